@@ -1,0 +1,149 @@
+import type { JsonObject, RawJson } from '../encoding/json.ts'
+import type { PointId } from '../ids/point-id.ts'
+import type { SequenceNumber } from '../ids/brands.ts'
+import type { Filter } from '../query/filter.ts'
+
+export type Distance = 'Cosine' | 'Dot' | 'Euclid' | 'Manhattan'
+
+export interface VectorParams {
+  /** Dimensions, 1 to 65,536. */
+  readonly size: number
+  readonly distance: Distance
+  /** What a front door wants to remember of this vector (on_disk, hnsw_config, …); means nothing to the engine. */
+  readonly settings?: JsonObject
+}
+
+export type PayloadIndexType = 'keyword' | 'integer' | 'float' | 'bool' | 'datetime' | 'uuid' | 'text' | 'geo'
+
+export interface PayloadIndexParams {
+  readonly type: PayloadIndexType
+  /** Text only. Default 'word'. */
+  readonly tokenizer?: 'word' | 'whitespace' | 'prefix' | 'multilingual'
+  readonly lowercase?: boolean
+  readonly minTokenLength?: number
+  readonly maxTokenLength?: number
+  readonly phraseMatching?: boolean
+  /** Integer only: which tests the index answers. Both default to true. */
+  readonly lookup?: boolean
+  readonly range?: boolean
+  /** What the front door was given, to be echoed. */
+  readonly settings?: JsonObject
+}
+
+export interface CollectionConfig {
+  /** By name; the unnamed vector is `''`. May be empty. */
+  readonly vectors: Readonly<Record<string, VectorParams>>
+  /** Default 1. */
+  readonly shardNumber?: number
+  readonly payloadIndexes?: Readonly<Record<string, PayloadIndexParams>>
+  /** What a front door wants to remember of this collection; snapshotted with it; means nothing to the engine. */
+  readonly settings?: JsonObject
+}
+
+export interface PointInput {
+  readonly id: PointId
+  /** By vector name. Absent names stay absent. */
+  readonly vectors?: Readonly<Record<string, readonly number[] | Float32Array>>
+  readonly payload?: JsonObject | RawJson
+}
+
+export interface VectorsInput {
+  readonly id: PointId
+  readonly vectors: Readonly<Record<string, readonly number[] | Float32Array>>
+}
+
+/** Which points an operation means: exactly one of the two. A filter without conditions means every point. */
+export type PointSelector = { readonly ids: readonly PointId[] } | { readonly filter: Filter }
+
+/** `include` keeps only the named paths, `exclude` drops them; true is everything, false nothing. */
+export type PayloadSelection = boolean | { readonly include: readonly string[] } | { readonly exclude: readonly string[] }
+export type VectorSelection = boolean | readonly string[]
+
+export interface ReadOptions {
+  /** Default false. */
+  readonly payload?: PayloadSelection
+  /** Default false. */
+  readonly vectors?: VectorSelection
+}
+
+export interface Point {
+  /** A number up to 2^53 - 1, a bigint beyond, or a UUID in lower case with hyphens. */
+  readonly id: PointId
+  /** Sequence number of the write that made this version. */
+  readonly version: SequenceNumber
+  /** JSON text as stored, after the selection. Absent if not asked for. */
+  readonly payload?: RawJson
+  readonly vectors?: Readonly<Record<string, Float32Array>>
+}
+
+export interface ScoredPoint extends Point {
+  /** Similarity for Cosine and Dot (higher is better), distance for Euclid and Manhattan (lower is better). */
+  readonly score: number
+}
+
+export interface OrderBy {
+  readonly path: string
+  /** Default 'asc'. */
+  readonly direction?: 'asc' | 'desc'
+  /** Number, or RFC 3339 text for datetime fields; inclusive. */
+  readonly startFrom?: number | string
+}
+
+export interface ScrollRequest extends ReadOptions {
+  readonly filter?: Filter
+  /** Default 10. */
+  readonly limit?: number
+  /** First id to return (inclusive); not together with orderBy. */
+  readonly offset?: PointId
+  readonly orderBy?: OrderBy
+}
+
+export interface ScrollPage {
+  /** By id, numbers before UUIDs; or by orderBy, which then also gives `orderValues` (one per point: number, bigint or datetime text as stored). */
+  readonly points: readonly Point[]
+  readonly orderValues?: readonly (number | bigint | string)[]
+  /** The offset of the next page; absent on the last one. */
+  readonly next?: PointId
+}
+
+export interface QueryRequest extends ReadOptions {
+  /** The query vector; without one, points in id order with score 1 (a scroll), or a random sample. */
+  readonly vector?: readonly number[] | Float32Array
+  readonly sample?: boolean
+  /** Name of the vector to search. Default `''`. */
+  readonly using?: string
+  readonly filter?: Filter
+  /** Default 10. */
+  readonly limit?: number
+  /** How many of the best to leave out. Default 0. */
+  readonly offset?: number
+  /** Excludes equality: score > threshold (Cosine, Dot) or < threshold (Euclid, Manhattan). */
+  readonly scoreThreshold?: number
+}
+
+export interface WriteResult {
+  readonly seq: SequenceNumber
+  /** Ids that the operation named and that do not exist; the others were changed. */
+  readonly missing: readonly PointId[]
+  /** How many points were written or removed. */
+  readonly affected: number
+}
+
+export interface UpsertOptions {
+  /** Default 'upsert'. */
+  readonly mode?: 'upsert' | 'insert-only' | 'update-only'
+  /** Existing points are replaced only if they pass; points that do not exist are inserted (unless update-only). */
+  readonly condition?: Filter
+}
+
+export interface CollectionInfo {
+  readonly name: string
+  readonly id: string
+  readonly config: CollectionConfig & { readonly shardNumber: number }
+  readonly pointCount: number
+  readonly segmentCount: number
+  /** Present vectors over all names. */
+  readonly vectorCount: number
+  /** Points that have a value of the index's type, by indexed field. */
+  readonly indexedPoints: Readonly<Record<string, number>>
+}

@@ -1,0 +1,66 @@
+import type { CollectionId, Generation, SegmentId, SequenceNumber, SnapshotId } from '../ids/brands.ts'
+
+// Invariants of manifests and catalogs:
+//   - a generation is published once, by a put that fails if it exists; it never changes afterwards.
+//   - every object named here was durable before the file that names it was written.
+//   - an object leaves the newest catalog before it is deleted.
+//   - a catalog is the fold of all log records up to `appliedSeq`; recovery replays what follows.
+
+export const manifestFormatVersion = 1
+export const catalogFormatVersion = 1
+
+/** A delta file of a segment, as far as an entry counts it: deletions with a number above `upTo` are not the entry's. */
+export interface DeltaRef {
+  /** File name within the segment's folder. */
+  readonly name: string
+  readonly bytes: number
+  readonly sha256: string
+  /** Deletions in the file. */
+  readonly count: number
+  /** The number up to which the file counts for this entry. */
+  readonly upTo: SequenceNumber
+}
+
+/** What one shard of a collection (or of a snapshot of it) sees of a segment. */
+export interface ManifestEntry {
+  readonly segment: SegmentId
+  /**
+   * Rows with a higher `written` number are not seen. Null where every row counts (and for rows that the
+   * collection wrote itself, the number of a view applies as well, see `inherited`).
+   */
+  readonly rowsUpTo: SequenceNumber | null
+  /**
+   * True if the entry came with a restore, a clone or a merge: its rows count whole from the moment it joined,
+   * whatever number wrote them (numbers of another database mean nothing here).
+   */
+  readonly foreign: boolean
+  /** Deletions that were in force when the entry joined. */
+  readonly inherited: readonly DeltaRef[]
+  /** The collection's own deletions since. */
+  readonly deltas: readonly DeltaRef[]
+}
+
+export interface ManifestFile {
+  readonly key: string
+  readonly sha256: string
+}
+
+export interface SnapshotCollectionRef {
+  readonly collection: CollectionId
+  readonly name: string
+}
+
+export interface SnapshotRecord {
+  readonly id: SnapshotId
+  readonly name: string
+  readonly seq: SequenceNumber
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  readonly scope: 'collection' | 'store'
+  readonly collections: readonly SnapshotCollectionRef[]
+  readonly aliases: Readonly<Record<string, string>>
+  readonly labels: Readonly<Record<string, string>>
+  readonly description: string
+}
+
+export type { CollectionId, Generation, SegmentId, SequenceNumber, SnapshotId }
