@@ -1,0 +1,6 @@
+/** The process' environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export function systemEnvironment(): Environment {
+  return { ...process.env }
+}

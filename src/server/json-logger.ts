@@ -1,0 +1,29 @@
+import { destination, pino, stdSerializers, type DestinationStream } from 'pino'
+import { systemClock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+
+/** Names under which secrets could reach a log line by mistake. */
+const secrets = ['api_key', 'apiKey', 'api-key', 'authorization', 'password', 'secret_key', 'token']
+
+/** JSON lines on stderr. Written synchronously: the last line before a crash is the one that matters. */
+export function createJsonLogger(
+  level: 'error' | 'info' | 'debug',
+  target: DestinationStream = destination({ dest: 2, sync: true }),
+): Logger {
+  const sink = pino(
+    {
+      level,
+      base: {},
+      timestamp: () => `,"time":"${new Date(systemClock.now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: stdSerializers.err },
+      redact: { paths: secrets.flatMap((name) => [`["${name}"]`, `*["${name}"]`]), censor: '<secret>' },
+    },
+    target,
+  )
+  return {
+    error: (message, details) => sink.error(details ?? {}, message),
+    info: (message, details) => sink.info(details ?? {}, message),
+    debug: (message, details) => sink.debug(details ?? {}, message),
+  }
+}
