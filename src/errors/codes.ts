@@ -15,6 +15,8 @@ export const errorCodes = {
   'snapshot-incompatible': { kind: 'invalid', what: 'A snapshot does not fit the collection it should replace.', cure: 'Restore under another name, or drop the collection first.' },
   'archive-invalid': { kind: 'invalid', what: 'An archive is damaged, incomplete or hostile. Nothing was changed.', cure: 'Fetch the archive again and compare its SHA-256; the message names the entry.' },
   'checksum-mismatch': { kind: 'invalid', what: 'The bytes received do not have the checksum that the caller gave. Nothing was changed.', cure: 'Fetch the file again, or correct the checksum.' },
+  'download-refused': { kind: 'invalid', what: 'A URL may not be read, or its server answered with an error. Nothing was changed.', cure: 'Correct the URL or the key; the message holds the status or the rule.' },
+  'download-failed': { kind: 'unavailable', what: 'The server behind a URL could not be reached, or stopped sending. Nothing was changed.', cure: 'Check that this machine reaches the address, then start it again.' },
   'collection-not-found': { kind: 'not-found', what: 'No collection or alias has this name.', cure: 'Create it or correct the name.' },
   'snapshot-not-found': { kind: 'not-found', what: 'No snapshot has this name.', cure: 'List the snapshots and correct the name.' },
   'archive-not-found': { kind: 'not-found', what: 'No archive lies under this name.', cure: 'List the folder and correct the name.' },
