@@ -5,7 +5,10 @@ import { guardWithKeys, type ApiKeys } from './auth.ts'
 let app: FastifyInstance
 
 async function guarded(keys: ApiKeys): Promise<FastifyInstance> {
-  app = fastify({ exposeHeadRoutes: false, routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true } })
+  app = fastify({
+    exposeHeadRoutes: false,
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+  })
   guardWithKeys(app, keys)
   app.get('/healthz', () => 'healthz check passed')
   app.get('/collections', () => ({}))
@@ -36,7 +39,10 @@ describe('keys', () => {
   test('no key and a wrong one are told apart, without a content type', async () => {
     await guarded(keys)
     const missing = await app.inject({ url: '/collections' })
-    expect([missing.statusCode, missing.body]).toEqual([401, 'Must provide an API key or an Authorization bearer token'])
+    expect([missing.statusCode, missing.body]).toEqual([
+      401,
+      'Must provide an API key or an Authorization bearer token',
+    ])
     expect(missing.headers['content-type']).toBeUndefined()
     const wrong = await app.inject({ url: '/collections', headers: { 'api-key': 'gat' } })
     expect([wrong.statusCode, wrong.body]).toEqual([401, 'Invalid API key or JWT'])
@@ -85,9 +91,17 @@ describe('keys', () => {
   test('a refused change says so in JSON, a refused upload in plain text before its body is read', async () => {
     await guarded(keys)
     const change = await app.inject({ method: 'PUT', url: '/collections/c', headers: { 'api-key': 'look' } })
-    expect(change.json()).toEqual({ status: { error: 'Forbidden: Global manage access is required' }, time: 0 })
+    expect(change.json()).toEqual({
+      status: { error: 'Forbidden: Global manage access is required' },
+      time: 0,
+    })
     const headers = { 'api-key': 'look', 'content-type': 'application/unreadable' }
-    const upload = await app.inject({ method: 'POST', url: '/collections/c/snapshots/upload', headers, payload: 'x' })
+    const upload = await app.inject({
+      method: 'POST',
+      url: '/collections/c/snapshots/upload',
+      headers,
+      payload: 'x',
+    })
     expect([upload.statusCode, upload.body]).toEqual([403, 'Forbidden: Global manage access is required'])
   })
 

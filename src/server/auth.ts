@@ -82,7 +82,8 @@ function digestOf(text: string): Buffer {
 }
 
 function isOpen(request: FastifyRequest): boolean {
-  const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
+  const isPreflight =
+    request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
   return isPreflight || openPages.has(normalPath(request))
 }
 

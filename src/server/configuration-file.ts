@@ -43,11 +43,18 @@ function parseConfiguration(path: string, text: string): SettingsTree {
     parsed = parse(text)
   } catch (error) {
     if (!(error instanceof YAMLParseError)) throw error
-    throw new StartupError(exitCodes.usage, `Cannot read the configuration file ${path}: ${error.message}`, error)
+    throw new StartupError(
+      exitCodes.usage,
+      `Cannot read the configuration file ${path}: ${error.message}`,
+      error,
+    )
   }
   if (parsed === null || parsed === undefined) return {}
   if (!isTree(parsed)) {
-    throw new StartupError(exitCodes.usage, `Cannot read the configuration file ${path}: it holds no sections`)
+    throw new StartupError(
+      exitCodes.usage,
+      `Cannot read the configuration file ${path}: it holds no sections`,
+    )
   }
   return parsed
 }

@@ -58,7 +58,10 @@ describe('configuration', () => {
   })
 
   test('names from outside cannot reach the prototype', () => {
-    resolved({ environment: { QDRANT____PROTO____POLLUTED: 'yes', QDRANT__X: '1' }, files: [JSON.parse('{"__proto__":{"polluted":1}}')] })
+    resolved({
+      environment: { QDRANT____PROTO____POLLUTED: 'yes', QDRANT__X: '1' },
+      files: [JSON.parse('{"__proto__":{"polluted":1}}')],
+    })
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
   })
 })
@@ -75,7 +78,10 @@ describe('configuration files', () => {
   })
 
   test('the given file comes after the default one', async () => {
-    const files = { 'config/config.yaml': 'service:\n  http_port: 1\n', 'x.yaml': 'service: { http_port: 2 }' }
+    const files = {
+      'config/config.yaml': 'service:\n  http_port: 1\n',
+      'x.yaml': 'service: { http_port: 2 }',
+    }
     expect(await readConfigurationFiles('x.yaml', store(files))).toEqual([
       { service: { http_port: 1 } },
       { service: { http_port: 2 } },

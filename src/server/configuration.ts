@@ -49,13 +49,23 @@ export function resolveConfiguration(sources: ConfigurationSources): Configurati
     environmentTree(sources.environment, 'STILLPOINT'),
     sources.flags,
   ].reduce(mergeTrees, {})
-  return { service: serviceOf(settings), storage: storageOf(settings), logLevel: logLevelOf(settings), settings }
+  return {
+    service: serviceOf(settings),
+    storage: storageOf(settings),
+    logLevel: logLevelOf(settings),
+    settings,
+  }
 }
 
 function serviceOf(settings: SettingsTree): Configuration['service'] {
   const maxRequestMebibytes = read(settings, 'service.max_request_size_mb', wholeNumber(1, 1024)) ?? 32
   return {
-    host: read(settings, 'service.host', text.refine((host) => host !== '')) ?? '127.0.0.1',
+    host:
+      read(
+        settings,
+        'service.host',
+        text.refine((host) => host !== ''),
+      ) ?? '127.0.0.1',
     httpPort: read(settings, 'service.http_port', port) ?? 6333,
     grpcPort: read(settings, 'service.grpc_port', port),
     milvusPort: read(settings, 'service.milvus_port', port),
@@ -85,13 +95,18 @@ function logLevelOf(settings: SettingsTree): Configuration['logLevel'] {
   const level = read(
     settings,
     'log_level',
-    z.string().toLowerCase().pipe(z.enum(['off', 'error', 'warn', 'info', 'debug', 'trace'])),
+    z
+      .string()
+      .toLowerCase()
+      .pipe(z.enum(['off', 'error', 'warn', 'info', 'debug', 'trace'])),
   )
   if (level === 'off' || level === 'error' || level === 'warn') return 'error'
   return level === 'debug' || level === 'trace' ? 'debug' : 'info'
 }
 
-const text = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)]).pipe(z.string())
+const text = z
+  .union([z.string(), z.number().transform(String), z.boolean().transform(String)])
+  .pipe(z.string())
 const flag = z.boolean()
 const port = wholeNumber(0, 65535)
 

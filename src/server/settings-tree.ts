@@ -21,7 +21,10 @@ export function mergeTrees(base: SettingsTree, over: SettingsTree): SettingsTree
 export function valueAt(tree: SettingsTree, path: string): unknown {
   return path
     .split('.')
-    .reduce<unknown>((branch, key) => (isTree(branch) && Object.hasOwn(branch, key) ? branch[key] : undefined), tree)
+    .reduce<unknown>(
+      (branch, key) => (isTree(branch) && Object.hasOwn(branch, key) ? branch[key] : undefined),
+      tree,
+    )
 }
 
 /** `service.http_port` and 6333 give `{ service: { http_port: 6333 } }`. */

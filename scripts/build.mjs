@@ -1,0 +1,61 @@
+// Builds the kernels and dist/. With --if-stale it does nothing when dist/ was built from the same sources.
+//
+// The build goes to a folder of its own and is then moved into place, so that dist/ never holds half a build or a
+// module whose source is gone.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const inputs = [
+  'src',
+  'scripts/build-kernels.mjs',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+]
+const stamp = join(root, 'dist', '.sources')
+
+function fingerprint() {
+  const hash = createHash('sha256')
+  for (const path of inputs.flatMap(filesBelow).sort()) {
+    hash
+      .update(path)
+      .update('\0')
+      .update(readFileSync(join(root, path)))
+      .update('\0')
+  }
+  return hash.digest('hex')
+}
+
+function filesBelow(path) {
+  if (!existsSync(join(root, path))) return []
+  try {
+    return readdirSync(join(root, path), { withFileTypes: true })
+      .flatMap((entry) => filesBelow(`${path}/${entry.name}`))
+      .filter((file) => !file.endsWith('.test.ts') && !file.includes('.generated.'))
+  } catch (error) {
+    if (error.code === 'ENOTDIR') return [path]
+    throw error
+  }
+}
+
+function run(...args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+const wanted = fingerprint()
+const isFresh = existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
+if (!(process.argv.includes('--if-stale') && isFresh)) {
+  const fresh = `dist.${process.pid}`
+  run('scripts/build-kernels.mjs')
+  run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', fresh)
+  writeFileSync(join(root, fresh, '.sources'), wanted)
+  const old = `${fresh}.old`
+  if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), join(root, old))
+  renameSync(join(root, fresh), join(root, 'dist'))
+  rmSync(join(root, old), { recursive: true, force: true })
+}

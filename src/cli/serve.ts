@@ -1,0 +1,146 @@
+import { Command } from 'commander'
+import { readFileStream } from '../index.ts'
+import { systemEnvironment } from '../runtime/environment.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { readConfigurationFiles } from '../server/configuration-file.ts'
+import { resolveConfiguration, type Configuration } from '../server/configuration.ts'
+import { createJsonLogger } from '../server/json-logger.ts'
+import { startServer, type RunningServer } from '../server/server.ts'
+import { mergeTrees, treeOf, type SettingsTree } from '../server/settings-tree.ts'
+import { parseSnapshotFlag, type StartupRestores } from '../server/snapshot-flags.ts'
+import { exitCodes, StartupError } from '../server/startup-error.ts'
+import { version } from '../server/version.ts'
+
+interface ServeFlags {
+  readonly host?: string
+  readonly httpPort?: string
+  readonly grpcPort?: string
+  readonly milvusPort?: string
+  readonly storagePath?: string
+  readonly snapshotsPath?: string
+  readonly tempPath?: string
+  readonly configPath?: string
+  readonly logLevel?: string
+  readonly snapshot: readonly string[]
+  readonly storageSnapshot?: string
+  readonly forceSnapshot: boolean
+}
+
+/** `onExit` gets the exit code when the command is over. */
+export function serveCommand(onExit: (exitCode: number) => void): Command {
+  return new Command('serve')
+    .description('Run the server.')
+    .option('--host <ADDRESS>', 'address to listen on (default 127.0.0.1: this machine only)')
+    .option('--http-port <PORT>', "port of Qdrant's REST API (default 6333)")
+    .option('--grpc-port <PORT>', "port of Qdrant's gRPC API (not built yet: stays closed)")
+    .option('--milvus-port <PORT>', "port of Milvus' gRPC API (not built yet: stays closed)")
+    .option('--storage-path <PATH>', 'folder of the database (default ./storage)')
+    .option('--snapshots-path <PATH>', 'folder of the .snapshot files (default ./snapshots)')
+    .option('--temp-path <PATH>', 'accepted for compatibility; nothing is written there')
+    .option('--config-path <PATH>', 'a YAML file of settings, after config/config.yaml')
+    .option('--log-level <LEVEL>', 'ERROR, INFO or DEBUG (default INFO)')
+    .option('--snapshot <PATH:NAME>', 'restore a collection before listening; may be repeated', append, [])
+    .option('--storage-snapshot <PATH>', 'restore all collections and aliases before listening')
+    .option('-f, --force-snapshot', 'let these replace what exists', false)
+    .allowExcessArguments(false)
+    .action(async (flags: ServeFlags) => onExit(await serve(flags)))
+}
+
+function append(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value]
+}
+
+async function serve(flags: ServeFlags): Promise<number> {
+  try {
+    const configuration = await configurationOf(flags)
+    const logger = createJsonLogger(configuration.logLevel)
+    const fault = faultReporter(logger)
+    const restores = restoresOf(flags)
+    const server = await startServer({ configuration, restores, logger, onFatal: fault })
+    greet(server, configuration)
+    const signal = await stopSignal()
+    logger.info('stopping', { signal })
+    await server.close()
+    return 0
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error
+    process.stderr.write(`error: ${error.message}\n`)
+    return error.exitCode
+  }
+}
+
+async function configurationOf(flags: ServeFlags): Promise<Configuration> {
+  const files = await readConfigurationFiles(flags.configPath, readText)
+  return resolveConfiguration({ flags: treeOfFlags(flags), environment: systemEnvironment(), files })
+}
+
+function treeOfFlags(flags: ServeFlags): SettingsTree {
+  const paths: readonly (readonly [string, unknown])[] = [
+    ['service.host', flags.host],
+    ['service.http_port', numberOf(flags.httpPort)],
+    ['service.grpc_port', numberOf(flags.grpcPort)],
+    ['service.milvus_port', numberOf(flags.milvusPort)],
+    ['storage.storage_path', flags.storagePath],
+    ['storage.snapshots_path', flags.snapshotsPath],
+    ['storage.temp_path', flags.tempPath],
+    ['log_level', flags.logLevel],
+  ]
+  return paths
+    .filter(([, value]) => value !== undefined)
+    .map(([path, value]) => treeOf(path.split('.'), value))
+    .reduce(mergeTrees, {})
+}
+
+/** Text that is no whole number stays text, so that the configuration can name it. */
+function numberOf(text: string | undefined): unknown {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : text
+}
+
+function restoresOf(flags: ServeFlags): StartupRestores {
+  return {
+    store: flags.storageSnapshot,
+    collections: flags.snapshot.map(parseSnapshotFlag),
+    force: flags.forceSnapshot,
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of readFileStream(path)) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** After a fault of our own, memory cannot be trusted: nothing more is written, the log is replayed at the next start. */
+function faultReporter(logger: Logger): (error: unknown) => void {
+  const stop = (error: unknown) => {
+    logger.error('stopping after a fault', { error })
+    process.exit(exitCodes.failure)
+  }
+  process.on('uncaughtException', stop)
+  process.on('unhandledRejection', stop)
+  return stop
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+}
+
+function greet(server: RunningServer, { service, storage }: Configuration): void {
+  const lines = [
+    `Stillpoint ${version}`,
+    `  storage    ${storage.storagePath}`,
+    `  snapshots  ${storage.snapshotsPath}`,
+    `  REST       ${server.url}  (Qdrant's API)`,
+    ...closedDoor("Qdrant's gRPC API", service.grpcPort),
+    ...closedDoor("Milvus' gRPC API", service.milvusPort),
+    `Try:  curl ${server.url}/collections`,
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function closedDoor(door: string, port: number | undefined): readonly string[] {
+  return port === undefined ? [] : [`  port ${port} is closed: ${door} is not built yet`]
+}

@@ -1,0 +1,218 @@
+import { lookup as resolveName, type LookupAddress, type LookupOptions } from 'node:dns'
+import { Agent as HttpAgent, request as httpRequest, STATUS_CODES, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import { DatabaseError } from '../index.ts'
+import { refusalOf } from './address-rules.ts'
+
+export interface DownloadRequest {
+  /** Sent as `api-key`, to the origin of the first URL only. */
+  readonly apiKey?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Resolves when the server has answered with a success; the bytes are read from then on, at the reader's pace. */
+export type Download = (url: string, request?: DownloadRequest) => Promise<AsyncIterable<Uint8Array>>
+
+export interface DownloadOptions {
+  /** False refuses loopback and private addresses. */
+  readonly allowPrivate: boolean
+  /** Milliseconds until a connection must stand. Default 10,000. */
+  readonly connectTimeoutMs?: number
+  /** Milliseconds without a byte while one is awaited. Default 60,000. */
+  readonly idleTimeoutMs?: number
+  /** Replaces name resolution in tests. */
+  readonly resolve?: typeof resolveName
+}
+
+const redirectsMax = 5
+const redirectStatuses = new Set([301, 302, 303, 307, 308])
+
+/**
+ * Reads http and https URLs. Every address that a connection goes to, redirects included, is checked after its name
+ * has been resolved, by the very lookup that the connection uses: a name that resolves differently the second time
+ * is never asked a second time.
+ *
+ * The downloads throw `download-refused` (the URL, its address or the server's answer) and `download-failed` (no
+ * connection, or it broke).
+ */
+export function createDownload(options: DownloadOptions): Download {
+  const lookup = checkedLookup(options)
+  const agents = {
+    'http:': new HttpAgent({ keepAlive: false }),
+    'https:': new HttpsAgent({ keepAlive: false }),
+  }
+  return async (location, request = {}) => {
+    const first = parseUrl(location)
+    const shown = withoutPassword(first, location)
+    let url = first
+    for (let redirects = 0; redirects <= redirectsMax; redirects++) {
+      checkLiteralAddress(url, options.allowPrivate)
+      const apiKey = url.origin === first.origin ? request.apiKey : undefined
+      const answer = await send({ url, apiKey, signal: request.signal, lookup, agents, options })
+      const status = answer.message.statusCode ?? 0
+      const target = redirectStatuses.has(status) ? answer.message.headers.location : undefined
+      if (target === undefined) return bodyOf(answer, shown)
+      answer.message.destroy()
+      url = parseUrl(target, url)
+    }
+    throw new DatabaseError(
+      'download-refused',
+      `Failed to download tar from ${shown}: more than ${redirectsMax} redirects`,
+    )
+  }
+}
+
+function parseUrl(location: string, base?: URL): URL {
+  let url: URL
+  try {
+    url = new URL(location, base)
+  } catch (error) {
+    throw new DatabaseError(
+      'download-refused',
+      `Cannot download ${location}: it is no URL`,
+      { url: location },
+      error,
+    )
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    const scheme = url.protocol.slice(0, -1)
+    throw new DatabaseError('download-refused', `URL ${location} with scheme ${scheme} is not supported`, {
+      url: location,
+    })
+  }
+  return url
+}
+
+/** What messages and logs may hold of a URL. */
+function withoutPassword(url: URL, location: string): string {
+  if (url.username === '' && url.password === '') return location
+  const shown = new URL(url)
+  shown.username = ''
+  shown.password = ''
+  return shown.href
+}
+
+/** A URL that names its address in digits never reaches the lookup. */
+function checkLiteralAddress(url: URL, allowPrivate: boolean): void {
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  if (isIP(host) === 0) return
+  const refusal = refusalOf(host, allowPrivate)
+  if (refusal !== undefined) throw refusedAddress(host, refusal)
+}
+
+function refusedAddress(host: string, refusal: string, address = host): DatabaseError {
+  const where = address === host ? host : `${host} (${address})`
+  return new DatabaseError('download-refused', `Cannot download from ${where}: ${refusal}`, { host, address })
+}
+
+/** Gives a connection only addresses that passed the check; one refused address refuses the name. */
+function checkedLookup(options: DownloadOptions): LookupFunction {
+  const resolve = options.resolve ?? resolveName
+  return (hostname, lookupOptions, callback) => {
+    resolve(
+      hostname,
+      { ...(lookupOptions as LookupOptions), all: true },
+      (error, addresses: LookupAddress[]) => {
+        if (error !== null) return callback(error, '', 0)
+        for (const { address } of addresses) {
+          const refusal = refusalOf(address, options.allowPrivate)
+          if (refusal !== undefined) return callback(refusedAddress(hostname, refusal, address), '', 0)
+        }
+        const [first] = addresses
+        if (lookupOptions.all === true || first === undefined) return callback(null, addresses)
+        callback(null, first.address, first.family)
+      },
+    )
+  }
+}
+
+interface Answer {
+  readonly message: IncomingMessage
+  readonly signal: AbortSignal | undefined
+  /** Says whether somebody waits for bytes, so that a slow reader is not taken for a dead server. */
+  waiting: boolean
+}
+
+interface Sending {
+  readonly url: URL
+  readonly apiKey: string | undefined
+  readonly signal: AbortSignal | undefined
+  readonly lookup: LookupFunction
+  readonly agents: { readonly 'http:': HttpAgent; readonly 'https:': HttpsAgent }
+  readonly options: DownloadOptions
+}
+
+function send({ url, apiKey, signal, lookup, agents, options }: Sending): Promise<Answer> {
+  const { connectTimeoutMs = 10_000, idleTimeoutMs = 60_000 } = options
+  const isSecure = url.protocol === 'https:'
+  const state = { waiting: true, signal }
+  return new Promise((resolve, reject) => {
+    const request = (isSecure ? httpsRequest : httpRequest)(url, {
+      agent: isSecure ? agents['https:'] : agents['http:'],
+      lookup,
+      headers: {
+        accept: '*/*',
+        'accept-encoding': 'identity',
+        ...(apiKey === undefined ? {} : { 'api-key': apiKey }),
+      },
+      ...(signal === undefined ? {} : { signal }),
+    })
+    request.on('socket', (socket) => {
+      socket.setTimeout(connectTimeoutMs)
+      socket.once(isSecure ? 'secureConnect' : 'connect', () => socket.setTimeout(idleTimeoutMs))
+      socket.on('timeout', () => {
+        if (state.waiting) request.destroy(new Error(`no bytes from ${url.host} in time`))
+        else socket.setTimeout(idleTimeoutMs)
+      })
+    })
+    request.on('error', (error) => reject(failure(error, signal)))
+    request.on('response', (message) => resolve(Object.assign(state, { message })))
+    request.end()
+  })
+}
+
+function bodyOf(answer: Answer, location: string): AsyncIterable<Uint8Array> {
+  const status = answer.message.statusCode ?? 0
+  if (status >= 200 && status < 300) return readBody(answer)
+  answer.message.destroy()
+  const text = `${status} ${STATUS_CODES[status] ?? ''}`.trim()
+  const details = { url: location, status }
+  throw new DatabaseError(
+    'download-refused',
+    `Failed to download tar from ${location}: status - ${text}`,
+    details,
+  )
+}
+
+async function* readBody(answer: Answer): AsyncGenerator<Uint8Array> {
+  const { message } = answer
+  try {
+    const chunks = message[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+    for (;;) {
+      answer.waiting = true
+      const next = await chunks.next()
+      answer.waiting = false
+      if (next.done === true) break
+      yield next.value
+    }
+    if (!message.complete) throw new Error(`the connection ended before the file did`)
+  } catch (error) {
+    throw failure(error, answer.signal)
+  } finally {
+    message.destroy()
+  }
+}
+
+function failure(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (error instanceof DatabaseError) return error
+  if (signal?.aborted === true)
+    return new DatabaseError('cancelled', 'Cannot finish the download: it was cancelled', {}, error)
+  const reason = error instanceof Error ? reasonOf(error) : String(error)
+  return new DatabaseError('download-failed', `Http request error: ${reason}`, {}, error)
+}
+
+/** Several addresses tried in vain come as one error without a message of its own. */
+function reasonOf(error: Error): string {
+  return error instanceof AggregateError ? error.errors.map(String).join('; ') : error.message
+}

@@ -1,0 +1,40 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Metrics } from './metrics.ts'
+import { qdrantVersion } from './version.ts'
+
+/** The pages about the server itself. Title and version are Qdrant's: its clients check them before they trust a server. */
+export function registerPages(app: FastifyInstance, metrics: Metrics): void {
+  app.get('/', () => ({ title: 'qdrant - vector search engine', version: qdrantVersion }))
+  // One process, ready before it listens: whoever gets an answer gets a yes.
+  app.get('/healthz', (_, reply) => plain(reply, 'healthz check passed'))
+  app.get('/livez', (_, reply) => plain(reply, 'healthz check passed'))
+  app.get('/readyz', (_, reply) => plain(reply, 'all shards are ready'))
+  app.get('/metrics', async (request, reply) => {
+    const refusal = refusalOfMetrics(request.query as Readonly<Record<string, unknown>>)
+    if (refusal !== undefined)
+      return reply.code(refusal.status).send({ status: { error: refusal.error }, time: 0 })
+    return plain(reply, await metrics.text())
+  })
+}
+
+function plain(reply: FastifyReply, text: string): FastifyReply {
+  return reply.type('text/plain; charset=utf-8').send(text)
+}
+
+/** Qdrant's two parameters of `/metrics` change nothing here, but wrong ones are still refused. */
+function refusalOfMetrics(
+  query: Readonly<Record<string, unknown>>,
+): { status: number; error: string } | undefined {
+  const { anonymize, timeout } = query
+  if (anonymize !== undefined && anonymize !== 'true' && anonymize !== 'false') {
+    const error = 'Deserialize error in query parameters: provided string was not `true` or `false`'
+    return { status: 400, error }
+  }
+  if (timeout === undefined) return undefined
+  if (typeof timeout !== 'string' || !/^\+?\d+$/.test(timeout)) {
+    return { status: 400, error: 'Deserialize error in query parameters: invalid digit found in string' }
+  }
+  if (Number(timeout) > 0) return undefined
+  const error = 'Validation error in query parameters: [timeout: value 0 invalid, must be 1 or larger]'
+  return { status: 422, error }
+}

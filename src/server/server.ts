@@ -1,0 +1,124 @@
+import fastify, { type FastifyInstance } from 'fastify'
+import { qdrantRoutes } from '../api/qdrant/routes.ts'
+import { open, type Database } from '../index.ts'
+import { InvariantViolation } from '../runtime/assert.ts'
+import { systemClock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { guardWithKeys } from './auth.ts'
+import type { Configuration } from './configuration.ts'
+import { createDownload } from './download.ts'
+import { Metrics } from './metrics.ts'
+import { registerPages } from './pages.ts'
+import type { StartupRestores } from './snapshot-flags.ts'
+import { exitCodes, StartupError } from './startup-error.ts'
+import { restoreAtStartup } from './startup-restore.ts'
+import { qdrantVersion } from './version.ts'
+
+/** How long requests that are under way may take once the server has been told to stop. */
+const drainMs = 5_000
+
+export interface ServerOptions {
+  readonly configuration: Configuration
+  readonly restores: StartupRestores
+  readonly logger: Logger
+  /** Called with a fault of our own that a request ran into: the process must not go on. */
+  readonly onFatal: (error: unknown) => void
+}
+
+export interface RunningServer {
+  /** Where it listens, with the port that the system chose if none was given. */
+  readonly url: string
+  /** Stops listening, lets requests finish within a bound, closes the database. */
+  close(): Promise<void>
+}
+
+/** @throws StartupError */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { configuration, logger } = options
+  const database = await openDatabase(configuration, logger)
+  try {
+    await restoreAtStartup(database, options.restores, logger)
+    const app = await createApp(database, options)
+    const url = await listen(app, configuration)
+    logger.info('listening', { url })
+    return { url, close: () => stop(app, database, logger) }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+async function openDatabase(configuration: Configuration, logger: Logger): Promise<Database> {
+  try {
+    return await open(configuration.storage.storagePath, { logger })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new StartupError(exitCodes.failure, message, error)
+  }
+}
+
+/** The HTTP side of an open database, not listening yet. */
+export async function createApp(database: Database, options: ServerOptions): Promise<FastifyInstance> {
+  const { service, storage, settings } = options.configuration
+  const app = fastify({
+    logger: false,
+    bodyLimit: service.maxRequestBytes,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 1000 },
+  })
+  const metrics = new Metrics(database)
+  metrics.count(app)
+  guardWithKeys(app, {
+    full: [service.apiKey, service.alternativeApiKey].filter((key) => key !== undefined),
+    readOnly: service.readOnlyApiKey === undefined ? [] : [service.readOnlyApiKey],
+  })
+  reportFaults(app, options)
+  registerPages(app, metrics)
+  const archives = database.archiveFolder(storage.snapshotsPath)
+  await archives.sweep()
+  await qdrantRoutes(app, {
+    database,
+    archives,
+    archivesMode: storage.archives,
+    clock: systemClock,
+    version: qdrantVersion,
+    allowUrlRecovery: service.enableSnapshotUrlRecovery,
+    download: createDownload({ allowPrivate: service.snapshotUrlPrivate }),
+    snapshotsPath: storage.snapshotsPath,
+    maxRequestBytes: service.maxRequestBytes,
+    readiness: () => true,
+    settings,
+  })
+  return app
+}
+
+/** A request that ran into a fault of ours has been answered by the door; the process still has to stop. */
+function reportFaults(app: FastifyInstance, { logger, onFatal }: ServerOptions): void {
+  app.addHook('onError', async (request, _reply, error) => {
+    const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`
+    logger.debug('request failed', { route, error })
+    if (error instanceof InvariantViolation) onFatal(error)
+  })
+}
+
+async function listen(app: FastifyInstance, { service }: Configuration): Promise<string> {
+  try {
+    return await app.listen({ host: service.host, port: service.httpPort })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const where = `${service.host}:${service.httpPort}`
+    throw new StartupError(exitCodes.failure, `Cannot listen on ${where}: ${reason}`, error)
+  }
+}
+
+async function stop(app: FastifyInstance, database: Database, logger: Logger): Promise<void> {
+  const deadline = systemClock.after(drainMs, () => {
+    logger.info('cutting the connections that are still open', { afterMs: drainMs })
+    app.server.closeAllConnections()
+  })
+  await app.close()
+  deadline.cancel()
+  await database.close()
+  logger.info('stopped')
+}

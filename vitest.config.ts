@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config'
+
+/** Suites that start the built server; everything else runs on the sources. */
+const served = ['test/process/**/*.test.ts', 'test/conformance/**/*.test.ts']
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'sources',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: served,
+          globalSetup: 'test/support/build-kernels.ts',
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'server',
+          include: served,
+          globalSetup: 'test/support/build-server.ts',
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
