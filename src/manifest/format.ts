@@ -64,3 +64,41 @@ export interface SnapshotRecord {
 }
 
 export type { CollectionId, Generation, SegmentId, SequenceNumber, SnapshotId }
+
+/** `collections/<id>/manifests/<generation>-<random>.json` */
+export interface CollectionManifest {
+  readonly collection: CollectionId
+  readonly name: string
+  /** The log record up to which the manifest counts. */
+  readonly seq: SequenceNumber
+  readonly pointCount: number
+  /** The collection's configuration, as it was created and changed since. */
+  readonly config: unknown
+  readonly shards: readonly (readonly ManifestEntry[])[]
+  /** One SegmentInfo for each segment that an entry names. */
+  readonly segments: readonly unknown[]
+}
+
+/** A snapshot's content in the store, one file per collection. */
+export interface SealedRef extends ManifestFile {
+  readonly collection: CollectionId
+}
+
+export interface CatalogSnapshot extends SnapshotRecord {
+  readonly sealed: readonly SealedRef[]
+}
+
+/** `catalog/<generation>.json`: the root of everything. Publishing it is the commit point of a checkpoint. */
+export interface Catalog {
+  readonly database: string
+  readonly generation: Generation
+  readonly appliedSeq: SequenceNumber
+  readonly collections: readonly (ManifestFile & { readonly id: CollectionId; readonly name: string })[]
+  readonly aliases: Readonly<Record<string, string>>
+  readonly snapshots: readonly CatalogSnapshot[]
+}
+
+export const catalogPrefix = 'catalog/'
+export const catalogKey = (generation: Generation): string => `${catalogPrefix}${String(generation).padStart(10, '0')}.json`
+export const manifestKey = (collection: CollectionId, generation: Generation, unique: string): string =>
+  `collections/${collection}/manifests/${String(generation).padStart(10, '0')}-${unique}.json`

@@ -1,0 +1,100 @@
+import { hashWords, type IdWords } from '../ids/point-id.ts'
+import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
+import { RowSet } from '../segment/row-set.ts'
+import type { SegmentRegistry } from './segment-handle.ts'
+import type { SegmentId } from '../ids/brands.ts'
+import { adoptView, Shard, type Location } from './shard.ts'
+import type { CollectionConfig } from './types.ts'
+import { View, visibleCount, type FullConfig } from './view.ts'
+
+export interface StateServices {
+  readonly registry: SegmentRegistry
+  /** A fresh segment id. */
+  newSegmentId(): SegmentId
+}
+
+export function fullConfig(config: CollectionConfig): FullConfig {
+  return { ...config, shardNumber: config.shardNumber ?? 1, payloadIndexes: config.payloadIndexes ?? {} }
+}
+
+/** One living collection: its configuration, its shards, and the number of the last change. */
+export class CollectionState {
+  readonly id: CollectionId
+  readonly name: string
+  #config: FullConfig
+  #shards: readonly Shard[]
+  readonly #services: StateServices
+  /** Grows with every change that a manifest would show. */
+  changeCount = 0
+
+  constructor(id: CollectionId, name: string, config: FullConfig, services: StateServices) {
+    this.id = id
+    this.name = name
+    this.#config = config
+    this.#services = services
+    this.#shards = this.#newShards(config.shardNumber)
+  }
+
+  get config(): FullConfig {
+    return this.#config
+  }
+
+  get shards(): readonly Shard[] {
+    return this.#shards
+  }
+
+  get pointCount(): number {
+    return this.#shards.reduce((sum, shard) => sum + shard.pointCount, 0)
+  }
+
+  get memtableBytes(): number {
+    return this.#shards.reduce((sum, shard) => sum + shard.memtableBytes, 0)
+  }
+
+  configure(config: FullConfig): void {
+    this.#config = config
+    this.changeCount += 1
+  }
+
+  shardOf(id: IdWords): Shard {
+    return this.#shards[hashWords(id) % this.#shards.length]!
+  }
+
+  find(id: IdWords): Location | undefined {
+    return this.shardOf(id).find(id)
+  }
+
+  view(seq: SequenceNumber): View {
+    return new View(
+      seq,
+      this.#config,
+      this.#shards.map((shard) => shard.viewEntries()),
+    )
+  }
+
+  /** The collection becomes what the view shows; its own entries are released. */
+  become(view: View, config: FullConfig): void {
+    const old = this.#shards
+    this.#shards = this.#newShards(view.shards.length)
+    adoptView(this.#shards, this.id, view, visibleCount)
+    this.configure({ ...config, shardNumber: view.shards.length })
+    for (const shard of old) shard.release()
+  }
+
+  freeze(): void {
+    for (const shard of this.#shards) shard.freeze()
+  }
+
+  release(): void {
+    for (const shard of this.#shards) shard.release()
+  }
+
+  #newShards(count: number): Shard[] {
+    const createMemtable = () => {
+      const dimensions = Object.entries(this.#config.vectors).map(([name, v]) => [name, { dimensions: v.size }])
+      const rows = new RowSet(Object.fromEntries(dimensions) as Record<string, { dimensions: number }>)
+      return this.#services.registry.create(this.#services.newSegmentId(), rows)
+    }
+    return Array.from({ length: count }, () => new Shard(this.id, createMemtable))
+  }
+}

@@ -1,0 +1,217 @@
+import { parseJson, RawJson, stringifyJson, type JsonObject, type JsonValue } from '../encoding/json.ts'
+import { DatabaseError } from '../errors/database-error.ts'
+import { wordsOfId, type PointId } from '../ids/point-id.ts'
+import type { SequenceNumber } from '../ids/brands.ts'
+import { compileFilter } from '../query/compile-filter.ts'
+import type { Filter } from '../query/filter.ts'
+import { encodePayload } from './apply-operation.ts'
+import type { CollectionState } from './collection-state.ts'
+import type { PointsOperation } from './operations.ts'
+import { newIds, writeId, type BatchVectors, type PointsBatch, type UpsertMode } from './points-batch.ts'
+import { CollectionReader } from './reader.ts'
+import type {
+  PayloadIndexParams,
+  PointInput,
+  PointSelector,
+  UpsertOptions,
+  VectorsInput,
+  WriteResult,
+} from './types.ts'
+import { writeVector } from './vector-input.ts'
+
+export interface ConfigChange {
+  readonly collection: string
+  readonly createIndex?: { readonly field: string; readonly params: PayloadIndexParams }
+  readonly dropIndex?: string
+  readonly settings?: JsonObject
+  readonly vectorSettings?: Readonly<Record<string, JsonObject>>
+}
+
+/** Where a collection sends its writes: validated, they become log records. */
+export interface WriteSink {
+  points(batch: PointsBatch): Promise<WriteResult>
+  operation(operation: PointsOperation): Promise<WriteResult>
+  configure(change: ConfigChange): Promise<{ readonly seq: SequenceNumber }>
+  /** The state that the handle stands for. @throws collection-not-found once it was dropped, database-closed */
+  state(id: string): CollectionState
+}
+
+/** A living collection. Writes resolve when they are on disk and visible. */
+export class WritableCollection extends CollectionReader {
+  readonly #sink: WriteSink
+
+  constructor(source: ConstructorParameters<typeof CollectionReader>[0], sink: WriteSink) {
+    super(source)
+    this.#sink = sink
+  }
+
+  /**
+   * Inserts points or replaces them whole; all of them or, if one is wrong, none.
+   * @throws request-invalid, vector-unknown, dimension-mismatch, filter-invalid
+   */
+  upsert(points: readonly PointInput[], options: UpsertOptions = {}): Promise<WriteResult> {
+    return this.#writePoints(points, options.mode ?? 'upsert', options.condition)
+  }
+
+  /** Replaces the named vectors of points that exist; the others are reported as missing. */
+  updateVectors(points: readonly VectorsInput[], options: { readonly condition?: Filter } = {}): Promise<WriteResult> {
+    return this.#writePoints(points, 'vectors', options.condition)
+  }
+
+  /** Removes the named vectors from points. @throws vector-unknown */
+  async deleteVectors(selector: PointSelector, names: readonly string[]): Promise<WriteResult> {
+    const { config } = this.#sink.state(this.id)
+    for (const name of names) if (!Object.hasOwn(config.vectors, name)) throw unknownVector(name)
+    return this.#operate(selector, { op: 'delete-vectors', names })
+  }
+
+  /** Removes points; ids that do not exist are reported as missing. */
+  delete(selector: PointSelector): Promise<WriteResult> {
+    return this.#operate(selector, { op: 'delete' })
+  }
+
+  /** Merges keys into the payload, at the top or below `path`. */
+  setPayload(selector: PointSelector, payload: JsonObject | RawJson, options: { readonly path?: string } = {}): Promise<WriteResult> {
+    const value = toObject(payload)
+    return this.#operate(selector, {
+      op: 'set-payload',
+      payload: value,
+      ...(options.path === undefined ? {} : { path: options.path }),
+    })
+  }
+
+  overwritePayload(selector: PointSelector, payload: JsonObject | RawJson): Promise<WriteResult> {
+    return this.#operate(selector, { op: 'overwrite-payload', payload: toObject(payload) })
+  }
+
+  deletePayload(selector: PointSelector, paths: readonly string[]): Promise<WriteResult> {
+    return this.#operate(selector, { op: 'delete-payload', paths })
+  }
+
+  clearPayload(selector: PointSelector): Promise<WriteResult> {
+    return this.#operate(selector, { op: 'clear-payload' })
+  }
+
+  /** Declares an index on a payload field; another declaration replaces the first. */
+  createPayloadIndex(field: string, params: PayloadIndexParams): Promise<{ readonly seq: SequenceNumber }> {
+    return this.#sink.configure({ collection: this.id, createIndex: { field, params } })
+  }
+
+  /** A field without an index is fine. */
+  dropPayloadIndex(field: string): Promise<{ readonly seq: SequenceNumber }> {
+    return this.#sink.configure({ collection: this.id, dropIndex: field })
+  }
+
+  /** Replaces what the front door remembers of the collection and, by name, of its vectors. */
+  updateSettings(
+    settings: JsonObject,
+    vectorSettings: Readonly<Record<string, JsonObject>> = {},
+  ): Promise<{ readonly seq: SequenceNumber }> {
+    return this.#sink.configure({ collection: this.id, settings, vectorSettings })
+  }
+
+  async #writePoints(
+    points: readonly (PointInput | VectorsInput)[],
+    mode: UpsertMode,
+    condition: Filter | undefined,
+  ): Promise<WriteResult> {
+    const state = this.#sink.state(this.id)
+    if (condition !== undefined) compileFilter(condition, { payloadIndexes: state.config.payloadIndexes })
+    return this.#sink.points(buildBatch(state, points, mode, condition))
+  }
+
+  async #operate(selector: PointSelector, operation: DistributedOmit<PointsOperation, 'collection' | 'select'>): Promise<WriteResult> {
+    const state = this.#sink.state(this.id)
+    if ('ids' in selector) for (const id of selector.ids) wordsOfId(id)
+    else compileFilter(selector.filter, { payloadIndexes: state.config.payloadIndexes })
+    return this.#sink.operation({ ...operation, collection: this.id, select: selector } as PointsOperation)
+  }
+}
+
+type DistributedOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+
+function buildBatch(
+  state: CollectionState,
+  points: readonly (PointInput | VectorsInput)[],
+  mode: UpsertMode,
+  condition: Filter | undefined,
+): PointsBatch {
+  const ids = newIds(points.length)
+  const payloads: Uint8Array[] = []
+  const columns = new Map<string, ColumnBuilder>()
+  points.forEach((point, i) => {
+    writeId(ids, i, wordsOfId(point.id))
+    payloads.push(payloadBytes('payload' in point ? point.payload : undefined, point.id))
+    const vectors = point.vectors ?? {}
+    for (const name of Object.keys(vectors)) {
+      const params = Object.hasOwn(state.config.vectors, name) ? state.config.vectors[name]! : undefined
+      if (params === undefined) throw unknownVector(name)
+      let column = columns.get(name)
+      if (column === undefined) columns.set(name, (column = new ColumnBuilder(name, params.size, points.length)))
+      writeVector(name, params, vectors[name]!, column.next(i))
+    }
+  })
+  return {
+    collection: state.id,
+    mode,
+    condition: condition === undefined ? '' : stringifyJson(condition as unknown as JsonValue),
+    count: points.length,
+    ids,
+    payloads,
+    vectors: [...columns.values()].map((column) => column.finish()),
+  }
+}
+
+class ColumnBuilder {
+  readonly #name: string
+  readonly #dimensions: number
+  readonly #present: Uint8Array
+  readonly #data: Float32Array
+  #count = 0
+
+  constructor(name: string, dimensions: number, points: number) {
+    this.#name = name
+    this.#dimensions = dimensions
+    this.#present = new Uint8Array(points)
+    this.#data = new Float32Array(points * dimensions)
+  }
+
+  next(point: number): Float32Array {
+    this.#present[point] = 1
+    const at = this.#count * this.#dimensions
+    this.#count += 1
+    return this.#data.subarray(at, at + this.#dimensions)
+  }
+
+  finish(): BatchVectors {
+    const data = this.#data.subarray(0, this.#count * this.#dimensions)
+    return { name: this.#name, dimensions: this.#dimensions, present: this.#present, data }
+  }
+}
+
+const noPayload = new Uint8Array(0)
+
+function payloadBytes(payload: JsonObject | RawJson | undefined, id: PointId): Uint8Array {
+  if (payload === undefined) return noPayload
+  if (payload instanceof RawJson) return isEmptyObject(payload.text) ? noPayload : payload.bytes()
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+    throw new DatabaseError('request-invalid', `Cannot use the payload of point ${String(id)}: it is no JSON object`, { id })
+  }
+  return encodePayload(payload)
+}
+
+function isEmptyObject(text: string): boolean {
+  return text.length < 16 && text.replace(/\s+/g, '') === '{}'
+}
+
+function toObject(payload: JsonObject | RawJson): JsonObject {
+  const value = payload instanceof RawJson ? parseJson(payload.text) : payload
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new DatabaseError('request-invalid', 'Cannot use this payload: it is no JSON object')
+  }
+  return value as JsonObject
+}
+
+function unknownVector(name: string): DatabaseError {
+  return new DatabaseError('vector-unknown', `Cannot use vector "${name}": the collection has no such vector`, { name })
+}

@@ -1,0 +1,64 @@
+import { compareWords, type IdWords } from '../ids/point-id.ts'
+import type { RowSet } from '../segment/row-set.ts'
+
+export interface RowRef {
+  readonly rows: RowSet
+  readonly row: number
+}
+
+interface Cursor {
+  readonly rows: RowSet
+  readonly bits: Uint32Array
+  readonly order: Uint32Array
+  readonly id: IdWords
+  at: number
+}
+
+/** All rows of the bitsets in id order (numbers, then UUIDs), from the id `from` on. An id is in one bitset at most. */
+export function* mergeInIdOrder(
+  sources: readonly { readonly rows: RowSet; readonly bits: Uint32Array }[],
+  from: IdWords | undefined,
+): Iterable<RowRef> {
+  const cursors: Cursor[] = []
+  for (const { rows, bits } of sources) {
+    const order = rows.rowsInIdOrder()
+    const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
+    const cursor = { rows, bits, order, id, at: from === undefined ? 0 : lowerBound(rows, order, from) }
+    if (settle(cursor)) cursors.push(cursor)
+  }
+  while (cursors.length > 0) {
+    let best = 0
+    for (let i = 1; i < cursors.length; i++) if (compareWords(cursors[i]!.id, cursors[best]!.id) < 0) best = i
+    const cursor = cursors[best]!
+    yield { rows: cursor.rows, row: cursor.order[cursor.at]! }
+    cursor.at += 1
+    if (!settle(cursor)) cursors.splice(best, 1)
+  }
+}
+
+/** Moves on to the next row whose bit is set; false at the end. */
+function settle(cursor: Cursor): boolean {
+  const { order, bits } = cursor
+  while (cursor.at < order.length) {
+    const row = order[cursor.at]!
+    if (row >>> 5 < bits.length && ((bits[row >>> 5]! >>> (row & 31)) & 1) === 1) {
+      cursor.rows.idAt(row, cursor.id)
+      return true
+    }
+    cursor.at += 1
+  }
+  return false
+}
+
+function lowerBound(rows: RowSet, order: Uint32Array, from: IdWords): number {
+  const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
+  let low = 0
+  let high = order.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    rows.idAt(order[middle]!, id)
+    if (compareWords(id, from) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,111 @@
+import { parseUuid, wordsOfId, type PointId } from '../ids/point-id.ts'
+import { compileFilter, type RowPredicate } from '../query/compile-filter.ts'
+import { FieldIndexes } from '../query/field-index/field-indexes.ts'
+import type { Filter } from '../query/filter.ts'
+import type { RowSet } from '../segment/row-set.ts'
+import { payloadValue, RowCursor } from './row-cursor.ts'
+import type { PayloadIndexParams } from './types.ts'
+import { visibleBits, aliveBits, type ViewEntry } from './view.ts'
+
+type DeclaredIndexes = Readonly<Record<string, PayloadIndexParams>>
+
+/** A filter made ready for one collection. */
+export class Matcher {
+  readonly #filter: Filter
+  readonly #predicate: RowPredicate
+  readonly #declared: DeclaredIndexes
+  readonly #ids: readonly PointId[] | undefined
+  readonly #cursor = new RowCursor()
+
+  /** @throws filter-invalid */
+  constructor(filter: Filter, declared: DeclaredIndexes) {
+    this.#filter = filter
+    this.#predicate = compileFilter(filter, { payloadIndexes: declared })
+    this.#declared = declared
+    this.#ids = filter.must?.find((condition) => condition.kind === 'has-id')?.ids
+  }
+
+  /** Visible rows of the entry that pass, as a bitset. */
+  bits(entry: ViewEntry): Uint32Array {
+    const rows = entry.handle.rows
+    const bits = visibleBits(entry) ?? aliveBits(entry.rowLimit, noneDead)
+    if (this.#ids !== undefined) {
+      keepOnly(bits, rowsOfIds(rows, this.#ids))
+    } else {
+      const helped = indexesOf(rows, this.#declared)?.candidates(this.#filter, rows.rowCount)
+      if (helped !== undefined) keepOnly(bits, helped.bitset)
+      if (helped?.exact === true) return bits
+    }
+    this.#test(rows, bits)
+    return bits
+  }
+
+  #test(rows: RowSet, bits: Uint32Array): void {
+    for (let word = 0; word < bits.length; word++) {
+      let rest = bits[word]!
+      while (rest !== 0) {
+        const bit = 31 - Math.clz32(rest & -rest)
+        rest &= rest - 1
+        if (!this.#predicate.test(this.#cursor.at(rows, word * 32 + bit))) bits[word]! &= ~(1 << bit)
+      }
+    }
+  }
+}
+
+const noneDead = new Uint32Array(0)
+
+function keepOnly(bits: Uint32Array, mask: Uint32Array): void {
+  for (let i = 0; i < bits.length; i++) bits[i]! &= i < mask.length ? mask[i]! : 0
+}
+
+function rowsOfIds(rows: RowSet, ids: readonly PointId[]): Uint32Array {
+  const bits = new Uint32Array((rows.rowCount + 31) >>> 5)
+  for (const id of ids) {
+    const words = typeof id === 'string' ? parseUuid(id) : wordsOfId(id)
+    if (words === undefined) continue
+    for (let row = rows.findNewest(words); row !== undefined; row = rows.olderRow(row)) bits[row >>> 5]! |= 1 << (row & 31)
+  }
+  return bits
+}
+
+/** Rows of a bitset, ascending. */
+export function* rowsOf(bits: Uint32Array): Iterable<number> {
+  for (let word = 0; word < bits.length; word++) {
+    let rest = bits[word]!
+    while (rest !== 0) {
+      yield word * 32 + (31 - Math.clz32(rest & -rest))
+      rest &= rest - 1
+    }
+  }
+}
+
+export function countBits(bits: Uint32Array): number {
+  let count = 0
+  for (let i = 0; i < bits.length; i++) {
+    let v = bits[i]!
+    v -= (v >>> 1) & 0x55555555
+    v = (v & 0x33333333) + ((v >>> 2) & 0x33333333)
+    count += Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+  }
+  return count
+}
+
+interface CachedIndexes {
+  readonly declared: DeclaredIndexes
+  readonly indexes: FieldIndexes
+}
+
+// Derived data: forgotten with the rows, rebuilt when the declarations change.
+const cache = new WeakMap<RowSet, CachedIndexes>()
+
+/** The index structures of a row set, brought up to its present rows; undefined without declared indexes. */
+export function indexesOf(rows: RowSet, declared: DeclaredIndexes): FieldIndexes | undefined {
+  if (Object.keys(declared).length === 0) return undefined
+  let cached = cache.get(rows)
+  if (cached === undefined || cached.declared !== declared) {
+    cached = { declared, indexes: new FieldIndexes(declared) }
+    cache.set(rows, cached)
+  }
+  cached.indexes.extend(rows.rowCount, (row) => payloadValue(rows, row))
+  return cached.indexes
+}

@@ -1,0 +1,88 @@
+import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
+import type { DeltaRef, ManifestEntry } from '../manifest/format.ts'
+import { DatabaseError } from '../errors/database-error.ts'
+import { readDelta } from '../segment/delta-reader.ts'
+import type { SegmentInfo } from '../segment/format.ts'
+import { readSegment } from '../segment/segment-reader.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import { Deletions } from './deletions.ts'
+import type { SegmentHandle, SegmentRegistry } from './segment-handle.ts'
+import { rowLimitOf, View, type FullConfig, type ViewEntry } from './view.ts'
+
+/** A collection as files hold it: a manifest's content, or a snapshot's. */
+export interface StoredView {
+  readonly collection: CollectionId
+  readonly seq: SequenceNumber
+  readonly config: FullConfig
+  readonly shards: readonly (readonly ManifestEntry[])[]
+  readonly segments: readonly SegmentInfo[]
+}
+
+/**
+ * Brings a stored collection into memory: segments that are not there yet are read and verified, deletions too.
+ * The view belongs to the caller, who releases it.
+ * @throws segment-corrupt, manifest-corrupt, object-not-found
+ */
+export async function openView(store: ObjectStore, registry: SegmentRegistry, stored: StoredView): Promise<View> {
+  const infos = new Map(stored.segments.map((info) => [info.id, info]))
+  const vectors = Object.fromEntries(
+    Object.entries(stored.config.vectors).map(([name, params]) => [name, { dimensions: params.size }]),
+  )
+  const handles: SegmentHandle[] = []
+  try {
+    const shards: ViewEntry[][] = []
+    for (const entries of stored.shards) {
+      const shard: ViewEntry[] = []
+      for (const entry of entries) {
+        const info = infos.get(entry.segment)
+        if (info === undefined) {
+          throw new DatabaseError('manifest-corrupt', `Cannot open segment ${entry.segment}: its manifest does not describe it`)
+        }
+        const handle = await registry.acquire(info, () => readSegment(store, info, vectors))
+        handles.push(handle)
+        shard.push(await openEntry(store, stored.collection, handle, entry))
+      }
+      shards.push(shard)
+    }
+    return new View(stored.seq, stored.config, shards)
+  } finally {
+    // The view has its own retention by now, or nobody needs the segments.
+    for (const handle of handles) handle.release()
+  }
+}
+
+async function openEntry(
+  store: ObjectStore,
+  owner: CollectionId,
+  handle: SegmentHandle,
+  entry: ManifestEntry,
+): Promise<ViewEntry> {
+  const inheritedRows: Uint32Array[] = []
+  for (const ref of entry.inherited) {
+    inheritedRows.push(Uint32Array.from(await readPairs(store, handle, ref), ({ row }) => row))
+  }
+  const own = []
+  for (const ref of entry.deltas) own.push(...(await readPairs(store, handle, ref)))
+  const deletions = Deletions.read(owner, entry.inherited, inheritedRows, entry.deltas, own)
+  return {
+    handle,
+    rowLimit: rowLimitOf(handle.rows, entry.rowsUpTo),
+    rowsUpTo: entry.rowsUpTo,
+    foreign: entry.foreign,
+    deletions,
+    deletionCount: deletions.count,
+  }
+}
+
+async function readPairs(
+  store: ObjectStore,
+  handle: SegmentHandle,
+  ref: DeltaRef,
+): Promise<{ row: number; seq: SequenceNumber }[]> {
+  const { rows, seqs } = await readDelta(store, handle.id, ref, handle.rows.rowCount)
+  const pairs = []
+  for (let i = 0; i < rows.length; i++) {
+    if (seqs[i]! <= ref.upTo) pairs.push({ row: rows[i]!, seq: seqs[i]! as SequenceNumber })
+  }
+  return pairs
+}

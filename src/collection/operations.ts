@@ -1,0 +1,15 @@
+import type { JsonObject } from '../encoding/json.ts'
+import type { PointId } from '../ids/point-id.ts'
+import type { Filter } from '../query/filter.ts'
+
+/** A write that selects points and changes or removes them; logged as JSON, exact numbers included. */
+export type PointsOperation = { readonly collection: string; readonly select: Selection } & (
+  | { readonly op: 'delete' }
+  | { readonly op: 'set-payload'; readonly payload: JsonObject; readonly path?: string }
+  | { readonly op: 'overwrite-payload'; readonly payload: JsonObject }
+  | { readonly op: 'delete-payload'; readonly paths: readonly string[] }
+  | { readonly op: 'clear-payload' }
+  | { readonly op: 'delete-vectors'; readonly names: readonly string[] }
+)
+
+export type Selection = { readonly ids: readonly PointId[] } | { readonly filter: Filter }

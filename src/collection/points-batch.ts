@@ -1,0 +1,158 @@
+import { DatabaseError } from '../errors/database-error.ts'
+import { idKindUuid, type IdKind, type IdWords } from '../ids/point-id.ts'
+import { assert } from '../runtime/assert.ts'
+
+/** The body of one write of points: what is logged, what is replayed, what is applied. */
+export interface PointsBatch {
+  readonly collection: string
+  readonly mode: UpsertMode
+  /** JSON text of a Filter, or ''. */
+  readonly condition: string
+  readonly count: number
+  /** Five words per point: kind, w0 to w3. */
+  readonly ids: Uint32Array
+  /** JSON object text per point; empty for none. */
+  readonly payloads: readonly Uint8Array[]
+  readonly vectors: readonly BatchVectors[]
+}
+
+export interface BatchVectors {
+  readonly name: string
+  readonly dimensions: number
+  /** One byte per point: 1 where the point has this vector. */
+  readonly present: Uint8Array
+  /** `dimensions` floats for each point that has it, one after another. */
+  readonly data: Float32Array
+}
+
+export const upsertModes = ['upsert', 'insert-only', 'update-only', 'vectors'] as const
+/** `vectors` changes only the named vectors of points that exist. */
+export type UpsertMode = (typeof upsertModes)[number]
+
+const idWords = 5
+const formatVersion = 1
+
+export function readId(batch: PointsBatch, index: number, out: IdWords): void {
+  const at = index * idWords
+  out.kind = batch.ids[at]! as IdKind
+  out.w0 = batch.ids[at + 1]!
+  out.w1 = batch.ids[at + 2]!
+  out.w2 = batch.ids[at + 3]!
+  out.w3 = batch.ids[at + 4]!
+}
+
+export function writeId(ids: Uint32Array, index: number, id: Readonly<IdWords>): void {
+  const at = index * idWords
+  ids[at] = id.kind
+  ids[at + 1] = id.w0
+  ids[at + 2] = id.w1
+  ids[at + 3] = id.w2
+  ids[at + 4] = id.w3
+}
+
+export function newIds(count: number): Uint32Array {
+  return new Uint32Array(count * idWords)
+}
+
+/**
+ * Layout (docs/format/log.md, record `points`): a JSON header with its length before it, then, in its order: the
+ * ids (20 bytes each), the payload lengths (u32 each), the payload bytes, and per vector name the presence bytes
+ * and the floats. All little-endian.
+ */
+export function encodeBatch(batch: PointsBatch): Uint8Array[] {
+  const lengths = new Uint32Array(batch.count)
+  let payloadBytes = 0
+  for (let i = 0; i < batch.count; i++) payloadBytes += lengths[i] = batch.payloads[i]!.byteLength
+  const header = Buffer.from(
+    JSON.stringify({
+      v: formatVersion,
+      collection: batch.collection,
+      mode: batch.mode,
+      condition: batch.condition,
+      count: batch.count,
+      payloadBytes,
+      vectors: batch.vectors.map((v) => ({ name: v.name, dimensions: v.dimensions, floats: v.data.length })),
+    }),
+  )
+  const size = Buffer.alloc(4)
+  size.writeUInt32LE(header.byteLength)
+  const payloads = Buffer.allocUnsafe(payloadBytes)
+  let at = 0
+  for (const payload of batch.payloads) {
+    payloads.set(payload, at)
+    at += payload.byteLength
+  }
+  const parts: Uint8Array[] = [size, header, bytesOf(batch.ids), bytesOf(lengths), payloads]
+  for (const vector of batch.vectors) parts.push(vector.present, bytesOf(vector.data))
+  return parts
+}
+
+export function decodeBatch(body: Uint8Array): PointsBatch {
+  const reader = new BodyReader(body)
+  const headerBytes = reader.words(1)[0]!
+  const header = JSON.parse(Buffer.from(reader.take(headerBytes)).toString('utf8')) as {
+    v: number
+    collection: string
+    mode: UpsertMode
+    condition: string
+    count: number
+    payloadBytes: number
+    vectors: { name: string; dimensions: number; floats: number }[]
+  }
+  if (header.v !== formatVersion) {
+    throw new DatabaseError('version-unsupported', `Cannot read a record of points: its version is ${header.v}`)
+  }
+  const ids = reader.words(header.count * idWords)
+  const lengths = reader.words(header.count)
+  const blob = reader.take(header.payloadBytes)
+  const payloads: Uint8Array[] = []
+  let at = 0
+  for (const length of lengths) {
+    payloads.push(blob.subarray(at, at + length))
+    at += length
+  }
+  const vectors = header.vectors.map(({ name, dimensions, floats }) => {
+    const present = reader.take(header.count)
+    const words = reader.words(floats)
+    return { name, dimensions, present, data: new Float32Array(words.buffer, words.byteOffset, floats) }
+  })
+  assert(reader.isAtEnd, 'a record of points is read to its end')
+  const { collection, mode, condition, count } = header
+  return { collection, mode, condition, count, ids, payloads, vectors }
+}
+
+/** Kind and words of an id as they stand in the batch, for messages. */
+export function isUuidAt(batch: PointsBatch, index: number): boolean {
+  return batch.ids[index * idWords] === idKindUuid
+}
+
+function bytesOf(array: Uint32Array | Float32Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+}
+
+class BodyReader {
+  readonly #body: Uint8Array
+  #at = 0
+
+  constructor(body: Uint8Array) {
+    this.#body = body
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#body.byteLength
+  }
+
+  take(bytes: number): Uint8Array {
+    assert(this.#at + bytes <= this.#body.byteLength, 'a record holds what its header says')
+    const part = this.#body.subarray(this.#at, this.#at + bytes)
+    this.#at += bytes
+    return part
+  }
+
+  /** A copy, because records lie at any offset and words must be aligned. */
+  words(count: number): Uint32Array {
+    const copy = new Uint8Array(count * 4)
+    copy.set(this.take(count * 4))
+    return new Uint32Array(copy.buffer)
+  }
+}

@@ -1,0 +1,122 @@
+import type { SequenceNumber } from '../ids/brands.ts'
+import type { ManifestEntry } from '../manifest/format.ts'
+import type { RowSet } from '../segment/row-set.ts'
+import type { Deletions } from './deletions.ts'
+import type { SegmentHandle } from './segment-handle.ts'
+import type { CollectionConfig } from './types.ts'
+
+export type FullConfig = CollectionConfig & {
+  readonly shardNumber: number
+  readonly payloadIndexes: NonNullable<CollectionConfig['payloadIndexes']>
+}
+
+/** What one shard saw of one segment at a moment: a row prefix less the first `deletionCount` deletions. */
+export interface ViewEntry {
+  readonly handle: SegmentHandle
+  readonly rowLimit: number
+  readonly rowsUpTo: SequenceNumber | null
+  readonly foreign: boolean
+  readonly deletions: Deletions
+  readonly deletionCount: number
+}
+
+/**
+ * A collection at one sequence number. It refers to rows and deletions that only ever grow at their ends, so it
+ * costs nothing to take and never changes. The segments are retained until `release`.
+ */
+export class View {
+  readonly seq: SequenceNumber
+  readonly config: FullConfig
+  readonly shards: readonly (readonly ViewEntry[])[]
+  #isReleased = false
+
+  constructor(seq: SequenceNumber, config: FullConfig, shards: readonly (readonly ViewEntry[])[]) {
+    this.seq = seq
+    this.config = config
+    this.shards = shards
+    for (const entry of this.entries()) entry.handle.retain()
+  }
+
+  *entries(): Iterable<ViewEntry> {
+    for (const shard of this.shards) yield* shard
+  }
+
+  release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    for (const entry of this.entries()) entry.handle.release()
+  }
+
+  /** The same view with a retention of its own. */
+  copy(): View {
+    return new View(this.seq, this.config, this.shards)
+  }
+
+  /** Points that the view sees. */
+  pointCount(): number {
+    let count = 0
+    for (const entry of this.entries()) count += visibleCount(entry)
+    return count
+  }
+
+  /** The same view as manifest entries; every segment and deletion in it must be written by now. */
+  manifestShards(): ManifestEntry[][] {
+    return this.shards.map((shard) =>
+      shard.map((entry) => ({
+        segment: entry.handle.id,
+        rowsUpTo: entry.foreign ? entry.rowsUpTo : this.seq,
+        foreign: entry.foreign,
+        inherited: entry.deletions.inheritedRefs(),
+        deltas: entry.deletions.ownRefs(this.seq),
+      })),
+    )
+  }
+}
+
+export function isVisible(entry: ViewEntry, row: number): boolean {
+  if (row >= entry.rowLimit) return false
+  const dead = entry.deletions.deadAfter(entry.deletionCount)
+  const word = row >>> 5
+  return word >= dead.length || ((dead[word]! >>> (row & 31)) & 1) === 0
+}
+
+/** The visible rows as a bitset, or undefined if every row of the segment is visible. A copy. */
+export function visibleBits(entry: ViewEntry): Uint32Array | undefined {
+  const dead = entry.deletions.deadAfter(entry.deletionCount)
+  if (entry.deletionCount === 0 && dead.every((word) => word === 0) && entry.rowLimit === entry.handle.rows.rowCount) {
+    return undefined
+  }
+  return aliveBits(entry.rowLimit, dead)
+}
+
+export function aliveBits(rowLimit: number, dead: Uint32Array): Uint32Array {
+  const words = (rowLimit + 31) >>> 5
+  const bits = new Uint32Array(words).fill(0xffffffff)
+  if ((rowLimit & 31) !== 0) bits[words - 1] = 2 ** (rowLimit & 31) - 1
+  const shared = Math.min(words, dead.length)
+  for (let i = 0; i < shared; i++) bits[i]! &= ~dead[i]!
+  return bits
+}
+
+export function visibleCount(entry: ViewEntry): number {
+  const dead = entry.deletions.deadAfter(entry.deletionCount)
+  const words = Math.min(dead.length, (entry.rowLimit + 31) >>> 5)
+  let count = entry.rowLimit
+  for (let i = 0; i < words; i++) {
+    let word = dead[i]!
+    if (i === words - 1 && (i + 1) * 32 > entry.rowLimit) word &= 2 ** (entry.rowLimit & 31) - 1
+    count -= bitCount(word)
+  }
+  return count
+}
+
+function bitCount(word: number): number {
+  let v = word - ((word >>> 1) & 0x55555555)
+  v = (v & 0x33333333) + ((v >>> 2) & 0x33333333)
+  return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+}
+
+/** How many rows of a segment count for an entry. */
+export function rowLimitOf(rows: RowSet, rowsUpTo: SequenceNumber | null): number {
+  return rowsUpTo === null ? rows.rowCount : rows.rowsUpTo(rowsUpTo)
+}

@@ -1,0 +1,251 @@
+import type { StateServices } from '../collection/collection-state.ts'
+import type { ConfigChange, WriteSink } from '../collection/collection.ts'
+import type { CollectionState } from '../collection/collection-state.ts'
+import type { PointsOperation } from '../collection/operations.ts'
+import type { PointsBatch } from '../collection/points-batch.ts'
+import type { SegmentRegistry } from '../collection/segment-handle.ts'
+import type { WriteResult } from '../collection/types.ts'
+import type { View } from '../collection/view.ts'
+import { DatabaseError } from '../errors/database-error.ts'
+import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
+import type { Log } from '../log/log.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { Mutex } from '../runtime/mutex.ts'
+import type { Random } from '../runtime/random.ts'
+import type { SegmentWriter } from '../segment/segment-writer.ts'
+import { collectGarbage, type GarbageReport, type Roots } from '../snapshot/collect-garbage.ts'
+import type { Pins } from '../snapshot/pins.ts'
+import { readSealed } from '../snapshot/seal.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import { applyRecord, type Prepared } from './apply.ts'
+import type { CatalogState, SnapshotState } from './catalog-state.ts'
+import type { Checkpointer } from './checkpointer.ts'
+import { runMerges } from './optimizer.ts'
+import { openSnapshotView } from './recovery.ts'
+import { encodeRecord, type DatabaseRecord } from './records.ts'
+
+export interface EngineLimits {
+  /** Memtable bytes over all collections at which a checkpoint starts. */
+  readonly memtableBytesMax: number
+  /** A change is checkpointed at the latest after this time. */
+  readonly checkpointIntervalMs: number
+  /** Whether flushes, merges and garbage collection start by themselves. */
+  readonly background: boolean
+}
+
+export interface EngineParts {
+  readonly store: ObjectStore
+  readonly log: Log
+  readonly catalog: CatalogState
+  readonly registry: SegmentRegistry
+  readonly services: StateServices
+  readonly segments: SegmentWriter
+  readonly checkpointer: Checkpointer
+  readonly pins: Pins
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly limits: EngineLimits
+}
+
+const nothingPrepared: Prepared = new Map()
+
+/** The write path, the checkpoints and the background work of one open database. */
+export class Engine implements WriteSink {
+  readonly parts: EngineParts
+  readonly #maintenance = new Mutex()
+  #appliedSeq: SequenceNumber
+  #isClosed = false
+  /** Set by a failure after which memory and log may differ: nothing is written or read any more. */
+  #failure: unknown
+  #checkpointTimer: { cancel(): void } | undefined
+  #isCheckpointDue = false
+  #relief: Promise<unknown> | undefined
+
+  constructor(parts: EngineParts, appliedSeq: SequenceNumber) {
+    this.parts = parts
+    this.#appliedSeq = appliedSeq
+  }
+
+  get appliedSeq(): SequenceNumber {
+    return this.#appliedSeq
+  }
+
+  points(batch: PointsBatch): Promise<WriteResult> {
+    return this.submit({ type: 'points', batch }) as Promise<WriteResult>
+  }
+
+  operation(operation: PointsOperation): Promise<WriteResult> {
+    return this.submit({ type: 'operation', operation }) as Promise<WriteResult>
+  }
+
+  async configure(change: ConfigChange): Promise<{ readonly seq: SequenceNumber }> {
+    await this.submit({ type: 'configure', change })
+    return { seq: this.#appliedSeq }
+  }
+
+  state(id: string): CollectionState {
+    this.checkOpen()
+    const state = this.parts.catalog.collections.get(id as CollectionId)
+    if (state === undefined) throw new DatabaseError('collection-not-found', `Cannot use collection ${id}: it was dropped`, { id })
+    return state
+  }
+
+  /** Logs a record, waits until it is durable, applies it in its turn and gives what it returned or threw. */
+  async submit(record: DatabaseRecord, prepared: Prepared = nothingPrepared): Promise<unknown> {
+    this.checkOpen()
+    await this.#waitForRoom()
+    this.checkOpen()
+    const { type, body } = encodeRecord(record)
+    let outcome: Outcome | undefined
+    await this.parts.log.append(type, body, (seq) => {
+      outcome = this.#apply(record, seq, prepared)
+    })
+    this.#afterWrite()
+    if (outcome === undefined) throw this.#failure
+    if ('error' in outcome) throw outcome.error
+    return outcome.value
+  }
+
+  checkOpen(): void {
+    if (this.#isClosed) throw new DatabaseError('database-closed', 'Cannot use the database: it has been closed')
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** A checkpoint of everything applied so far, if the newest catalog is behind. */
+  checkpoint(): Promise<void> {
+    return this.#maintenance.run(() => this.#checkpoint())
+  }
+
+  optimize(signal?: AbortSignal): Promise<void> {
+    return this.#maintenance.run(() => runMerges(this.parts, () => this.#appliedSeq, signal))
+  }
+
+  collectGarbage(): Promise<GarbageReport> {
+    return this.#maintenance.run(async () => {
+      await this.#checkpoint()
+      return collectGarbage(this.parts.store, () => this.#readRoots())
+    })
+  }
+
+  /** A snapshot's collection as a view; the caller releases it. */
+  openSnapshot(snapshot: SnapshotState, collection: CollectionId): Promise<View> {
+    this.checkOpen()
+    return openSnapshotView(this.parts, snapshot, collection)
+  }
+
+  async close(flush: boolean): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#checkpointTimer?.cancel()
+    try {
+      if (flush && this.#failure === undefined) await this.checkpoint()
+      else await this.#maintenance.run(async () => {})
+    } finally {
+      await this.parts.log.close()
+      for (const state of this.parts.catalog.collections.values()) state.release()
+      for (const snapshot of this.parts.catalog.snapshots.values()) {
+        for (const view of snapshot.views?.values() ?? []) view.release()
+      }
+    }
+  }
+
+  #apply(record: DatabaseRecord, seq: SequenceNumber, prepared: Prepared): Outcome | undefined {
+    try {
+      const value = applyRecord(this.parts.catalog, this.parts.services, record, seq, prepared)
+      return { value }
+    } catch (error) {
+      if (error instanceof DatabaseError) return { error }
+      // A bug in the middle of a change: memory may be half changed, the log is right. Only a new start helps.
+      this.#failure = error
+      return undefined
+    } finally {
+      this.#appliedSeq = seq
+    }
+  }
+
+  #memtableBytes(): number {
+    let bytes = 0
+    for (const state of this.parts.catalog.collections.values()) bytes += state.memtableBytes
+    return bytes
+  }
+
+  /** Back-pressure: with twice the bound in memory, writers wait for the checkpoint that is under way. */
+  async #waitForRoom(): Promise<void> {
+    if (this.#relief !== undefined && this.#memtableBytes() > this.parts.limits.memtableBytesMax) await this.#relief
+  }
+
+  #afterWrite(): void {
+    const { limits, clock } = this.parts
+    if (!limits.background || this.#isClosed) return
+    if (this.#memtableBytes() > limits.memtableBytesMax) this.#startCheckpoint()
+    this.#checkpointTimer ??= clock.after(limits.checkpointIntervalMs, () => {
+      this.#checkpointTimer = undefined
+      this.#startCheckpoint()
+    })
+  }
+
+  #startCheckpoint(): void {
+    if (this.#isCheckpointDue || this.#isClosed) return
+    this.#isCheckpointDue = true
+    const work = this.#maintenance.run(async () => {
+      this.#isCheckpointDue = false
+      await this.#checkpoint()
+      await runMerges(this.parts, () => this.#appliedSeq)
+      await collectGarbage(this.parts.store, () => this.#readRoots())
+    })
+    const relief = work
+      .catch((error: unknown) => {
+        this.parts.logger.error('background work failed', { error: String(error) })
+      })
+      .finally(() => {
+        if (this.#relief === relief) this.#relief = undefined
+      })
+    this.#relief = relief
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { checkpointer, log } = this.parts
+    const seq = this.#appliedSeq
+    if (!checkpointer.isBehind(seq)) return
+    await checkpointer.run(seq)
+    await log.rotate()
+    await log.truncateBefore((checkpointer.seq + 1) as SequenceNumber)
+  }
+
+  async #readRoots(): Promise<Roots> {
+    const { catalog, checkpointer, pins, store } = this.parts
+    // Snapshot files first: reading takes time, and what is sealed meanwhile is reached from memory as well.
+    for (const snapshot of [...catalog.snapshots.values()]) {
+      if (snapshot.sealed === undefined || checkpointer.sealedKeys(snapshot.record.id) !== undefined) continue
+      const keys: string[] = []
+      for (const ref of snapshot.sealed) keys.push(...(await readSealed(store, ref)).keys)
+      checkpointer.rememberSealedKeys(snapshot.record.id, keys)
+    }
+    const keys = new Set<string>(checkpointer.committedKeys())
+    for (const snapshot of catalog.snapshots.values()) {
+      for (const key of checkpointer.sealedKeys(snapshot.record.id) ?? []) keys.add(key)
+      for (const view of snapshot.views?.values() ?? []) addEntries(keys, view.entries())
+    }
+    for (const state of catalog.collections.values()) {
+      for (const shard of state.shards) addEntries(keys, shard.entries)
+    }
+    return { keys, prefixes: pins.prefixes() }
+  }
+}
+
+type Outcome = { readonly value: unknown } | { readonly error: DatabaseError }
+
+interface Reachable {
+  readonly handle: { readonly id: string; readonly info: { readonly files: readonly { readonly name: string }[] } | undefined }
+  readonly deletions: { knownRefs(): readonly { readonly name: string }[] }
+}
+
+function addEntries(keys: Set<string>, entries: Iterable<Reachable>): void {
+  for (const { handle, deletions } of entries) {
+    for (const file of handle.info?.files ?? []) keys.add(`segments/${handle.id}/${file.name}`)
+    for (const ref of deletions.knownRefs()) keys.add(`segments/${handle.id}/${ref.name}`)
+  }
+}
+

@@ -1,0 +1,130 @@
+import { SegmentRegistry } from '../collection/segment-handle.ts'
+import { DatabaseError } from '../errors/database-error.ts'
+import { generationOf, segmentIdOf, seqOf } from '../ids/brands.ts'
+import { openLog } from '../log/file-log.ts'
+import type { Catalog } from '../manifest/format.ts'
+import { readNewestCatalog } from '../manifest/reader.ts'
+import { publishCatalog } from '../manifest/writer.ts'
+import { systemClock, type Clock } from '../runtime/clock.ts'
+import { silentLogger, type Logger } from '../runtime/logger.ts'
+import { systemRandom, type Random } from '../runtime/random.ts'
+import { createInlineBuilder, createWorkerBuilder } from '../segment/segment-builder.ts'
+import { SegmentWriter } from '../segment/segment-writer.ts'
+import { Pins } from '../snapshot/pins.ts'
+import type { Disk } from '../storage/disk.ts'
+import { openLocalObjectStore } from '../storage/local-object-store.ts'
+import { nodeDisk } from '../storage/node-disk.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import { CatalogState } from './catalog-state.ts'
+import { Checkpointer } from './checkpointer.ts'
+import { Database } from './database.ts'
+import { Engine } from './engine.ts'
+import { recoverCheckpoint, replayLog } from './recovery.ts'
+
+export interface OpenOptions {
+  /** Memtable bytes over all collections at which they are flushed. Default 64 MiB. */
+  readonly memtableBytesMax?: number
+  /** A change is flushed at the latest after this time. Default 60 s. */
+  readonly checkpointIntervalMs?: number
+  /** Size at which a new log file is started. Default 64 MiB. */
+  readonly logRotateBytes?: number
+  /** Threads that write segments; 0 writes them on the calling thread. Default 1. */
+  readonly workers?: number
+  /** Whether flushes, merges and garbage collection start by themselves. Default true. */
+  readonly background?: boolean
+  /** Whether `close` flushes, so that the next start has no log to replay. Default true. */
+  readonly flushOnClose?: boolean
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly logger?: Logger
+  /** For tests: the file system. */
+  readonly unstable_disk?: Disk
+}
+
+/**
+ * Opens the database in a directory, which is made if it is not there: reads the newest checkpoint, replays the log
+ * behind it, and is ready.
+ * @throws store-locked if a process has it open; log-corrupt, manifest-corrupt, segment-corrupt, version-unsupported
+ */
+export async function open(path: string, options: OpenOptions = {}): Promise<Database> {
+  const disk = options.unstable_disk ?? nodeDisk
+  await disk.makeDirectory(path)
+  const owner = `stillpoint, process ${process.pid}`
+  const lock = await disk.lock(`${path}/lock`, owner)
+  if ('heldBy' in lock) {
+    throw new DatabaseError('store-locked', `Cannot open ${path}: it is open in another process (${lock.heldBy})`, { path, owner: lock.heldBy })
+  }
+  const builder = (options.workers ?? 1) > 0 ? createWorkerBuilder(options.workers ?? 1) : createInlineBuilder()
+  const release = async (): Promise<void> => {
+    await builder.close()
+    await lock.release()
+  }
+  try {
+    const { engine, id } = await openEngine(path, disk, builder, options)
+    return new Database(engine, { id, disk, release, flushOnClose: options.flushOnClose ?? true })
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+async function openEngine(
+  path: string,
+  disk: Disk,
+  builder: ReturnType<typeof createInlineBuilder>,
+  options: OpenOptions,
+): Promise<{ engine: Engine; id: string }> {
+  const clock = options.clock ?? systemClock
+  const random = options.random ?? systemRandom
+  const logger = options.logger ?? silentLogger
+  const store = await openLocalObjectStore({ disk, root: path, random })
+  const checkpoint = (await readNewestCatalog(store)) ?? (await initialize(path, disk, store, random))
+  const registry = new SegmentRegistry()
+  const services = { registry, newSegmentId: () => segmentIdOf(random.uuid()) }
+  const catalog = new CatalogState()
+  const segments = new SegmentWriter(store, builder)
+  const checkpointer = new Checkpointer(
+    { store, catalog, segments, random, database: checkpoint.database },
+    checkpoint.generation,
+    checkpoint.appliedSeq,
+  )
+  const recoveryParts = { store, catalog, registry, services, logger }
+  for (const { state, file, stored } of await recoverCheckpoint(recoveryParts, checkpoint)) {
+    checkpointer.recovered(state, file, stored)
+  }
+  const log = await openLog({
+    disk,
+    directory: `${path}/log`,
+    logger,
+    random,
+    minimumSeq: checkpoint.appliedSeq,
+    ...(options.logRotateBytes === undefined ? {} : { rotateBytes: options.logRotateBytes }),
+  })
+  const appliedSeq = await replayLog(recoveryParts, log, checkpoint.appliedSeq)
+  logger.info('database open', { path, appliedSeq, replayed: appliedSeq - checkpoint.appliedSeq, collections: catalog.collections.size })
+  const limits = {
+    memtableBytesMax: options.memtableBytesMax ?? 64 * 2 ** 20,
+    checkpointIntervalMs: options.checkpointIntervalMs ?? 60_000,
+    background: options.background ?? true,
+  }
+  const parts = { store, log, catalog, registry, services, segments, checkpointer, pins: new Pins(), clock, random, logger, limits }
+  return { engine: new Engine(parts, appliedSeq), id: checkpoint.database }
+}
+
+/** A new store begins with an empty catalog. @throws manifest-corrupt if there is data without a catalog */
+async function initialize(path: string, disk: Disk, store: ObjectStore, random: Random): Promise<Catalog> {
+  const hasLog = (await disk.list(`${path}/log`)).some((entry) => entry.name.endsWith('.log'))
+  if (hasLog || (await store.list('collections/')).length > 0) {
+    throw new DatabaseError('manifest-corrupt', `Cannot open ${path}: it holds data but no catalog`, { path })
+  }
+  const catalog: Catalog = {
+    database: random.uuid(),
+    generation: generationOf(1),
+    appliedSeq: seqOf(0),
+    collections: [],
+    aliases: {},
+    snapshots: [],
+  }
+  await publishCatalog(store, catalog)
+  return catalog
+}

@@ -1,0 +1,132 @@
+import { CollectionReader } from '../collection/reader.ts'
+import type { View } from '../collection/view.ts'
+import { DatabaseError } from '../errors/database-error.ts'
+import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
+import { openArchive, type Archive } from '../snapshot/snapshot-archive.ts'
+import { readSealed } from '../snapshot/seal.ts'
+import { verifyStored } from '../snapshot/verify.ts'
+import type { SnapshotState } from './catalog-state.ts'
+import type { Engine } from './engine.ts'
+
+export interface SnapshotInfo {
+  /** UUID; never reused. */
+  readonly id: string
+  /** Unique among the snapshots of its collection, or of the whole store. */
+  readonly name: string
+  /** The log record that the snapshot is: it holds every write with a number up to this one. */
+  readonly seq: SequenceNumber
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  readonly scope: 'collection' | 'store'
+  readonly collections: readonly { readonly id: string; readonly name: string }[]
+  /** Aliases that pointed at its collections. */
+  readonly aliases: Readonly<Record<string, string>>
+  readonly labels: Readonly<Record<string, string>>
+  readonly description: string
+  /** True once its files are written; until then the log and the memtables hold it, as safely. */
+  readonly isSealed: boolean
+}
+
+/** A collection as a snapshot holds it. Close it (`await using`) to let its segments leave the memory. */
+export class SnapshotReader extends CollectionReader {
+  readonly #view: View
+
+  constructor(engine: Engine, name: string, id: string, view: View) {
+    super({
+      name,
+      id,
+      view: () => {
+        engine.checkOpen()
+        return view.copy()
+      },
+      random: () => engine.parts.random.next(),
+    })
+    this.#view = view
+  }
+
+  close(): void {
+    this.#view.release()
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the protocol of `await using`
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+}
+
+/** A name for a sequence number: what one collection, or the whole store, held at that moment. */
+export class Snapshot {
+  readonly #engine: Engine
+  readonly #state: SnapshotState
+
+  constructor(engine: Engine, state: SnapshotState) {
+    this.#engine = engine
+    this.#state = state
+  }
+
+  get name(): string {
+    return this.#state.record.name
+  }
+
+  get id(): string {
+    return this.#state.record.id
+  }
+
+  info(): SnapshotInfo {
+    const { collections, ...record } = this.#state.record
+    return {
+      ...record,
+      collections: collections.map(({ collection, name }) => ({ id: collection, name })),
+      isSealed: this.#state.sealed !== undefined,
+    }
+  }
+
+  /** Reads a collection in place; `name` may be left out where the snapshot holds just one. @throws collection-not-found, segment-corrupt */
+  async collection(name?: string): Promise<SnapshotReader> {
+    const ref = this.resolve(name)
+    const view = await this.#engine.openSnapshot(this.#current(), ref.collection)
+    return new SnapshotReader(this.#engine, ref.name, ref.collection, view)
+  }
+
+  /** Writes the snapshot's files now instead of with the next flush. */
+  async seal(): Promise<void> {
+    this.#current()
+    if (this.#state.sealed === undefined) await this.#engine.checkpoint()
+  }
+
+  /** The snapshot as one file that is produced while it is read. Seals first. Close it when it is no longer needed. */
+  async archive(): Promise<Archive> {
+    await this.seal()
+    const { store, pins } = this.#engine.parts
+    const sealed = await Promise.all((this.#current().sealed ?? []).map((ref) => readSealed(store, ref)))
+    return openArchive(store, pins, this.#state.record, sealed)
+  }
+
+  /** Hashes every byte that the snapshot reaches. @throws segment-corrupt, manifest-corrupt naming the file */
+  async verify(signal?: AbortSignal): Promise<void> {
+    await this.seal()
+    const { store } = this.#engine.parts
+    for (const ref of this.#current().sealed ?? []) await verifyStored(store, (await readSealed(store, ref)).stored, signal)
+  }
+
+  /** False if it was deleted before. */
+  async delete(): Promise<boolean> {
+    return (await this.#engine.submit({ type: 'delete-snapshot', id: this.id })) as boolean
+  }
+
+  /** @throws collection-not-found */
+  resolve(name: string | undefined): { readonly collection: CollectionId; readonly name: string } {
+    const { collections } = this.#state.record
+    const found = name === undefined && collections.length === 1 ? collections[0] : collections.find((c) => c.name === name)
+    if (found === undefined) {
+      const text = `Cannot use snapshot "${this.name}": it does not hold collection ${name === undefined ? '(no name given)' : `"${name}"`}`
+      throw new DatabaseError('collection-not-found', text, { snapshot: this.name, collection: name })
+    }
+    return found
+  }
+
+  #current(): SnapshotState {
+    this.#engine.checkOpen()
+    return this.#engine.parts.catalog.getSnapshot(this.id)
+  }
+}
