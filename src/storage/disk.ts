@@ -1,0 +1,61 @@
+/**
+ * The few things that Stillpoint asks of a file system. Everything durable goes through this interface, so that
+ * tests can stop it before any single mutation, lose what was not synced, and tear writes.
+ *
+ * Paths are absolute or relative to the process; `/` separates. Errors of the operating system pass through
+ * unchanged (`code: 'ENOENT'`, …); the object store and the log wrap them once.
+ */
+export interface Disk {
+  /** The whole file. @throws ENOENT */
+  readFile(path: string): Promise<Uint8Array>
+  /** Up to `length` bytes from `offset`; shorter at the end of the file. @throws ENOENT */
+  readRange(path: string, offset: number, length: number): Promise<Uint8Array>
+  /** Entries of a directory, unsorted; an absent directory has none. */
+  list(path: string): Promise<readonly DiskEntry[]>
+  stat(path: string): Promise<DiskStat | undefined>
+  /** The absolute path with every symbolic link resolved; undefined if nothing is there. */
+  realPath(path: string): Promise<string | undefined>
+
+  /** A new file for writing. @throws EEXIST */
+  create(path: string): Promise<DiskFile>
+  /** An existing file, positioned at its end. @throws ENOENT */
+  append(path: string): Promise<DiskFile>
+  /** With all parents; an existing directory is fine. */
+  makeDirectory(path: string): Promise<void>
+  /** Replaces `to` if it exists. Durable only after `syncDirectory` of the parents. */
+  rename(from: string, to: string): Promise<void>
+  /** Removes a file; an absent one is fine. */
+  remove(path: string): Promise<void>
+  /** Removes an empty directory; an absent or non-empty one is fine. */
+  removeDirectory(path: string): Promise<void>
+  /** Makes creations, renames and removals directly inside the directory durable. */
+  syncDirectory(path: string): Promise<void>
+  /** An exclusive lock on a file, held until released or the process ends. Gives undefined and leaves it alone if another process holds it. */
+  lock(path: string, owner: string): Promise<DiskLock | { readonly heldBy: string }>
+}
+
+export interface DiskFile {
+  write(bytes: Uint8Array): Promise<void>
+  /** Several buffers in order, as one write where the platform can. */
+  writeAll(parts: readonly Uint8Array[]): Promise<void>
+  /** fdatasync: the bytes written so far, and the length, survive power loss (the directory entry needs its own sync). */
+  sync(): Promise<void>
+  truncate(bytes: number): Promise<void>
+  close(): Promise<void>
+}
+
+export interface DiskEntry {
+  readonly name: string
+  readonly kind: 'file' | 'directory' | 'other'
+}
+
+export interface DiskStat {
+  readonly kind: 'file' | 'directory' | 'other'
+  readonly bytes: number
+  /** Milliseconds since the epoch; when the file came to be, as far as the file system tells. */
+  readonly createdAt: number
+}
+
+export interface DiskLock {
+  release(): Promise<void>
+}
