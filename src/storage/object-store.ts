@@ -1,0 +1,28 @@
+export interface ObjectInfo {
+  readonly key: string
+  readonly bytes: number
+}
+
+export interface PutOptions {
+  /** Refuse with `object-exists` if the key is taken: the compare-and-swap of manifests. Default false. */
+  readonly ifAbsent?: boolean
+}
+
+/**
+ * Immutable objects under keys like `segments/<id>/rows.parquet`. A put is whole and durable when it resolves, or
+ * it never happened: no reader ever sees half an object. Keys are relative, `/`-separated, without `.` or `..` parts.
+ */
+export interface ObjectStore {
+  put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: PutOptions): Promise<ObjectInfo>
+  /** @throws object-not-found */
+  get(key: string): Promise<Uint8Array>
+  /** Exactly `length` bytes from `offset`. @throws object-not-found, request-invalid beyond the end */
+  getRange(key: string, offset: number, length: number): Promise<Uint8Array>
+  /** In chunks, from `offset` to the end or for `length` bytes. @throws object-not-found */
+  stream(key: string, range?: { readonly offset?: number; readonly length?: number }): AsyncIterable<Uint8Array>
+  head(key: string): Promise<ObjectInfo | undefined>
+  /** All objects below the prefix (`segments/`), in key order. */
+  list(prefix: string): Promise<readonly ObjectInfo[]>
+  /** Absent keys are fine. */
+  delete(keys: readonly string[]): Promise<void>
+}

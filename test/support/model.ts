@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+
+/** JSON as the model holds it; numbers are doubles. */
+export type ModelJson = null | boolean | number | string | ModelJson[] | { [key: string]: ModelJson }
+export type ModelPayload = Record<string, ModelJson>
+
+export interface ModelPoint {
+  readonly id: string | number | bigint
+  readonly payload: ModelPayload
+  /** float32 values. */
+  readonly vectors: Readonly<Record<string, readonly number[]>>
+}
+
+/** A collection as a plain map. Values are never changed in place, so that a copy of the map is a snapshot. */
+export class ModelCollection {
+  readonly dimensions: Readonly<Record<string, number>>
+  points: Map<string, ModelPoint>
+  #hash: string | undefined
+
+  constructor(dimensions: Readonly<Record<string, number>>, points: ReadonlyMap<string, ModelPoint> = new Map()) {
+    this.dimensions = dimensions
+    this.points = new Map(points)
+  }
+
+  copy(): ModelCollection {
+    const copy = new ModelCollection(this.dimensions, this.points)
+    copy.#hash = this.#hash
+    return copy
+  }
+
+  set(point: ModelPoint): void {
+    this.points.set(String(point.id), point)
+    this.#hash = undefined
+  }
+
+  delete(id: string | number | bigint): void {
+    this.points.delete(String(id))
+    this.#hash = undefined
+  }
+
+  /** The SHA-256 that `contentHash` promises: points in id order, vectors bit for bit, payload with sorted keys. */
+  hash(): string {
+    if (this.#hash !== undefined) return this.#hash
+    const hash = createHash('sha256')
+    for (const point of [...this.points.values()].sort(byId)) {
+      hash.update(`${String(point.id)}\n`)
+      for (const name of Object.keys(point.vectors).sort()) {
+        const vector = Float32Array.from(point.vectors[name]!)
+        hash.update(`${JSON.stringify(name)} ${vector.length}\n`)
+        hash.update(new Uint8Array(vector.buffer))
+      }
+      hash.update(`${canonical(point.payload)}\n`)
+    }
+    return (this.#hash = hash.digest('hex'))
+  }
+}
+
+function byId(a: ModelPoint, b: ModelPoint): number {
+  const isText = (point: ModelPoint): boolean => typeof point.id === 'string'
+  if (isText(a) !== isText(b)) return isText(a) ? 1 : -1
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
+}
+
+export function canonical(value: ModelJson): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  const keys = Object.keys(value).sort()
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key]!)}`).join(',')}}`
+}
+
+export interface ModelSnapshot {
+  readonly name: string
+  readonly collections: ReadonlyMap<string, ModelCollection>
+  readonly aliases: ReadonlyMap<string, string>
+}
+
+/** Everything that a user could ask of the database, as plain maps. */
+export class ModelDatabase {
+  readonly collections = new Map<string, ModelCollection>()
+  readonly aliases = new Map<string, string>()
+  /** By id. */
+  readonly snapshots = new Map<string, ModelSnapshot>()
+
+  /** One text that two equal states share. */
+  fingerprint(): string {
+    const collections = [...this.collections].map(([name, c]) => `${name}=${c.hash()}`).sort()
+    const aliases = [...this.aliases].map(([alias, name]) => `${alias}->${name}`).sort()
+    const snapshots = [...this.snapshots].map(([id, snapshot]) => {
+      const held = [...snapshot.collections].map(([name, c]) => `${name}=${c.hash()}`).sort()
+      const named = [...snapshot.aliases].map(([alias, name]) => `${alias}->${name}`).sort()
+      return `${id} ${snapshot.name} ${held.join(' ')} ${named.join(' ')}`
+    })
+    return [...collections, ...aliases, ...snapshots.sort()].join('\n')
+  }
+}
