@@ -29,7 +29,8 @@ const everywhere = [...diskImports, ...timerImports, ...processImports, ...rando
 export default tseslint.config(
   {
     ignores: [
-      'dist/', 'dist.*/',
+      'dist/',
+      'dist.*/',
       'node_modules/',
       'coverage/',
       'src/graph/assembly/',

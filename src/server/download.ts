@@ -1,4 +1,4 @@
-import { lookup as resolveName, type LookupAddress, type LookupOptions } from 'node:dns'
+import { lookup as resolveName, type LookupAddress } from 'node:dns'
 import { Agent as HttpAgent, request as httpRequest, STATUS_CODES, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
@@ -110,20 +110,16 @@ function refusedAddress(host: string, refusal: string, address = host): Database
 function checkedLookup(options: DownloadOptions): LookupFunction {
   const resolve = options.resolve ?? resolveName
   return (hostname, lookupOptions, callback) => {
-    resolve(
-      hostname,
-      { ...(lookupOptions as LookupOptions), all: true },
-      (error, addresses: LookupAddress[]) => {
-        if (error !== null) return callback(error, '', 0)
-        for (const { address } of addresses) {
-          const refusal = refusalOf(address, options.allowPrivate)
-          if (refusal !== undefined) return callback(refusedAddress(hostname, refusal, address), '', 0)
-        }
-        const [first] = addresses
-        if (lookupOptions.all === true || first === undefined) return callback(null, addresses)
-        callback(null, first.address, first.family)
-      },
-    )
+    resolve(hostname, { ...lookupOptions, all: true }, (error, addresses: LookupAddress[]) => {
+      if (error !== null) return callback(error, '', 0)
+      for (const { address } of addresses) {
+        const refusal = refusalOf(address, options.allowPrivate)
+        if (refusal !== undefined) return callback(refusedAddress(hostname, refusal, address), '', 0)
+      }
+      const [first] = addresses
+      if (lookupOptions.all === true || first === undefined) return callback(null, addresses)
+      callback(null, first.address, first.family)
+    })
   }
 }
 
