@@ -17,7 +17,10 @@ export class ModelCollection {
   points: Map<string, ModelPoint>
   #hash: string | undefined
 
-  constructor(dimensions: Readonly<Record<string, number>>, points: ReadonlyMap<string, ModelPoint> = new Map()) {
+  constructor(
+    dimensions: Readonly<Record<string, number>>,
+    points: ReadonlyMap<string, ModelPoint> = new Map(),
+  ) {
     this.dimensions = dimensions
     this.points = new Map(points)
   }
