@@ -6,6 +6,7 @@ import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { guardWithKeys } from './auth.ts'
 import type { Configuration } from './configuration.ts'
+import { allowOtherOrigins } from './cross-origin.ts'
 import { createDownload } from './download.ts'
 import { Metrics } from './metrics.ts'
 import { registerPages } from './pages.ts'
@@ -69,6 +70,7 @@ export async function createApp(database: Database, options: ServerOptions): Pro
   })
   const metrics = new Metrics(database)
   metrics.count(app)
+  if (service.enableCors) allowOtherOrigins(app)
   guardWithKeys(app, {
     full: [service.apiKey, service.alternativeApiKey].filter((key) => key !== undefined),
     readOnly: service.readOnlyApiKey === undefined ? [] : [service.readOnlyApiKey],

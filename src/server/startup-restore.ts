@@ -104,11 +104,6 @@ class CollectionRestores {
 
   /** Keeps the collection's aliases and snapshots. */
   async #replaceInPlace(target: Collection, path: string): Promise<void> {
-    const known = new Set(target.listSnapshots().map((snapshot) => snapshot.info().id))
-    const dropNewSnapshots = async () => {
-      for (const snapshot of target.listSnapshots())
-        if (!known.has(snapshot.info().id)) await snapshot.delete()
-    }
     const before = await target.createSnapshot({ name: `before-restore-${this.#random.uuid()}` })
     try {
       await this.#database.restoreArchive(readFileStream(path), { into: target.name, replace: true })
@@ -117,8 +112,9 @@ class CollectionRestores {
       throw error
     }
     this.#undo.push(async () => {
-      await target.rollback(before)
-      await dropNewSnapshots()
+      const replaced = await target.rollback(before)
+      await replaced.delete()
+      await before.delete()
     })
     this.#commit.push(() => before.delete())
   }
