@@ -1,6 +1,20 @@
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Database } from '../index.ts'
+import type { Database, DatabaseStats } from '../index.ts'
+
+const gauges: Readonly<Record<string, readonly [help: string, read: (stats: DatabaseStats) => number]>> = {
+  collections: ['Collections in the database', (stats) => stats.collections],
+  points: ['Points in all collections', (stats) => stats.points],
+  snapshots: ['Snapshots of collections and of the whole database', (stats) => stats.snapshots],
+  segments_in_memory: ['Segments that a collection or snapshot has open', (stats) => stats.segmentsInMemory],
+  memtable_bytes: ['Bytes of rows that are not in a segment yet', (stats) => stats.memtableBytes],
+  log_bytes: ['Bytes in the write-ahead log', (stats) => stats.logBytes],
+  applied_seq: ['Number of the last log record that is applied', (stats) => stats.appliedSeq],
+  checkpoint_seq: [
+    'Number of the last log record that the newest checkpoint holds',
+    (stats) => stats.checkpointSeq,
+  ],
+}
 
 /** What `GET /metrics` tells. Gauges are read from the database when somebody asks. */
 export class Metrics {
@@ -11,22 +25,16 @@ export class Metrics {
   constructor(database: Database) {
     const registers = [this.#registry]
     collectDefaultMetrics({ register: this.#registry, prefix: 'stillpoint_' })
-    const gauge = (name: string, help: string, read: () => number) => {
+    for (const [name, [help, read]] of Object.entries(gauges)) {
       new Gauge({
         name: `stillpoint_${name}`,
         help,
         registers,
         collect() {
-          this.set(read())
+          this.set(read(database.stats()))
         },
       })
     }
-    gauge('collections', 'Collections in the database', () => database.listCollections().length)
-    gauge('points', 'Points in all collections', () => sumOf(database, (one) => one.info().pointCount))
-    gauge('snapshots', 'Snapshots of collections and of the whole store', () => {
-      return database.listSnapshots().length + sumOf(database, (one) => one.listSnapshots().length)
-    })
-    gauge('log_bytes', 'Bytes in the write-ahead log', () => database.stats().logBytes)
     this.#requests = new Counter({
       name: 'stillpoint_http_requests_total',
       help: 'Requests answered, by route and status',
@@ -54,11 +62,4 @@ export class Metrics {
   text(): Promise<string> {
     return this.#registry.metrics()
   }
-}
-
-function sumOf(
-  database: Database,
-  count: (collection: ReturnType<Database['getCollection']>) => number,
-): number {
-  return database.listCollections().reduce((sum, collection) => sum + count(collection), 0)
 }
