@@ -15,7 +15,11 @@ interface Selected {
 }
 
 /** Applies one record that selects points; like applyPoints it depends on the state and the record alone. */
-export function applyOperation(state: CollectionState, operation: PointsOperation, seq: SequenceNumber): WriteResult {
+export function applyOperation(
+  state: CollectionState,
+  operation: PointsOperation,
+  seq: SequenceNumber,
+): WriteResult {
   const missing: PointId[] = []
   const selected = select(state, operation.select, seq, missing)
   for (const one of selected) change(state, one, operation, seq)
@@ -23,7 +27,12 @@ export function applyOperation(state: CollectionState, operation: PointsOperatio
   return { seq, missing, affected: selected.length }
 }
 
-function change(state: CollectionState, { id, location }: Selected, operation: PointsOperation, seq: SequenceNumber): void {
+function change(
+  state: CollectionState,
+  { id, location }: Selected,
+  operation: PointsOperation,
+  seq: SequenceNumber,
+): void {
   const shard = state.shardOf(id)
   if (operation.op === 'delete') {
     shard.delete(location, seq)
@@ -58,7 +67,12 @@ export function encodePayload(payload: JsonObject): Uint8Array {
   return text === '{}' ? new Uint8Array(0) : Buffer.from(text)
 }
 
-function select(state: CollectionState, selection: Selection, seq: SequenceNumber, missing: PointId[]): Selected[] {
+function select(
+  state: CollectionState,
+  selection: Selection,
+  seq: SequenceNumber,
+  missing: PointId[],
+): Selected[] {
   if ('ids' in selection) return selectIds(state, selection.ids, missing)
   const matcher = new Matcher(selection.filter, state.config.payloadIndexes)
   const view = state.view(seq)

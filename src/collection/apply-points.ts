@@ -40,7 +40,12 @@ export function applyPoints(state: CollectionState, batch: PointsBatch, seq: Seq
   return { seq, missing, affected }
 }
 
-function isWanted(batch: PointsBatch, old: Location | undefined, condition: RowPredicate | undefined, cursor: RowCursor): boolean {
+function isWanted(
+  batch: PointsBatch,
+  old: Location | undefined,
+  condition: RowPredicate | undefined,
+  cursor: RowCursor,
+): boolean {
   if (old === undefined) return batch.mode !== 'update-only' && batch.mode !== 'vectors'
   if (batch.mode === 'insert-only') return false
   return condition === undefined || condition.test(cursor.at(old.entry.rows, old.row))

@@ -17,10 +17,14 @@ export function checkCollectionName(name: string): void {
 export function checkCollectionConfig(config: CollectionConfig): void {
   for (const [name, params] of Object.entries(config.vectors)) {
     if (!Number.isSafeInteger(params.size) || params.size < 1 || params.size > dimensionsMax) {
-      throw invalid(`vector "${name}" has size ${String(params.size)}, not a whole number from 1 to ${dimensionsMax}`)
+      throw invalid(
+        `vector "${name}" has size ${String(params.size)}, not a whole number from 1 to ${dimensionsMax}`,
+      )
     }
-    if (!distances.includes(params.distance)) throw invalid(`vector "${name}" has the unknown distance ${String(params.distance)}`)
-    if (Buffer.byteLength(name) > 200 || name.includes('/')) throw invalid(`vector name ${JSON.stringify(name)} is longer than 200 bytes or has a "/"`)
+    if (!distances.includes(params.distance))
+      throw invalid(`vector "${name}" has the unknown distance ${String(params.distance)}`)
+    if (Buffer.byteLength(name) > 200 || name.includes('/'))
+      throw invalid(`vector name ${JSON.stringify(name)} is longer than 200 bytes or has a "/"`)
   }
   const shards = config.shardNumber ?? 1
   if (!Number.isSafeInteger(shards) || shards < 1 || shards > shardsMax) {

@@ -91,7 +91,10 @@ export class CollectionState {
 
   #newShards(count: number): Shard[] {
     const createMemtable = () => {
-      const dimensions = Object.entries(this.#config.vectors).map(([name, v]) => [name, { dimensions: v.size }])
+      const dimensions = Object.entries(this.#config.vectors).map(([name, v]) => [
+        name,
+        { dimensions: v.size },
+      ])
       const rows = new RowSet(Object.fromEntries(dimensions) as Record<string, { dimensions: number }>)
       return this.#services.registry.create(this.#services.newSegmentId(), rows)
     }

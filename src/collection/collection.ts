@@ -54,7 +54,10 @@ export class WritableCollection extends CollectionReader {
   }
 
   /** Replaces the named vectors of points that exist; the others are reported as missing. */
-  updateVectors(points: readonly VectorsInput[], options: { readonly condition?: Filter } = {}): Promise<WriteResult> {
+  updateVectors(
+    points: readonly VectorsInput[],
+    options: { readonly condition?: Filter } = {},
+  ): Promise<WriteResult> {
     return this.#writePoints(points, 'vectors', options.condition)
   }
 
@@ -71,7 +74,11 @@ export class WritableCollection extends CollectionReader {
   }
 
   /** Merges keys into the payload, at the top or below `path`. */
-  setPayload(selector: PointSelector, payload: JsonObject | RawJson, options: { readonly path?: string } = {}): Promise<WriteResult> {
+  setPayload(
+    selector: PointSelector,
+    payload: JsonObject | RawJson,
+    options: { readonly path?: string } = {},
+  ): Promise<WriteResult> {
     const value = toObject(payload)
     return this.#operate(selector, {
       op: 'set-payload',
@@ -120,7 +127,10 @@ export class WritableCollection extends CollectionReader {
     return this.#sink.points(buildBatch(state, points, mode, condition))
   }
 
-  async #operate(selector: PointSelector, operation: DistributedOmit<PointsOperation, 'collection' | 'select'>): Promise<WriteResult> {
+  async #operate(
+    selector: PointSelector,
+    operation: DistributedOmit<PointsOperation, 'collection' | 'select'>,
+  ): Promise<WriteResult> {
     const state = this.#sink.state(this.id)
     if ('ids' in selector) for (const id of selector.ids) wordsOfId(id)
     else compileFilter(selector.filter, { payloadIndexes: state.config.payloadIndexes })
@@ -147,7 +157,8 @@ function buildBatch(
       const params = Object.hasOwn(state.config.vectors, name) ? state.config.vectors[name]! : undefined
       if (params === undefined) throw unknownVector(name)
       let column = columns.get(name)
-      if (column === undefined) columns.set(name, (column = new ColumnBuilder(name, params.size, points.length)))
+      if (column === undefined)
+        columns.set(name, (column = new ColumnBuilder(name, params.size, points.length)))
       writeVector(name, params, vectors[name]!, column.next(i))
     }
   })
@@ -195,7 +206,11 @@ function payloadBytes(payload: JsonObject | RawJson | undefined, id: PointId): U
   if (payload === undefined) return noPayload
   if (payload instanceof RawJson) return isEmptyObject(payload.text) ? noPayload : payload.bytes()
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
-    throw new DatabaseError('request-invalid', `Cannot use the payload of point ${String(id)}: it is no JSON object`, { id })
+    throw new DatabaseError(
+      'request-invalid',
+      `Cannot use the payload of point ${String(id)}: it is no JSON object`,
+      { id },
+    )
   }
   return encodePayload(payload)
 }
@@ -213,5 +228,9 @@ function toObject(payload: JsonObject | RawJson): JsonObject {
 }
 
 function unknownVector(name: string): DatabaseError {
-  return new DatabaseError('vector-unknown', `Cannot use vector "${name}": the collection has no such vector`, { name })
+  return new DatabaseError(
+    'vector-unknown',
+    `Cannot use vector "${name}": the collection has no such vector`,
+    { name },
+  )
 }

@@ -161,7 +161,8 @@ export class Deletions {
   }
 
   #deadAtJoin(): Uint32Array {
-    this.#baseDead ??= this.#base === undefined ? new Uint32Array(0) : this.#base.source.deadAfter(this.#base.count).slice()
+    this.#baseDead ??=
+      this.#base === undefined ? new Uint32Array(0) : this.#base.source.deadAfter(this.#base.count).slice()
     return this.#baseDead
   }
 

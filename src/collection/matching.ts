@@ -63,7 +63,8 @@ function rowsOfIds(rows: RowSet, ids: readonly PointId[]): Uint32Array {
   for (const id of ids) {
     const words = typeof id === 'string' ? parseUuid(id) : wordsOfId(id)
     if (words === undefined) continue
-    for (let row = rows.findNewest(words); row !== undefined; row = rows.olderRow(row)) bits[row >>> 5]! |= 1 << (row & 31)
+    for (let row = rows.findNewest(words); row !== undefined; row = rows.olderRow(row))
+      bits[row >>> 5]! |= 1 << (row & 31)
   }
   return bits
 }

@@ -58,7 +58,11 @@ export interface MergedRows {
 }
 
 /** Copies the visible rows of the sources into one set, in slices. @throws cancelled */
-export async function mergeRows(view: View, sources: readonly ViewEntry[], signal?: AbortSignal): Promise<MergedRows> {
+export async function mergeRows(
+  view: View,
+  sources: readonly ViewEntry[],
+  signal?: AbortSignal,
+): Promise<MergedRows> {
   const dimensions = Object.entries(view.config.vectors).map(([name, v]) => [name, { dimensions: v.size }])
   const merged = new RowSet(Object.fromEntries(dimensions) as Record<string, { dimensions: number }>)
   const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
@@ -73,11 +77,17 @@ export async function mergeRows(view: View, sources: readonly ViewEntry[], signa
         rows.idAt(row, id)
         const vectors: Record<string, Float32Array | undefined> = {}
         for (const name of merged.vectors.keys()) vectors[name] = rows.vectors.get(name)?.get(row)
-        moved[row] = merged.append({ id, written: rows.writtenAt(row), payload: rows.payloadAt(row), vectors })
+        moved[row] = merged.append({
+          id,
+          written: rows.writtenAt(row),
+          payload: rows.payloadAt(row),
+          vectors,
+        })
         copied += 1
         if (copied % sliceRows === 0) {
           await yieldToEventLoop()
-          if (signal?.aborted === true) throw new DatabaseError('cancelled', 'Cannot go on with the merge: it was cancelled')
+          if (signal?.aborted === true)
+            throw new DatabaseError('cancelled', 'Cannot go on with the merge: it was cancelled')
         }
       }
     }
@@ -119,4 +129,3 @@ export function installMerge(
   state.changeCount += 1
   return true
 }
-

@@ -23,7 +23,11 @@ export interface StoredView {
  * The view belongs to the caller, who releases it.
  * @throws segment-corrupt, manifest-corrupt, object-not-found
  */
-export async function openView(store: ObjectStore, registry: SegmentRegistry, stored: StoredView): Promise<View> {
+export async function openView(
+  store: ObjectStore,
+  registry: SegmentRegistry,
+  stored: StoredView,
+): Promise<View> {
   const infos = new Map(stored.segments.map((info) => [info.id, info]))
   const vectors = Object.fromEntries(
     Object.entries(stored.config.vectors).map(([name, params]) => [name, { dimensions: params.size }]),
@@ -36,7 +40,10 @@ export async function openView(store: ObjectStore, registry: SegmentRegistry, st
       for (const entry of entries) {
         const info = infos.get(entry.segment)
         if (info === undefined) {
-          throw new DatabaseError('manifest-corrupt', `Cannot open segment ${entry.segment}: its manifest does not describe it`)
+          throw new DatabaseError(
+            'manifest-corrupt',
+            `Cannot open segment ${entry.segment}: its manifest does not describe it`,
+          )
         }
         const handle = await registry.acquire(info, () => readSegment(store, info, vectors))
         handles.push(handle)

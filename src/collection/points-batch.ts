@@ -100,7 +100,10 @@ export function decodeBatch(body: Uint8Array): PointsBatch {
     vectors: { name: string; dimensions: number; floats: number }[]
   }
   if (header.v !== formatVersion) {
-    throw new DatabaseError('version-unsupported', `Cannot read a record of points: its version is ${header.v}`)
+    throw new DatabaseError(
+      'version-unsupported',
+      `Cannot read a record of points: its version is ${header.v}`,
+    )
   }
   const ids = reader.words(header.count * idWords)
   const lengths = reader.words(header.count)

@@ -142,7 +142,12 @@ export class CollectionReader {
     })
   }
 
-  #withoutVector(view: View, request: QueryRequest, limit: number, offset: number): (RowRef & { score: number })[] {
+  #withoutVector(
+    view: View,
+    request: QueryRequest,
+    limit: number,
+    offset: number,
+  ): (RowRef & { score: number })[] {
     const passing = passingRows(view, request.filter)
     const hits: (RowRef & { score: number })[] = []
     if (request.sample === true) {
@@ -181,7 +186,10 @@ function passingRows(view: View, filter: Filter | undefined): PassingRows[] {
   const matcher = filter === undefined ? undefined : new Matcher(filter, view.config.payloadIndexes)
   return [...view.entries()].map((entry) => ({
     rows: entry.handle.rows,
-    bits: matcher === undefined ? (visibleBits(entry) ?? aliveBits(entry.rowLimit, new Uint32Array(0))) : matcher.bits(entry),
+    bits:
+      matcher === undefined
+        ? (visibleBits(entry) ?? aliveBits(entry.rowLimit, new Uint32Array(0)))
+        : matcher.bits(entry),
   }))
 }
 
@@ -196,7 +204,10 @@ export function findInView(view: View, id: IdWords): RowRef | undefined {
 }
 
 function readPoint(rows: RowSet, row: number, options: ReadOptions): Point {
-  const point: { -readonly [K in keyof Point]: Point[K] } = { id: rows.pointIdAt(row), version: rows.writtenAt(row) }
+  const point: { -readonly [K in keyof Point]: Point[K] } = {
+    id: rows.pointIdAt(row),
+    version: rows.writtenAt(row),
+  }
   if (options.payload !== undefined && options.payload !== false) {
     const bytes = rows.payloadAt(row)
     const raw = new RawJson(bytes.byteLength === 0 ? '{}' : bytes)
@@ -249,8 +260,11 @@ function countIndexed(view: View): Record<string, number> {
 
 function checkCount(name: string, value: number): number {
   if (!Number.isSafeInteger(value) || value < 0) {
-    throw new DatabaseError('request-invalid', `Cannot read: ${name} is ${String(value)}, not a whole number from 0`, { [name]: value })
+    throw new DatabaseError(
+      'request-invalid',
+      `Cannot read: ${name} is ${String(value)}, not a whole number from 0`,
+      { [name]: value },
+    )
   }
   return value
 }
-

@@ -10,14 +10,24 @@ import { visibleBits, type View } from './view.ts'
 export type Hit = RowRef & { readonly score: number }
 
 /** The `count` best rows of a view for one vector, best first; equal scores by id. */
-export function searchView(view: View, request: QueryRequest, vector: readonly number[] | Float32Array, count: number): Hit[] {
+export function searchView(
+  view: View,
+  request: QueryRequest,
+  vector: readonly number[] | Float32Array,
+  count: number,
+): Hit[] {
   const using = request.using ?? ''
   const params = view.config.vectors[using]
   if (params === undefined) {
-    throw new DatabaseError('vector-unknown', `Cannot search vector "${using}": the collection has no such vector`, { name: using })
+    throw new DatabaseError(
+      'vector-unknown',
+      `Cannot search vector "${using}": the collection has no such vector`,
+      { name: using },
+    )
   }
   const query = toVector(using, params, vector)
-  const matcher = request.filter === undefined ? undefined : new Matcher(request.filter, view.config.payloadIndexes)
+  const matcher =
+    request.filter === undefined ? undefined : new Matcher(request.filter, view.config.payloadIndexes)
   const metric = metricOf(params.distance)
   const hits: Hit[] = []
   for (const entry of view.entries()) {
@@ -26,12 +36,22 @@ export function searchView(view: View, request: QueryRequest, vector: readonly n
     if (column === undefined) continue
     const passing = matcher === undefined ? visibleBits(entry) : matcher.bits(entry)
     const limit = Math.min(count, entry.rowLimit)
-    const found = column.search({ query, metric, limit, rowCount: entry.rowLimit, ...(passing === undefined ? {} : { passing }) })
-    for (let i = 0; i < found.rows.length; i++) hits.push({ rows, row: found.rows[i]!, score: found.scores[i]! })
+    const found = column.search({
+      query,
+      metric,
+      limit,
+      rowCount: entry.rowLimit,
+      ...(passing === undefined ? {} : { passing }),
+    })
+    for (let i = 0; i < found.rows.length; i++)
+      hits.push({ rows, row: found.rows[i]!, score: found.scores[i]! })
   }
   const descending = isDescending(params.distance)
   const threshold = request.scoreThreshold
-  const kept = threshold === undefined ? hits : hits.filter((hit) => (descending ? hit.score > threshold : hit.score < threshold))
+  const kept =
+    threshold === undefined
+      ? hits
+      : hits.filter((hit) => (descending ? hit.score > threshold : hit.score < threshold))
   return kept.sort((a, b) => compareHits(a, b, descending)).slice(0, count)
 }
 
@@ -56,7 +76,8 @@ const right: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
 
 function compareHits(a: Hit, b: Hit, descending: boolean): number {
   // NaN scores (infinite components) are the worst.
-  if (Number.isNaN(a.score) || Number.isNaN(b.score)) return Number(Number.isNaN(a.score)) - Number(Number.isNaN(b.score))
+  if (Number.isNaN(a.score) || Number.isNaN(b.score))
+    return Number(Number.isNaN(a.score)) - Number(Number.isNaN(b.score))
   if (a.score !== b.score) return a.score < b.score === descending ? 1 : -1
   a.rows.idAt(a.row, left)
   b.rows.idAt(b.row, right)

@@ -14,7 +14,12 @@ export class SegmentHandle {
   #users = 0
   readonly #onUnused: (handle: SegmentHandle) => void
 
-  constructor(id: SegmentId, rows: RowSet, info: SegmentInfo | undefined, onUnused: (handle: SegmentHandle) => void) {
+  constructor(
+    id: SegmentId,
+    rows: RowSet,
+    info: SegmentInfo | undefined,
+    onUnused: (handle: SegmentHandle) => void,
+  ) {
     this.id = id
     this.#rows = rows
     this.#info = info

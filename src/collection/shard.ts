@@ -52,7 +52,13 @@ export class Shard {
   }
 
   /** Takes over an entry, with the caller's retention of the handle. `visible` is its number of visible rows. */
-  adopt(handle: SegmentHandle, rowsUpTo: SequenceNumber | null, foreign: boolean, deletions: Deletions, visible: number): void {
+  adopt(
+    handle: SegmentHandle,
+    rowsUpTo: SequenceNumber | null,
+    foreign: boolean,
+    deletions: Deletions,
+    visible: number,
+  ): void {
     assert(this.#memtable === undefined, 'entries are adopted before the first write')
     this.#entries.push(liveEntry(handle, rowsUpTo, foreign, deletions))
     this.#pointCount += visible
@@ -110,10 +116,16 @@ export class Shard {
    * Puts one merged entry in the place of its sources. Deletions that came after the merge began must have been
    * carried over into `deletions` by the caller.
    */
-  replace(sources: readonly SegmentHandle[], merged: { handle: SegmentHandle; deletions: Deletions } | undefined): void {
+  replace(
+    sources: readonly SegmentHandle[],
+    merged: { handle: SegmentHandle; deletions: Deletions } | undefined,
+  ): void {
     const gone = new Set(sources)
     const kept = this.#entries.filter((entry) => !gone.has(entry.handle))
-    assert(this.#entries.length - kept.length === gone.size, 'the sources of a merge are entries of the shard')
+    assert(
+      this.#entries.length - kept.length === gone.size,
+      'the sources of a merge are entries of the shard',
+    )
     if (merged !== undefined) {
       merged.handle.retain()
       kept.unshift(liveEntry(merged.handle, null, true, merged.deletions))
@@ -129,9 +141,21 @@ export class Shard {
   }
 }
 
-function liveEntry(handle: SegmentHandle, rowsUpTo: SequenceNumber | null, foreign: boolean, deletions: Deletions): LiveEntry {
+function liveEntry(
+  handle: SegmentHandle,
+  rowsUpTo: SequenceNumber | null,
+  foreign: boolean,
+  deletions: Deletions,
+): LiveEntry {
   const rows = handle.rows
-  return { handle, rows, rowsUpTo, foreign, fixedLimit: foreign ? rowLimitOf(rows, rowsUpTo) : undefined, deletions }
+  return {
+    handle,
+    rows,
+    rowsUpTo,
+    foreign,
+    fixedLimit: foreign ? rowLimitOf(rows, rowsUpTo) : undefined,
+    deletions,
+  }
 }
 
 function limitOf(entry: LiveEntry): number {
@@ -143,7 +167,12 @@ function isAlive(entry: LiveEntry, row: number): boolean {
 }
 
 /** Adopts every entry of a view as foreign: a clone. The view stays with its owner. */
-export function adoptView(shards: readonly Shard[], owner: CollectionId, view: View, count: (entry: ViewEntry) => number): void {
+export function adoptView(
+  shards: readonly Shard[],
+  owner: CollectionId,
+  view: View,
+  count: (entry: ViewEntry) => number,
+): void {
   view.shards.forEach((entries, index) => {
     for (const entry of entries) {
       const base = { source: entry.deletions, count: entry.deletionCount, upTo: view.seq }

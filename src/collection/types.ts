@@ -56,7 +56,8 @@ export interface VectorsInput {
 export type PointSelector = { readonly ids: readonly PointId[] } | { readonly filter: Filter }
 
 /** `include` keeps only the named paths, `exclude` drops them; true is everything, false nothing. */
-export type PayloadSelection = boolean | { readonly include: readonly string[] } | { readonly exclude: readonly string[] }
+export type PayloadSelection =
+  boolean | { readonly include: readonly string[] } | { readonly exclude: readonly string[] }
 export type VectorSelection = boolean | readonly string[]
 
 export interface ReadOptions {

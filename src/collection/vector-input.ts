@@ -5,7 +5,11 @@ import type { VectorParams } from './types.ts'
 const tinySquaredLength = 1.1920929e-7
 
 /** A vector as it is stored: float32, and of length one where the distance is Cosine. @throws dimension-mismatch, request-invalid */
-export function toVector(name: string, params: VectorParams, values: readonly number[] | Float32Array): Float32Array {
+export function toVector(
+  name: string,
+  params: VectorParams,
+  values: readonly number[] | Float32Array,
+): Float32Array {
   const vector = new Float32Array(params.size)
   writeVector(name, params, values, vector)
   return vector
@@ -20,7 +24,11 @@ export function writeVector(
 ): void {
   if (values.length !== params.size) {
     const text = `Cannot use a vector of ${values.length} dimensions: vector "${name}" has ${params.size}`
-    throw new DatabaseError('dimension-mismatch', text, { name, expected: params.size, actual: values.length })
+    throw new DatabaseError('dimension-mismatch', text, {
+      name,
+      expected: params.size,
+      actual: values.length,
+    })
   }
   target.set(values)
   let squared = 0
@@ -36,7 +44,11 @@ function refuseNaN(name: string, values: readonly number[] | Float32Array): void
   for (let i = 0; i < values.length; i++) {
     const value: unknown = values[i]
     if (typeof value !== 'number' || Number.isNaN(value)) {
-      throw new DatabaseError('request-invalid', `Cannot use vector "${name}": component ${i} is not a number`, { name, index: i })
+      throw new DatabaseError(
+        'request-invalid',
+        `Cannot use vector "${name}": component ${i} is not a number`,
+        { name, index: i },
+      )
     }
   }
 }

@@ -83,7 +83,11 @@ export function isVisible(entry: ViewEntry, row: number): boolean {
 /** The visible rows as a bitset, or undefined if every row of the segment is visible. A copy. */
 export function visibleBits(entry: ViewEntry): Uint32Array | undefined {
   const dead = entry.deletions.deadAfter(entry.deletionCount)
-  if (entry.deletionCount === 0 && dead.every((word) => word === 0) && entry.rowLimit === entry.handle.rows.rowCount) {
+  if (
+    entry.deletionCount === 0 &&
+    dead.every((word) => word === 0) &&
+    entry.rowLimit === entry.handle.rows.rowCount
+  ) {
     return undefined
   }
   return aliveBits(entry.rowLimit, dead)

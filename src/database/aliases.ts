@@ -8,7 +8,8 @@ export function planAliases(catalog: CatalogState, actions: readonly AliasAction
   for (const action of actions) {
     switch (action.kind) {
       case 'create':
-        if (catalog.collectionNamed(action.collection) === undefined) throw unknownCollection(action.collection)
+        if (catalog.collectionNamed(action.collection) === undefined)
+          throw unknownCollection(action.collection)
         checkNoCollection(catalog, action.alias)
         aliases.set(action.alias, action.collection)
         break
@@ -18,7 +19,11 @@ export function planAliases(catalog: CatalogState, actions: readonly AliasAction
       case 'rename': {
         const target = aliases.get(action.from)
         if (target === undefined) {
-          throw new DatabaseError('alias-not-found', `Cannot rename alias "${action.from}": it does not exist`, { alias: action.from })
+          throw new DatabaseError(
+            'alias-not-found',
+            `Cannot rename alias "${action.from}": it does not exist`,
+            { alias: action.from },
+          )
         }
         checkNoCollection(catalog, action.to)
         aliases.delete(action.from)
@@ -31,10 +36,16 @@ export function planAliases(catalog: CatalogState, actions: readonly AliasAction
 }
 
 function unknownCollection(name: string): DatabaseError {
-  return new DatabaseError('collection-not-found', `Cannot point an alias at collection "${name}": it does not exist`, { name })
+  return new DatabaseError(
+    'collection-not-found',
+    `Cannot point an alias at collection "${name}": it does not exist`,
+    { name },
+  )
 }
 
 function checkNoCollection(catalog: CatalogState, alias: string): void {
   if (catalog.collectionNamed(alias) === undefined) return
-  throw new DatabaseError('collection-exists', `Cannot use alias "${alias}": a collection has this name`, { name: alias })
+  throw new DatabaseError('collection-exists', `Cannot use alias "${alias}": a collection has this name`, {
+    name: alias,
+  })
 }

@@ -55,7 +55,10 @@ export function applyRecord(
 
 function getState(catalog: CatalogState, id: string): CollectionState {
   const state = catalog.collections.get(id as CollectionId)
-  if (state === undefined) throw new DatabaseError('collection-not-found', `Cannot write to collection ${id}: it was dropped`, { id })
+  if (state === undefined)
+    throw new DatabaseError('collection-not-found', `Cannot write to collection ${id}: it was dropped`, {
+      id,
+    })
   return state
 }
 
@@ -64,13 +67,24 @@ function checkNameIsFree(catalog: CatalogState, name: string): void {
     throw new DatabaseError('collection-exists', `Cannot create collection "${name}": it exists`, { name })
   }
   if (catalog.aliases.has(name)) {
-    throw new DatabaseError('alias-exists', `Cannot create collection "${name}": an alias has this name`, { name })
+    throw new DatabaseError('alias-exists', `Cannot create collection "${name}": an alias has this name`, {
+      name,
+    })
   }
 }
 
-function createCollection(catalog: CatalogState, services: StateServices, record: RecordOf<'create-collection'>): CollectionState {
+function createCollection(
+  catalog: CatalogState,
+  services: StateServices,
+  record: RecordOf<'create-collection'>,
+): CollectionState {
   checkNameIsFree(catalog, record.name)
-  const state = new CollectionState(collectionIdOf(record.id), record.name, fullConfig(record.config), services)
+  const state = new CollectionState(
+    collectionIdOf(record.id),
+    record.name,
+    fullConfig(record.config),
+    services,
+  )
   catalog.addCollection(state)
   return state
 }
@@ -110,9 +124,14 @@ function applyConfigure(state: CollectionState, change: ConfigChange): void {
   state.configure(config)
 }
 
-function createSnapshot(catalog: CatalogState, record: RecordOf<'create-snapshot'>, seq: SequenceNumber): SnapshotState {
+function createSnapshot(
+  catalog: CatalogState,
+  record: RecordOf<'create-snapshot'>,
+  seq: SequenceNumber,
+): SnapshotState {
   const { snapshot, collection } = record
-  if (catalog.snapshotNamed(collection ?? '', snapshot.name) !== undefined) throw snapshotExists(snapshot.name)
+  if (catalog.snapshotNamed(collection ?? '', snapshot.name) !== undefined)
+    throw snapshotExists(snapshot.name)
   const states = collection === null ? [...catalog.collections.values()] : [getState(catalog, collection)]
   const aliases = [...catalog.aliases].filter(([, name]) => states.some((state) => state.name === name))
   return captureSnapshot(catalog, states, { ...snapshot, seq, aliases: Object.fromEntries(aliases) })
@@ -124,7 +143,10 @@ function captureSnapshot(
   states: readonly CollectionState[],
   snapshot: Omit<SnapshotRecord, 'collections'>,
 ): SnapshotState {
-  const record = { ...snapshot, collections: states.map((state) => ({ collection: state.id, name: state.name })) }
+  const record = {
+    ...snapshot,
+    collections: states.map((state) => ({ collection: state.id, name: state.name })),
+  }
   const views = new Map(states.map((state) => [state.id, state.view(record.seq)]))
   const state: SnapshotState = { record, views, sealed: undefined }
   catalog.addSnapshot(state)
@@ -157,7 +179,12 @@ function applyClone(
   return state
 }
 
-function applyRollback(catalog: CatalogState, record: RecordOf<'rollback'>, seq: SequenceNumber, prepared: Prepared): void {
+function applyRollback(
+  catalog: CatalogState,
+  record: RecordOf<'rollback'>,
+  seq: SequenceNumber,
+  prepared: Prepared,
+): void {
   const state = getState(catalog, record.collection)
   catalog.getSnapshot(record.snapshot)
   if (record.undo !== null) keepForUndo(catalog, state, record.undo, seq)
@@ -165,7 +192,12 @@ function applyRollback(catalog: CatalogState, record: RecordOf<'rollback'>, seq:
   state.become(view, view.config)
 }
 
-function keepForUndo(catalog: CatalogState, state: CollectionState, undo: UndoSnapshot, seq: SequenceNumber): void {
+function keepForUndo(
+  catalog: CatalogState,
+  state: CollectionState,
+  undo: UndoSnapshot,
+  seq: SequenceNumber,
+): void {
   if (catalog.snapshotNamed(state.id, undo.name) !== undefined) throw snapshotExists(undo.name)
   captureSnapshot(catalog, [state], {
     id: snapshotIdOf(undo.id),
@@ -179,14 +211,25 @@ function keepForUndo(catalog: CatalogState, state: CollectionState, undo: UndoSn
   })
 }
 
-function applyImport(catalog: CatalogState, services: StateServices, record: RecordOf<'import'>, prepared: Prepared): void {
+function applyImport(
+  catalog: CatalogState,
+  services: StateServices,
+  record: RecordOf<'import'>,
+  prepared: Prepared,
+): void {
   for (const staged of record.collections) if (!staged.replace) checkNameIsFree(catalog, staged.name)
-  for (const staged of record.collections) importCollection(catalog, services, staged, getPrepared(prepared, staged.id))
+  for (const staged of record.collections)
+    importCollection(catalog, services, staged, getPrepared(prepared, staged.id))
   if (record.replaceAliases) catalog.aliases.clear()
   for (const [alias, collection] of Object.entries(record.aliases)) catalog.aliases.set(alias, collection)
 }
 
-function importCollection(catalog: CatalogState, services: StateServices, staged: StagedCollection, view: View): void {
+function importCollection(
+  catalog: CatalogState,
+  services: StateServices,
+  staged: StagedCollection,
+  view: View,
+): void {
   const existing = catalog.collectionNamed(staged.name)
   if (existing !== undefined) {
     const payloadIndexes = { ...view.config.payloadIndexes, ...existing.config.payloadIndexes }

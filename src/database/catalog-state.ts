@@ -61,7 +61,8 @@ export class CatalogState {
 
   getSnapshot(id: string): SnapshotState {
     const state = this.snapshots.get(id as SnapshotId)
-    if (state === undefined) throw new DatabaseError('snapshot-not-found', `Cannot use snapshot ${id}: it does not exist`, { id })
+    if (state === undefined)
+      throw new DatabaseError('snapshot-not-found', `Cannot use snapshot ${id}: it does not exist`, { id })
     return state
   }
 }

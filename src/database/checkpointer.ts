@@ -37,8 +37,15 @@ interface CommittedManifest {
 
 interface Capture {
   readonly seq: SequenceNumber
-  readonly collections: readonly { readonly state: CollectionState; readonly view: View | undefined; readonly changeCount: number }[]
-  readonly snapshots: readonly { readonly state: SnapshotState; readonly views: ReadonlyMap<CollectionId, View> | undefined }[]
+  readonly collections: readonly {
+    readonly state: CollectionState
+    readonly view: View | undefined
+    readonly changeCount: number
+  }[]
+  readonly snapshots: readonly {
+    readonly state: SnapshotState
+    readonly views: ReadonlyMap<CollectionId, View> | undefined
+  }[]
   readonly aliases: Readonly<Record<string, string>>
 }
 
@@ -80,7 +87,10 @@ export class Checkpointer {
 
   /** Objects that the newest catalog reaches, but for the contents of sealed snapshots. */
   committedKeys(): string[] {
-    return [catalogKey(this.#generation), ...[...this.#manifests.values()].flatMap((manifest) => manifest.keys)]
+    return [
+      catalogKey(this.#generation),
+      ...[...this.#manifests.values()].flatMap((manifest) => manifest.keys),
+    ]
   }
 
   /** What a snapshot sealed by this process reaches; undefined if recovery only knows its files' names. */
@@ -111,7 +121,10 @@ export class Checkpointer {
       if (!isUnchanged) state.freeze()
       return { state, view: isUnchanged ? undefined : state.view(seq), changeCount: state.changeCount }
     })
-    const snapshots = [...catalog.snapshots.values()].map((state) => ({ state, views: copyViews(state.views) }))
+    const snapshots = [...catalog.snapshots.values()].map((state) => ({
+      state,
+      views: copyViews(state.views),
+    }))
     return { seq, collections, snapshots, aliases: Object.fromEntries(catalog.aliases) }
   }
 
@@ -161,7 +174,10 @@ export class Checkpointer {
     for (const [deletions, { handle, count }] of pending) {
       const pairs = deletions.unpersisted(count)
       if (pairs.length === 0) continue
-      deletions.persisted(count, await writeDelta(this.#options.store, handle.id, deletions.owner, pairs, this.#options.random))
+      deletions.persisted(
+        count,
+        await writeDelta(this.#options.store, handle.id, deletions.owner, pairs, this.#options.random),
+      )
     }
   }
 
@@ -172,7 +188,11 @@ export class Checkpointer {
       const refs: SealedRef[] = []
       const keys: string[] = []
       for (const { collection, name } of state.record.collections) {
-        const result = await sealView(this.#options.store, this.#options.random, state.record, { collection, name, view: views.get(collection)! })
+        const result = await sealView(this.#options.store, this.#options.random, state.record, {
+          collection,
+          name,
+          view: views.get(collection)!,
+        })
         refs.push(result.ref)
         keys.push(...result.keys)
       }
@@ -182,7 +202,10 @@ export class Checkpointer {
     return sealed
   }
 
-  async #writeManifests(capture: Capture, generation: Generation): Promise<Map<CollectionId, CommittedManifest>> {
+  async #writeManifests(
+    capture: Capture,
+    generation: Generation,
+  ): Promise<Map<CollectionId, CommittedManifest>> {
     const manifests = new Map<CollectionId, CommittedManifest>()
     for (const { state, view, changeCount } of capture.collections) {
       if (view === undefined) {
@@ -208,14 +231,23 @@ export class Checkpointer {
       database: this.#options.database,
       generation,
       appliedSeq: capture.seq,
-      collections: capture.collections.map(({ state }) => ({ id: state.id, name: state.name, ...manifests.get(state.id)!.file })),
+      collections: capture.collections.map(({ state }) => ({
+        id: state.id,
+        name: state.name,
+        ...manifests.get(state.id)!.file,
+      })),
       aliases: capture.aliases,
-      snapshots: capture.snapshots.map(({ state }) => ({ ...state.record, sealed: state.sealed ?? sealed.get(state) ?? [] })),
+      snapshots: capture.snapshots.map(({ state }) => ({
+        ...state.record,
+        sealed: state.sealed ?? sealed.get(state) ?? [],
+      })),
     }
   }
 }
 
-function copyViews(views: ReadonlyMap<CollectionId, View> | undefined): ReadonlyMap<CollectionId, View> | undefined {
+function copyViews(
+  views: ReadonlyMap<CollectionId, View> | undefined,
+): ReadonlyMap<CollectionId, View> | undefined {
   if (views === undefined) return undefined
   return new Map([...views].map(([id, view]) => [id, view.copy()]))
 }
@@ -230,5 +262,11 @@ function releaseSealed(state: SnapshotState, refs: readonly SealedRef[] | undefi
 /** A view whose segments and deletions are all written, as files hold it. */
 export function storedView(collection: CollectionId, view: View): StoredView {
   const segments = new Map([...view.entries()].map(({ handle }) => [handle.id, handle.info!]))
-  return { collection, seq: view.seq, config: view.config, shards: view.manifestShards(), segments: [...segments.values()] }
+  return {
+    collection,
+    seq: view.seq,
+    config: view.config,
+    shards: view.manifestShards(),
+    segments: [...segments.values()],
+  }
 }

@@ -54,12 +54,19 @@ export class Collection extends WritableCollection {
    * before the rollback's record are in the undo snapshot, later ones apply to the new state.
    * @throws snapshot-not-found, segment-corrupt; then nothing has changed
    */
-  async rollback(snapshot: Snapshot, options: { readonly collection?: string; readonly undoName?: string } = {}): Promise<Snapshot> {
+  async rollback(
+    snapshot: Snapshot,
+    options: { readonly collection?: string; readonly undoName?: string } = {},
+  ): Promise<Snapshot> {
     const { catalog, clock, random } = this.#engine.parts
     const source = snapshot.resolve(options.collection)
     const view = await this.#engine.openSnapshot(catalog.getSnapshot(snapshot.id), source.collection)
     try {
-      const undo = { id: random.uuid(), name: options.undoName ?? `before-rollback-${random.uuid()}`, createdAt: clock.now() }
+      const undo = {
+        id: random.uuid(),
+        name: options.undoName ?? `before-rollback-${random.uuid()}`,
+        createdAt: clock.now(),
+      }
       await this.#engine.submit(
         { type: 'rollback', snapshot: snapshot.id, source: source.collection, collection: this.id, undo },
         new Map([[source.collection, view]]),
@@ -79,17 +86,27 @@ export class Collection extends WritableCollection {
 }
 
 export function snapshotNotFound(name: string): DatabaseError {
-  return new DatabaseError('snapshot-not-found', `Cannot find snapshot "${name}": it does not exist`, { name })
+  return new DatabaseError('snapshot-not-found', `Cannot find snapshot "${name}": it does not exist`, {
+    name,
+  })
 }
 
 /** `collection` null: the whole store. */
-export async function submitSnapshot(engine: Engine, collection: string | null, options: SnapshotOptions): Promise<Snapshot> {
+export async function submitSnapshot(
+  engine: Engine,
+  collection: string | null,
+  options: SnapshotOptions,
+): Promise<Snapshot> {
   const { clock, random } = engine.parts
   const createdAt = clock.now()
   const id = snapshotIdOf(random.uuid())
   const name = options.name ?? `snapshot-${new Date(createdAt).toISOString()}-${id.slice(0, 8)}`
   if (name === '' || name.length > 255) {
-    throw new DatabaseError('request-invalid', 'Cannot create a snapshot: its name must have 1 to 255 characters', { name })
+    throw new DatabaseError(
+      'request-invalid',
+      'Cannot create a snapshot: its name must have 1 to 255 characters',
+      { name },
+    )
   }
   const snapshot = {
     id,

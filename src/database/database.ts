@@ -9,7 +9,12 @@ import type { Disk } from '../storage/disk.ts'
 import { Collection, snapshotNotFound, submitSnapshot, type SnapshotOptions } from './collection-handle.ts'
 import type { Engine } from './engine.ts'
 import type { AliasAction } from './records.ts'
-import { restoreArchive, restoreStoreArchive, type RestoreArchiveOptions, type RestoreStoreOptions } from './restore-archive.ts'
+import {
+  restoreArchive,
+  restoreStoreArchive,
+  type RestoreArchiveOptions,
+  type RestoreStoreOptions,
+} from './restore-archive.ts'
 import { Snapshot } from './snapshot-handle.ts'
 
 export interface DatabaseStats {
@@ -59,7 +64,12 @@ export class Database {
     checkCollectionName(name)
     checkCollectionConfig(config)
     const id = this.#engine.parts.random.uuid()
-    const state = (await this.#engine.submit({ type: 'create-collection', id, name, config })) as CollectionState
+    const state = (await this.#engine.submit({
+      type: 'create-collection',
+      id,
+      name,
+      config,
+    })) as CollectionState
     return new Collection(this.#engine, state)
   }
 
@@ -78,14 +88,20 @@ export class Database {
   getCollection(nameOrAlias: string): Collection {
     const collection = this.findCollection(nameOrAlias)
     if (collection !== undefined) return collection
-    throw new DatabaseError('collection-not-found', `Cannot find collection "${nameOrAlias}": it does not exist`, { name: nameOrAlias })
+    throw new DatabaseError(
+      'collection-not-found',
+      `Cannot find collection "${nameOrAlias}": it does not exist`,
+      { name: nameOrAlias },
+    )
   }
 
   /** By name. */
   listCollections(): readonly Collection[] {
     this.#engine.checkOpen()
     const states = [...this.#engine.parts.catalog.collections.values()]
-    return states.sort((a, b) => (a.name < b.name ? -1 : 1)).map((state) => new Collection(this.#engine, state))
+    return states
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map((state) => new Collection(this.#engine, state))
   }
 
   listAliases(): readonly { readonly alias: string; readonly collection: string }[] {
@@ -107,13 +123,17 @@ export class Database {
   listSnapshots(): readonly Snapshot[] {
     this.#engine.checkOpen()
     const states = [...this.#engine.parts.catalog.snapshots.values()]
-    return states.filter(({ record }) => record.scope === 'store').map((state) => new Snapshot(this.#engine, state))
+    return states
+      .filter(({ record }) => record.scope === 'store')
+      .map((state) => new Snapshot(this.#engine, state))
   }
 
   /** Every snapshot, also those of collections that were dropped. */
   listAllSnapshots(): readonly Snapshot[] {
     this.#engine.checkOpen()
-    return [...this.#engine.parts.catalog.snapshots.values()].map((state) => new Snapshot(this.#engine, state))
+    return [...this.#engine.parts.catalog.snapshots.values()].map(
+      (state) => new Snapshot(this.#engine, state),
+    )
   }
 
   /** @throws snapshot-not-found */
@@ -150,7 +170,10 @@ export class Database {
    * once. @throws archive-invalid (naming the entry), checksum-mismatch, snapshot-incompatible, collection-exists;
    * then nothing has changed and nothing is left behind
    */
-  async restoreArchive(source: AsyncIterable<Uint8Array>, options: RestoreArchiveOptions): Promise<Collection> {
+  async restoreArchive(
+    source: AsyncIterable<Uint8Array>,
+    options: RestoreArchiveOptions,
+  ): Promise<Collection> {
     await restoreArchive(this.#engine, source, options)
     return this.getCollection(options.into)
   }

@@ -88,7 +88,8 @@ export class Engine implements WriteSink {
   state(id: string): CollectionState {
     this.checkOpen()
     const state = this.parts.catalog.collections.get(id as CollectionId)
-    if (state === undefined) throw new DatabaseError('collection-not-found', `Cannot use collection ${id}: it was dropped`, { id })
+    if (state === undefined)
+      throw new DatabaseError('collection-not-found', `Cannot use collection ${id}: it was dropped`, { id })
     return state
   }
 
@@ -109,7 +110,8 @@ export class Engine implements WriteSink {
   }
 
   checkOpen(): void {
-    if (this.#isClosed) throw new DatabaseError('database-closed', 'Cannot use the database: it has been closed')
+    if (this.#isClosed)
+      throw new DatabaseError('database-closed', 'Cannot use the database: it has been closed')
     if (this.#failure !== undefined) throw this.#failure
   }
 
@@ -173,7 +175,8 @@ export class Engine implements WriteSink {
 
   /** Back-pressure: with twice the bound in memory, writers wait for the checkpoint that is under way. */
   async #waitForRoom(): Promise<void> {
-    if (this.#relief !== undefined && this.#memtableBytes() > this.parts.limits.memtableBytesMax) await this.#relief
+    if (this.#relief !== undefined && this.#memtableBytes() > this.parts.limits.memtableBytesMax)
+      await this.#relief
   }
 
   #afterWrite(): void {
@@ -238,7 +241,10 @@ export class Engine implements WriteSink {
 type Outcome = { readonly value: unknown } | { readonly error: DatabaseError }
 
 interface Reachable {
-  readonly handle: { readonly id: string; readonly info: { readonly files: readonly { readonly name: string }[] } | undefined }
+  readonly handle: {
+    readonly id: string
+    readonly info: { readonly files: readonly { readonly name: string }[] } | undefined
+  }
   readonly deletions: { knownRefs(): readonly { readonly name: string }[] }
 }
 
@@ -248,4 +254,3 @@ function addEntries(keys: Set<string>, entries: Iterable<Reachable>): void {
     for (const ref of deletions.knownRefs()) keys.add(`segments/${handle.id}/${ref.name}`)
   }
 }
-

@@ -52,9 +52,14 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
   const owner = `stillpoint, process ${process.pid}`
   const lock = await disk.lock(`${path}/lock`, owner)
   if ('heldBy' in lock) {
-    throw new DatabaseError('store-locked', `Cannot open ${path}: it is open in another process (${lock.heldBy})`, { path, owner: lock.heldBy })
+    throw new DatabaseError(
+      'store-locked',
+      `Cannot open ${path}: it is open in another process (${lock.heldBy})`,
+      { path, owner: lock.heldBy },
+    )
   }
-  const builder = (options.workers ?? 1) > 0 ? createWorkerBuilder(options.workers ?? 1) : createInlineBuilder()
+  const builder =
+    (options.workers ?? 1) > 0 ? createWorkerBuilder(options.workers ?? 1) : createInlineBuilder()
   const release = async (): Promise<void> => {
     await builder.close()
     await lock.release()
@@ -101,13 +106,31 @@ async function openEngine(
     ...(options.logRotateBytes === undefined ? {} : { rotateBytes: options.logRotateBytes }),
   })
   const appliedSeq = await replayLog(recoveryParts, log, checkpoint.appliedSeq)
-  logger.info('database open', { path, appliedSeq, replayed: appliedSeq - checkpoint.appliedSeq, collections: catalog.collections.size })
+  logger.info('database open', {
+    path,
+    appliedSeq,
+    replayed: appliedSeq - checkpoint.appliedSeq,
+    collections: catalog.collections.size,
+  })
   const limits = {
     memtableBytesMax: options.memtableBytesMax ?? 64 * 2 ** 20,
     checkpointIntervalMs: options.checkpointIntervalMs ?? 60_000,
     background: options.background ?? true,
   }
-  const parts = { store, log, catalog, registry, services, segments, checkpointer, pins: new Pins(), clock, random, logger, limits }
+  const parts = {
+    store,
+    log,
+    catalog,
+    registry,
+    services,
+    segments,
+    checkpointer,
+    pins: new Pins(),
+    clock,
+    random,
+    logger,
+    limits,
+  }
   return { engine: new Engine(parts, appliedSeq), id: checkpoint.database }
 }
 

@@ -10,7 +10,11 @@ type OptimizerParts = Pick<EngineParts, 'catalog' | 'registry' | 'services' | 's
  * Merges until nothing is worth merging. A merge is no log record: it changes how rows are laid out, not what the
  * collection holds, and the next checkpoint makes it known.
  */
-export async function runMerges(parts: OptimizerParts, seq: () => SequenceNumber, signal?: AbortSignal): Promise<void> {
+export async function runMerges(
+  parts: OptimizerParts,
+  seq: () => SequenceNumber,
+  signal?: AbortSignal,
+): Promise<void> {
   for (const state of [...parts.catalog.collections.values()]) {
     while (isLive(parts, state) && signal?.aborted !== true) {
       const view = state.view(seq())
@@ -43,7 +47,12 @@ async function merge(
   try {
     handle.written(await parts.segments.write(handle.id, handle.rows, view.config.payloadIndexes, signal))
     const isInstalled = isLive(parts, state) && installMerge(state, plan, merged, handle)
-    if (isInstalled) parts.logger.debug('segments merged', { collection: state.name, sources: plan.sources.length, rows: merged.rows.rowCount })
+    if (isInstalled)
+      parts.logger.debug('segments merged', {
+        collection: state.name,
+        sources: plan.sources.length,
+        rows: merged.rows.rowCount,
+      })
     return isInstalled
   } finally {
     unpin()

@@ -28,16 +28,42 @@ export type DatabaseRecord =
   | { readonly type: 'points'; readonly batch: PointsBatch }
   | { readonly type: 'operation'; readonly operation: PointsOperation }
   | { readonly type: 'configure'; readonly change: ConfigChange }
-  | { readonly type: 'create-collection'; readonly id: string; readonly name: string; readonly config: CollectionConfig }
+  | {
+      readonly type: 'create-collection'
+      readonly id: string
+      readonly name: string
+      readonly config: CollectionConfig
+    }
   | { readonly type: 'drop-collection'; readonly name: string }
   | { readonly type: 'aliases'; readonly actions: readonly AliasAction[] }
-  | { readonly type: 'create-snapshot'; readonly snapshot: Omit<SnapshotRecord, 'seq' | 'collections' | 'aliases'>; readonly collection: string | null }
+  | {
+      readonly type: 'create-snapshot'
+      readonly snapshot: Omit<SnapshotRecord, 'seq' | 'collections' | 'aliases'>
+      readonly collection: string | null
+    }
   | { readonly type: 'delete-snapshot'; readonly id: string }
   /** A new collection from a snapshot that this store holds. */
-  | { readonly type: 'clone'; readonly snapshot: string; readonly source: string; readonly id: string; readonly name: string }
+  | {
+      readonly type: 'clone'
+      readonly snapshot: string
+      readonly source: string
+      readonly id: string
+      readonly name: string
+    }
   /** A collection becomes what the snapshot holds; what it was is kept as the snapshot `undo`. */
-  | { readonly type: 'rollback'; readonly snapshot: string; readonly source: string; readonly collection: string; readonly undo: UndoSnapshot | null }
-  | { readonly type: 'import'; readonly collections: readonly StagedCollection[]; readonly aliases: Readonly<Record<string, string>>; readonly replaceAliases: boolean }
+  | {
+      readonly type: 'rollback'
+      readonly snapshot: string
+      readonly source: string
+      readonly collection: string
+      readonly undo: UndoSnapshot | null
+    }
+  | {
+      readonly type: 'import'
+      readonly collections: readonly StagedCollection[]
+      readonly aliases: Readonly<Record<string, string>>
+      readonly replaceAliases: boolean
+    }
 
 export interface UndoSnapshot {
   readonly id: string
@@ -62,7 +88,9 @@ const typeNumbers = {
   import: 11,
 } as const satisfies Record<DatabaseRecord['type'], number>
 
-const typeNames = new Map(Object.entries(typeNumbers).map(([name, number]) => [number, name as DatabaseRecord['type']]))
+const typeNames = new Map(
+  Object.entries(typeNumbers).map(([name, number]) => [number, name as DatabaseRecord['type']]),
+)
 
 export function encodeRecord(record: DatabaseRecord): { readonly type: number; readonly body: Uint8Array[] } {
   const type = typeNumbers[record.type]
@@ -74,7 +102,11 @@ export function encodeRecord(record: DatabaseRecord): { readonly type: number; r
 export function decodeRecord(type: number, body: Uint8Array): DatabaseRecord {
   const name = typeNames.get(type)
   if (name === undefined) {
-    throw new DatabaseError('version-unsupported', `Cannot read the log: it holds a record of type ${type}, written by a newer release`, { type })
+    throw new DatabaseError(
+      'version-unsupported',
+      `Cannot read the log: it holds a record of type ${type}, written by a newer release`,
+      { type },
+    )
   }
   if (name === 'points') return { type: 'points', batch: decodeBatch(body) }
   return parseJson(body) as unknown as DatabaseRecord & JsonObject

@@ -31,7 +31,10 @@ export interface RecoveredManifest {
 }
 
 /** Fills the catalog with what the newest checkpoint holds. @throws manifest-corrupt, segment-corrupt */
-export async function recoverCheckpoint(parts: RecoveryParts, checkpoint: Catalog): Promise<readonly RecoveredManifest[]> {
+export async function recoverCheckpoint(
+  parts: RecoveryParts,
+  checkpoint: Catalog,
+): Promise<readonly RecoveredManifest[]> {
   const recovered: RecoveredManifest[] = []
   for (const { id, key, sha256 } of checkpoint.collections) {
     const file = { key, sha256 }
@@ -50,7 +53,11 @@ export async function recoverCheckpoint(parts: RecoveryParts, checkpoint: Catalo
 }
 
 /** Applies the records behind the checkpoint. Gives the number of the last one. @throws log-corrupt and what opening a segment throws */
-export async function replayLog(parts: RecoveryParts, log: Log, checkpointSeq: SequenceNumber): Promise<SequenceNumber> {
+export async function replayLog(
+  parts: RecoveryParts,
+  log: Log,
+  checkpointSeq: SequenceNumber,
+): Promise<SequenceNumber> {
   let last = checkpointSeq
   for await (const { seq, type, body } of log.replay(seqOf(checkpointSeq + 1))) {
     const record = decodeRecord(type, body)
@@ -74,7 +81,8 @@ async function prepareRecord(parts: RecoveryParts, record: DatabaseRecord): Prom
   const views = new Map<string, View>()
   if (record.type === 'clone' || record.type === 'rollback') {
     const snapshot = parts.catalog.snapshots.get(record.snapshot as never)
-    if (snapshot !== undefined) views.set(record.source, await openSnapshotView(parts, snapshot, collectionIdOf(record.source)))
+    if (snapshot !== undefined)
+      views.set(record.source, await openSnapshotView(parts, snapshot, collectionIdOf(record.source)))
   }
   if (record.type === 'import') {
     for (const staged of record.collections) {
@@ -117,13 +125,24 @@ function storedOf(manifest: CollectionManifest): StoredView {
   }
 }
 
-async function adoptStored(parts: RecoveryParts, state: CollectionState, stored: StoredView, pointCount: number): Promise<void> {
+async function adoptStored(
+  parts: RecoveryParts,
+  state: CollectionState,
+  stored: StoredView,
+  pointCount: number,
+): Promise<void> {
   const view = await openView(parts.store, parts.registry, stored)
   try {
     view.shards.forEach((entries, index) => {
       for (const entry of entries) {
         entry.handle.retain()
-        state.shards[index]!.adopt(entry.handle, entry.rowsUpTo, entry.foreign, entry.deletions, visibleCount(entry))
+        state.shards[index]!.adopt(
+          entry.handle,
+          entry.rowsUpTo,
+          entry.foreign,
+          entry.deletions,
+          visibleCount(entry),
+        )
       }
     })
   } finally {

@@ -106,7 +106,8 @@ export class Snapshot {
   async verify(signal?: AbortSignal): Promise<void> {
     await this.seal()
     const { store } = this.#engine.parts
-    for (const ref of this.#current().sealed ?? []) await verifyStored(store, (await readSealed(store, ref)).stored, signal)
+    for (const ref of this.#current().sealed ?? [])
+      await verifyStored(store, (await readSealed(store, ref)).stored, signal)
   }
 
   /** False if it was deleted before. */
@@ -117,7 +118,10 @@ export class Snapshot {
   /** @throws collection-not-found */
   resolve(name: string | undefined): { readonly collection: CollectionId; readonly name: string } {
     const { collections } = this.#state.record
-    const found = name === undefined && collections.length === 1 ? collections[0] : collections.find((c) => c.name === name)
+    const found =
+      name === undefined && collections.length === 1
+        ? collections[0]
+        : collections.find((c) => c.name === name)
     if (found === undefined) {
       const text = `Cannot use snapshot "${this.name}": it does not hold collection ${name === undefined ? '(no name given)' : `"${name}"`}`
       throw new DatabaseError('collection-not-found', text, { snapshot: this.name, collection: name })

@@ -99,6 +99,7 @@ export interface Catalog {
 }
 
 export const catalogPrefix = 'catalog/'
-export const catalogKey = (generation: Generation): string => `${catalogPrefix}${String(generation).padStart(10, '0')}.json`
+export const catalogKey = (generation: Generation): string =>
+  `${catalogPrefix}${String(generation).padStart(10, '0')}.json`
 export const manifestKey = (collection: CollectionId, generation: Generation, unique: string): string =>
   `collections/${collection}/manifests/${String(generation).padStart(10, '0')}-${unique}.json`

@@ -76,10 +76,15 @@ function decode(key: string, bytes: Uint8Array, supported: number, schema: z.Zod
   const header = /^\{"formatVersion":(\d+),"sha256":"([0-9a-f]{64})","content":/.exec(text)
   if (header === null || !text.endsWith('}\n')) throw corrupt(key, 'it is no whole document')
   if (Number(header[1]) > supported) {
-    throw new DatabaseError('version-unsupported', `Cannot read ${key}: its format version is ${header[1]!}, this release reads up to ${supported}`, { key })
+    throw new DatabaseError(
+      'version-unsupported',
+      `Cannot read ${key}: its format version is ${header[1]!}, this release reads up to ${supported}`,
+      { key },
+    )
   }
   const content = text.slice(header[0].length, -2)
-  if (sha256(Buffer.from(content)) !== header[2]) throw corrupt(key, 'its content does not have the checksum that it states')
+  if (sha256(Buffer.from(content)) !== header[2])
+    throw corrupt(key, 'its content does not have the checksum that it states')
   const parsed = schema.safeParse(parseJson(content))
   if (!parsed.success) throw corrupt(key, parsed.error.issues[0]?.message ?? 'a field is wrong')
   return parsed.data

@@ -36,7 +36,9 @@ export async function publishCatalog(store: ObjectStore, catalog: Catalog): Prom
 /** A document in a wrapper that carries its format version and its own SHA-256. */
 function encode(formatVersion: number, content: object): Uint8Array {
   const text = stringifyJson(content as JsonValue)
-  return Buffer.from(`{"formatVersion":${formatVersion},"sha256":"${sha256(Buffer.from(text))}","content":${text}}\n`)
+  return Buffer.from(
+    `{"formatVersion":${formatVersion},"sha256":"${sha256(Buffer.from(text))}","content":${text}}\n`,
+  )
 }
 
 export function sha256(bytes: Uint8Array): string {

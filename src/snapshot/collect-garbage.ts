@@ -20,11 +20,16 @@ const collected = ['segments/', 'collections/', 'catalog/', 'snapshots/']
  * `readRoots` is called after the listing. Otherwise: we read the roots; a flush writes segment 9 and publishes it;
  * we list, find that no root of ours names segment 9, and delete it.
  */
-export async function collectGarbage(store: ObjectStore, readRoots: () => Promise<Roots>): Promise<GarbageReport> {
+export async function collectGarbage(
+  store: ObjectStore,
+  readRoots: () => Promise<Roots>,
+): Promise<GarbageReport> {
   const objects = []
   for (const prefix of collected) objects.push(...(await store.list(prefix)))
   const roots = await readRoots()
-  const dead = objects.filter(({ key }) => !roots.keys.has(key) && !roots.prefixes.some((prefix) => key.startsWith(prefix)))
+  const dead = objects.filter(
+    ({ key }) => !roots.keys.has(key) && !roots.prefixes.some((prefix) => key.startsWith(prefix)),
+  )
   await store.delete(dead.map(({ key }) => key))
   return { deletedObjects: dead.length, deletedBytes: dead.reduce((sum, { bytes }) => sum + bytes, 0) }
 }

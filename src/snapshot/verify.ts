@@ -5,7 +5,11 @@ import { verifySegment } from '../segment/segment-reader.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
 /** Reads and hashes every byte that a stored collection reaches. @throws segment-corrupt naming the file, cancelled */
-export async function verifyStored(store: ObjectStore, stored: StoredView, signal?: AbortSignal): Promise<void> {
+export async function verifyStored(
+  store: ObjectStore,
+  stored: StoredView,
+  signal?: AbortSignal,
+): Promise<void> {
   for (const info of stored.segments) {
     checkSignal(signal)
     await verifySegment(store, info)
@@ -20,7 +24,11 @@ export async function verifyStored(store: ObjectStore, stored: StoredView, signa
   }
 }
 
-async function verifyFile(store: ObjectStore, key: string, expected: { bytes: number; sha256: string }): Promise<void> {
+async function verifyFile(
+  store: ObjectStore,
+  key: string,
+  expected: { bytes: number; sha256: string },
+): Promise<void> {
   const hash = createHash('sha256')
   let bytes = 0
   for await (const chunk of store.stream(key)) {
@@ -28,9 +36,14 @@ async function verifyFile(store: ObjectStore, key: string, expected: { bytes: nu
     bytes += chunk.byteLength
   }
   if (bytes === expected.bytes && hash.digest('hex') === expected.sha256) return
-  throw new DatabaseError('segment-corrupt', `Cannot trust ${key}: it does not have the length and checksum that its manifest states`, { key })
+  throw new DatabaseError(
+    'segment-corrupt',
+    `Cannot trust ${key}: it does not have the length and checksum that its manifest states`,
+    { key },
+  )
 }
 
 function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw new DatabaseError('cancelled', 'Cannot go on verifying: it was cancelled')
+  if (signal?.aborted === true)
+    throw new DatabaseError('cancelled', 'Cannot go on verifying: it was cancelled')
 }

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import { refusal, useDoor } from './client.ts'
+
+const door = useDoor()
+
+describe('collections', () => {
+  test('a collection is created, described, listed and dropped', async () => {
+    const { client } = door
+    await client.createCollection('c', { vectors: { size: 4, distance: 'Dot' }, shard_number: 2 })
+    const info = await client.getCollection('c')
+    expect(info.status).toBe('green')
+    expect(info.points_count).toBe(0)
+    expect(info.config.params).toMatchObject({ vectors: { size: 4, distance: 'Dot' }, shard_number: 2 })
+    expect(info.config.hnsw_config).toMatchObject({ m: 16, ef_construct: 100 })
+    expect((await client.getCollections()).collections).toContainEqual({ name: 'c' })
+    expect(await client.collectionExists('c')).toEqual({ exists: true })
+    expect(await client.deleteCollection('c')).toBe(true)
+    expect(await client.collectionExists('c')).toEqual({ exists: false })
+    expect(await client.deleteCollection('c')).toBe(false)
+  })
+
+  test('named vectors of every distance are described as they were given', async () => {
+    const vectors = {
+      a: { size: 2, distance: 'Cosine' as const },
+      b: { size: 3, distance: 'Euclid' as const },
+      m: { size: 5, distance: 'Manhattan' as const },
+    }
+    await door.client.createCollection('named', { vectors })
+    expect((await door.client.getCollection('named')).config.params.vectors).toMatchObject(vectors)
+  })
+
+  test('a second collection of a name is refused and changes nothing', async () => {
+    const { client } = door
+    await client.createCollection('twice', { vectors: { size: 4, distance: 'Dot' } })
+    const second = await refusal(
+      client.createCollection('twice', { vectors: { size: 8, distance: 'Cosine' } }),
+    )
+    expect(second).toEqual({ status: 409, text: 'Wrong input: Collection `twice` already exists!' })
+    expect((await client.getCollection('twice')).config.params.vectors).toMatchObject({ size: 4 })
+  })
+
+  test('a collection that is not there is 404 with its name', async () => {
+    const missing = await refusal(door.client.getCollection('nobody'))
+    expect(missing).toEqual({ status: 404, text: "Not found: Collection `nobody` doesn't exist!" })
+  })
+})
+
+describe('aliases', () => {
+  test('an alias stands in place of its collection for reads and writes, and can be moved', async () => {
+    const { client } = door
+    const vectors = { size: 2, distance: 'Dot' as const }
+    await client.createCollection('blue', { vectors })
+    await client.createCollection('green', { vectors })
+    await client.updateCollectionAliases({
+      actions: [{ create_alias: { collection_name: 'blue', alias_name: 'live' } }],
+    })
+    await client.upsert('live', { wait: true, points: [{ id: 1, vector: [1, 0] }] })
+    expect((await client.count('blue')).count).toBe(1)
+    await client.updateCollectionAliases({
+      actions: [
+        { delete_alias: { alias_name: 'live' } },
+        { create_alias: { collection_name: 'green', alias_name: 'live' } },
+      ],
+    })
+    expect((await client.count('live')).count).toBe(0)
+    expect((await client.getAliases()).aliases).toContainEqual({
+      alias_name: 'live',
+      collection_name: 'green',
+    })
+    expect((await client.getCollectionAliases('blue')).aliases).toEqual([])
+  })
+
+  test('a list of actions happens whole or not at all', async () => {
+    const { client } = door
+    await client.createCollection('base', { vectors: { size: 2, distance: 'Dot' } })
+    const failed = await refusal(
+      client.updateCollectionAliases({
+        actions: [
+          { create_alias: { collection_name: 'base', alias_name: 'half' } },
+          { create_alias: { collection_name: 'nobody', alias_name: 'other' } },
+        ],
+      }),
+    )
+    expect(failed.status).toBe(404)
+    expect((await client.getAliases()).aliases.map((a) => a.alias_name)).not.toContain('half')
+  })
+})
