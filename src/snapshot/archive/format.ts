@@ -1,0 +1,62 @@
+import type { FullConfig } from '../../collection/view.ts'
+import type { CollectionId, SegmentId, SequenceNumber, SnapshotId } from '../../ids/brands.ts'
+import type { ManifestEntry } from '../../manifest/format.ts'
+import type { SegmentInfo } from '../../segment/format.ts'
+
+// Invariants of an archive:
+//   - it needs nothing but itself: every file that an entry of a shard names is in it, and nothing else is.
+//   - each file is listed once, with the length and SHA-256 that its segment or delta states.
+//   - the same snapshot gives the same bytes, whoever asks for them and when.
+
+export const archiveFormat = 'stillpoint-archive'
+export const archiveFormatVersion = 1
+/** Always the first entry. */
+export const manifestName = 'manifest.json'
+export const manifestBytesMax = 64 * 1024 * 1024
+export const archiveFilesMax = 1_000_000
+
+export interface ArchiveFile {
+  /** `segments/<segment id>/<file>` */
+  readonly name: string
+  readonly bytes: number
+  /** Lower-case hex. */
+  readonly sha256: string
+}
+
+export interface ArchiveSnapshot {
+  readonly id: SnapshotId
+  readonly name: string
+  readonly seq: SequenceNumber
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  readonly scope: 'collection' | 'store'
+  readonly labels: Readonly<Record<string, string>>
+  readonly description: string
+}
+
+export interface ArchiveCollection {
+  readonly id: CollectionId
+  readonly name: string
+  readonly config: FullConfig
+  readonly pointCount: number
+  readonly shards: readonly (readonly ManifestEntry[])[]
+}
+
+export interface ArchiveManifest {
+  readonly format: typeof archiveFormat
+  readonly formatVersion: number
+  /** The snapshot's time, not the archive's: two archives of one snapshot are equal. */
+  readonly createdAt: number
+  /** Id of the database that wrote the archive. */
+  readonly database: string
+  readonly snapshot: ArchiveSnapshot
+  /** Collection name by alias. */
+  readonly aliases: Readonly<Record<string, string>>
+  readonly collections: readonly ArchiveCollection[]
+  /** By id. */
+  readonly segments: readonly SegmentInfo[]
+  /** By name. */
+  readonly files: readonly ArchiveFile[]
+}
+
+export const archiveFileName = (segment: SegmentId, file: string): string => `segments/${segment}/${file}`

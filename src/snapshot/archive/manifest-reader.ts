@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import { parseJson } from '../../encoding/json.ts'
+import { DatabaseError } from '../../errors/database-error.ts'
+import { collectionIdOf, seqOf, snapshotIdOf } from '../../ids/brands.ts'
+import { JsonField } from '../json-field.ts'
+import { decodeConfig, decodeManifestEntry, decodeSegmentInfo } from '../stored-fields.ts'
+import { invalidEntry } from './archive-error.ts'
+import {
+  archiveFilesMax,
+  archiveFormat,
+  archiveFormatVersion,
+  manifestName,
+  type ArchiveCollection,
+  type ArchiveFile,
+  type ArchiveManifest,
+  type ArchiveSnapshot,
+} from './format.ts'
+import { findInconsistency } from './manifest-consistency.ts'
+import { nameProblem } from './tar-format.ts'
+
+/** The checksum is the last member; it covers every byte before the comma that precedes it. */
+const checksumTail = /,"sha256":"([0-9a-f]{64})"\}\n$/
+const checksumTailBytes = ',"sha256":"'.length + 64 + '"}\n'.length
+
+/** The bytes of `manifest.json`. @throws archive-invalid, version-unsupported */
+export function decodeArchiveManifest(bytes: Uint8Array): ArchiveManifest {
+  checkChecksum(bytes)
+  let value: unknown
+  try {
+    value = parseJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
+  } catch (error) {
+    throw new DatabaseError(
+      'archive-invalid',
+      `Cannot read archive: entry ${manifestName}: it is no JSON document in UTF-8`,
+      { entry: manifestName },
+      error,
+    )
+  }
+  return parseArchiveManifest(value)
+}
+
+/**
+ * Everything that `manifest.json` says, from a parsed document: types, bounds, and that its parts fit together.
+ * Members that this release does not know are left out.
+ * @throws archive-invalid naming the member, version-unsupported
+ */
+export function parseArchiveManifest(value: unknown): ArchiveManifest {
+  const root = new JsonField(value, invalidField)
+  root.member('format').oneOf([archiveFormat])
+  const formatVersion = root.member('formatVersion').count(1)
+  if (formatVersion > archiveFormatVersion) {
+    throw new DatabaseError(
+      'version-unsupported',
+      `Cannot read archive: its format version is ${formatVersion}, this release reads up to ${archiveFormatVersion}`,
+      { formatVersion, supported: archiveFormatVersion },
+    )
+  }
+  const manifest: ArchiveManifest = {
+    format: archiveFormat,
+    formatVersion,
+    createdAt: root.member('createdAt').count(),
+    database: root.member('database').uuid(),
+    snapshot: decodeSnapshot(root.member('snapshot')),
+    aliases: root.member('aliases').record((field) => field.name()),
+    collections: root.member('collections').array(decodeCollection),
+    segments: root.member('segments').array(decodeSegmentInfo),
+    files: decodeFiles(root.member('files')),
+  }
+  const problem = findInconsistency(manifest)
+  if (problem !== undefined) throw invalidField(problem.path, problem.why)
+  return manifest
+}
+
+function checkChecksum(bytes: Uint8Array): void {
+  const split = Math.max(bytes.byteLength - checksumTailBytes, 0)
+  const tail = checksumTail.exec(Buffer.from(bytes.subarray(split)).toString('latin1'))
+  if (tail === null) throw invalidEntry(manifestName, 'it does not end with its checksum')
+  const sha256 = createHash('sha256').update(bytes.subarray(0, split)).digest('hex')
+  if (sha256 !== tail[1]) throw invalidEntry(manifestName, `its SHA-256 is ${sha256}, it says ${tail[1]!}`)
+}
+
+function decodeSnapshot(field: JsonField): ArchiveSnapshot {
+  return {
+    id: snapshotIdOf(field.member('id').uuid()),
+    name: field.member('name').name(),
+    seq: seqOf(field.member('seq').count()),
+    createdAt: field.member('createdAt').count(),
+    scope: field.member('scope').oneOf(['collection', 'store']),
+    labels: field.member('labels').record((label) => label.text()),
+    description: field.member('description').text(),
+  }
+}
+
+function decodeCollection(field: JsonField): ArchiveCollection {
+  return {
+    id: collectionIdOf(field.member('id').uuid()),
+    name: field.member('name').name(),
+    config: decodeConfig(field.member('config')),
+    pointCount: field.member('pointCount').count(),
+    shards: field.member('shards').array((shard) => shard.array(decodeManifestEntry)),
+  }
+}
+
+function decodeFiles(field: JsonField): readonly ArchiveFile[] {
+  const files = field.array((file) => ({
+    name: decodeEntryName(file.member('name')),
+    bytes: file.member('bytes').count(),
+    sha256: file.member('sha256').sha256(),
+  }))
+  if (files.length > archiveFilesMax) throw field.fail(`has more than ${archiveFilesMax} members`)
+  return files
+}
+
+function decodeEntryName(field: JsonField): string {
+  const name = field.text()
+  const problem = nameProblem(name)
+  if (problem !== undefined) throw field.fail(`cannot be accepted: ${problem}`)
+  return name
+}
+
+function invalidField(path: string, why: string): DatabaseError {
+  const shown = path === '' ? 'the document' : path.replace(/[^\x20-\x7e]/g, '?').slice(0, 256)
+  return invalidEntry(manifestName, `${shown} ${why}`, { path: shown })
+}
