@@ -29,6 +29,7 @@ export const errorCodes = {
   'store-locked': { kind: 'conflict', what: 'Another process has this store open.', cure: 'Stop the process that the message names.' },
   'write-failed': { kind: 'unavailable', what: 'The disk refused a write. The database takes no more writes until it is opened again.', cure: 'Look at the disk (space, permissions, health), then restart.' },
   'archive-folder-failed': { kind: 'unavailable', what: 'The folder of archives could not be read or written. No archive was left half written.', cure: 'Look at the disk (space, permissions, health), then try again.' },
+  'read-failed': { kind: 'unavailable', what: 'The disk refused a read.', cure: 'Look at the disk (health, permissions, open files), then retry.' },
   'overloaded': { kind: 'unavailable', what: 'Too much unflushed data waits for the disk.', cure: 'Retry with back-off.' },
   'cancelled': { kind: 'unavailable', what: 'The operation was cancelled; nothing was changed.', cure: 'Start it again.' },
   'log-corrupt': { kind: 'corrupt', what: 'A log file is damaged in the middle: valid records follow the damage.', cure: 'Restore from a snapshot, or bring back the file; nothing was dropped or changed.' },

@@ -19,6 +19,8 @@ export interface LogRecord {
 export interface Log {
   /** The number of the last record, 0 if there is none yet. */
   readonly lastSeq: SequenceNumber
+  /** True once a write or sync has failed. */
+  readonly hasFailed: boolean
   /** Bytes in the files that are kept. */
   readonly bytes: number
   /**
@@ -26,7 +28,11 @@ export interface Log {
    * `onDurable` runs synchronously, in sequence order, when the record is durable and before `append` resolves;
    * the next group is already being written then.
    */
-  append(type: number, body: readonly Uint8Array[], onDurable?: (seq: SequenceNumber) => void): Promise<SequenceNumber>
+  append(
+    type: number,
+    body: readonly Uint8Array[],
+    onDurable?: (seq: SequenceNumber) => void,
+  ): Promise<SequenceNumber>
   /** Records from `seq` on, in order. Only between open and the first append. @throws log-corrupt */
   replay(from: SequenceNumber): AsyncIterable<LogRecord>
   /** Starts a new file if the current one holds records. */

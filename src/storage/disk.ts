@@ -13,7 +13,7 @@ export interface Disk {
   /** Entries of a directory, unsorted; an absent directory has none. */
   list(path: string): Promise<readonly DiskEntry[]>
   stat(path: string): Promise<DiskStat | undefined>
-  /** The absolute path with every symbolic link resolved; undefined if nothing is there. */
+  /** The absolute path with every symbolic link followed; undefined if nothing is there. */
   realPath(path: string): Promise<string | undefined>
 
   /** A new file for writing. @throws EEXIST */
@@ -30,7 +30,10 @@ export interface Disk {
   removeDirectory(path: string): Promise<void>
   /** Makes creations, renames and removals directly inside the directory durable. */
   syncDirectory(path: string): Promise<void>
-  /** An exclusive lock on a file, held until released or the process ends. Gives undefined and leaves it alone if another process holds it. */
+  /**
+   * An exclusive lock, held until released or the process ends, however it ends; kept in files that begin with `path`.
+   * Names the holder, who may be this process, if the lock is taken.
+   */
   lock(path: string, owner: string): Promise<DiskLock | { readonly heldBy: string }>
 }
 

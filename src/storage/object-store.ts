@@ -19,7 +19,10 @@ export interface ObjectStore {
   /** Exactly `length` bytes from `offset`. @throws object-not-found, request-invalid beyond the end */
   getRange(key: string, offset: number, length: number): Promise<Uint8Array>
   /** In chunks, from `offset` to the end or for `length` bytes. @throws object-not-found */
-  stream(key: string, range?: { readonly offset?: number; readonly length?: number }): AsyncIterable<Uint8Array>
+  stream(
+    key: string,
+    range?: { readonly offset?: number; readonly length?: number },
+  ): AsyncIterable<Uint8Array>
   head(key: string): Promise<ObjectInfo | undefined>
   /** All objects below the prefix (`segments/`), in key order. */
   list(prefix: string): Promise<readonly ObjectInfo[]>
