@@ -1,0 +1,96 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs, styleText } from 'node:util'
+import { Cancelled, cancellable } from '../scripts/terminal/cancellation.ts'
+import { OwnServer } from '../scripts/terminal/own-server.ts'
+import { archiveDownload } from './archive-download.bench.ts'
+import { ingest } from './ingest.bench.ts'
+import { restart } from './restart.bench.ts'
+import { snapshotCreation } from './snapshot-creation.bench.ts'
+import { Context, fullSizes, quickSizes, type Sizes } from './support/context.ts'
+import { describeEnvironment, inWords } from './support/environment.ts'
+import { meetsGoal, type Figure } from './support/figures.ts'
+import { tableOf } from './support/table.ts'
+import { writeLatency } from './write-latency.bench.ts'
+
+const benches = [snapshotCreation, writeLatency, ingest, archiveDownload, restart]
+
+const usage = `npm run bench [-- flags]
+
+Measures a server of its own from one load generator and compares with what the machine itself can do.
+
+  --quick            small sizes, for a first look: not the sizes that the goals are about
+  --only NAMES       some of ${benches.map(({ name }) => name).join(', ')}
+  --json FILE        writes the figures there, too
+  --dir FOLDER       where the data goes meanwhile (default: the system's temporary folder)
+  --seed NUMBER      of the random points (default 1)`
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    json: { type: 'string' },
+    dir: { type: 'string', default: tmpdir() },
+    seed: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
+  },
+})
+if (flags.help) console.log(usage)
+else process.exitCode = await run()
+
+async function run(): Promise<number> {
+  const wanted = flags.only?.split(',')
+  const unknown = wanted?.find((name) => !benches.some((bench) => bench.name === name))
+  if (unknown !== undefined) {
+    console.error(`There is no bench named ${unknown}\n\n${usage}`)
+    return 2
+  }
+  const home = await mkdtemp(join(flags.dir, 'stillpoint-bench-'))
+  const server = new OwnServer(home, { STILLPOINT__STORAGE__SNAPSHOTS_CONFIG__ARCHIVES: 'virtual' })
+  try {
+    const done = await cancellable(
+      (signal) => measure({ home, server, signal, wanted, sizes: flags.quick ? quickSizes : fullSizes }),
+      () => server.killNow(),
+    )
+    return done instanceof Cancelled ? done.exitCode : 0
+  } finally {
+    await server.end()
+    await rm(home, { recursive: true, force: true })
+  }
+}
+
+interface Run {
+  readonly home: string
+  readonly server: OwnServer
+  readonly signal: AbortSignal
+  readonly wanted: readonly string[] | undefined
+  readonly sizes: Sizes
+}
+
+async function measure({ home, server, signal, wanted, sizes }: Run): Promise<void> {
+  const begun = performance.now()
+  const seed = Number(flags.seed)
+  const measuredOn = await describeEnvironment(home)
+  console.log(inWords(measuredOn))
+  console.log(`seed ${seed}${flags.quick ? '; QUICK: small sizes, the goals are about the full ones' : ''}`)
+  const context = new Context({ sizes, signal, home, seed, server })
+  await context.startServer()
+  const figures: Figure[] = []
+  for (const bench of benches.filter(({ name }) => wanted?.includes(name) ?? true)) {
+    console.log(`\n${styleText('bold', bench.title)}`)
+    figures.push(...(await bench.run(context)))
+  }
+  context.disconnect()
+  const seconds = (performance.now() - begun) / 1000
+  console.log(`\n${tableOf(figures)}\n\n${summaryOf(figures)}, in ${seconds.toFixed(0)} s`)
+  if (flags.json === undefined) return
+  const results = figures.map((figure) => ({ ...figure, met: meetsGoal(figure) }))
+  const report = { measuredOn, quick: flags.quick, seed, sizes, seconds, figures: results }
+  await writeFile(flags.json, `${JSON.stringify(report, undefined, 2)}\n`)
+}
+
+function summaryOf(figures: readonly Figure[]): string {
+  const results = figures.map(meetsGoal).filter((met) => met !== undefined)
+  return `${results.filter(Boolean).length} of ${results.length} goals met`
+}

@@ -1,0 +1,63 @@
+import { startProgress } from '../scripts/terminal/progress.ts'
+import { rowDimensions, type Bench, type Context, type LoadedCollection } from './support/context.ts'
+import { summarise } from './support/figures.ts'
+import { waitUntilQuiet } from './support/quiet.ts'
+
+const warmUpPairs = 20
+const sides = ['small', 'large'] as const
+
+/** Does the cost of a snapshot depend on the amount of data? A write before each gives it something new to hold. */
+export const snapshotCreation: Bench = {
+  name: 'snapshot-creation',
+  title: 'Creating a snapshot, small collection against large',
+  async run(context) {
+    for (const collection of sides) await context.load(collection)
+    await waitUntilQuiet(context)
+    await createPairs(context, warmUpPairs)
+    const samples = await createPairs(context, context.sizes.snapshotPairs)
+    const large = summarise(`${context.sizes.largeRows} rows`, 'ms', samples.large)
+    const small = summarise(`${context.sizes.smallRows} rows`, 'ms', samples.small)
+    const bench = snapshotCreation.name
+    return [
+      {
+        bench,
+        name: `snapshot of ${context.sizes.largeRows} rows x ${rowDimensions}`,
+        value: large.p50,
+        unit: 'ms',
+        ours: large,
+        goal: { atMost: 5 },
+      },
+      {
+        bench,
+        name: 'the same, large to small (p50)',
+        value: large.p50 / small.p50,
+        unit: 'x',
+        ours: large,
+        beside: small,
+        goal: { atMost: 1.5 },
+      },
+    ]
+  },
+}
+
+async function createPairs(context: Context, pairs: number): Promise<Record<LoadedCollection, number[]>> {
+  const samples: Record<LoadedCollection, number[]> = { small: [], large: [] }
+  const progress = startProgress('snapshots', pairs, 'pairs')
+  try {
+    for (let pair = 0; pair < pairs; pair++) {
+      // Who comes first changes from pair to pair.
+      for (const collection of pair % 2 === 0 ? sides : sides.toReversed()) {
+        context.signal.throwIfAborted()
+        const id = 1 + context.points.below(context.rowsOf(collection))
+        await context.upsert(collection, context.points.body(id, 1, rowDimensions))
+        const start = performance.now()
+        await context.createSnapshot(collection)
+        samples[collection].push(performance.now() - start)
+      }
+      progress.update(pair + 1)
+    }
+  } finally {
+    progress.end()
+  }
+  return samples
+}
