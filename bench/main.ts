@@ -53,7 +53,10 @@ async function run(): Promise<number> {
       (signal) => measure({ home, server, signal, wanted, sizes: flags.quick ? quickSizes : fullSizes }),
       () => server.killNow(),
     )
-    return done instanceof Cancelled ? done.exitCode : 0
+    return done instanceof Cancelled ? done.exitCode : done
+  } catch (error) {
+    console.error(error, `\n${server.log()}`)
+    return 1
   } finally {
     await server.end()
     await rm(home, { recursive: true, force: true })
@@ -68,7 +71,8 @@ interface Run {
   readonly sizes: Sizes
 }
 
-async function measure({ home, server, signal, wanted, sizes }: Run): Promise<void> {
+/** @returns the exit code: a goal that is missed is a result, a measurement that fails is not */
+async function measure({ home, server, signal, wanted, sizes }: Run): Promise<number> {
   const begun = performance.now()
   const seed = Number(flags.seed)
   const measuredOn = await describeEnvironment(home)
@@ -77,17 +81,27 @@ async function measure({ home, server, signal, wanted, sizes }: Run): Promise<vo
   const context = new Context({ sizes, signal, home, seed, server })
   await context.startServer()
   const figures: Figure[] = []
+  const failed: string[] = []
   for (const bench of benches.filter(({ name }) => wanted?.includes(name) ?? true)) {
     console.log(`\n${styleText('bold', bench.title)}`)
-    figures.push(...(await bench.run(context)))
+    try {
+      figures.push(...(await bench.run(context)))
+    } catch (error) {
+      signal.throwIfAborted()
+      console.error(error, `\n${server.log()}`)
+      failed.push(bench.name)
+    }
   }
   context.disconnect()
   const seconds = (performance.now() - begun) / 1000
   console.log(`\n${tableOf(figures)}\n\n${summaryOf(figures)}, in ${seconds.toFixed(0)} s`)
-  if (flags.json === undefined) return
-  const results = figures.map((figure) => ({ ...figure, met: meetsGoal(figure) }))
-  const report = { measuredOn, quick: flags.quick, seed, sizes, seconds, figures: results }
-  await writeFile(flags.json, `${JSON.stringify(report, undefined, 2)}\n`)
+  if (failed.length > 0) console.log(`NOT MEASURED, because of an error: ${failed.join(', ')}`)
+  if (flags.json !== undefined) {
+    const results = figures.map((figure) => ({ ...figure, met: meetsGoal(figure) }))
+    const report = { measuredOn, quick: flags.quick, seed, sizes, seconds, figures: results, failed }
+    await writeFile(flags.json, `${JSON.stringify(report, undefined, 2)}\n`)
+  }
+  return failed.length === 0 ? 0 : 1
 }
 
 function summaryOf(figures: readonly Figure[]): string {

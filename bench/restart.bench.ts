@@ -1,6 +1,6 @@
 import { startProgress } from '../scripts/terminal/progress.ts'
 import { rowDimensions, type Bench, type Context } from './support/context.ts'
-import { summarise } from './support/figures.ts'
+import { inDigits, summarise } from './support/figures.ts'
 import { waitUntilQuiet } from './support/quiet.ts'
 
 const collection = 'large'
@@ -26,7 +26,7 @@ export const restart: Bench = {
       progress.end()
     }
     return [
-      figure(`ready with ${context.sizes.largeRows} rows, after kill -9`, afterKill),
+      figure(`ready with ${inDigits(context.sizes.largeRows)} rows, after kill -9`, afterKill),
       figure('the same, after a clean stop', afterStop),
     ]
   },

@@ -1,6 +1,6 @@
 import { startProgress } from '../scripts/terminal/progress.ts'
 import { rowDimensions, type Bench, type Context, type LoadedCollection } from './support/context.ts'
-import { summarise } from './support/figures.ts'
+import { inDigits, summarise } from './support/figures.ts'
 import { waitUntilQuiet } from './support/quiet.ts'
 
 const warmUpPairs = 20
@@ -15,13 +15,13 @@ export const snapshotCreation: Bench = {
     await waitUntilQuiet(context)
     await createPairs(context, warmUpPairs)
     const samples = await createPairs(context, context.sizes.snapshotPairs)
-    const large = summarise(`${context.sizes.largeRows} rows`, 'ms', samples.large)
-    const small = summarise(`${context.sizes.smallRows} rows`, 'ms', samples.small)
+    const large = summarise(`${inDigits(context.sizes.largeRows)} rows`, 'ms', samples.large)
+    const small = summarise(`${inDigits(context.sizes.smallRows)} rows`, 'ms', samples.small)
     const bench = snapshotCreation.name
     return [
       {
         bench,
-        name: `snapshot of ${context.sizes.largeRows} rows x ${rowDimensions}`,
+        name: `snapshot of ${inDigits(context.sizes.largeRows)} rows x ${rowDimensions}`,
         value: large.p50,
         unit: 'ms',
         ours: large,

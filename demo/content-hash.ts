@@ -9,7 +9,13 @@ export interface Content {
 
 const pageSize = 500
 
-/** Scrolls through the whole collection and hashes what the server answers; the server has no part in the hash. */
+export interface StoredPoint {
+  readonly id: number
+  readonly payload: Readonly<Record<string, unknown>>
+  readonly vector: readonly number[]
+}
+
+/** Hashes what the server answers; the server has no part in the hash. */
 export async function hashContent(
   client: QdrantClient,
   collection: string,
@@ -17,9 +23,22 @@ export async function hashContent(
 ): Promise<Content> {
   const hash = createHash('sha256')
   let pointCount = 0
+  for await (const { id, payload, vector } of allPoints(client, collection, signal)) {
+    hash.update(`${id}\n${canonicalJson(payload)}\n`).update(vectorBytes(vector))
+    pointCount += 1
+  }
+  return { pointCount, sha256: hash.digest('hex') }
+}
+
+/** Scrolls through the whole collection. @throws if the ids do not ascend */
+export async function* allPoints(
+  client: QdrantClient,
+  collection: string,
+  signal: AbortSignal,
+): AsyncGenerator<StoredPoint> {
   let previous = -1
-  let offset: number | string | undefined
-  for (;;) {
+  let offset: number | undefined
+  do {
     signal.throwIfAborted()
     const page = await client.scroll(collection, {
       limit: pageSize,
@@ -31,24 +50,21 @@ export async function hashContent(
       if (typeof id !== 'number' || id <= previous) {
         throw new Error(`The points are out of order: ${id} comes after ${previous}`)
       }
-      hash.update(`${id}\n${canonicalJson(payload ?? {})}\n`).update(vectorBytes(vector))
+      if (!Array.isArray(vector)) throw new Error(`Point ${id} came without its vector`)
+      yield { id, payload: payload ?? {}, vector: vector as number[] }
       previous = id
-      pointCount += 1
     }
-    if (typeof page.next_page_offset !== 'number') break
-    offset = page.next_page_offset
-  }
-  return { pointCount, sha256: hash.digest('hex') }
+    offset = typeof page.next_page_offset === 'number' ? page.next_page_offset : undefined
+  } while (offset !== undefined)
 }
 
-function vectorBytes(vector: unknown): Uint8Array {
-  if (!Array.isArray(vector)) throw new Error('A point came without its vector')
+function vectorBytes(vector: readonly number[]): Uint8Array {
   const bytes = Buffer.alloc(vector.length * 4)
-  vector.forEach((value: number, i) => bytes.writeFloatLE(value, i * 4))
+  vector.forEach((value, i) => bytes.writeFloatLE(value, i * 4))
   return bytes
 }
 
-function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     part !== null && typeof part === 'object' && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -1,5 +1,6 @@
 import type { QdrantClient } from '@qdrant/js-client-rest'
 import { startProgress } from '../scripts/terminal/progress.ts'
+import { allPoints, canonicalJson } from './content-hash.ts'
 import { dimensions, type Embedding } from './embedding.ts'
 import type { Passage } from './passages.ts'
 
@@ -51,6 +52,19 @@ export class Library {
 
   async count(): Promise<number> {
     return (await this.#client.count(collection, { exact: true })).count
+  }
+
+  /** How many points come back with the payload that was sent, and its vector up to rounding. */
+  async countAsSent(): Promise<number> {
+    let count = 0
+    for await (const { id, payload, vector } of allPoints(this.#client, collection, this.#signal)) {
+      const sent = this.#vectors[id - 1]
+      const samePayload = canonicalJson(payload) === canonicalJson(this.#passages[id - 1])
+      // The server normalises for itself: the last bit may differ.
+      const sameVector = vector.every((value, i) => Math.abs(value - (sent?.[i] ?? Number.NaN)) < 1e-6)
+      if (samePayload && sameVector && vector.length === dimensions) count += 1
+    }
+    return count
   }
 
   async ask(question: string): Promise<readonly Hit[]> {

@@ -29,6 +29,9 @@ async function run(keep: boolean): Promise<number> {
       () => server.killNow(),
     )
     return failed instanceof Cancelled ? failed.exitCode : failed === 0 ? 0 : 1
+  } catch (error) {
+    console.error(error, `\n${server.log()}`)
+    return 1
   } finally {
     await server.end()
     if (keep) console.log(`\nKept: ${home}\nServe it: ${serveCommand(home)}`)

@@ -16,7 +16,7 @@ export function printFact(text: string): void {
 export function printAnswers(question: string, hits: readonly Hit[]): void {
   console.log(`  ${styleText('cyan', question)}`)
   for (const { score, package: from, heading, text } of hits) {
-    const place = heading === '' ? from : `${from}, ${heading}`
+    const place = heading === '' ? from : `${from}, ${heading.split(' > ').at(-1) ?? ''}`
     console.log(`    ${score.toFixed(3)}  ${styleText('bold', place)}: ${excerpt(text)}`)
   }
 }

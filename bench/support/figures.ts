@@ -1,4 +1,4 @@
-export type Unit = 'ms' | 's' | 'MB/s' | 'points/s' | 'x'
+export type Unit = 'ms' | 's' | 'points/s' | 'x'
 
 export interface Side {
   readonly what: string
@@ -21,6 +21,11 @@ export interface Figure {
   /** What ours is compared with. */
   readonly beside?: Side
   readonly goal?: Goal
+}
+
+/** With thousands apart, for the names of figures. */
+export function inDigits(count: number): string {
+  return count.toLocaleString('en')
 }
 
 /** What was measured, without order. @throws for an empty list */

@@ -8,7 +8,7 @@ export class OwnServer {
   readonly #home: string
   readonly #settings: Readonly<Record<string, string>>
   #running: Promise<ServerProcess> | undefined
-  #process: ServerProcess['process'] | undefined
+  #newest: ServerProcess | undefined
 
   constructor(home: string, settings: Readonly<Record<string, string>> = {}) {
     this.#home = home
@@ -25,8 +25,13 @@ export class OwnServer {
     // Kept while it is still starting: a cancelled run has to end that one, too.
     this.#running = starting
     const started = await starting
-    this.#process = started.process
+    this.#newest = started
     return started
+  }
+
+  /** What the newest process has written, for a report of what went wrong. */
+  log(): string {
+    return this.#newest?.log() ?? ''
   }
 
   async stop(): Promise<Ended | undefined> {
@@ -40,7 +45,7 @@ export class OwnServer {
 
   /** For the last moment of this process, when nothing can be waited for. */
   killNow(): void {
-    this.#process?.kill('SIGKILL')
+    this.#newest?.process.kill('SIGKILL')
   }
 
   /** Ends it if it runs; never fails. */
