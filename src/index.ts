@@ -11,6 +11,7 @@ export { type Snapshot, type SnapshotInfo, type SnapshotReader } from './databas
 export type { CollectionReader } from './collection/reader.ts'
 export type * from './collection/types.ts'
 export type * from './query/filter.ts'
+export type { PayloadIndexParams, PayloadIndexType } from './query/payload-index.ts'
 export type { ArchiveFolder } from './snapshot/archive-folder.ts'
 export type { Archive } from './snapshot/snapshot-archive.ts'
 export type { GarbageReport } from './snapshot/collect-garbage.ts'

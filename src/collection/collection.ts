@@ -9,14 +9,8 @@ import type { CollectionState } from './collection-state.ts'
 import type { PointsOperation } from './operations.ts'
 import { newIds, writeId, type BatchVectors, type PointsBatch, type UpsertMode } from './points-batch.ts'
 import { CollectionReader } from './reader.ts'
-import type {
-  PayloadIndexParams,
-  PointInput,
-  PointSelector,
-  UpsertOptions,
-  VectorsInput,
-  WriteResult,
-} from './types.ts'
+import type { PointInput, PointSelector, UpsertOptions, VectorsInput, WriteResult } from './types.ts'
+import type { PayloadIndexParams } from '../query/payload-index.ts'
 import { writeVector } from './vector-input.ts'
 
 export interface ConfigChange {

@@ -4,7 +4,7 @@ import { FieldIndexes } from '../query/field-index/field-indexes.ts'
 import type { Filter } from '../query/filter.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { payloadValue, RowCursor } from './row-cursor.ts'
-import type { PayloadIndexParams } from './types.ts'
+import type { PayloadIndexParams } from '../query/payload-index.ts'
 import { visibleBits, aliveBits, type ViewEntry } from './view.ts'
 
 type DeclaredIndexes = Readonly<Record<string, PayloadIndexParams>>

@@ -4,7 +4,8 @@ import { orderKeyOf, orderValues, type OrderValue } from '../query/order-value.t
 import type { RowSet } from '../segment/row-set.ts'
 import { rowsOf } from './matching.ts'
 import { payloadValue } from './row-cursor.ts'
-import type { OrderBy, PayloadIndexParams } from './types.ts'
+import type { OrderBy } from './types.ts'
+import type { PayloadIndexParams } from '../query/payload-index.ts'
 
 interface Item {
   readonly rows: RowSet

@@ -2,6 +2,7 @@ import type { JsonObject, RawJson } from '../encoding/json.ts'
 import type { PointId } from '../ids/point-id.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
 import type { Filter } from '../query/filter.ts'
+import type { PayloadIndexParams } from '../query/payload-index.ts'
 
 export type Distance = 'Cosine' | 'Dot' | 'Euclid' | 'Manhattan'
 
@@ -10,23 +11,6 @@ export interface VectorParams {
   readonly size: number
   readonly distance: Distance
   /** What a front door wants to remember of this vector (on_disk, hnsw_config, …); means nothing to the engine. */
-  readonly settings?: JsonObject
-}
-
-export type PayloadIndexType = 'keyword' | 'integer' | 'float' | 'bool' | 'datetime' | 'uuid' | 'text' | 'geo'
-
-export interface PayloadIndexParams {
-  readonly type: PayloadIndexType
-  /** Text only. Default 'word'. */
-  readonly tokenizer?: 'word' | 'whitespace' | 'prefix' | 'multilingual'
-  readonly lowercase?: boolean
-  readonly minTokenLength?: number
-  readonly maxTokenLength?: number
-  readonly phraseMatching?: boolean
-  /** Integer only: which tests the index answers. Both default to true. */
-  readonly lookup?: boolean
-  readonly range?: boolean
-  /** What the front door was given, to be echoed. */
   readonly settings?: JsonObject
 }
 

@@ -11,6 +11,7 @@ import type { SnapshotRecord } from '../manifest/format.ts'
 import { assert } from '../runtime/assert.ts'
 import type { CatalogState, SnapshotState } from './catalog-state.ts'
 import { planAliases } from './aliases.ts'
+import { checkCompatible } from './compatible.ts'
 import type { DatabaseRecord, RecordOf, StagedCollection, UndoSnapshot } from './records.ts'
 
 /** What a record needs in memory before it can be applied: the views that it restores, by collection id. */
@@ -211,16 +212,18 @@ function keepForUndo(
   })
 }
 
-function applyImport(
-  catalog: CatalogState,
-  services: StateServices,
-  record: RecordOf<'import'>,
-  prepared: Prepared,
-): void {
-  for (const staged of record.collections) if (!staged.replace) checkNameIsFree(catalog, staged.name)
-  for (const staged of record.collections)
-    importCollection(catalog, services, staged, getPrepared(prepared, staged.id))
-  if (record.replaceAliases) catalog.aliases.clear()
+/** Whether an import may happen now. @throws collection-exists, alias-exists, snapshot-incompatible */
+export function checkImport(catalog: CatalogState, record: RecordOf<'import'>): void {
+  for (const staged of record.collections) {
+    const existing = catalog.collectionNamed(staged.name)
+    if (staged.replace && existing !== undefined) checkCompatible(staged.name, existing.config, staged.config)
+    else checkNameIsFree(catalog, staged.name)
+  }
+}
+
+function applyImport(catalog: CatalogState, services: StateServices, record: RecordOf<'import'>, prepared: Prepared): void {
+  checkImport(catalog, record)
+  for (const staged of record.collections) importCollection(catalog, services, staged, getPrepared(prepared, staged.id))
   for (const [alias, collection] of Object.entries(record.aliases)) catalog.aliases.set(alias, collection)
 }
 
@@ -236,7 +239,6 @@ function importCollection(
     existing.become(view, { ...existing.config, payloadIndexes })
     return
   }
-  catalog.aliases.delete(staged.name)
   const state = new CollectionState(collectionIdOf(staged.id), staged.name, view.config, services)
   state.become(view, view.config)
   catalog.addCollection(state)

@@ -11,7 +11,7 @@ import { publishCatalog, writeManifest } from '../manifest/writer.ts'
 import type { Random } from '../runtime/random.ts'
 import { writeDelta } from '../segment/delta-writer.ts'
 import type { SegmentWriter } from '../segment/segment-writer.ts'
-import { sealView } from '../snapshot/seal.ts'
+import { readSealed, sealView } from '../snapshot/seal.ts'
 import { keysOfStoredView } from '../snapshot/stored-keys.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { CatalogState, SnapshotState } from './catalog-state.ts'
@@ -54,7 +54,10 @@ export class Checkpointer {
   #manifests = new Map<CollectionId, CommittedManifest>()
   #generation: Generation
   #seq: SequenceNumber
-  #snapshotKeys = new Map<string, readonly string[]>()
+  /** What sealed snapshots reach, by snapshot id, as far as it has been needed. */
+  readonly #snapshotKeys = new Map<string, readonly string[]>()
+  /** The sealed snapshots that the newest catalog names: replay may restore from them though they are deleted by now. */
+  #committedSnapshots: ReadonlyMap<string, readonly SealedRef[]> = new Map()
 
   constructor(options: CheckpointerOptions, generation: Generation, seq: SequenceNumber) {
     this.#options = options
@@ -65,6 +68,11 @@ export class Checkpointer {
   /** The log record up to which the newest catalog counts. */
   get seq(): SequenceNumber {
     return this.#seq
+  }
+
+  /** UUID of the store. */
+  get database(): string {
+    return this.#options.database
   }
 
   get generation(): Generation {
@@ -85,21 +93,25 @@ export class Checkpointer {
     )
   }
 
-  /** Objects that the newest catalog reaches, but for the contents of sealed snapshots. */
-  committedKeys(): string[] {
-    return [
-      catalogKey(this.#generation),
-      ...[...this.#manifests.values()].flatMap((manifest) => manifest.keys),
-    ]
+  recoveredSnapshots(snapshots: ReadonlyMap<string, readonly SealedRef[]>): void {
+    this.#committedSnapshots = snapshots
   }
 
-  /** What a snapshot sealed by this process reaches; undefined if recovery only knows its files' names. */
-  sealedKeys(snapshot: string): readonly string[] | undefined {
-    return this.#snapshotKeys.get(snapshot)
+  /** Every object that the newest catalog reaches, itself included. @throws manifest-corrupt if a snapshot's files cannot be read */
+  async committedKeys(): Promise<string[]> {
+    const keys = [catalogKey(this.#generation), ...[...this.#manifests.values()].flatMap((manifest) => manifest.keys)]
+    for (const [id, refs] of this.#committedSnapshots) keys.push(...(await this.#keysOfSnapshot(id, refs)))
+    return keys
   }
 
-  rememberSealedKeys(snapshot: string, keys: readonly string[]): void {
-    this.#snapshotKeys.set(snapshot, keys)
+  async #keysOfSnapshot(id: string, refs: readonly SealedRef[]): Promise<readonly string[]> {
+    let keys = this.#snapshotKeys.get(id)
+    if (keys === undefined) {
+      const contents = await Promise.all(refs.map((ref) => readSealed(this.#options.store, ref)))
+      keys = contents.flatMap((content) => content.keys)
+      this.#snapshotKeys.set(id, keys)
+    }
+    return keys
   }
 
   /** Writes the state as of `seq`, which must be the last record applied, and publishes it. */
@@ -144,9 +156,10 @@ export class Checkpointer {
     this.#seq = capture.seq
     this.#manifests = manifests
     for (const { state } of capture.snapshots) releaseSealed(state, sealed.get(state))
-    for (const id of this.#snapshotKeys.keys()) {
-      if (!this.#options.catalog.snapshots.has(id as never)) this.#snapshotKeys.delete(id)
-    }
+    this.#committedSnapshots = new Map(
+      capture.snapshots.map(({ state }) => [state.record.id, state.sealed ?? sealed.get(state) ?? []]),
+    )
+    for (const id of [...this.#snapshotKeys.keys()]) if (!this.#committedSnapshots.has(id)) this.#snapshotKeys.delete(id)
   }
 
   async #writeSegments(views: readonly View[]): Promise<void> {

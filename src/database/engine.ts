@@ -16,7 +16,6 @@ import type { Random } from '../runtime/random.ts'
 import type { SegmentWriter } from '../segment/segment-writer.ts'
 import { collectGarbage, type GarbageReport, type Roots } from '../snapshot/collect-garbage.ts'
 import type { Pins } from '../snapshot/pins.ts'
-import { readSealed } from '../snapshot/seal.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { applyRecord, type Prepared } from './apply.ts'
 import type { CatalogState, SnapshotState } from './catalog-state.ts'
@@ -61,6 +60,8 @@ export class Engine implements WriteSink {
   #failure: unknown
   #checkpointTimer: { cancel(): void } | undefined
   #isCheckpointDue = false
+  /** Imports behind the newest checkpoint: replay would need their segments even if the collection is gone by now. */
+  #recentImports: { readonly seq: SequenceNumber; readonly unpin: () => void }[] = []
   #relief: Promise<unknown> | undefined
 
   constructor(parts: EngineParts, appliedSeq: SequenceNumber) {
@@ -107,6 +108,11 @@ export class Engine implements WriteSink {
     if (outcome === undefined) throw this.#failure
     if ('error' in outcome) throw outcome.error
     return outcome.value
+  }
+
+  /** False once the log has failed: then it is open which of the last records count. */
+  get isWritable(): boolean {
+    return this.#failure === undefined && !this.parts.log.hasFailed
   }
 
   checkOpen(): void {
@@ -156,6 +162,7 @@ export class Engine implements WriteSink {
   #apply(record: DatabaseRecord, seq: SequenceNumber, prepared: Prepared): Outcome | undefined {
     try {
       const value = applyRecord(this.parts.catalog, this.parts.services, record, seq, prepared)
+      this.keepForReplay(record, seq)
       return { value }
     } catch (error) {
       if (error instanceof DatabaseError) return { error }
@@ -165,6 +172,13 @@ export class Engine implements WriteSink {
     } finally {
       this.#appliedSeq = seq
     }
+  }
+
+  /** Pins what replaying the record needs, until a checkpoint holds its effect. */
+  keepForReplay(record: DatabaseRecord, seq: SequenceNumber): void {
+    if (record.type !== 'import') return
+    const segments = record.collections.flatMap((staged) => staged.segments.map((info) => info.id))
+    this.#recentImports.push({ seq, unpin: this.parts.pins.pin(segments) })
   }
 
   #memtableBytes(): number {
@@ -213,22 +227,17 @@ export class Engine implements WriteSink {
     const seq = this.#appliedSeq
     if (!checkpointer.isBehind(seq)) return
     await checkpointer.run(seq)
+    for (const recent of this.#recentImports) if (recent.seq <= seq) recent.unpin()
+    this.#recentImports = this.#recentImports.filter((recent) => recent.seq > seq)
     await log.rotate()
     await log.truncateBefore((checkpointer.seq + 1) as SequenceNumber)
   }
 
   async #readRoots(): Promise<Roots> {
-    const { catalog, checkpointer, pins, store } = this.parts
-    // Snapshot files first: reading takes time, and what is sealed meanwhile is reached from memory as well.
-    for (const snapshot of [...catalog.snapshots.values()]) {
-      if (snapshot.sealed === undefined || checkpointer.sealedKeys(snapshot.record.id) !== undefined) continue
-      const keys: string[] = []
-      for (const ref of snapshot.sealed) keys.push(...(await readSealed(store, ref)).keys)
-      checkpointer.rememberSealedKeys(snapshot.record.id, keys)
-    }
-    const keys = new Set<string>(checkpointer.committedKeys())
+    const { catalog, checkpointer, pins } = this.parts
+    // The catalog first: that takes time, and what is written meanwhile is reached from memory, which comes last.
+    const keys = new Set<string>(await checkpointer.committedKeys())
     for (const snapshot of catalog.snapshots.values()) {
-      for (const key of checkpointer.sealedKeys(snapshot.record.id) ?? []) keys.add(key)
       for (const view of snapshot.views?.values() ?? []) addEntries(keys, view.entries())
     }
     for (const state of catalog.collections.values()) {

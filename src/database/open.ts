@@ -105,7 +105,9 @@ async function openEngine(
     minimumSeq: checkpoint.appliedSeq,
     ...(options.logRotateBytes === undefined ? {} : { rotateBytes: options.logRotateBytes }),
   })
-  const appliedSeq = await replayLog(recoveryParts, log, checkpoint.appliedSeq)
+  checkpointer.recoveredSnapshots(new Map(checkpoint.snapshots.map(({ id, sealed }) => [id, sealed])))
+  const replayed = await replayLog(recoveryParts, log, checkpoint.appliedSeq)
+  const appliedSeq = replayed.seq
   logger.info('database open', {
     path,
     appliedSeq,
@@ -131,7 +133,9 @@ async function openEngine(
     logger,
     limits,
   }
-  return { engine: new Engine(parts, appliedSeq), id: checkpoint.database }
+  const engine = new Engine(parts, appliedSeq)
+  for (const { record, seq } of replayed.imports) engine.keepForReplay(record, seq)
+  return { engine, id: checkpoint.database }
 }
 
 /** A new store begins with an empty catalog. @throws manifest-corrupt if there is data without a catalog */

@@ -62,7 +62,6 @@ export type DatabaseRecord =
       readonly type: 'import'
       readonly collections: readonly StagedCollection[]
       readonly aliases: Readonly<Record<string, string>>
-      readonly replaceAliases: boolean
     }
 
 export interface UndoSnapshot {

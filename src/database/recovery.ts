@@ -12,9 +12,9 @@ import type { Logger } from '../runtime/logger.ts'
 import { parseSegmentInfo } from '../segment/format.ts'
 import { readSealed } from '../snapshot/seal.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import { applyRecord, type Prepared } from './apply.ts'
+import { applyRecord, checkImport, type Prepared } from './apply.ts'
 import type { CatalogState, SnapshotState } from './catalog-state.ts'
-import { decodeRecord, type DatabaseRecord } from './records.ts'
+import { decodeRecord, type DatabaseRecord, type RecordOf } from './records.ts'
 
 export interface RecoveryParts {
   readonly store: ObjectStore
@@ -64,6 +64,7 @@ export async function replayLog(
     const prepared = await prepareRecord(parts, record)
     try {
       applyRecord(parts.catalog, parts.services, record, seq, prepared)
+      if (record.type === 'import') imports.push({ record, seq })
     } catch (error) {
       // The record's outcome was this error the first time, too: its caller got it, and nothing was changed.
       if (!(error instanceof DatabaseError)) throw error
@@ -73,7 +74,7 @@ export async function replayLog(
     }
     last = seq
   }
-  return last
+  return { seq: last, imports }
 }
 
 /** Opens the views that a record restores. A snapshot that is gone by now makes the record fail, as it did before. */
@@ -84,7 +85,8 @@ async function prepareRecord(parts: RecoveryParts, record: DatabaseRecord): Prom
     if (snapshot !== undefined)
       views.set(record.source, await openSnapshotView(parts, snapshot, collectionIdOf(record.source)))
   }
-  if (record.type === 'import') {
+  // The segments of an import that was refused are gone.
+  if (record.type === 'import' && isImportable(parts.catalog, record)) {
     for (const staged of record.collections) {
       const stored = {
         collection: collectionIdOf(staged.id),
@@ -97,6 +99,16 @@ async function prepareRecord(parts: RecoveryParts, record: DatabaseRecord): Prom
     }
   }
   return views
+}
+
+function isImportable(catalog: CatalogState, record: RecordOf<'import'>): boolean {
+  try {
+    checkImport(catalog, record)
+    return true
+  } catch (error) {
+    if (error instanceof DatabaseError) return false
+    throw error
+  }
 }
 
 /** A snapshot's collection as a view; the caller releases it. @throws collection-not-found if the snapshot does not hold it */

@@ -97,9 +97,9 @@ export class Snapshot {
   /** The snapshot as one file that is produced while it is read. Seals first. Close it when it is no longer needed. */
   async archive(): Promise<Archive> {
     await this.seal()
-    const { store, pins } = this.#engine.parts
+    const { store, pins, checkpointer } = this.#engine.parts
     const sealed = await Promise.all((this.#current().sealed ?? []).map((ref) => readSealed(store, ref)))
-    return openArchive(store, pins, this.#state.record, sealed)
+    return openArchive({ store, pins, database: checkpointer.database }, this.#state.record, sealed)
   }
 
   /** Hashes every byte that the snapshot reaches. @throws segment-corrupt, manifest-corrupt naming the file */

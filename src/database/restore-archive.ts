@@ -1,0 +1,220 @@
+import { checkCollectionName } from '../collection/check-config.ts'
+import { fullConfig } from '../collection/collection-state.ts'
+import { openView } from '../collection/open-view.ts'
+import type { CollectionConfig } from '../collection/types.ts'
+import type { View } from '../collection/view.ts'
+import { DatabaseError } from '../errors/database-error.ts'
+import { collectionIdOf, seqOf } from '../ids/brands.ts'
+import type { ManifestEntry } from '../manifest/format.ts'
+import type { ArchiveCollection, ArchiveManifest } from '../snapshot/archive/format.ts'
+import { importArchive, type SegmentIds } from '../snapshot/archive/import-archive.ts'
+import { checkCompatible } from './compatible.ts'
+import type { Engine } from './engine.ts'
+import type { StagedCollection } from './records.ts'
+
+export interface ArchiveDescription {
+  readonly snapshot: { readonly name: string; readonly createdAt: number; readonly scope: 'collection' | 'store' }
+  readonly aliases: Readonly<Record<string, string>>
+  readonly collections: readonly { readonly name: string; readonly config: CollectionConfig; readonly pointCount: number }[]
+}
+
+export interface RestoreStoreOptions {
+  /** Replace collections and aliases of the same names. Default false: they are refused. */
+  readonly replace?: boolean
+  /** What the SHA-256 of the whole archive must be, in hex. */
+  readonly sha256?: string
+  /** Called with what the archive says of itself before any data is stored; what it throws refuses the archive. */
+  readonly check?: (description: ArchiveDescription) => void
+  readonly signal?: AbortSignal
+  /** Bytes of the archive that have been read so far. */
+  readonly onProgress?: (progress: { readonly bytes: number }) => void
+}
+
+export interface RestoreArchiveOptions extends RestoreStoreOptions {
+  /** Name of the collection that is made, or, with `replace`, replaced in place. */
+  readonly into: string
+}
+
+/** One collection's archive under the name `into`. */
+export async function restoreArchive(
+  engine: Engine,
+  source: AsyncIterable<Uint8Array>,
+  options: RestoreArchiveOptions,
+): Promise<void> {
+  checkCollectionName(options.into)
+  await restore(engine, source, options, (manifest) => {
+    if (manifest.snapshot.scope !== 'collection' || manifest.collections.length !== 1) {
+      throw new DatabaseError('archive-invalid', 'Cannot restore a collection from this archive: it holds the whole store', { entry: 'manifest.json' })
+    }
+    return { names: new Map([[manifest.collections[0]!.id as string, options.into]]), aliases: {} }
+  })
+}
+
+/** Every collection of a full archive under its own name, and the aliases. */
+export async function restoreStoreArchive(
+  engine: Engine,
+  source: AsyncIterable<Uint8Array>,
+  options: RestoreStoreOptions,
+): Promise<void> {
+  await restore(engine, source, options, (manifest) => {
+    if (manifest.snapshot.scope !== 'store') {
+      throw new DatabaseError('archive-invalid', 'Cannot restore the store from this archive: it holds one collection', { entry: 'manifest.json' })
+    }
+    for (const { name } of manifest.collections) checkCollectionName(name)
+    checkAliases(engine, manifest, options.replace ?? false)
+    return { names: new Map(manifest.collections.map(({ id, name }) => [id as string, name])), aliases: manifest.aliases }
+  })
+}
+
+interface Targets {
+  /** Target name by the collection's id in the archive. */
+  readonly names: ReadonlyMap<string, string>
+  readonly aliases: Readonly<Record<string, string>>
+}
+
+/**
+ * Stage (every byte checked on its way into the store), open (read back, checked again), count, and only then one
+ * record that makes it known: the commit point. Whatever fails before leaves the database as it was.
+ */
+async function restore(
+  engine: Engine,
+  source: AsyncIterable<Uint8Array>,
+  options: RestoreStoreOptions,
+  plan: (manifest: ArchiveManifest) => Targets,
+): Promise<void> {
+  engine.checkOpen()
+  const { store, random, pins } = engine.parts
+  const keys: string[] = []
+  let unpin = (): void => undefined
+  let segmentIds: SegmentIds = new Map()
+  let targets: Targets | undefined
+  const prepared = new Map<string, View>()
+  let isCommitted = false
+  try {
+    const { manifest } = await importArchive({
+      source,
+      store,
+      sha256: options.sha256,
+      signal: options.signal,
+      onProgress: options.onProgress,
+      accept: (read) => {
+        targets = plan(read)
+        checkTargets(engine, read, targets, options.replace ?? false)
+        options.check?.(describe(read))
+        segmentIds = new Map(read.segments.map(({ id }) => [id, engine.parts.services.newSegmentId()]))
+        // Pinned before the first byte is written, or garbage collection would take what nothing names yet.
+        unpin = pins.pin(segmentIds.values())
+        return segmentIds
+      },
+    })
+    for (const file of manifest.files) keys.push(newKey(file.name, segmentIds))
+    const staged = manifest.collections.map((collection) =>
+      stage(collection, manifest, segmentIds, random.uuid(), targets!.names.get(collection.id)!, options.replace ?? false),
+    )
+    for (const one of staged) prepared.set(one.id, await openStaged(engine, one))
+    checkCounts(manifest, [...prepared.values()])
+    await engine.submit({ type: 'import', collections: staged, aliases: targets!.aliases }, prepared)
+    isCommitted = true
+  } finally {
+    for (const view of prepared.values()) view.release()
+    // Not known to be refused, not known to be done: if the log failed, only a new start tells. Garbage
+    // collection takes the files then, unless the record turns out to be there.
+    if (!isCommitted && engine.isWritable) await store.delete(keys)
+    unpin()
+  }
+}
+
+function checkTargets(engine: Engine, manifest: ArchiveManifest, targets: Targets, replace: boolean): void {
+  const { catalog } = engine.parts
+  for (const collection of manifest.collections) {
+    const name = targets.names.get(collection.id)!
+    const existing = catalog.collectionNamed(name)
+    if (existing === undefined) {
+      if (!catalog.aliases.has(name)) continue
+      throw new DatabaseError('alias-exists', `Cannot create collection "${name}": an alias has this name`, { name })
+    }
+    if (!replace) throw new DatabaseError('collection-exists', `Cannot create collection "${name}": it exists`, { name })
+    checkCompatible(name, existing.config, collection.config)
+  }
+}
+
+function checkAliases(engine: Engine, manifest: ArchiveManifest, replace: boolean): void {
+  const { catalog } = engine.parts
+  for (const [alias, collection] of Object.entries(manifest.aliases)) {
+    if (!manifest.collections.some(({ name }) => name === collection)) {
+      throw new DatabaseError('archive-invalid', `Cannot restore alias "${alias}": the archive does not hold its collection`, { entry: 'manifest.json' })
+    }
+    if (catalog.collectionNamed(alias) !== undefined || (!replace && catalog.aliases.has(alias))) {
+      throw new DatabaseError('alias-exists', `Cannot restore alias "${alias}": the name is taken`, { alias })
+    }
+  }
+}
+
+function describe(manifest: ArchiveManifest): ArchiveDescription {
+  const { name, createdAt, scope } = manifest.snapshot
+  return {
+    snapshot: { name, createdAt, scope },
+    aliases: manifest.aliases,
+    collections: manifest.collections.map((collection) => ({
+      name: collection.name,
+      config: collection.config,
+      pointCount: collection.pointCount,
+    })),
+  }
+}
+
+/** The archive's entries in this store: other segment ids, and all deletions in force from the start. */
+function stage(
+  collection: ArchiveCollection,
+  manifest: ArchiveManifest,
+  segmentIds: SegmentIds,
+  id: string,
+  name: string,
+  replace: boolean,
+): StagedCollection {
+  const used = new Set(collection.shards.flat().map(({ segment }) => segment))
+  const shards = collection.shards.map((entries) =>
+    entries.map((entry): ManifestEntry => ({
+      segment: segmentIds.get(entry.segment)!,
+      rowsUpTo: entry.rowsUpTo,
+      foreign: true,
+      inherited: [...entry.inherited, ...entry.deltas],
+      deltas: [],
+    })),
+  )
+  const segments = manifest.segments
+    .filter((info) => used.has(info.id))
+    .map((info) => ({ ...info, id: segmentIds.get(info.id)! }))
+  return { id, name, config: collection.config, shards, segments, replace }
+}
+
+async function openStaged(engine: Engine, staged: StagedCollection): Promise<View> {
+  const { store, registry } = engine.parts
+  try {
+    return await openView(store, registry, {
+      collection: collectionIdOf(staged.id),
+      seq: seqOf(0),
+      config: fullConfig(staged.config),
+      shards: staged.shards,
+      segments: staged.segments,
+    })
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.kind !== 'corrupt') throw error
+    // The bytes are those that the archive's manifest promises, and yet they are no segment.
+    throw new DatabaseError('archive-invalid', `Cannot restore this archive: ${error.message}`, error.details, error)
+  }
+}
+
+function checkCounts(manifest: ArchiveManifest, views: readonly View[]): void {
+  manifest.collections.forEach((collection, index) => {
+    const found = views[index]!.pointCount()
+    if (found === collection.pointCount) return
+    const text = `Cannot restore collection "${collection.name}": it has ${found} points, its manifest says ${collection.pointCount}`
+    throw new DatabaseError('archive-invalid', text, { entry: 'manifest.json', expected: collection.pointCount, actual: found })
+  })
+}
+
+function newKey(name: string, segmentIds: SegmentIds): string {
+  const [, segment, file] = name.split('/')
+  return `segments/${segmentIds.get(segment as never)!}/${file!}`
+}

@@ -1,0 +1,18 @@
+import type { JsonObject } from '../encoding/json.ts'
+
+export type PayloadIndexType = 'keyword' | 'integer' | 'float' | 'bool' | 'datetime' | 'uuid' | 'text' | 'geo'
+
+export interface PayloadIndexParams {
+  readonly type: PayloadIndexType
+  /** Text only. Default 'word'. */
+  readonly tokenizer?: 'word' | 'whitespace' | 'prefix' | 'multilingual'
+  readonly lowercase?: boolean
+  readonly minTokenLength?: number
+  readonly maxTokenLength?: number
+  readonly phraseMatching?: boolean
+  /** Integer only: which tests the index answers. Both default to true. */
+  readonly lookup?: boolean
+  readonly range?: boolean
+  /** What the front door was given, to be echoed. */
+  readonly settings?: JsonObject
+}
