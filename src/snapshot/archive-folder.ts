@@ -69,7 +69,8 @@ export class ArchiveFolder {
       if (folder === undefined) return []
       const listings: ArchiveListing[] = []
       for (const entry of await this.#disk.list(folder)) {
-        if (entry.kind === 'directory' || !entry.name.endsWith(archiveSuffix) || !isFileName(entry.name)) continue
+        if (entry.kind === 'directory' || !entry.name.endsWith(archiveSuffix) || !isFileName(entry.name))
+          continue
         const found = await this.#find(folder, entry.name)
         if (found === undefined) continue
         const { name, bytes, createdAt, sha256 } = found
@@ -81,7 +82,7 @@ export class ArchiveFolder {
 
   /**
    * Writes a file under a passing name, and gives it its own when it is durable; one of that name is replaced. On
-   * any failure nothing of it is left, and what was there stays.
+   * any failure nothing of it is left, and what was there stays; only if the very last sync fails may it be the new one.
    * @throws request-invalid, archive-folder-failed, cancelled, and whatever the source throws
    */
   async publish(
@@ -101,7 +102,9 @@ export class ArchiveFolder {
       const hasSidecar = options.sidecar ?? true
       if (hasSidecar) await onFolder('write', sidecar, () => this.#writeSidecar(sidecar, written.sha256))
       await onFolder('publish', name, () =>
-        this.#structure.run(() => this.#commit(`${folder}/${name}`, partial, hasSidecar ? sidecar : undefined)),
+        this.#structure.run(() =>
+          this.#commit(`${folder}/${name}`, partial, hasSidecar ? sidecar : undefined),
+        ),
       )
       return written
     } catch (error) {
@@ -148,7 +151,8 @@ export class ArchiveFolder {
     return onFolder('delete', name, () =>
       this.#structure.run(async () => {
         const folder = await this.#realDirectory(directory)
-        if (folder === undefined || (await this.#disk.stat(`${folder}/${name}`))?.kind !== 'file') return false
+        if (folder === undefined || (await this.#disk.stat(`${folder}/${name}`))?.kind !== 'file')
+          return false
         await this.#disk.remove(`${folder}/${name}`)
         await this.#disk.syncDirectory(folder)
         // Gone from here; a crash before the next line leaves a sidecar without an archive.
@@ -167,7 +171,8 @@ export class ArchiveFolder {
   async sweep(): Promise<void> {
     await onFolder('sweep', this.#root, async () => {
       const root = await this.#disk.realPath(this.#root)
-      if (root !== undefined && (await this.#disk.stat(root))?.kind === 'directory') await this.#sweep(root, 0)
+      if (root !== undefined && (await this.#disk.stat(root))?.kind === 'directory')
+        await this.#sweep(root, 0)
     })
   }
 
@@ -176,7 +181,11 @@ export class ArchiveFolder {
     await makeDurableDirectory(this.#disk, path)
     const folder = await this.#realDirectory(directory)
     if (folder !== undefined) return folder
-    throw new DatabaseError('request-invalid', `Cannot use ${path} as a folder of archives: it is no directory within ${this.#root}`, { directory })
+    throw new DatabaseError(
+      'request-invalid',
+      `Cannot use ${path} as a folder of archives: it is no directory within ${this.#root}`,
+      { directory },
+    )
   }
 
   #pathOf(directory: string): string {
@@ -199,7 +208,9 @@ export class ArchiveFolder {
       if (path === undefined || root === undefined || !isInside(path, root)) return undefined
       const stat = await this.#disk.stat(path)
       if (stat?.kind !== 'file') return undefined
-      const sha256 = name.endsWith(sidecarSuffix) ? undefined : await this.#readSidecar(`${folder}/${name}${sidecarSuffix}`)
+      const sha256 = name.endsWith(sidecarSuffix)
+        ? undefined
+        : await this.#readSidecar(`${folder}/${name}${sidecarSuffix}`)
       const { bytes, createdAt } = stat
       return {
         name,
@@ -215,7 +226,9 @@ export class ArchiveFolder {
   async #readSidecar(path: string): Promise<string | undefined> {
     const stat = await this.#disk.stat(path)
     if (stat?.kind !== 'file' || stat.bytes > 128) return undefined
-    const text = Buffer.from(await this.#disk.readFile(path)).toString('latin1').trim()
+    const text = Buffer.from(await this.#disk.readFile(path))
+      .toString('latin1')
+      .trim()
     return /^[0-9a-f]{64}$/.test(text) ? text : undefined
   }
 
@@ -255,15 +268,21 @@ export class ArchiveFolder {
     }
     const isNew = target === undefined
     if (!isNew || sidecar === undefined) await this.#removeSidecar(path + sidecarSuffix)
-    if (isNew && sidecar !== undefined) await this.#place(sidecar, path + sidecarSuffix, folder)
     try {
+      if (isNew && sidecar !== undefined) await this.#place(sidecar, path + sidecarSuffix, folder)
       await this.#place(partial, path, folder)
     } catch (error) {
-      if (isNew && sidecar !== undefined) await this.#disk.remove(path + sidecarSuffix).catch(() => undefined)
+      if (isNew) await this.#withdraw(path)
       throw error
     }
     // Published from here.
     if (!isNew && sidecar !== undefined) await this.#place(sidecar, path + sidecarSuffix, folder)
+  }
+
+  /** Of a publication that failed; what cannot be removed now is an archive like any other, or is swept later. */
+  async #withdraw(path: string): Promise<void> {
+    await this.#disk.remove(path).catch(() => undefined)
+    await this.#disk.remove(path + sidecarSuffix).catch(() => undefined)
   }
 
   async #place(from: string, to: string, folder: string): Promise<void> {

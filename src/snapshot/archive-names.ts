@@ -24,13 +24,22 @@ export function isFileName(name: string): boolean {
 
 /** @throws request-invalid */
 export function checkFileName(name: string): void {
-  if (!isFileName(name)) throw new DatabaseError('request-invalid', `Cannot use ${JSON.stringify(name)} as the name of an archive`, { name })
+  if (!isFileName(name))
+    throw new DatabaseError(
+      'request-invalid',
+      `Cannot use ${JSON.stringify(name)} as the name of an archive`,
+      { name },
+    )
 }
 
 /** `''` or parts with `/` between them. @throws request-invalid */
 export function checkDirectory(directory: string): void {
   if (directory === '' || directory.split('/').every(isPart)) return
-  throw new DatabaseError('request-invalid', `Cannot use ${JSON.stringify(directory)} as a folder of archives`, { directory })
+  throw new DatabaseError(
+    'request-invalid',
+    `Cannot use ${JSON.stringify(directory)} as a folder of archives`,
+    { directory },
+  )
 }
 
 function isPart(part: string): boolean {

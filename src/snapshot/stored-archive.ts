@@ -28,11 +28,15 @@ export function streamFile(
   const length = range.length ?? found.bytes - offset
   const isValid = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0
   if (!isValid || offset + length > found.bytes) {
-    throw new DatabaseError('request-invalid', `Cannot read ${length} bytes of ${path} from ${offset}: it has ${found.bytes} bytes`, {
-      offset,
-      length,
-      bytes: found.bytes,
-    })
+    throw new DatabaseError(
+      'request-invalid',
+      `Cannot read ${length} bytes of ${path} from ${offset}: it has ${found.bytes} bytes`,
+      {
+        offset,
+        length,
+        bytes: found.bytes,
+      },
+    )
   }
   return readChunks(disk, path, found, { offset, length })
 }
@@ -51,7 +55,11 @@ async function* readChunks(
     const now = await onFolder('read', path, () => disk.stat(path))
     const isSame = now !== undefined && now.bytes === found.bytes && now.createdAt === found.createdAt
     if (!isSame || chunk.byteLength !== wanted) {
-      throw new DatabaseError('archive-folder-failed', `Cannot read ${path}: it was replaced or changed meanwhile`, { path })
+      throw new DatabaseError(
+        'archive-folder-failed',
+        `Cannot read ${path}: it was replaced or changed meanwhile`,
+        { path },
+      )
     }
     yield chunk
   }
@@ -65,6 +73,11 @@ export async function onFolder<T>(action: string, path: string, work: () => Prom
     if (error instanceof DatabaseError) throw error
     const { code: system, message } = error as NodeJS.ErrnoException
     if (system === undefined) throw error
-    throw new DatabaseError('archive-folder-failed', `Cannot ${action} ${path}: ${message}`, { path, system }, error)
+    throw new DatabaseError(
+      'archive-folder-failed',
+      `Cannot ${action} ${path}: ${message}`,
+      { path, system },
+      error,
+    )
   }
 }

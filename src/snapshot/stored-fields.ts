@@ -1,4 +1,5 @@
-import type { PayloadIndexParams, PayloadIndexType, VectorParams } from '../collection/types.ts'
+import type { VectorParams } from '../collection/types.ts'
+import type { PayloadIndexParams, PayloadIndexType } from '../query/payload-index.ts'
 import type { FullConfig } from '../collection/view.ts'
 import type { JsonObject } from '../encoding/json.ts'
 import { segmentIdOf, seqOf } from '../ids/brands.ts'

@@ -4,7 +4,12 @@ import type { DeltaRef, ManifestEntry } from '../../src/manifest/format.ts'
 import type { Random } from '../../src/runtime/random.ts'
 import type { SegmentInfo } from '../../src/segment/format.ts'
 import { manifestName, type ArchiveManifest } from '../../src/snapshot/archive/format.ts'
-import { createLayout, streamLayout, type ArchiveLayout, type ByteRange } from '../../src/snapshot/archive/layout.ts'
+import {
+  createLayout,
+  streamLayout,
+  type ArchiveLayout,
+  type ByteRange,
+} from '../../src/snapshot/archive/layout.ts'
 import { createArchiveManifest, encodeArchiveManifest } from '../../src/snapshot/archive/manifest-writer.ts'
 import { MemoryObjectStore } from '../../src/storage/memory-object-store.ts'
 import type { ObjectStore } from '../../src/storage/object-store.ts'
@@ -50,7 +55,10 @@ export async function sampleArchive(random: Random, options: SampleOptions = {})
       seq: seqOf(1000),
       createdAt: 1_700_000_000_000,
       scope,
-      labels: { zone: 'eu', __proto__x: 'y' },
+      labels: Object.fromEntries([
+        ['zone', 'eu'],
+        ['__proto__', 'an own key'],
+      ]),
       description: 'ünïcode "quoted"',
     },
     aliases: scope === 'store' && collections.length > 0 ? { newest: 'collection 0' } : {},
@@ -141,14 +149,23 @@ class Sampler {
     }
   }
 
-  collection(name: string, shards: readonly (readonly ManifestEntry[])[]): ArchiveManifest['collections'][number] {
+  collection(
+    name: string,
+    shards: readonly (readonly ManifestEntry[])[],
+  ): ArchiveManifest['collections'][number] {
     return {
       id: collectionIdOf(this.#random.uuid()),
       name,
       config: {
-        vectors: { image: { size: 4, distance: 'Cosine', settings: { on_disk: true } }, '': { size: 2, distance: 'Dot' } },
+        vectors: {
+          image: { size: 4, distance: 'Cosine', settings: { on_disk: true } },
+          '': { size: 2, distance: 'Dot' },
+        },
         shardNumber: shards.length,
-        payloadIndexes: { city: { type: 'keyword' }, text: { type: 'text', tokenizer: 'word', lowercase: true } },
+        payloadIndexes: {
+          city: { type: 'keyword' },
+          text: { type: 'text', tokenizer: 'word', lowercase: true },
+        },
         settings: { hnsw_config: { m: 16 } },
       },
       pointCount: 10 * shards.flat().length,
@@ -161,7 +178,10 @@ class Sampler {
     return { name, ...(await this.#file(segment, name)), count: 3, upTo: seqOf(1000) }
   }
 
-  async #file(segment: SegmentId, name: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
+  async #file(
+    segment: SegmentId,
+    name: string,
+  ): Promise<{ readonly bytes: number; readonly sha256: string }> {
     const edges = [0, 1, 511, 512, 513, 1024]
     const isEdge = this.#random.next() < 0.5
     const length = isEdge

@@ -81,7 +81,9 @@ export class ByteSource {
     if (signal === undefined) return task()
     return new Promise<T>((resolve, reject) => {
       const abort = (): void => {
-        reject(new DatabaseError('cancelled', 'Cannot read on: the operation was cancelled', {}, signal.reason))
+        reject(
+          new DatabaseError('cancelled', 'Cannot read on: the operation was cancelled', {}, signal.reason),
+        )
       }
       if (signal.aborted) {
         abort()

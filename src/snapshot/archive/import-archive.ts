@@ -141,7 +141,9 @@ async function drain(bytes: ByteSource, hash: Hash, bytesMax: number): Promise<s
 
 function parseSha256(text: string | undefined): string | undefined {
   if (text === undefined || /^[0-9a-f]{64}$/i.test(text)) return text?.toLowerCase()
-  throw new DatabaseError('request-invalid', 'Cannot compare a checksum: it is not a SHA-256 in hex', { sha256: text })
+  throw new DatabaseError('request-invalid', 'Cannot compare a checksum: it is not a SHA-256 in hex', {
+    sha256: text,
+  })
 }
 
 function mismatch(expected: string, actual: string, cause?: unknown): DatabaseError {

@@ -30,7 +30,8 @@ export function createLayout(first: ArchiveEntry, others: readonly ArchiveEntry[
   const sorted = others.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   const entries = [first, ...sorted]
   assert(new Set(entries.map(({ name }) => name)).size === entries.length, 'names in an archive are unique')
-  for (const { name } of entries) assert(nameProblem(name) === undefined, `the name ${name} can stand in an archive`)
+  for (const { name } of entries)
+    assert(nameProblem(name) === undefined, `the name ${name} can stand in an archive`)
   const bytes = entries.reduce((sum, entry) => sum + memberBytes(entry.bytes), endBytes)
   assert(Number.isSafeInteger(bytes), 'the length of an archive is a safe integer')
   return { entries, bytes }
@@ -49,7 +50,6 @@ export function streamLayout(
   checkRange(layout, offset, length)
   return streamSpan(layout, { from: offset, to: offset + length })
 }
-
 
 /** SHA-256 of the whole archive, lower-case hex. Reads every byte. */
 export async function hashLayout(layout: ArchiveLayout): Promise<string> {
@@ -112,12 +112,14 @@ async function* streamBody(entry: ArchiveEntry, span: Span): AsyncIterable<Uint8
   let held: Uint8Array | undefined
   for await (const chunk of entry.source({ offset: span.from, length })) {
     given += chunk.byteLength
-    if (given > length) throw corruptSource(entry, `it gives more than the ${length} bytes that were asked for`)
+    if (given > length)
+      throw corruptSource(entry, `it gives more than the ${length} bytes that were asked for`)
     hash?.update(chunk)
     if (held !== undefined) yield held
     held = chunk
   }
-  if (given < length) throw corruptSource(entry, `it gives ${given} of the ${length} bytes that were asked for`)
+  if (given < length)
+    throw corruptSource(entry, `it gives ${given} of the ${length} bytes that were asked for`)
   const sha256 = hash?.digest('hex')
   if (sha256 !== undefined && sha256 !== entry.sha256) {
     throw corruptSource(entry, `its SHA-256 is ${sha256}, the manifest says ${entry.sha256}`)
@@ -126,5 +128,7 @@ async function* streamBody(entry: ArchiveEntry, span: Span): AsyncIterable<Uint8
 }
 
 function corruptSource(entry: ArchiveEntry, why: string): DatabaseError {
-  return new DatabaseError('segment-corrupt', `Cannot stream ${entry.name} into an archive: ${why}`, { entry: entry.name })
+  return new DatabaseError('segment-corrupt', `Cannot stream ${entry.name} into an archive: ${why}`, {
+    entry: entry.name,
+  })
 }

@@ -58,19 +58,25 @@ class Checker {
       if (!this.#usedSegments.has(id)) throw new Contradiction(`segments[${index}]`, `(${id}) is in no shard`)
     })
     files.forEach(({ name }, index) => {
-      if (!this.#usedFiles.has(name)) throw new Contradiction(`files[${index}]`, `(${name}) belongs to no segment`)
+      if (!this.#usedFiles.has(name))
+        throw new Contradiction(`files[${index}]`, `(${name}) belongs to no segment`)
     })
   }
 
   #checkScope(byName: ReadonlyMap<string, ArchiveCollection>): void {
     const { aliases, collections, snapshot } = this.#manifest
     if (snapshot.scope === 'collection' && collections.length !== 1) {
-      throw new Contradiction('collections', `has ${collections.length} members, but the snapshot is one of a collection`)
+      throw new Contradiction(
+        'collections',
+        `has ${collections.length} members, but the snapshot is one of a collection`,
+      )
     }
     for (const [alias, collection] of Object.entries(aliases)) {
-      if (!byName.has(collection)) throw new Contradiction('aliases', `names a collection that is not in the archive`)
+      if (!byName.has(collection))
+        throw new Contradiction('aliases', `names a collection that is not in the archive`)
       if (alias === '') throw new Contradiction('aliases', 'has an empty alias')
-      if (byName.has(alias)) throw new Contradiction('aliases', 'has an alias that is the name of a collection')
+      if (byName.has(alias))
+        throw new Contradiction('aliases', 'has an alias that is the name of a collection')
     }
   }
 
@@ -86,7 +92,10 @@ class Checker {
   #checkCollection(collection: ArchiveCollection, path: string): void {
     const { shardNumber } = collection.config
     if (collection.shards.length !== shardNumber) {
-      throw new Contradiction(`${path}.shards`, `has ${collection.shards.length} members, the configuration says ${shardNumber}`)
+      throw new Contradiction(
+        `${path}.shards`,
+        `has ${collection.shards.length} members, the configuration says ${shardNumber}`,
+      )
     }
     let rows = 0
     for (const entries of collection.shards) {
@@ -94,14 +103,18 @@ class Checker {
       for (const entry of entries) rows += this.#checkEntry(entry, path)
     }
     if (collection.pointCount > rows) {
-      throw new Contradiction(`${path}.pointCount`, `is ${collection.pointCount}, but its segments have ${rows} rows`)
+      throw new Contradiction(
+        `${path}.pointCount`,
+        `is ${collection.pointCount}, but its segments have ${rows} rows`,
+      )
     }
   }
 
   /** Gives the number of rows of the entry's segment. */
   #checkEntry(entry: ManifestEntry, path: string): number {
     const segment = this.#segments.get(entry.segment)
-    if (segment === undefined) throw new Contradiction(`${path}.shards`, `names segment ${entry.segment}, which is not described`)
+    if (segment === undefined)
+      throw new Contradiction(`${path}.shards`, `names segment ${entry.segment}, which is not described`)
     this.#usedSegments.add(entry.segment)
     for (const ref of entry.inherited) this.#checkDelta(entry.segment, ref, path)
     for (const ref of entry.deltas) this.#checkDelta(entry.segment, ref, path)
@@ -110,7 +123,8 @@ class Checker {
 
   #checkDelta(segment: SegmentId, ref: DeltaRef, path: string): void {
     const name = archiveFileName(segment, ref.name)
-    if (this.#segmentFiles.has(name)) throw new Contradiction(`${path}.shards`, `names ${name} as a delta, which is a segment file`)
+    if (this.#segmentFiles.has(name))
+      throw new Contradiction(`${path}.shards`, `names ${name} as a delta, which is a segment file`)
     if ((this.#deltaCounts.get(name) ?? ref.count) !== ref.count) {
       throw new Contradiction(`${path}.shards`, `states two numbers of deletions for ${name}`)
     }
@@ -141,5 +155,6 @@ function uniqueBy<T, K>(items: readonly T[], path: string, keyOf: (item: T) => K
 /** Each length is a safe integer; so must be their sum, with a header and padding for each. */
 function checkTotal(files: readonly ArchiveFile[]): void {
   const total = files.reduce((sum, { bytes }) => sum + bytes + 1024, 0)
-  if (total > Number.MAX_SAFE_INTEGER / 2) throw new Contradiction('files', 'adds up to more bytes than can be counted')
+  if (total > Number.MAX_SAFE_INTEGER / 2)
+    throw new Contradiction('files', 'adds up to more bytes than can be counted')
 }

@@ -23,7 +23,7 @@ export type ArchiveContent = Pick<ArchiveManifest, 'database' | 'snapshot' | 'al
 
 /** The manifest of an archive with this content: segments and files in order, each once. */
 export function createArchiveManifest(content: ArchiveContent): ArchiveManifest {
-  const segments = new Map(content.segments.map((segment) => [segment.id, segment]))
+  const segments = new Map(content.segments.map((segment) => [segment.id, withSortedFiles(segment)]))
   const manifest: ArchiveManifest = {
     format: archiveFormat,
     formatVersion: archiveFormatVersion,
@@ -36,7 +36,10 @@ export function createArchiveManifest(content: ArchiveContent): ArchiveManifest 
     files: listFiles(segments.values(), content.collections),
   }
   const problem = findInconsistency(manifest)
-  assert(problem === undefined, `an archive's manifest is consistent: ${problem?.path ?? ''} ${problem?.why ?? ''}`)
+  assert(
+    problem === undefined,
+    `an archive's manifest is consistent: ${problem?.path ?? ''} ${problem?.why ?? ''}`,
+  )
   return manifest
 }
 
@@ -82,9 +85,19 @@ function checkManifestBytes(manifest: ArchiveManifest, bytes: number): void {
   )
 }
 
-function listFiles(segments: Iterable<SegmentInfo>, collections: readonly ArchiveCollection[]): readonly ArchiveFile[] {
+function withSortedFiles(segment: SegmentInfo): SegmentInfo {
+  return { ...segment, files: segment.files.toSorted((a, b) => compare(a.name, b.name)) }
+}
+
+function listFiles(
+  segments: Iterable<SegmentInfo>,
+  collections: readonly ArchiveCollection[],
+): readonly ArchiveFile[] {
   const files = new Map<string, ArchiveFile>()
-  const add = (name: string, { bytes, sha256 }: { readonly bytes: number; readonly sha256: string }): void => {
+  const add = (
+    name: string,
+    { bytes, sha256 }: { readonly bytes: number; readonly sha256: string },
+  ): void => {
     files.set(name, { name, bytes, sha256 })
   }
   for (const segment of segments) {
@@ -92,7 +105,8 @@ function listFiles(segments: Iterable<SegmentInfo>, collections: readonly Archiv
   }
   for (const { shards } of collections) {
     for (const entry of shards.flat()) {
-      for (const ref of [...entry.inherited, ...entry.deltas]) add(archiveFileName(entry.segment, ref.name), ref)
+      for (const ref of [...entry.inherited, ...entry.deltas])
+        add(archiveFileName(entry.segment, ref.name), ref)
     }
   }
   return [...files.values()].sort((a, b) => compare(a.name, b.name))
@@ -109,14 +123,19 @@ function entryJson(entry: ArchiveCollection['shards'][number][number]): object {
   return { segment, rowsUpTo, foreign, inherited: inherited.map(deltaJson), deltas: deltas.map(deltaJson) }
 }
 
-function deltaJson({ name, bytes, sha256, count, upTo }: ArchiveCollection['shards'][number][number]['deltas'][number]): object {
+function deltaJson({
+  name,
+  bytes,
+  sha256,
+  count,
+  upTo,
+}: ArchiveCollection['shards'][number][number]['deltas'][number]): object {
   return { name, bytes, sha256, count, upTo }
 }
 
 function segmentJson(segment: SegmentInfo): object {
   const { id, rowCount, minSeq, maxSeq, formatVersion } = segment
-  const inOrder = segment.files.toSorted((a, b) => compare(a.name, b.name))
-  const files = inOrder.map(({ name, bytes, sha256, vector }) => ({
+  const files = segment.files.map(({ name, bytes, sha256, vector }) => ({
     name,
     bytes,
     sha256,

@@ -62,10 +62,15 @@ async function readEntries(bytes: ByteSource, handler: ArchiveHandler, limits: A
 async function readManifest(bytes: ByteSource, bytesMax: number): Promise<Uint8Array> {
   const header = await readHeader(bytes)
   if (header?.name !== manifestName) {
-    throw invalidArchive(`its first entry is ${header === undefined ? 'missing' : header.name}, not ${manifestName}`)
+    throw invalidArchive(
+      `its first entry is ${header === undefined ? 'missing' : header.name}, not ${manifestName}`,
+    )
   }
   if (header.bytes > bytesMax) {
-    throw invalidEntry(manifestName, `it has ${header.bytes} bytes, more than the ${bytesMax} that are accepted`)
+    throw invalidEntry(
+      manifestName,
+      `it has ${header.bytes} bytes, more than the ${bytesMax} that are accepted`,
+    )
   }
   const manifest = await bytes.read(header.bytes)
   if (manifest.byteLength < header.bytes) throw cutOff(bytes, manifestName)
@@ -100,7 +105,11 @@ interface BodyState {
   failure: unknown
 }
 
-async function* readBody(bytes: ByteSource, file: ArchiveFile, state: BodyState): AsyncGenerator<Uint8Array, void, undefined> {
+async function* readBody(
+  bytes: ByteSource,
+  file: ArchiveFile,
+  state: BodyState,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const hash = createHash('sha256')
   let missing = file.bytes
   try {

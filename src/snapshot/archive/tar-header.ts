@@ -13,7 +13,10 @@ export interface TarHeader {
 /** The header of a plain file; nothing in it depends on when or where it is written. */
 export function encodeTarHeader(header: TarHeader): Uint8Array {
   const split = splitName(header.name)
-  assert(nameProblem(header.name) === undefined && split !== undefined, 'names in an archive are checked before')
+  assert(
+    nameProblem(header.name) === undefined && split !== undefined,
+    'names in an archive are checked before',
+  )
   assert(Number.isSafeInteger(header.bytes) && header.bytes >= 0, 'a length is a whole number')
   const block = Buffer.alloc(blockBytes)
   block.write(split.name, field.name[0], 'latin1')
@@ -43,7 +46,8 @@ export function decodeTarHeader(block: Uint8Array): TarHeader | undefined {
   const name = readName(header)
   const refuse = (why: string): DatabaseError => invalidEntry(printable(name.text), why)
 
-  if (readOctal(header, field.checksum) !== checksumOf(header)) throw refuse('the checksum of its header is wrong')
+  if (readOctal(header, field.checksum) !== checksumOf(header))
+    throw refuse('the checksum of its header is wrong')
   if (text(header, field.magic) !== ustarMagic) throw refuse('its header is not plain ustar')
   const type = header[field.type[0]]!
   if (type !== 0 && type !== 0x30) throw refuse(`it is ${kindOf(type)}, not a plain file`)
@@ -114,7 +118,10 @@ function isZero(header: Buffer, [offset, length]: Field): boolean {
 
 /** For messages: what cannot be printed shows as `?`, so that a hostile name cannot forge a log line. */
 function printable(name: string): string {
-  return name.replace(/\0+$/, '').replace(/[^\x20-\x7e]/g, '?').slice(0, 256)
+  return name
+    .replace(/\0+$/, '')
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, 256)
 }
 
 function kindOf(type: number): string {

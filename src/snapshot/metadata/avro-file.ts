@@ -20,7 +20,10 @@ export async function encodeAvroFile(
     // Without it, a file of no records would lack its header.
     writeHeader: 'always',
   }
-  const encoder = new avro.streams.BlockEncoder(schema, options as ConstructorParameters<typeof avro.streams.BlockEncoder>[1])
+  const encoder = new avro.streams.BlockEncoder(
+    schema,
+    options as ConstructorParameters<typeof avro.streams.BlockEncoder>[1],
+  )
   const parts: Uint8Array[] = []
   for (const record of records) encoder.write(record)
   encoder.end()
@@ -30,7 +33,7 @@ export async function encodeAvroFile(
 
 /** The records of a container file as `schema` sees them. @throws whatever the decoder finds wrong */
 export async function decodeAvroFile(bytes: Uint8Array, schema: Schema): Promise<readonly unknown[]> {
-  const decoder = new avro.streams.BlockDecoder({ readerSchema: schema } as ConstructorParameters<typeof avro.streams.BlockDecoder>[0])
+  const decoder = new avro.streams.BlockDecoder({ readerSchema: schema })
   decoder.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   const records: unknown[] = []
   // Plain objects: avsc gives instances of classes that it makes for each record type.

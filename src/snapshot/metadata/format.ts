@@ -89,12 +89,19 @@ export const manifestEntrySchema: Schema = {
     { name: 'min_seq', type: 'long' },
     { name: 'max_seq', type: 'long' },
     { name: 'storage_version', type: 'int', doc: "Format version of the segment's files" },
-    { name: 'binlog_files', type: { type: 'array', items: { type: 'record', name: 'File', fields: fileFields } } },
+    {
+      name: 'binlog_files',
+      type: { type: 'array', items: { type: 'record', name: 'File', fields: fileFields } },
+    },
     {
       name: 'index_files',
       type: {
         type: 'array',
-        items: { type: 'record', name: 'IndexFile', fields: [...fileFields, { name: 'vector_name', type: 'string' }] },
+        items: {
+          type: 'record',
+          name: 'IndexFile',
+          fields: [...fileFields, { name: 'vector_name', type: 'string' }],
+        },
       },
     },
     {
@@ -113,6 +120,10 @@ export const manifestEntrySchema: Schema = {
         },
       },
     },
-    { name: 'deltalog_files', type: { type: 'array', items: 'Delta' }, doc: "The collection's own deletions" },
+    {
+      name: 'deltalog_files',
+      type: { type: 'array', items: 'Delta' },
+      doc: "The collection's own deletions",
+    },
   ],
 }

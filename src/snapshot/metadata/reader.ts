@@ -25,7 +25,8 @@ export async function readSnapshotMetadata(store: ObjectStore, ref: ManifestFile
   const segmentIds = root.member('segment_ids').array((field) => segmentIdOf(field.uuid()))
   const config = decodeConfig(collection.member('config'))
   const shardCount = collection.member('num_shards').count(1)
-  if (shardCount !== config.shardNumber) throw collection.member('num_shards').fail('is not that of the configuration')
+  if (shardCount !== config.shardNumber)
+    throw collection.member('num_shards').fail('is not that of the configuration')
   const manifests = decodeManifestList(root)
   const content = new ContentReader(shardCount)
   for (const manifest of manifests) await content.readFile(store, manifest)
@@ -59,7 +60,9 @@ async function readDocument(store: ObjectStore, ref: ManifestFile): Promise<Json
   } catch (error) {
     throw corrupt(ref.key, 'it is no JSON document', error)
   }
-  const root = new JsonField(value, (path, why) => corrupt(ref.key, `${path === '' ? 'the document' : path} ${why}`))
+  const root = new JsonField(value, (path, why) =>
+    corrupt(ref.key, `${path === '' ? 'the document' : path} ${why}`),
+  )
   const version = root.member('format_version').count(1)
   if (version > metadataFormatVersion) throw tooNew(ref.key, version)
   return root
@@ -85,7 +88,8 @@ function decodeSnapshot(info: JsonField): SnapshotRecord {
 function decodeManifestList(root: JsonField): readonly ManifestDigest[] {
   const paths = root.member('manifest_list').array((field) => field.name())
   const digests = root.member('manifest_digests').array((field, index) => {
-    if (field.member('path').text() !== paths[index]) throw field.member('path').fail('is not that of manifest_list')
+    if (field.member('path').text() !== paths[index])
+      throw field.member('path').fail('is not that of manifest_list')
     return {
       path: field.member('path').text(),
       bytes: field.member('bytes').count(),
@@ -93,7 +97,8 @@ function decodeManifestList(root: JsonField): readonly ManifestDigest[] {
       records: field.member('num_of_records').count(),
     }
   })
-  if (digests.length !== paths.length) throw root.member('manifest_digests').fail('has not one member for each manifest')
+  if (digests.length !== paths.length)
+    throw root.member('manifest_digests').fail('has not one member for each manifest')
   return digests
 }
 
@@ -115,15 +120,19 @@ class ContentReader {
     } catch (error) {
       throw corrupt(manifest.path, 'it is no Avro file of this kind', error)
     }
-    if (records.length !== manifest.records) throw corrupt(manifest.path, `it has ${records.length} records, not ${manifest.records}`)
+    if (records.length !== manifest.records)
+      throw corrupt(manifest.path, `it has ${records.length} records, not ${manifest.records}`)
     records.forEach((record, index) => {
-      this.#add(new JsonField(record, (path, why) => corrupt(manifest.path, `record ${index}: ${path} ${why}`)))
+      this.#add(
+        new JsonField(record, (path, why) => corrupt(manifest.path, `record ${index}: ${path} ${why}`)),
+      )
     })
   }
 
   /** In the order in which they were written. */
   segmentsInOrder(ids: readonly SegmentId[], field: JsonField): readonly SegmentInfo[] {
-    if (new Set(ids).size !== this.#segments.size || ids.length !== this.#segments.size) throw field.fail('does not name the segments of the manifests')
+    if (new Set(ids).size !== this.#segments.size || ids.length !== this.#segments.size)
+      throw field.fail('does not name the segments of the manifests')
     return ids.map((id) => {
       const segment = this.#segments.get(id)
       if (segment === undefined) throw field.fail(`names ${id}, which is in no manifest`)
@@ -150,7 +159,9 @@ function decodeSegment(record: JsonField): SegmentInfo {
   const id = segmentIdOf(record.member('segment_id').uuid())
   const files = [
     ...record.member('binlog_files').array((field) => decodeFile(field, id)),
-    ...record.member('index_files').array((field) => ({ ...decodeFile(field, id), vector: field.member('vector_name').text() })),
+    ...record
+      .member('index_files')
+      .array((field) => ({ ...decodeFile(field, id), vector: field.member('vector_name').text() })),
   ]
   return {
     id,
@@ -180,7 +191,11 @@ function decodeFile(field: JsonField, segment: SegmentId): SegmentFile {
   return { name, bytes: field.member('log_size').count(), sha256: field.member('sha256').sha256() }
 }
 
-function checkBytes(key: string, bytes: Uint8Array, stated: { readonly bytes?: number; readonly sha256: string }): void {
+function checkBytes(
+  key: string,
+  bytes: Uint8Array,
+  stated: { readonly bytes?: number; readonly sha256: string },
+): void {
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const isLength = stated.bytes === undefined || stated.bytes === bytes.byteLength
   if (sha256 !== stated.sha256 || !isLength) {

@@ -44,7 +44,9 @@ export async function writeSnapshotMetadata(
   const records = [...manifestRecords(metadata)]
   const manifests = []
   for (let at = 0; at < records.length; at += manifestRecordsMax) {
-    manifests.push(await writeManifestFile(store, metadata, records.slice(at, at + manifestRecordsMax), options.random))
+    manifests.push(
+      await writeManifestFile(store, metadata, records.slice(at, at + manifestRecordsMax), options.random),
+    )
   }
   const bytes = Buffer.from(`${stringifyJson(document(metadata, manifests) as JsonValue)}\n`)
   const key = metadataKey(metadata.collection.id, options.revision ?? 1, options.random.uuid())
@@ -88,7 +90,10 @@ function document(metadata: SnapshotMetadata, manifests: readonly ManifestDigest
       scope: snapshot.scope,
       labels: snapshot.labels,
       aliases: snapshot.aliases,
-      collections: snapshot.collections.map(({ collection: id, name }) => ({ collection_id: id, collection_name: name })),
+      collections: snapshot.collections.map(({ collection: id, name }) => ({
+        collection_id: id,
+        collection_name: name,
+      })),
     },
     collection: {
       collection_name: collection.name,
@@ -127,7 +132,9 @@ function manifestRecord(shard: number, entry: ManifestEntry, segment: SegmentInf
     min_seq: segment.minSeq,
     max_seq: segment.maxSeq,
     storage_version: segment.formatVersion,
-    binlog_files: files.filter(({ vector }) => vector === undefined).map((file) => avroFile(segment.id, file)),
+    binlog_files: files
+      .filter(({ vector }) => vector === undefined)
+      .map((file) => avroFile(segment.id, file)),
     index_files: files.flatMap((file) =>
       file.vector === undefined ? [] : [{ ...avroFile(segment.id, file), vector_name: file.vector }],
     ),
