@@ -1,9 +1,29 @@
+import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { collectionNames, countPoints, makeCollection, rest } from '../support/qdrant-rest.ts'
-import { runCli, startServer, temporaryFolder } from '../support/server-process.ts'
+import { runCli, startServer, temporaryFolder, type ServerProcess } from '../support/server-process.ts'
+
+/** Sends the head of a request on a connection of its own. */
+async function beginRequest(server: ServerProcess, line: string, bytes: number): Promise<Socket> {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  const headers = ['host: x', 'content-type: application/json', `content-length: ${bytes}`]
+  socket.write(`${line} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`)
+  return socket
+}
+
+/** Whether the server takes new connections. */
+function accepts(server: ServerProcess): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
 
 describe('a server process', () => {
   test('answers with Qdrant’s title, so that clients take it for one', async () => {
@@ -44,18 +64,28 @@ describe('a server process', () => {
     expect(await server.stop()).toMatchObject({ code: 0 })
   })
 
-  test('a connection that never finishes its request is cut', async () => {
+  test('a request that is under way is finished before the end', async () => {
     const server = await startServer()
-    const { port } = new URL(server.url)
-    const { connect } = await import('node:net')
-    const socket = connect(Number(port), '127.0.0.1')
-    socket.on('error', () => undefined)
-    await new Promise((resolve) =>
-      socket.write('PUT /collections/c HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{', resolve),
-    )
-    // A request behind it on a connection of its own: the server has read the first one by then.
+    await makeCollection(server.url, 'plants', 1)
+    const body = JSON.stringify({ points: [{ id: 9, vector: [1, 2, 3, 4] }] })
+    const request = await beginRequest(server, 'PUT /collections/plants/points?wait=true', body.length)
+    request.write(body.slice(0, 10))
+    // Behind it on a connection of its own: the server has seen the first one when this is answered.
+    await rest(server.url, 'GET', '/collections')
+    server.process.kill('SIGTERM')
+    while (await accepts(server)) await new Promise(setImmediate)
+    request.write(body.slice(10))
+    const [answer] = (await once(request, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 [\s\S]*"status":"completed"/)
+    expect(await server.ended).toMatchObject({ code: 0, signal: null })
+  })
+
+  test('a request that never comes to its end is cut', async () => {
+    const server = await startServer()
+    const request = await beginRequest(server, 'PUT /collections/plants', 100)
     await rest(server.url, 'GET', '/collections')
     expect(await server.stop()).toMatchObject({ code: 0, signal: null })
+    request.destroy()
   })
 
   test('a second process on the same storage is refused with the name of the first', async () => {
