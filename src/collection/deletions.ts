@@ -23,10 +23,10 @@ export class Deletions {
   /** Delta files behind the base when it was read from the store. */
   #readRefs: readonly DeltaRef[] = []
   #baseDead: Uint32Array | undefined
-  #rows = new Uint32Array(0)
-  #seqs = new Float64Array(0)
+  #rows: Uint32Array = new Uint32Array(0)
+  #seqs: Float64Array = new Float64Array(0)
   #count = 0
-  #dead = new Uint32Array(0)
+  #dead: Uint32Array = new Uint32Array(0)
   #deadIsBuilt: boolean
   #persisted: DeltaRef[] = []
   #persistedCount = 0
@@ -55,7 +55,7 @@ export class Deletions {
 
   #setInherited(refs: readonly DeltaRef[], rows: readonly Uint32Array[]): void {
     this.#readRefs = refs
-    let dead = new Uint32Array(0)
+    let dead: Uint32Array = new Uint32Array(0)
     for (const list of rows) for (const row of list) dead = setBit(dead, row)
     this.#baseDead = dead
     this.#dead = dead.slice()
@@ -96,7 +96,7 @@ export class Deletions {
   /** Dead rows after the first `count` own deletions. Shared where possible: read only. Words beyond the end are zero. */
   deadAfter(count: number): Uint32Array {
     if (count === this.#count) return this.#liveDead()
-    let dead = this.#deadAtJoin().slice()
+    let dead: Uint32Array = this.#deadAtJoin().slice()
     for (let i = 0; i < count; i++) dead = setBit(dead, this.#rows[i]!)
     return dead
   }
@@ -168,7 +168,7 @@ export class Deletions {
 
   #liveDead(): Uint32Array {
     if (!this.#deadIsBuilt) {
-      let dead = this.#deadAtJoin().slice()
+      let dead: Uint32Array = this.#deadAtJoin().slice()
       for (let i = 0; i < this.#count; i++) dead = setBit(dead, this.#rows[i]!)
       this.#dead = dead
       this.#deadIsBuilt = true

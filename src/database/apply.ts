@@ -221,9 +221,15 @@ export function checkImport(catalog: CatalogState, record: RecordOf<'import'>): 
   }
 }
 
-function applyImport(catalog: CatalogState, services: StateServices, record: RecordOf<'import'>, prepared: Prepared): void {
+function applyImport(
+  catalog: CatalogState,
+  services: StateServices,
+  record: RecordOf<'import'>,
+  prepared: Prepared,
+): void {
   checkImport(catalog, record)
-  for (const staged of record.collections) importCollection(catalog, services, staged, getPrepared(prepared, staged.id))
+  for (const staged of record.collections)
+    importCollection(catalog, services, staged, getPrepared(prepared, staged.id))
   for (const [alias, collection] of Object.entries(record.aliases)) catalog.aliases.set(alias, collection)
 }
 

@@ -99,7 +99,10 @@ export class Checkpointer {
 
   /** Every object that the newest catalog reaches, itself included. @throws manifest-corrupt if a snapshot's files cannot be read */
   async committedKeys(): Promise<string[]> {
-    const keys = [catalogKey(this.#generation), ...[...this.#manifests.values()].flatMap((manifest) => manifest.keys)]
+    const keys = [
+      catalogKey(this.#generation),
+      ...[...this.#manifests.values()].flatMap((manifest) => manifest.keys),
+    ]
     for (const [id, refs] of this.#committedSnapshots) keys.push(...(await this.#keysOfSnapshot(id, refs)))
     return keys
   }
@@ -159,7 +162,8 @@ export class Checkpointer {
     this.#committedSnapshots = new Map(
       capture.snapshots.map(({ state }) => [state.record.id, state.sealed ?? sealed.get(state) ?? []]),
     )
-    for (const id of [...this.#snapshotKeys.keys()]) if (!this.#committedSnapshots.has(id)) this.#snapshotKeys.delete(id)
+    for (const id of [...this.#snapshotKeys.keys()])
+      if (!this.#committedSnapshots.has(id)) this.#snapshotKeys.delete(id)
   }
 
   async #writeSegments(views: readonly View[]): Promise<void> {

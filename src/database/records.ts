@@ -87,7 +87,7 @@ const typeNumbers = {
   import: 11,
 } as const satisfies Record<DatabaseRecord['type'], number>
 
-const typeNames = new Map(
+const typeNames = new Map<number, DatabaseRecord['type']>(
   Object.entries(typeNumbers).map(([name, number]) => [number, name as DatabaseRecord['type']]),
 )
 

@@ -52,12 +52,20 @@ export async function recoverCheckpoint(
   return recovered
 }
 
-/** Applies the records behind the checkpoint. Gives the number of the last one. @throws log-corrupt and what opening a segment throws */
+export interface Replayed {
+  /** Number of the last record. */
+  readonly seq: SequenceNumber
+  /** Imports among the records: their segments are needed until the next checkpoint. */
+  readonly imports: readonly { readonly record: DatabaseRecord; readonly seq: SequenceNumber }[]
+}
+
+/** Applies the records behind the checkpoint. @throws log-corrupt and what opening a segment throws */
 export async function replayLog(
   parts: RecoveryParts,
   log: Log,
   checkpointSeq: SequenceNumber,
-): Promise<SequenceNumber> {
+): Promise<Replayed> {
+  const imports: { record: DatabaseRecord; seq: SequenceNumber }[] = []
   let last = checkpointSeq
   for await (const { seq, type, body } of log.replay(seqOf(checkpointSeq + 1))) {
     const record = decodeRecord(type, body)

@@ -13,9 +13,17 @@ import type { Engine } from './engine.ts'
 import type { StagedCollection } from './records.ts'
 
 export interface ArchiveDescription {
-  readonly snapshot: { readonly name: string; readonly createdAt: number; readonly scope: 'collection' | 'store' }
+  readonly snapshot: {
+    readonly name: string
+    readonly createdAt: number
+    readonly scope: 'collection' | 'store'
+  }
   readonly aliases: Readonly<Record<string, string>>
-  readonly collections: readonly { readonly name: string; readonly config: CollectionConfig; readonly pointCount: number }[]
+  readonly collections: readonly {
+    readonly name: string
+    readonly config: CollectionConfig
+    readonly pointCount: number
+  }[]
 }
 
 export interface RestoreStoreOptions {
@@ -44,7 +52,11 @@ export async function restoreArchive(
   checkCollectionName(options.into)
   await restore(engine, source, options, (manifest) => {
     if (manifest.snapshot.scope !== 'collection' || manifest.collections.length !== 1) {
-      throw new DatabaseError('archive-invalid', 'Cannot restore a collection from this archive: it holds the whole store', { entry: 'manifest.json' })
+      throw new DatabaseError(
+        'archive-invalid',
+        'Cannot restore a collection from this archive: it holds the whole store',
+        { entry: 'manifest.json' },
+      )
     }
     return { names: new Map([[manifest.collections[0]!.id as string, options.into]]), aliases: {} }
   })
@@ -58,11 +70,18 @@ export async function restoreStoreArchive(
 ): Promise<void> {
   await restore(engine, source, options, (manifest) => {
     if (manifest.snapshot.scope !== 'store') {
-      throw new DatabaseError('archive-invalid', 'Cannot restore the store from this archive: it holds one collection', { entry: 'manifest.json' })
+      throw new DatabaseError(
+        'archive-invalid',
+        'Cannot restore the store from this archive: it holds one collection',
+        { entry: 'manifest.json' },
+      )
     }
     for (const { name } of manifest.collections) checkCollectionName(name)
     checkAliases(engine, manifest, options.replace ?? false)
-    return { names: new Map(manifest.collections.map(({ id, name }) => [id as string, name])), aliases: manifest.aliases }
+    return {
+      names: new Map(manifest.collections.map(({ id, name }) => [id as string, name])),
+      aliases: manifest.aliases,
+    }
   })
 }
 
@@ -109,7 +128,14 @@ async function restore(
     })
     for (const file of manifest.files) keys.push(newKey(file.name, segmentIds))
     const staged = manifest.collections.map((collection) =>
-      stage(collection, manifest, segmentIds, random.uuid(), targets!.names.get(collection.id)!, options.replace ?? false),
+      stage(
+        collection,
+        manifest,
+        segmentIds,
+        random.uuid(),
+        targets!.names.get(collection.id)!,
+        options.replace ?? false,
+      ),
     )
     for (const one of staged) prepared.set(one.id, await openStaged(engine, one))
     checkCounts(manifest, [...prepared.values()])
@@ -131,9 +157,12 @@ function checkTargets(engine: Engine, manifest: ArchiveManifest, targets: Target
     const existing = catalog.collectionNamed(name)
     if (existing === undefined) {
       if (!catalog.aliases.has(name)) continue
-      throw new DatabaseError('alias-exists', `Cannot create collection "${name}": an alias has this name`, { name })
+      throw new DatabaseError('alias-exists', `Cannot create collection "${name}": an alias has this name`, {
+        name,
+      })
     }
-    if (!replace) throw new DatabaseError('collection-exists', `Cannot create collection "${name}": it exists`, { name })
+    if (!replace)
+      throw new DatabaseError('collection-exists', `Cannot create collection "${name}": it exists`, { name })
     checkCompatible(name, existing.config, collection.config)
   }
 }
@@ -142,7 +171,11 @@ function checkAliases(engine: Engine, manifest: ArchiveManifest, replace: boolea
   const { catalog } = engine.parts
   for (const [alias, collection] of Object.entries(manifest.aliases)) {
     if (!manifest.collections.some(({ name }) => name === collection)) {
-      throw new DatabaseError('archive-invalid', `Cannot restore alias "${alias}": the archive does not hold its collection`, { entry: 'manifest.json' })
+      throw new DatabaseError(
+        'archive-invalid',
+        `Cannot restore alias "${alias}": the archive does not hold its collection`,
+        { entry: 'manifest.json' },
+      )
     }
     if (catalog.collectionNamed(alias) !== undefined || (!replace && catalog.aliases.has(alias))) {
       throw new DatabaseError('alias-exists', `Cannot restore alias "${alias}": the name is taken`, { alias })
@@ -201,7 +234,12 @@ async function openStaged(engine: Engine, staged: StagedCollection): Promise<Vie
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.kind !== 'corrupt') throw error
     // The bytes are those that the archive's manifest promises, and yet they are no segment.
-    throw new DatabaseError('archive-invalid', `Cannot restore this archive: ${error.message}`, error.details, error)
+    throw new DatabaseError(
+      'archive-invalid',
+      `Cannot restore this archive: ${error.message}`,
+      error.details,
+      error,
+    )
   }
 }
 
@@ -210,7 +248,11 @@ function checkCounts(manifest: ArchiveManifest, views: readonly View[]): void {
     const found = views[index]!.pointCount()
     if (found === collection.pointCount) return
     const text = `Cannot restore collection "${collection.name}": it has ${found} points, its manifest says ${collection.pointCount}`
-    throw new DatabaseError('archive-invalid', text, { entry: 'manifest.json', expected: collection.pointCount, actual: found })
+    throw new DatabaseError('archive-invalid', text, {
+      entry: 'manifest.json',
+      expected: collection.pointCount,
+      actual: found,
+    })
   })
 }
 
