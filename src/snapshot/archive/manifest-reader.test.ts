@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { sampleArchive, sha256Of } from '../../../test/support/archives.ts'
+import type { DatabaseError } from '../../errors/database-error.ts'
 import { seededRandom } from '../../runtime/random.ts'
 import { archiveFormatVersion, type ArchiveManifest } from './format.ts'
 import { decodeArchiveManifest, parseArchiveManifest } from './manifest-reader.ts'
@@ -75,6 +77,13 @@ describe('manifest.json', () => {
 
   test('a newer format is refused as such, however it looks', () => {
     const value = { format: 'stillpoint-archive', formatVersion: archiveFormatVersion + 1 }
+    expect(() => parseArchiveManifest(value)).toThrow(
+      expect.objectContaining({ code: 'version-unsupported' }),
+    )
+  })
+
+  test('so is a segment of a newer format', () => {
+    const value = spoiled((draft) => (draft.segments[2].formatVersion = 99))
     expect(() => parseArchiveManifest(value)).toThrow(
       expect.objectContaining({ code: 'version-unsupported' }),
     )
@@ -309,5 +318,53 @@ describe('parts that do not fit together', () => {
     const [entry] = draft.collections[0].shards[0]
     const { files } = draft.segments.find((segment: Draft) => segment.id === entry.segment)
     entry.deltas.push({ ...files[0], count: 1, upTo: 1 })
+  }
+})
+
+test('whatever stands in any place of a document, it is accepted or refused as an archive', () => {
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom(
+      undefined,
+      Number.NaN,
+      -0,
+      1e300,
+      2n ** 64n,
+      2 ** 53,
+      '',
+      '../..',
+      '__proto__',
+      [],
+      {},
+      [[]],
+      [{}],
+    ),
+  )
+  const places = placesOf(spoiled(() => undefined))
+  fc.assert(
+    fc.property(fc.nat(places.length - 1), value, (place, replacement) => {
+      const document = spoiled((draft) => {
+        const path = places[place]!
+        const parent = path.slice(0, -1).reduce((node, key) => node[key], draft)
+        parent[path.at(-1)!] = replacement
+      })
+      let parsed: ArchiveManifest
+      try {
+        parsed = parseArchiveManifest(document)
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'DatabaseError' })
+        expect(['archive-invalid', 'version-unsupported']).toContain((error as DatabaseError).code)
+        return
+      }
+      const bytes = encodeArchiveManifest(parsed)
+      expect(encodeArchiveManifest(decodeArchiveManifest(bytes))).toEqual(bytes)
+    }),
+    { numRuns: 3000 },
+  )
+
+  function placesOf(node: unknown, path: string[] = []): string[][] {
+    if (typeof node !== 'object' || node === null) return path.length === 0 ? [] : [path]
+    const below = Object.entries(node).flatMap(([key, child]) => placesOf(child, [...path, key]))
+    return path.length === 0 ? below : [path, ...below]
   }
 })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { parseJson } from '../../encoding/json.ts'
 import { DatabaseError } from '../../errors/database-error.ts'
 import { collectionIdOf, seqOf, snapshotIdOf } from '../../ids/brands.ts'
+import { segmentFormatVersion, type SegmentInfo } from '../../segment/format.ts'
 import { JsonField } from '../json-field.ts'
 import { decodeConfig, decodeManifestEntry, decodeSegmentInfo } from '../stored-fields.ts'
 import { invalidEntry } from './archive-error.ts'
@@ -66,9 +67,20 @@ export function parseArchiveManifest(value: unknown): ArchiveManifest {
     segments: root.member('segments').array(decodeSegmentInfo),
     files: decodeFiles(root.member('files')),
   }
+  for (const segment of manifest.segments) checkSegmentVersion(segment)
   const problem = findInconsistency(manifest)
   if (problem !== undefined) throw invalidField(problem.path, problem.why)
   return manifest
+}
+
+/** Told before any data is read, not after all of it. */
+function checkSegmentVersion({ id, formatVersion }: SegmentInfo): void {
+  if (formatVersion <= segmentFormatVersion) return
+  throw new DatabaseError(
+    'version-unsupported',
+    `Cannot read archive: the format version of segment ${id} is ${formatVersion}, this release reads up to ${segmentFormatVersion}`,
+    { segment: id, formatVersion, supported: segmentFormatVersion },
+  )
 }
 
 function checkChecksum(bytes: Uint8Array): void {

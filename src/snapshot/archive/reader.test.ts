@@ -98,6 +98,24 @@ describe('refused', () => {
     expect((await refusal(rawTar([]))).message).toContain(`its first entry is missing, not ${manifestName}`)
   })
 
+  test.each([
+    '0/segments/cfbc2ba3-ef74-477f-a3ea-f7de29dd4396.tar',
+    '0/segments_manifest.json',
+    '12/segments/',
+    '0/wal/open-1',
+    'segments/a5317475-fd7d-4c37-ad70-6601e1586406/files/vector_storage/vectors/config.json',
+    'plain-3850053004583523-2026-11-21-02-44-37.snapshot',
+    'config.json',
+  ])('an archive of Qdrant, by name, when it begins with %s', async (name) => {
+    const header = rawHeader({ name, magic: 'ustar  \0' })
+    const error = await refusal(rawTar([{ header }, ...members]))
+    expect(error.message).toBe('Cannot read archive: it is an archive of Qdrant, whose format is not read')
+    expect(error.details).toEqual({ format: 'qdrant' })
+    expect((await refusal(rawTar([{ header: rawHeader({ name }) }, ...members]))).message).not.toContain(
+      'Qdrant',
+    )
+  })
+
   test('a manifest that is too long, before any of it is read', async () => {
     const source = chunked(
       Buffer.concat([rawHeader({ name: manifestName, size: '00400000001\0' }), whole]),

@@ -3,6 +3,7 @@ import { assert } from '../../runtime/assert.ts'
 import { invalidArchive, invalidEntry } from './archive-error.ts'
 import { ByteSource } from './byte-source.ts'
 import { manifestBytesMax, manifestName, type ArchiveFile } from './format.ts'
+import { isQdrantHeader } from './qdrant-archive.ts'
 import { blockBytes, paddingBytes, trailingBytesMax } from './tar-format.ts'
 import { decodeTarHeader, type TarHeader } from './tar-header.ts'
 
@@ -60,12 +61,7 @@ async function readEntries(bytes: ByteSource, handler: ArchiveHandler, limits: A
 }
 
 async function readManifest(bytes: ByteSource, bytesMax: number): Promise<Uint8Array> {
-  const header = await readHeader(bytes)
-  if (header?.name !== manifestName) {
-    throw invalidArchive(
-      `its first entry is ${header === undefined ? 'missing' : header.name}, not ${manifestName}`,
-    )
-  }
+  const header = await readFirstHeader(bytes)
   if (header.bytes > bytesMax) {
     throw invalidEntry(
       manifestName,
@@ -78,10 +74,25 @@ async function readManifest(bytes: ByteSource, bytesMax: number): Promise<Uint8A
   return manifest
 }
 
+async function readFirstHeader(bytes: ByteSource): Promise<TarHeader> {
+  const block = await readBlock(bytes)
+  if (isQdrantHeader(block)) {
+    throw invalidArchive('it is an archive of Qdrant, whose format is not read', { format: 'qdrant' })
+  }
+  const header = decodeTarHeader(block)
+  if (header?.name === manifestName) return header
+  const found = header === undefined ? 'missing' : header.name
+  throw invalidArchive(`its first entry is ${found}, not ${manifestName}`)
+}
+
 async function readHeader(bytes: ByteSource): Promise<TarHeader | undefined> {
+  return decodeTarHeader(await readBlock(bytes))
+}
+
+async function readBlock(bytes: ByteSource): Promise<Uint8Array> {
   const block = await bytes.read(blockBytes)
   if (block.byteLength < blockBytes) throw cutOff(bytes)
-  return decodeTarHeader(block)
+  return block
 }
 
 function checkLength(header: TarHeader, file: ArchiveFile): void {
@@ -140,9 +151,7 @@ async function readPadding(bytes: ByteSource, header: TarHeader): Promise<void> 
 
 /** The second block of zeros, and the zeros with which other writers fill their last record. */
 async function readEnd(bytes: ByteSource): Promise<void> {
-  const block = await bytes.read(blockBytes)
-  if (block.byteLength < blockBytes) throw cutOff(bytes)
-  if (!isZero(block)) throw invalidArchive('only one block of zeros ends it')
+  if (!isZero(await readBlock(bytes))) throw invalidArchive('only one block of zeros ends it')
   const end = bytes.position
   for (;;) {
     const chunk = await bytes.next(trailingBytesMax)
