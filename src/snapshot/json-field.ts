@@ -86,7 +86,8 @@ export class JsonField {
   /** A whole number from 0 to 2^53 - 1, or within the bounds given. */
   count(min = 0, max = Number.MAX_SAFE_INTEGER): number {
     const value = this.#value
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value
+    const isWhole = Number.isSafeInteger(value) && !Object.is(value, -0)
+    if (typeof value === 'number' && isWhole && value >= min && value <= max) return value
     throw this.fail(`is not a whole number from ${min} to ${max}`)
   }
 

@@ -146,6 +146,7 @@ describe('hostile documents', () => {
       (draft) => (draft.files[0].bytes = 2 ** 53),
       'files[0].bytes is not a whole number',
     ],
+    ['minus zero', (draft) => (draft.createdAt = -0), 'createdAt is not a whole number'],
     ['a bigint', (draft) => (draft.files[0].bytes = 2n ** 63n), 'files[0].bytes is not a whole number'],
     ['a number as text', (draft) => (draft.snapshot.seq = '7'), 'snapshot.seq is not a whole number'],
     ['an id that is a path', (draft) => (draft.segments[0].id = '../../etc'), 'segments[0].id is not a UUID'],
