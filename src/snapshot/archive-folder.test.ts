@@ -243,6 +243,8 @@ describe('find, list and delete', () => {
 
   test('directories', async () => {
     await folder.publish('c/shards/0', 'one.snapshot', sourceOf('x'))
+    await folder.publish('.ä'.repeat(85), `${'n'.repeat(191)}.snapshot`, sourceOf('longest names'))
+    expect((await folder.list('.ä'.repeat(85))).map(({ bytes }) => bytes)).toEqual([13])
     expect(
       await Promise.all(
         ['', 'c', 'c/shards/0', 'd', 'c/shards/0/one.snapshot'].map((name) => folder.directoryExists(name)),

@@ -6,6 +6,7 @@ const partialSuffix = '.partial'
 
 // Beside the name, a passing name holds two dots, `checksum.`, a UUID and the suffix: together within 255 bytes.
 const nameBytesMax = 200
+const directoryBytesMax = 255
 const partialName = /^\..+\.[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\.partial$/s
 
 /** A name under which nobody finds the file; `sweep` knows it. */
@@ -19,7 +20,7 @@ export function isPartialName(name: string): boolean {
 
 /** Whether a file of an archive folder may have this name: one path part, not hidden, without control characters. */
 export function isFileName(name: string): boolean {
-  return isPart(name) && !name.startsWith('.')
+  return isPart(name, nameBytesMax) && !name.startsWith('.')
 }
 
 /** @throws request-invalid */
@@ -34,7 +35,7 @@ export function checkFileName(name: string): void {
 
 /** `''` or parts with `/` between them. @throws request-invalid */
 export function checkDirectory(directory: string): void {
-  if (directory === '' || directory.split('/').every(isPart)) return
+  if (directory === '' || directory.split('/').every((part) => isPart(part, directoryBytesMax))) return
   throw new DatabaseError(
     'request-invalid',
     `Cannot use ${JSON.stringify(directory)} as a folder of archives`,
@@ -42,8 +43,8 @@ export function checkDirectory(directory: string): void {
   )
 }
 
-function isPart(part: string): boolean {
+function isPart(part: string, bytesMax: number): boolean {
   if (part === '' || part === '.' || part === '..') return false
   // Control characters, and halves of surrogate pairs: no file system would give those back.
-  return !/[/\\\p{Cc}\p{Cs}]/u.test(part) && Buffer.byteLength(part) <= nameBytesMax
+  return !/[/\\\p{Cc}\p{Cs}]/u.test(part) && Buffer.byteLength(part) <= bytesMax
 }
