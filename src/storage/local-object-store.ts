@@ -84,6 +84,7 @@ export class LocalObjectStore implements ObjectStore {
   async getRange(key: string, offset: number, length: number): Promise<Uint8Array> {
     checkKey(key)
     checkRange(key, offset, length)
+    if (length === 0) return this.#emptyRange(key, offset)
     const bytes = await onDisk('read-failed', 'read', key, () =>
       this.#disk.readRange(this.#pathOf(key), offset, length),
     )
@@ -133,6 +134,14 @@ export class LocalObjectStore implements ObjectStore {
         for (const folder of folders) await this.#settleFolder(folder)
       }),
     )
+  }
+
+  /** Nothing to read, but the object must be there and reach so far. */
+  async #emptyRange(key: string, offset: number): Promise<Uint8Array> {
+    const object = await this.head(key)
+    if (object === undefined) throw objectNotFound(key)
+    if (offset > object.bytes) throw beyondEnd(key, offset, 0)
+    return new Uint8Array(0)
   }
 
   #pathOf(key: string): string {
