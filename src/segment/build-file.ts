@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto'
+import { writeGraph } from '../graph/graph-writer.ts'
+import type { VectorColumnImage } from '../graph/vector-column.ts'
+import type { TypedField } from './field-values.ts'
+import { writeParquet } from './parquet/writer.ts'
+import type { RowSetImage } from './row-set.ts'
+
+/** One file of a segment, to be made. Structured-cloneable; the rows are in shared memory. */
+export type BuildJob =
+  | {
+      readonly kind: 'rows'
+      readonly rows: RowSetImage
+      readonly fields: Readonly<Record<string, TypedField>>
+    }
+  | { readonly kind: 'graph'; readonly column: VectorColumnImage }
+
+/** What a finished file is checked by, for ever after. */
+export interface FileDigest {
+  readonly bytes: number
+  /** Lower-case hex. */
+  readonly sha256: string
+}
+
+/** The file's bytes in parts, each with a buffer of its own; its digest at the end. */
+export async function* buildFile(job: BuildJob): AsyncGenerator<Uint8Array<ArrayBuffer>, FileDigest> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  for await (const part of job.kind === 'rows'
+    ? writeParquet(job.rows, job.fields)
+    : writeGraph(job.column)) {
+    hash.update(part)
+    bytes += part.byteLength
+    yield ownBuffer(part)
+  }
+  return { bytes, sha256: hash.digest('hex') }
+}
+
+/** A small part may lie in a buffer that others use as well: it cannot be handed over to another thread. */
+function ownBuffer(part: Uint8Array): Uint8Array<ArrayBuffer> {
+  const isWhole = part.buffer instanceof ArrayBuffer && part.byteLength === part.buffer.byteLength
+  return isWhole ? (part as Uint8Array<ArrayBuffer>) : new Uint8Array(part)
+}

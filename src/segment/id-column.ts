@@ -1,0 +1,87 @@
+import type { IdSource } from '../ids/id-table.ts'
+import { hashWords, idKindNumber, idKindUuid, type IdWords } from '../ids/point-id.ts'
+import { grownRows, sharedBytes, sharedUint32 } from './shared-array.ts'
+
+/** An id column as another thread sees it. */
+export interface IdColumnImage {
+  /** Four words per row. */
+  readonly words: Uint32Array
+  /** One `IdKind` per row. */
+  readonly kinds: Uint8Array
+}
+
+/** The ids of rows: 17 bytes each. */
+export class IdColumn implements IdSource {
+  #words: Uint32Array
+  #kinds: Uint8Array
+  #rowCount = 0
+  readonly #probe: IdWords = { kind: idKindNumber, w0: 0, w1: 0, w2: 0, w3: 0 }
+
+  constructor(capacityRows = 0) {
+    this.#words = sharedUint32(capacityRows * 4)
+    this.#kinds = sharedBytes(capacityRows)
+  }
+
+  get rowCount(): number {
+    return this.#rowCount
+  }
+
+  get bytes(): number {
+    return this.#words.byteLength + this.#kinds.byteLength
+  }
+
+  append(id: Readonly<IdWords>): number {
+    const row = this.#rowCount
+    if (row === this.#kinds.length) this.#grow()
+    const words = this.#words
+    const at = row * 4
+    words[at] = id.w0
+    words[at + 1] = id.w1
+    words[at + 2] = id.w2
+    words[at + 3] = id.w3
+    this.#kinds[row] = id.kind
+    this.#rowCount = row + 1
+    return row
+  }
+
+  read(row: number, out: IdWords): void {
+    const words = this.#words
+    const at = row * 4
+    out.kind = this.#kinds[row] === idKindUuid ? idKindUuid : idKindNumber
+    out.w0 = words[at]!
+    out.w1 = words[at + 1]!
+    out.w2 = words[at + 2]!
+    out.w3 = words[at + 3]!
+  }
+
+  isIdAt(row: number, id: Readonly<IdWords>): boolean {
+    const words = this.#words
+    const at = row * 4
+    return (
+      words[at] === id.w0 &&
+      words[at + 1] === id.w1 &&
+      words[at + 2] === id.w2 &&
+      words[at + 3] === id.w3 &&
+      this.#kinds[row] === id.kind
+    )
+  }
+
+  hashAt(row: number): number {
+    this.read(row, this.#probe)
+    return hashWords(this.#probe)
+  }
+
+  image(): IdColumnImage {
+    return { words: this.#words, kinds: this.#kinds }
+  }
+
+  #grow(): void {
+    const rows = grownRows(this.#kinds.length)
+    const words = sharedUint32(rows * 4)
+    words.set(this.#words)
+    const kinds = sharedBytes(rows)
+    kinds.set(this.#kinds)
+    this.#words = words
+    this.#kinds = kinds
+  }
+}

@@ -1,0 +1,261 @@
+import { VectorColumn, type VectorColumnImage } from '../graph/vector-column.ts'
+import { DatabaseError } from '../errors/database-error.ts'
+import { seqOf, type SequenceNumber } from '../ids/brands.ts'
+import { IdTable } from '../ids/id-table.ts'
+import { idOfWords, type IdWords, type PointId } from '../ids/point-id.ts'
+import { assert } from '../runtime/assert.ts'
+import { yieldToEventLoop } from '../runtime/yield.ts'
+import { IdColumn, type IdColumnImage } from './id-column.ts'
+import { PayloadColumn, type PayloadColumnImage } from './payload-column.ts'
+import { grownRows, sharedFloat64 } from './shared-array.ts'
+import { mergeSorted, sortRows } from './sort-rows.ts'
+
+export interface NewRow {
+  readonly id: Readonly<IdWords>
+  readonly written: SequenceNumber
+  /** The text of a JSON object; may be empty for `{}`. */
+  readonly payload: Uint8Array
+  /** By vector name; names that are absent stay absent. */
+  readonly vectors: Readonly<Record<string, Float32Array | undefined>>
+}
+
+/** Rows as another thread sees them: nothing is copied. */
+export interface RowSetImage {
+  readonly rowCount: number
+  readonly ids: IdColumnImage
+  /** The number that wrote each row. */
+  readonly written: Float64Array
+  readonly payloads: PayloadColumnImage
+  /** In the order of their names. */
+  readonly vectors: readonly { readonly name: string; readonly column: VectorColumnImage }[]
+}
+
+/** Columns of equal length that become a set, which owns them from then on. */
+export interface RowColumns {
+  readonly ids: IdColumn
+  readonly written: Float64Array
+  readonly payloads: PayloadColumn
+  readonly vectors: ReadonlyMap<string, VectorColumn>
+}
+
+type DeclaredVectors = Readonly<Record<string, { readonly dimensions: number }>>
+
+// Rows that are indexed between two looks at the event loop.
+const sliceRows = 20_000
+
+// Invariants:
+//   - rows are only appended; a row's number, id, payload and vectors never change.
+//   - every column has one entry per row.
+//   - the vector memory is there until the last holder has released the set.
+
+/** The rows of a segment in memory, growing (a memtable) or complete (read from files). */
+export class RowSet {
+  readonly #ids: IdColumn
+  readonly #payloads: PayloadColumn
+  readonly #vectors: Map<string, VectorColumn>
+  readonly #table: IdTable
+  #written: Float64Array
+  /** row + 1 of the next older row with the same id; made when there is one. */
+  #older: Uint32Array | undefined
+  #rowCount = 0
+  #minWritten = Infinity
+  #maxWritten = 0
+  #isInWrittenOrder = true
+  #idOrder = new Uint32Array(0)
+  #holders = 1
+
+  /** An empty set with these vectors. `columns` is for `fromColumns`. */
+  constructor(vectors: DeclaredVectors, columns?: RowColumns) {
+    this.#ids = columns?.ids ?? new IdColumn()
+    this.#payloads = columns?.payloads ?? new PayloadColumn()
+    this.#written = columns?.written ?? sharedFloat64(0)
+    this.#vectors = new Map(columns?.vectors)
+    this.#table = new IdTable(this.#ids, this.#ids.rowCount)
+    if (columns === undefined) this.#addMissing(vectors)
+  }
+
+  /** A set that owns the columns, which must be equally long. Vectors without a column are absent in all rows. */
+  static async fromColumns(vectors: DeclaredVectors, columns: RowColumns): Promise<RowSet> {
+    const rows = new RowSet({}, columns)
+    await rows.#adoptRows(columns)
+    rows.#addMissing(vectors)
+    return rows
+  }
+
+  get rowCount(): number {
+    return this.#rowCount
+  }
+
+  /** Memory held, in bytes. */
+  get bytes(): number {
+    let sum = this.#ids.bytes + this.#written.byteLength + this.#payloads.bytes + this.#table.bytes
+    sum += (this.#older?.byteLength ?? 0) + this.#idOrder.byteLength
+    for (const column of this.#vectors.values()) sum += column.bytes
+    return sum
+  }
+
+  get vectors(): ReadonlyMap<string, VectorColumn> {
+    return this.#vectors
+  }
+
+  /** The lowest and highest number that wrote a row; 0 if there are none. */
+  get minWritten(): SequenceNumber {
+    return seqOf(this.#rowCount === 0 ? 0 : this.#minWritten)
+  }
+
+  get maxWritten(): SequenceNumber {
+    return seqOf(this.#maxWritten)
+  }
+
+  /** Copies the row. Vectors of names that the set does not have are a mistake of the caller. */
+  append(row: NewRow): number {
+    const number = this.#rowCount
+    if (number === this.#written.length) this.#grow()
+    this.#ids.append(row.id)
+    this.#payloads.append(row.payload)
+    this.#written[number] = row.written
+    for (const [name, column] of this.#vectors) column.append(row.vectors[name])
+    this.#rowCount = number + 1
+    this.#note(number, row.id, row.written)
+    return number
+  }
+
+  /** The rows so far have no vector of this name. */
+  addVector(name: string, dimensions: number): void {
+    assert(!this.#vectors.has(name), 'a vector is added once')
+    const column = new VectorColumn(dimensions, this.#rowCount)
+    for (let row = 0; row < this.#rowCount; row++) column.append(undefined)
+    this.#vectors.set(name, column)
+  }
+
+  idAt(row: number, out: IdWords): void {
+    this.#ids.read(row, out)
+  }
+
+  pointIdAt(row: number): PointId {
+    const words: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
+    this.#ids.read(row, words)
+    return idOfWords(words)
+  }
+
+  writtenAt(row: number): SequenceNumber {
+    return seqOf(this.#written[row]!)
+  }
+
+  /** A view of shared memory, not a copy; it never changes. Empty means `{}`. */
+  payloadAt(row: number): Uint8Array {
+    return this.#payloads.get(row)
+  }
+
+  /** The newest row with this id; older ones by `olderRow`. */
+  findNewest(id: Readonly<IdWords>): number | undefined {
+    return this.#table.find(id)
+  }
+
+  /** The next older row with the same id. */
+  olderRow(row: number): number | undefined {
+    const older = this.#older?.[row] ?? 0
+    return older === 0 ? undefined : older - 1
+  }
+
+  /**
+   * How many rows were written up to `seq`: they are the first ones.
+   * @throws segment-corrupt if that is no prefix, as the rows are not in the order of their numbers
+   */
+  rowsUpTo(seq: SequenceNumber): number {
+    if (seq >= this.#maxWritten) return this.#rowCount
+    if (!this.#isInWrittenOrder) {
+      throw new DatabaseError(
+        'segment-corrupt',
+        `Cannot take the rows up to ${seq}: they are not in the order of their numbers`,
+        { seq },
+      )
+    }
+    let low = 0
+    let high = this.#rowCount
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#written[middle]! <= seq) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** All rows, numbers before UUIDs; rows of one id from the oldest on. Kept until rows are added: read only. */
+  rowsInIdOrder(): Uint32Array {
+    const known = this.#idOrder.length
+    if (known < this.#rowCount) {
+      const image = this.#ids.image()
+      const added = sortRows(image, known, this.#rowCount)
+      this.#idOrder = new Uint32Array(known === 0 ? added : mergeSorted(image, this.#idOrder, added))
+    }
+    return this.#idOrder
+  }
+
+  /** The present rows, for a thread that writes them. Valid while the set is retained. */
+  image(): RowSetImage {
+    const names = [...this.#vectors.keys()].sort()
+    return {
+      rowCount: this.#rowCount,
+      ids: this.#ids.image(),
+      written: this.#written,
+      payloads: this.#payloads.image(),
+      vectors: names.map((name) => ({ name, column: this.#vectors.get(name)!.image() })),
+    }
+  }
+
+  retain(): void {
+    assert(this.#holders > 0, 'a released set is not retained again')
+    this.#holders += 1
+  }
+
+  /** The last release frees the vector memory. */
+  release(): void {
+    assert(this.#holders > 0, 'a set is released once by each holder')
+    this.#holders -= 1
+    if (this.#holders > 0) return
+    for (const column of this.#vectors.values()) column.dispose()
+  }
+
+  async #adoptRows({ ids, written, payloads, vectors }: RowColumns): Promise<void> {
+    const rowCount = ids.rowCount
+    assert(payloads.rowCount === rowCount && written.length === rowCount, 'columns are equally long')
+    for (const column of vectors.values()) assert(column.rowCount === rowCount, 'columns are equally long')
+    this.#rowCount = rowCount
+    const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
+    for (let row = 0; row < rowCount; row++) {
+      if (row % sliceRows === sliceRows - 1) await yieldToEventLoop()
+      ids.read(row, id)
+      this.#note(row, id, written[row]!)
+    }
+  }
+
+  #addMissing(vectors: DeclaredVectors): void {
+    for (const [name, { dimensions }] of Object.entries(vectors)) {
+      if (!this.#vectors.has(name)) this.addVector(name, dimensions)
+    }
+  }
+
+  #note(row: number, id: Readonly<IdWords>, written: number): void {
+    if (written < this.#maxWritten) this.#isInWrittenOrder = false
+    if (written > this.#maxWritten) this.#maxWritten = written
+    if (written < this.#minWritten) this.#minWritten = written
+    const older = this.#table.insert(id, row)
+    if (older !== undefined) this.#linkOlder(row, older)
+  }
+
+  #linkOlder(row: number, older: number): void {
+    if (this.#older === undefined || row >= this.#older.length) {
+      const grown = new Uint32Array(Math.max(this.#written.length, row + 1))
+      if (this.#older !== undefined) grown.set(this.#older)
+      this.#older = grown
+    }
+    this.#older[row] = older + 1
+  }
+
+  #grow(): void {
+    const written = sharedFloat64(grownRows(this.#written.length))
+    written.set(this.#written)
+    this.#written = written
+  }
+}

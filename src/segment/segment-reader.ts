@@ -1,0 +1,140 @@
+import { DatabaseError } from '../errors/database-error.ts'
+import { readGraph } from '../graph/graph-reader.ts'
+import type { VectorColumn } from '../graph/vector-column.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import { decoding, readHashed, readWhole, type StatedFile } from './file-reader.ts'
+import {
+  rowsFileName,
+  segmentFormatVersion,
+  segmentKey,
+  type SegmentFile,
+  type SegmentInfo,
+} from './format.ts'
+import { footerLength, parseFooter, tailBytes, UnknownVersion } from './parquet/footer.ts'
+import { decodeRows, planRead, wantedColumns, type DecodedRows, type KeptRange } from './parquet/reader.ts'
+import { RowSet } from './row-set.ts'
+
+/**
+ * A segment's rows in memory; the caller releases them. Every byte of every file is checked against the length and
+ * SHA-256 in `info` before any of it is believed. A vector that the segment has no file for is absent in all rows.
+ * @throws segment-corrupt naming the file, version-unsupported, object-not-found
+ */
+export async function readSegment(
+  store: ObjectStore,
+  info: SegmentInfo,
+  vectors: Readonly<Record<string, { readonly dimensions: number }>>,
+): Promise<RowSet> {
+  checkVersion(info)
+  const columns = new Map<string, VectorColumn>()
+  try {
+    const rows = await readRows(store, info)
+    for (const file of info.files) {
+      const { vector } = file
+      if (vector === undefined) continue
+      const declared = Object.hasOwn(vectors, vector) ? vectors[vector] : undefined
+      // Nobody asks for a vector that the schema no longer has, but damage is damage.
+      if (declared === undefined) await readHashed(store, stated(info, file))
+      else columns.set(vector, await readVectors(store, info, file, declared.dimensions))
+    }
+    return await RowSet.fromColumns(vectors, { ...rows, vectors: columns })
+  } catch (error) {
+    for (const column of columns.values()) column.dispose()
+    throw error
+  }
+}
+
+/** Reads and hashes every byte of a segment. @throws segment-corrupt naming the file, object-not-found */
+export async function verifySegment(store: ObjectStore, info: SegmentInfo): Promise<void> {
+  for (const file of info.files) await readHashed(store, stated(info, file))
+}
+
+async function readVectors(
+  store: ObjectStore,
+  info: SegmentInfo,
+  file: SegmentFile,
+  dimensions: number,
+): Promise<VectorColumn> {
+  const bytes = await readWhole(store, stated(info, file))
+  return decoding(segmentKey(info.id, file.name), () =>
+    readGraph(bytes, { dimensions, rowCount: info.rowCount }),
+  )
+}
+
+/** Reads the file once from its beginning, and its end beforehand, which says which parts of it are worth keeping. */
+async function readRows(store: ObjectStore, info: SegmentInfo): Promise<DecodedRows> {
+  const entry = info.files.find(({ name }) => name === rowsFileName)
+  if (entry === undefined) throw missingRows(info)
+  const file = stated(info, entry)
+  return decodingRows(file.key, async () => {
+    const footer = await readFooter(store, file)
+    const layout = parseFooter(footer.bytes, footer.offset, wantedColumns)
+    if (layout.rowCount !== info.rowCount) {
+      throw new Error(`it has ${layout.rowCount} rows, its manifest says ${info.rowCount}`)
+    }
+    const { groups, ranges } = planRead(layout)
+    const footerAgain = Buffer.alloc(footer.bytes.length)
+    ranges.push({ offset: footer.offset, target: footerAgain })
+    await readHashed(store, file, keeping(ranges))
+    // The plan came from bytes that had not been hashed.
+    if (!footerAgain.equals(footer.bytes)) throw new Error('it changed while it was read')
+    return decodeRows(groups, info)
+  })
+}
+
+async function readFooter(store: ObjectStore, file: StatedFile): Promise<{ bytes: Buffer; offset: number }> {
+  const object = await store.head(file.key)
+  if (object !== undefined && object.bytes !== file.bytes) {
+    throw new Error(`it has ${object.bytes} bytes, its manifest says ${file.bytes}`)
+  }
+  if (file.bytes < 2 * tailBytes) throw new Error('it is too short')
+  const tail = Buffer.from(await store.getRange(file.key, file.bytes - tailBytes, tailBytes))
+  const length = footerLength(tail)
+  const offset = file.bytes - tailBytes - length
+  if (offset < 4) throw new Error('its metadata are longer than the file')
+  return { bytes: Buffer.from(await store.getRange(file.key, offset, length)), offset }
+}
+
+/** Copies the ranges, which are in order and apart, out of chunks that come in order. */
+function keeping(ranges: readonly KeptRange[]): (chunk: Uint8Array, offset: number) => void {
+  let next = 0
+  return (chunk, offset) => {
+    const end = offset + chunk.length
+    while (next < ranges.length && ranges[next]!.offset < end) {
+      const { offset: start, target } = ranges[next]!
+      const from = Math.max(start, offset)
+      const to = Math.min(start + target.length, end)
+      if (from < to) target.set(chunk.subarray(from - offset, to - offset), from - start)
+      if (start + target.length > end) return
+      next += 1
+    }
+  }
+}
+
+async function decodingRows<T>(key: string, decode: () => Promise<T>): Promise<T> {
+  return decoding(key, async () => {
+    try {
+      return await decode()
+    } catch (error) {
+      if (!(error instanceof UnknownVersion)) throw error
+      throw new DatabaseError('version-unsupported', `Cannot read ${key}: ${error.message}`, { key }, error)
+    }
+  })
+}
+
+function stated(info: SegmentInfo, { name, bytes, sha256 }: SegmentFile): StatedFile {
+  return { key: segmentKey(info.id, name), bytes, sha256 }
+}
+
+function checkVersion({ id, formatVersion }: SegmentInfo): void {
+  if (formatVersion <= segmentFormatVersion) return
+  throw new DatabaseError(
+    'version-unsupported',
+    `Cannot read segment ${id}: its format version is ${formatVersion}, this release reads up to ${segmentFormatVersion}`,
+    { segment: id, formatVersion },
+  )
+}
+
+function missingRows({ id }: SegmentInfo): DatabaseError {
+  const key = segmentKey(id, rowsFileName)
+  return new DatabaseError('segment-corrupt', `Cannot read ${key}: its manifest does not list it`, { key })
+}

@@ -1,0 +1,116 @@
+import type { SegmentId } from '../ids/brands.ts'
+import { assert } from '../runtime/assert.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import type { BuildJob } from './build-file.ts'
+import type { TypedField } from './field-values.ts'
+import {
+  graphFileNames,
+  rowsFileName,
+  segmentFormatVersion,
+  segmentKey,
+  type SegmentFile,
+  type SegmentInfo,
+} from './format.ts'
+import type { RowSet, RowSetImage } from './row-set.ts'
+import type { SegmentBuilder } from './segment-builder.ts'
+
+interface PlannedFile {
+  readonly name: string
+  readonly vector?: string
+  readonly job: BuildJob
+}
+
+/** Writes rows as the files of a segment. */
+export class SegmentWriter {
+  readonly #store: ObjectStore
+  readonly #builder: SegmentBuilder
+
+  constructor(store: ObjectStore, builder: SegmentBuilder) {
+    this.#store = store
+    this.#builder = builder
+  }
+
+  /**
+   * Every file is durable when this resolves. The rows must be frozen. After a failure some files may be there; nothing
+   * names them, and another attempt replaces them.
+   * @throws write-failed, cancelled, database-closed
+   */
+  async write(
+    id: SegmentId,
+    rows: RowSet,
+    typedFields: Readonly<Record<string, TypedField>>,
+    signal?: AbortSignal,
+  ): Promise<SegmentInfo> {
+    rows.retain()
+    try {
+      const image = rows.image()
+      const files = await this.#writeFiles(id, plan(image, typedFields), signal)
+      assert(rows.rowCount === image.rowCount, 'only frozen rows are written')
+      return {
+        id,
+        rowCount: image.rowCount,
+        minSeq: rows.minWritten,
+        maxSeq: rows.maxWritten,
+        formatVersion: segmentFormatVersion,
+        files: files.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      }
+    } finally {
+      rows.release()
+    }
+  }
+
+  async #writeFiles(
+    id: SegmentId,
+    files: readonly PlannedFile[],
+    signal: AbortSignal | undefined,
+  ): Promise<SegmentFile[]> {
+    const failed = new AbortController()
+    const stop = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal])
+    const errors: unknown[] = []
+    const written: SegmentFile[] = []
+    // All of them end before this does: the caller may try again, and must not meet a put of this attempt.
+    await Promise.all(
+      files.map(async (file) => {
+        try {
+          written.push(await this.#writeFile(id, file, stop))
+        } catch (error) {
+          errors.push(error)
+          failed.abort()
+        }
+      }),
+    )
+    if (errors.length > 0) throw errors[0]
+    return written
+  }
+
+  async #writeFile(
+    id: SegmentId,
+    { name, vector, job }: PlannedFile,
+    signal: AbortSignal,
+  ): Promise<SegmentFile> {
+    const key = segmentKey(id, name)
+    let stored = -1
+    const digest = await this.#builder.build(
+      job,
+      async (parts) => {
+        stored = (await this.#store.put(key, parts)).bytes
+      },
+      signal,
+    )
+    assert(stored === digest.bytes, 'the store holds as many bytes as were made')
+    return { name, ...digest, ...(vector === undefined ? {} : { vector }) }
+  }
+}
+
+function plan(rows: RowSetImage, fields: Readonly<Record<string, TypedField>>): PlannedFile[] {
+  const names = graphFileNames(rows.vectors.map(({ name }) => name))
+  const types = Object.entries(fields).map(([path, { type }]) => [path, { type }] as const)
+  return [
+    { name: rowsFileName, job: { kind: 'rows', rows, fields: Object.fromEntries(types) } },
+    ...rows.vectors.map(({ name, column }) => ({
+      name: names.get(name)!,
+      vector: name,
+      job: { kind: 'graph', column } as const,
+    })),
+  ]
+}

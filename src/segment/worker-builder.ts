@@ -1,0 +1,181 @@
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
+import { DatabaseError } from '../errors/database-error.ts'
+import { assert } from '../runtime/assert.ts'
+import type { BuildJob, FileDigest } from './build-file.ts'
+import {
+  buildCancelled,
+  buildClosed,
+  receivedError,
+  type BuildMessage,
+  type JobMessage,
+  type TakenMessage,
+} from './build-protocol.ts'
+import type { SegmentBuilder } from './segment-builder.ts'
+
+export interface WorkerOptions {
+  /** The module that the threads run. */
+  readonly entry: URL
+  readonly execArgv: readonly string[]
+}
+
+interface Thread {
+  readonly worker: Worker
+  /** Given to a job, or about to be. */
+  isTaken: boolean
+  /** The job's receiver. */
+  current: Receiver | undefined
+}
+
+/** A fixed number of threads; a job waits until one is free. */
+export class WorkerBuilder implements SegmentBuilder {
+  readonly #threadsMax: number
+  readonly #options: WorkerOptions
+  readonly #threads = new Set<Thread>()
+  readonly #waiting: ((thread: Thread) => void)[] = []
+  #isClosed = false
+
+  constructor(threads: number, options: WorkerOptions) {
+    this.#threadsMax = threads
+    this.#options = options
+  }
+
+  async build(
+    job: BuildJob,
+    consume: (parts: AsyncIterable<Uint8Array>) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<FileDigest> {
+    const thread = await this.#takeThread()
+    const { port1, port2 } = new MessageChannel()
+    const receiver = new Receiver(port1)
+    const onAbort = (): void => receiver.fail(buildCancelled())
+    thread.current = receiver
+    try {
+      if (this.#isClosed) throw buildClosed()
+      if (signal?.aborted === true) throw buildCancelled()
+      signal?.addEventListener('abort', onAbort)
+      thread.worker.postMessage({ job, port: port2 } satisfies JobMessage, [port2])
+      await consume(receiver.parts())
+      return receiver.digest()
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+      receiver.close()
+      thread.current = undefined
+      // Nobody knows in what state a thread is after a failure that it did not foresee.
+      if (receiver.hasBroken) await this.#retire(thread)
+      this.#giveBack(thread)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const threads = [...this.#threads]
+    this.#threads.clear()
+    for (const { current } of threads) current?.fail(buildClosed())
+    await Promise.all(threads.map(({ worker }) => worker.terminate()))
+  }
+
+  /** A thread for the caller alone, at once if one is free. */
+  #takeThread(): Promise<Thread> | Thread {
+    if (this.#isClosed) throw buildClosed()
+    const free = [...this.#threads].find((thread) => !thread.isTaken)
+    const thread = free ?? (this.#threads.size < this.#threadsMax ? this.#start() : undefined)
+    if (thread === undefined) return new Promise((resolve) => this.#waiting.push(resolve))
+    thread.isTaken = true
+    return thread
+  }
+
+  /** To the job that waits longest. A thread that has ended is replaced, unless no job will run any more. */
+  #giveBack(thread: Thread): void {
+    thread.isTaken = false
+    const next = this.#waiting.shift()
+    if (next === undefined) return
+    const usable = this.#threads.has(thread) || this.#isClosed ? thread : this.#start()
+    usable.isTaken = true
+    next(usable)
+  }
+
+  async #retire(thread: Thread): Promise<void> {
+    this.#threads.delete(thread)
+    await thread.worker.terminate()
+  }
+
+  #start(): Thread {
+    const { entry, execArgv } = this.#options
+    const worker = new Worker(entry, { execArgv: [...execArgv], stdin: false })
+    const thread: Thread = { worker, isTaken: false, current: undefined }
+    const onEnd = (cause?: unknown): void => {
+      this.#threads.delete(thread)
+      const text = 'Cannot write the segment: its worker thread has ended'
+      thread.current?.fail(new DatabaseError('internal', text, {}, cause))
+    }
+    worker.on('error', onEnd)
+    worker.on('exit', () => onEnd())
+    // Only a job keeps the process alive, by its channel: a database that nobody closed does not.
+    worker.unref()
+    this.#threads.add(thread)
+    return thread
+  }
+}
+
+/** This side of a job's channel. */
+class Receiver {
+  readonly #port: MessagePort
+  readonly #parts: Uint8Array[] = []
+  #digest: FileDigest | undefined
+  #error: Error | undefined
+  #hasBroken = false
+  #wake = (): void => undefined
+
+  constructor(port: MessagePort) {
+    this.#port = port
+    port.on('message', (message: BuildMessage) => this.#receive(message))
+  }
+
+  /** The thread met an error that is none of ours. */
+  get hasBroken(): boolean {
+    return this.#hasBroken
+  }
+
+  async *parts(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      if (this.#error !== undefined) throw this.#error
+      const part = this.#parts.shift()
+      if (part !== undefined) {
+        this.#port.postMessage('taken' satisfies TakenMessage)
+        yield part
+      } else if (this.#digest !== undefined) return
+      else await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+  }
+
+  digest(): FileDigest {
+    if (this.#error !== undefined) throw this.#error
+    assert(this.#digest !== undefined && this.#parts.length === 0, 'a consumer takes all parts or throws')
+    return this.#digest
+  }
+
+  fail(error: Error): void {
+    this.#error ??= error
+    this.#wake()
+  }
+
+  close(): void {
+    this.#port.close()
+  }
+
+  #receive(message: BuildMessage): void {
+    switch (message.kind) {
+      case 'part':
+        this.#parts.push(message.part)
+        break
+      case 'done':
+        this.#digest = message.digest
+        break
+      case 'failed':
+        this.#error ??= receivedError(message.error)
+        this.#hasBroken = message.error.kind !== 'database'
+        break
+    }
+    this.#wake()
+  }
+}
