@@ -2,7 +2,8 @@
  * JSON that gives back what it was given: integers beyond 2^53 stay exact, and so does the spelling of numbers that a
  * double would write differently (1.0, 1e3, 0.10000000000000000001).
  */
-export type JsonValue = null | boolean | number | bigint | string | JsonNumber | readonly JsonValue[] | JsonObject
+export type JsonValue =
+  null | boolean | number | bigint | string | JsonNumber | readonly JsonValue[] | JsonObject
 
 export interface JsonObject {
   readonly [key: string]: JsonValue
@@ -137,7 +138,8 @@ export function stringifyJson(value: JsonValue | RawJson): string {
   }
   if (value === null) return 'null'
   if (value instanceof JsonNumber || value instanceof RawJson) return value.text
-  if (Array.isArray(value)) return `[${(value as readonly JsonValue[]).map((item) => stringifyJson(item)).join(',')}]`
+  if (Array.isArray(value))
+    return `[${(value as readonly JsonValue[]).map((item) => stringifyJson(item)).join(',')}]`
   const members = []
   for (const key of Object.keys(value)) {
     const member = (value as JsonObject)[key]
@@ -150,7 +152,8 @@ export function stringifyJson(value: JsonValue | RawJson): string {
 export function canonicalJson(value: JsonValue): string {
   if (value instanceof JsonNumber) return canonicalJson(shortest(value))
   if (value === null || typeof value !== 'object') return stringifyJson(value)
-  if (Array.isArray(value)) return `[${(value as readonly JsonValue[]).map((item) => canonicalJson(item)).join(',')}]`
+  if (Array.isArray(value))
+    return `[${(value as readonly JsonValue[]).map((item) => canonicalJson(item)).join(',')}]`
   const object = value as JsonObject
   const keys = Object.keys(object).sort()
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key]!)}`).join(',')}}`
@@ -233,7 +236,8 @@ class Parser {
       this.#at += 1
       const value = this.#value()
       // An assignment to __proto__ would set the prototype.
-      if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+      if (key === '__proto__')
+        Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
       else object[key] = value
       this.#space()
       const next = this.#text[this.#at]
@@ -278,7 +282,8 @@ class Parser {
         this.#at += 1
         return this.#unescape(start)
       }
-      if (c !== '\\') throw this.#error('control character (\\u0000-\\u001F) found while parsing a string', this.#at)
+      if (c !== '\\')
+        throw this.#error('control character (\\u0000-\\u001F) found while parsing a string', this.#at)
       this.#at += 2
     }
   }
@@ -311,7 +316,8 @@ class Parser {
     }
     this.#at = numberToken.lastIndex
     const next = this.#text[this.#at]
-    if (next !== undefined && /[0-9.eE]/.test(next)) throw this.#error('invalid number', this.#at + (next === '.' ? 2 : 1))
+    if (next !== undefined && /[0-9.eE]/.test(next))
+      throw this.#error('invalid number', this.#at + (next === '.' ? 2 : 1))
     return numberOf(match[0], match[1] !== undefined || match[2] !== undefined)
   }
 

@@ -1,5 +1,14 @@
 import { crc32c } from '@node-rs/crc32'
-import { alignment, elementFloat32, graphFormatVersion, graphMagic, headerBytes, sectionPresence, sectionVectors, tableEntryBytes } from './format.ts'
+import {
+  alignment,
+  elementFloat32,
+  graphFormatVersion,
+  graphMagic,
+  headerBytes,
+  sectionPresence,
+  sectionVectors,
+  tableEntryBytes,
+} from './format.ts'
 import { strideOf, VectorColumn, type VectorColumnImage } from './vector-column.ts'
 
 /** The `.graph` file in parts, in order. They refer to the column's memory: use them before it is disposed. */
@@ -18,21 +27,38 @@ export function writeGraph(source: VectorColumn | VectorColumnImage): Uint8Array
   fields.forEach((value, index) => head.writeUInt32LE(value, 8 + index * 4))
   writeEntry(head, headerBytes, sectionPresence, crc32c(presence), presenceAt, presence.byteLength)
   const vectorsCrc = vectors.reduce((crc, part) => crc32c(part, crc), 0)
-  writeEntry(head, headerBytes + tableEntryBytes, sectionVectors, vectorsCrc, vectorsAt, rowCount * stride * 4)
+  writeEntry(
+    head,
+    headerBytes + tableEntryBytes,
+    sectionVectors,
+    vectorsCrc,
+    vectorsAt,
+    rowCount * stride * 4,
+  )
   head.writeUInt32LE(headerCrc(head, 2), 36)
   return [head, presence, Buffer.alloc(vectorsAt - presenceAt - presence.byteLength), ...vectors]
 }
 
 /** CRC32C of the header's first 36 bytes and the section table. */
 export function headerCrc(head: Uint8Array, sections: number): number {
-  return crc32c(head.subarray(headerBytes, headerBytes + sections * tableEntryBytes), crc32c(head.subarray(0, 36)))
+  return crc32c(
+    head.subarray(headerBytes, headerBytes + sections * tableEntryBytes),
+    crc32c(head.subarray(0, 36)),
+  )
 }
 
 export function align(offset: number): number {
   return Math.ceil(offset / alignment) * alignment
 }
 
-function writeEntry(head: Buffer, at: number, kind: number, crc: number, offset: number, length: number): void {
+function writeEntry(
+  head: Buffer,
+  at: number,
+  kind: number,
+  crc: number,
+  offset: number,
+  length: number,
+): void {
   head.writeUInt32LE(kind, at)
   head.writeUInt32LE(crc, at + 4)
   head.writeBigUInt64LE(BigInt(offset), at + 8)

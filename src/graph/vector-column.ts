@@ -30,7 +30,11 @@ export interface VectorColumnImage {
   readonly rowCount: number
   readonly presentCount: number
   readonly presence: Uint32Array
-  readonly chunks: readonly { readonly memory: WebAssembly.Memory; readonly offset: number; readonly rows: number }[]
+  readonly chunks: readonly {
+    readonly memory: WebAssembly.Memory
+    readonly offset: number
+    readonly rows: number
+  }[]
 }
 
 interface Chunk {
@@ -121,7 +125,11 @@ export class VectorColumn {
     const limit = Math.min(request.limit, rowCount)
     if (limit <= 0) return { rows: new Uint32Array(0), scores: new Float32Array(0) }
     if (limit > searchLimitMax) {
-      throw new DatabaseError('request-invalid', `Cannot search for ${limit} points: at most ${searchLimitMax} are ranked`, { limit })
+      throw new DatabaseError(
+        'request-invalid',
+        `Cannot search for ${limit} points: at most ${searchLimitMax} are ranked`,
+        { limit },
+      )
     }
     assert(request.query.length === this.dimensions, 'a query has the dimensions of its column')
     const bits = this.#passingRows(request.passing, rowCount)
@@ -143,7 +151,12 @@ export class VectorColumn {
       const padded = arena.floats(at, this.#stride)
       padded.fill(0)
       padded.set(query)
-      scores[i] = arena.kernels.score(metricNumbers[metric], this.#offsetIn(chunk, rows[i]!), at, this.#stride * 4)
+      scores[i] = arena.kernels.score(
+        metricNumbers[metric],
+        this.#offsetIn(chunk, rows[i]!),
+        at,
+        this.#stride * 4,
+      )
     }
     return scores
   }
@@ -154,7 +167,11 @@ export class VectorColumn {
       rowCount: this.#rowCount,
       presentCount: this.#presentCount,
       presence: this.#presence,
-      chunks: this.#chunks.map(({ block, rows }) => ({ memory: block.arena.memory, offset: block.offset, rows })),
+      chunks: this.#chunks.map(({ block, rows }) => ({
+        memory: block.arena.memory,
+        offset: block.offset,
+        rows,
+      })),
     }
   }
 
@@ -187,7 +204,18 @@ export class VectorColumn {
       const count = Math.min(rows, rowCount - firstRow)
       if (count <= 0) break
       if (block.arena !== arena) continue
-      held = arena.kernels.scan(metricNumbers[request.metric], block.offset, count, firstRow, queryBytes, query, bitsAt, heap, held, limit)
+      held = arena.kernels.scan(
+        metricNumbers[request.metric],
+        block.offset,
+        count,
+        firstRow,
+        queryBytes,
+        query,
+        bitsAt,
+        heap,
+        held,
+        limit,
+      )
     }
     arena.kernels.sortHeap(heap, held)
     return new BigUint64Array(new BigUint64Array(arena.memory.buffer, heap >>> 0, held))

@@ -86,7 +86,9 @@ export class Arena {
   }
 
   #split(bytes: number): number | undefined {
-    const offset = this.#free.get(bytes * 2)?.pop() ?? (bytes * 2 < blockBytesMax ? this.#split(bytes * 2) : this.#extend())
+    const offset =
+      this.#free.get(bytes * 2)?.pop() ??
+      (bytes * 2 < blockBytesMax ? this.#split(bytes * 2) : this.#extend())
     if (offset !== undefined) this.#give(offset + bytes, bytes)
     return offset
   }
@@ -117,7 +119,12 @@ function blockSize(bytes: number): number {
 }
 
 function outOfMemory(bytes: number, cause?: unknown): DatabaseError {
-  return new DatabaseError('overloaded', `Cannot allocate ${bytes} bytes for vectors: the memory is exhausted`, { bytes }, cause)
+  return new DatabaseError(
+    'overloaded',
+    `Cannot allocate ${bytes} bytes for vectors: the memory is exhausted`,
+    { bytes },
+    cause,
+  )
 }
 
 const arenas: Arena[] = []

@@ -105,7 +105,8 @@ function isEmptyAt(values: readonly JsonValue[]): boolean {
 /** Without an index only a value that is null itself counts; an index also sees null elements. */
 function compileNull(path: string, indexed: boolean): Test {
   const steps = parsePath(path)
-  const isNull = (value: JsonValue): boolean => value === null || (indexed && Array.isArray(value) && value.includes(null))
+  const isNull = (value: JsonValue): boolean =>
+    value === null || (indexed && Array.isArray(value) && value.includes(null))
   return (row) => valuesAt(row.payload(), steps).some(isNull)
 }
 
@@ -116,7 +117,9 @@ function compileNested(path: string, filter: Filter, context: Context): Test {
   const inner = compile(filter, { ...context, prefix: `${context.prefix}${asArray}.` })
   return (row) =>
     valuesAt(row.payload(), steps).some(
-      (element) => isObject(element) && inner({ id: row.id, payload: () => element, hasVector: (name) => row.hasVector(name) }),
+      (element) =>
+        isObject(element) &&
+        inner({ id: row.id, payload: () => element, hasVector: (name) => row.hasVector(name) }),
     )
 }
 
@@ -129,10 +132,13 @@ function compileField(condition: FieldCondition, context: Context): Test {
   const tests = elementTests(condition, index)
   const wholeTests = [
     ...(condition.isEmpty === undefined ? [] : [sameAs(compileEmpty(condition.path), condition.isEmpty)]),
-    ...(condition.isNull === undefined ? [] : [sameAs(compileNull(condition.path, index !== undefined), condition.isNull)]),
+    ...(condition.isNull === undefined
+      ? []
+      : [sameAs(compileNull(condition.path, index !== undefined), condition.isNull)]),
   ]
   const count = condition.valuesCount
-  if (tests.length + wholeTests.length === 0 && count === undefined) throw invalid(`the condition on "${condition.path}" has no test`)
+  if (tests.length + wholeTests.length === 0 && count === undefined)
+    throw invalid(`the condition on "${condition.path}" has no test`)
   return (row) => {
     const values = valuesAt(row.payload(), steps)
     for (const test of tests) if (values.some((value) => passesElement(value, test))) return true
@@ -166,7 +172,8 @@ function elementTests(condition: FieldCondition, index: PayloadIndexParams | und
   if (condition.datetimeRange !== undefined) tests.push(compileDatetimeRange(condition.datetimeRange))
   const { geoBoundingBox, geoRadius, geoPolygon } = condition
   if (geoBoundingBox !== undefined) tests.push(geoTest((point) => isInBox(point, geoBoundingBox)))
-  if (geoRadius !== undefined) tests.push(geoTest((point) => distanceOf(point, geoRadius.center) < geoRadius.radius))
+  if (geoRadius !== undefined)
+    tests.push(geoTest((point) => distanceOf(point, geoRadius.center) < geoRadius.radius))
   if (geoPolygon !== undefined) tests.push(geoTest((point) => isInPolygon(point, geoPolygon)))
   return tests
 }

@@ -9,10 +9,18 @@ export function parseDatetime(text: string): number | undefined {
   const match = rfc3339.exec(text.trim())
   if (match === null) return undefined
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match
-  const fields = [year, month, day, hour, minute, second].map(Number) as [number, number, number, number, number, number]
+  const fields = [year, month, day, hour, minute, second].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
   const at = Date.UTC(fields[0], fields[1] - 1, fields[2], fields[3], fields[4], fields[5])
   const back = new Date(at)
-  if (fields[0] < 100 || back.getUTCMonth() !== fields[1] - 1 || back.getUTCDate() !== fields[2]) return undefined
+  if (fields[0] < 100 || back.getUTCMonth() !== fields[1] - 1 || back.getUTCDate() !== fields[2])
+    return undefined
   if (fields[3] > 23 || fields[4] > 59 || fields[5] > 59) return undefined
   return (at - zoneMinutes(zone) * 60_000) * 1_000 + Number(fraction.padEnd(6, '0').slice(0, 6))
 }

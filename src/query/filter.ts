@@ -44,7 +44,10 @@ export interface FieldCondition {
   /** Radius in metres. */
   readonly geoRadius?: { readonly center: GeoPoint; readonly radius: number }
   /** Rings are closed: the first point equals the last. */
-  readonly geoPolygon?: { readonly exterior: readonly GeoPoint[]; readonly interiors?: readonly (readonly GeoPoint[])[] }
+  readonly geoPolygon?: {
+    readonly exterior: readonly GeoPoint[]
+    readonly interiors?: readonly (readonly GeoPoint[])[]
+  }
   readonly valuesCount?: Range<number>
   readonly isEmpty?: boolean
   readonly isNull?: boolean

@@ -27,7 +27,8 @@ export function isInBox(point: GeoPoint, box: NonNullable<FieldCondition['geoBou
 export function distanceOf(a: GeoPoint, b: GeoPoint): number {
   const dLat = (b.lat - a.lat) * radians
   const dLon = (b.lon - a.lon) * radians
-  const h = Math.sin(dLat / 2) ** 2 + Math.cos(a.lat * radians) * Math.cos(b.lat * radians) * Math.sin(dLon / 2) ** 2
+  const h =
+    Math.sin(dLat / 2) ** 2 + Math.cos(a.lat * radians) * Math.cos(b.lat * radians) * Math.sin(dLon / 2) ** 2
   return 2 * earthRadius * Math.asin(Math.sqrt(h))
 }
 

@@ -24,7 +24,8 @@ export function compileMatch(match: Match, index: PayloadIndexParams | undefined
 function equals(wanted: MatchValue, index: PayloadIndexParams | undefined): ValueTest {
   if (typeof wanted === 'string') {
     const uuid = index?.type === 'uuid' ? uuidKey(wanted) : undefined
-    if (index?.type === 'uuid') return (value) => uuid !== undefined && typeof value === 'string' && uuidKey(value) === uuid
+    if (index?.type === 'uuid')
+      return (value) => uuid !== undefined && typeof value === 'string' && uuidKey(value) === uuid
     return (value) => value === wanted
   }
   if (typeof wanted === 'boolean') return (value) => value === wanted
@@ -41,16 +42,24 @@ function uuidKey(text: string): string | undefined {
 }
 
 /** Anything but the listed values; where the field has an index, anything that the index holds but those. */
-function except(listed: readonly (string | number | bigint)[], index: PayloadIndexParams | undefined): ValueTest {
+function except(
+  listed: readonly (string | number | bigint)[],
+  index: PayloadIndexParams | undefined,
+): ValueTest {
   const tests = listed.map((value) => equals(value, index))
   const isSeen = seenBy(listed, index)
   return (value) => isSeen(value) && !tests.some((test) => test(value))
 }
 
-function seenBy(listed: readonly (string | number | bigint)[], index: PayloadIndexParams | undefined): ValueTest {
+function seenBy(
+  listed: readonly (string | number | bigint)[],
+  index: PayloadIndexParams | undefined,
+): ValueTest {
   const isText = typeof listed[0] === 'string'
-  if (index?.type === 'keyword' && (isText || listed.length === 0)) return (value) => typeof value === 'string'
-  if (index?.type === 'uuid' && isText) return (value) => typeof value === 'string' && parseUuid(value) !== undefined
+  if (index?.type === 'keyword' && (isText || listed.length === 0))
+    return (value) => typeof value === 'string'
+  if (index?.type === 'uuid' && isText)
+    return (value) => typeof value === 'string' && parseUuid(value) !== undefined
   if (index?.type === 'integer' && !isText) return (value) => wholeOf(value) !== undefined
   return () => true
 }

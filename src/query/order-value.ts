@@ -38,7 +38,11 @@ function orderValue(value: JsonValue, type: OrderType): OrderValue | undefined {
 export function orderKeyOf(start: number | string, type: OrderType): number {
   const key = typeof start === 'number' ? start : parseDatetime(start)
   if (key === undefined || (typeof start === 'string' && type !== 'datetime')) {
-    throw new DatabaseError('request-invalid', `Cannot start the order at ${JSON.stringify(start)}: it does not fit the field`, { start })
+    throw new DatabaseError(
+      'request-invalid',
+      `Cannot start the order at ${JSON.stringify(start)}: it does not fit the field`,
+      { start },
+    )
   }
   return key
 }

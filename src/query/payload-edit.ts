@@ -8,7 +8,8 @@ export type PayloadChoice = { readonly include: readonly string[] } | { readonly
 /** Keys of the patch take the place of those of the target, at the top level. */
 export function mergePayload(target: JsonObject, patch: JsonObject): JsonObject {
   const merged: Mutable = {}
-  for (const source of [target, patch]) for (const key of Object.keys(source)) define(merged, key, source[key]!)
+  for (const source of [target, patch])
+    for (const key of Object.keys(source)) define(merged, key, source[key]!)
   return merged
 }
 
@@ -20,7 +21,12 @@ export function setPayloadPath(target: JsonObject, path: string, patch: JsonObje
   return setAt(target, parsePath(path), 0, patch) as JsonObject
 }
 
-function setAt(value: JsonValue | undefined, steps: readonly PathStep[], at: number, patch: JsonObject): JsonValue {
+function setAt(
+  value: JsonValue | undefined,
+  steps: readonly PathStep[],
+  at: number,
+  patch: JsonObject,
+): JsonValue {
   const step = steps[at]
   if (step === undefined) return mergePayload(isObject(value) ? value : {}, patch)
   if ('key' in step) {
@@ -29,7 +35,9 @@ function setAt(value: JsonValue | undefined, steps: readonly PathStep[], at: num
     return mergePayload(object, single(step.key, setAt(own, steps, at + 1, patch)))
   }
   const array: readonly JsonValue[] = Array.isArray(value) ? (value as readonly JsonValue[]) : []
-  return array.map((item, index) => ('all' in step || step.index === index ? setAt(item, steps, at + 1, patch) : item))
+  return array.map((item, index) =>
+    'all' in step || step.index === index ? setAt(item, steps, at + 1, patch) : item,
+  )
 }
 
 /** Removes what a path reaches; whole elements of arrays stay. */
@@ -52,7 +60,9 @@ function deleteAt(value: JsonValue, steps: readonly PathStep[], at: number): Jso
   if (!Array.isArray(value)) return value
   const array = value as readonly JsonValue[]
   if (isLast) return 'all' in step ? [] : array
-  return array.map((item, index) => ('all' in step || step.index === index ? deleteAt(item, steps, at + 1) : item))
+  return array.map((item, index) =>
+    'all' in step || step.index === index ? deleteAt(item, steps, at + 1) : item,
+  )
 }
 
 /** The chosen part of a payload. Paths with an index choose nothing. */
@@ -60,7 +70,9 @@ export function selectPayload(raw: RawJson, choice: PayloadChoice): RawJson {
   const value = raw.value() as JsonObject
   const paths = ('include' in choice ? choice.include : choice.exclude).map((path) => parsePath(path))
   const isWanted = (here: readonly string[], isLeaf: boolean): boolean =>
-    'include' in choice ? paths.some((path) => includes(path, here, isLeaf)) : !paths.some((path) => isSame(path, here))
+    'include' in choice
+      ? paths.some((path) => includes(path, here, isLeaf))
+      : !paths.some((path) => isSame(path, here))
   return new RawJson(stringifyJson(filterObject(value, [], isWanted) ?? {}))
 }
 
@@ -116,6 +128,7 @@ function single(key: string, value: JsonValue): JsonObject {
 
 /** Like an assignment, but a key named __proto__ is a key. */
 function define(object: Mutable, key: string, value: JsonValue): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+  if (key === '__proto__')
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
   else object[key] = value
 }

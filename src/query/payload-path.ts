@@ -14,7 +14,11 @@ export function parsePath(text: string): readonly PathStep[] {
   if (known !== undefined) return known
   const steps = findPath(text)
   if (steps === undefined) {
-    throw new DatabaseError('filter-invalid', `Cannot read payload path ${JSON.stringify(text)}: it is malformed`, { path: text })
+    throw new DatabaseError(
+      'filter-invalid',
+      `Cannot read payload path ${JSON.stringify(text)}: it is malformed`,
+      { path: text },
+    )
   }
   if (parsed.size >= parsedMax) parsed.clear()
   parsed.set(text, steps)
@@ -60,5 +64,11 @@ export function valuesAt(value: JsonValue, steps: readonly PathStep[], from = 0)
 }
 
 export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
+  )
+}
+
+export function isPayloadPath(text: string): boolean {
+  return findPath(text) !== undefined
 }

@@ -152,8 +152,12 @@ export class FieldIndex {
 
   #inDatetimeRange(range: Range<string>): Candidates | undefined {
     if (this.#params.type !== 'datetime') return undefined
-    const bound = (text: string | undefined): number | undefined => (text === undefined ? undefined : parseDatetime(text))
-    return { rows: this.#sorted.rowsBetween(bound(range.gt ?? range.gte), bound(range.lt ?? range.lte)), isExact: false }
+    const bound = (text: string | undefined): number | undefined =>
+      text === undefined ? undefined : parseDatetime(text)
+    return {
+      rows: this.#sorted.rowsBetween(bound(range.gt ?? range.gte), bound(range.lt ?? range.lte)),
+      isExact: false,
+    }
   }
 }
 

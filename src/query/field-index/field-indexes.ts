@@ -16,7 +16,9 @@ export class FieldIndexes {
   #rowCount = 0
 
   constructor(declared: Readonly<Record<string, PayloadIndexParams>>) {
-    this.#fields = new Map(Object.entries(declared).map(([field, params]) => [field, new FieldIndex(field, params)]))
+    this.#fields = new Map(
+      Object.entries(declared).map(([field, params]) => [field, new FieldIndex(field, params)]),
+    )
   }
 
   /** Takes in the rows that came since the last call. */

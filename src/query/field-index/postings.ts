@@ -29,7 +29,8 @@ export class SortedValues {
     this.#sort()
     const from = low === undefined ? 0 : lowerBound(this.#values, low)
     const rows: number[] = []
-    for (let i = from; i < this.#values.length && (high === undefined || this.#values[i]! <= high); i++) rows.push(this.#rows[i]!)
+    for (let i = from; i < this.#values.length && (high === undefined || this.#values[i]! <= high); i++)
+      rows.push(this.#rows[i]!)
     return rows
   }
 
