@@ -1,4 +1,4 @@
-import type { ArchiveFolder, Collection, Database, JsonObject } from '../../index.ts'
+import type { ArchiveFolder, Collection, Database } from '../../index.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { collectionMissing } from './failures.ts'
 
@@ -22,7 +22,7 @@ export interface QdrantDoorOptions {
   readonly maxRequestBytes: number
   readonly readiness: () => boolean
   /** Defaults of new collections, from the configuration. */
-  readonly settings?: JsonObject
+  readonly settings?: unknown
 }
 
 /** @throws WireError 404 as Qdrant words it */

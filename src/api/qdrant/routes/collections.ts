@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { JsonObject } from '../../../index.ts'
 import { getCollection, type QdrantDoorOptions } from '../door.ts'
+import { peerIdOf } from '../peer-id.ts'
 import { collectionInfo } from '../present/collection.ts'
 import { collectionName, jsonBody, sendResult } from '../request.ts'
 import { translateCreate, translateUpdate } from '../translate/collection.ts'
@@ -67,9 +68,4 @@ export function collectionRoutes(app: FastifyInstance, door: QdrantDoorOptions):
       shard_transfers: [],
     })
   })
-}
-
-/** This node's number, below 2^53: part of the names of snapshots. */
-export function peerIdOf(databaseId: string): number {
-  return Number.parseInt(databaseId.replaceAll('-', '').slice(0, 13), 16)
 }

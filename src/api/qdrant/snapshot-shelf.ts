@@ -1,0 +1,174 @@
+import type { Archive, Collection, Snapshot } from '../../index.ts'
+import type { QdrantDoorOptions } from './door.ts'
+import { notFound } from './failures.ts'
+import { peerIdOf } from './peer-id.ts'
+import { collectionSnapshotName, creationTime, freeName, fullSnapshotName } from './snapshot-names.ts'
+
+export interface SnapshotDescription {
+  readonly name: string
+  readonly creation_time: string
+  readonly size: number
+  readonly checksum?: string
+}
+
+/** A snapshot's archive, wherever it comes from. Close it when its bytes have been read. */
+export interface OpenSnapshot {
+  readonly name: string
+  readonly bytes: number
+  readonly createdAt: number
+  stream(range?: { readonly offset?: number; readonly length?: number }): AsyncIterable<Uint8Array>
+  close(): void
+}
+
+/** What the archive of a snapshot is known to be: it never changes. */
+interface ArchiveFacts {
+  bytes: number
+  sha256: string | undefined
+}
+
+/** The snapshots of one collection, or full ones: what the engine holds and the files that lie in the folder, as one list. */
+export class SnapshotShelf {
+  readonly #door: QdrantDoorOptions
+  /** `''` for full snapshots, else the collection's name. */
+  readonly #directory: string
+  readonly #facts: Map<string, ArchiveFacts>
+  readonly #pending: Set<string>
+
+  constructor(door: QdrantDoorOptions, directory: string, shared: ShelfMemory) {
+    this.#door = door
+    this.#directory = directory
+    this.#facts = shared.facts
+    this.#pending = shared.pending
+  }
+
+  /** In files mode the archive is written in one pass, beside its checksum. `checksum: false` is for virtual archives only. */
+  async create(collection: Collection | undefined, withChecksum: boolean): Promise<SnapshotDescription> {
+    const { archives, archivesMode, clock } = this.#door
+    const isVirtual = archivesMode === 'virtual'
+    const files = new Set(isVirtual ? [] : (await archives.list(this.#directory)).map((file) => file.name))
+    const known = new Set(this.#engineSnapshots().map((snapshot) => snapshot.name))
+    const isTaken = (name: string): boolean => files.has(name) || known.has(name) || this.#pending.has(this.#key(name))
+    const name = freeName((time) => this.#nameAt(time), clock.now(), isTaken)
+    this.#pending.add(this.#key(name))
+    try {
+      // The snapshot's moment: before anything is flushed, read or hashed.
+      const snapshot = await (collection ?? this.#door.database).createSnapshot({ name, labels: { door: 'qdrant' } })
+      try {
+        return await this.#finish(snapshot, isVirtual, withChecksum)
+      } catch (error) {
+        // Reported as failed, so it must not stay.
+        await snapshot.delete()
+        throw error
+      }
+    } finally {
+      this.#pending.delete(this.#key(name))
+    }
+  }
+
+  async list(): Promise<SnapshotDescription[]> {
+    const files = await this.#door.archives.list(this.#directory)
+    const descriptions = files.map(({ name, createdAt, bytes, sha256 }) => describe(name, createdAt, { bytes, sha256 }))
+    const listed = new Set(files.map((file) => file.name))
+    for (const snapshot of this.#engineSnapshots()) {
+      if (listed.has(snapshot.name) || this.#pending.has(this.#key(snapshot.name))) continue
+      descriptions.push(describe(snapshot.name, snapshot.info().createdAt, await this.#factsOf(snapshot)))
+    }
+    return descriptions
+  }
+
+  /** @throws WireError 404 */
+  async open(name: string): Promise<OpenSnapshot> {
+    await this.#checkDirectory()
+    const file = await this.#door.archives.find(this.#directory, name)
+    if (file !== undefined) return { name, bytes: file.bytes, createdAt: file.createdAt, stream: (range) => file.stream(range), close: () => undefined }
+    const snapshot = this.#engineSnapshots().find((candidate) => candidate.name === name)
+    if (snapshot === undefined) throw notFound(`Snapshot ${name} not found`)
+    const archive: Archive = await snapshot.archive()
+    return {
+      name,
+      bytes: archive.bytes,
+      createdAt: snapshot.info().createdAt,
+      stream: (range) => archive.stream(range),
+      close: () => archive.close(),
+    }
+  }
+
+  /** Removes the file and the engine's snapshot of that name. @throws WireError 404 if there is neither */
+  async delete(name: string): Promise<void> {
+    await this.#checkDirectory()
+    const hadFile = await this.#door.archives.delete(this.#directory, name)
+    const snapshots = this.#engineSnapshots().filter((candidate) => candidate.name === name)
+    for (const snapshot of snapshots) await snapshot.delete()
+    if (!hadFile && snapshots.length === 0) throw notFound(`Snapshot ${name} not found`)
+  }
+
+  async #finish(snapshot: Snapshot, isVirtual: boolean, withChecksum: boolean): Promise<SnapshotDescription> {
+    const { createdAt } = snapshot.info()
+    if (isVirtual && !withChecksum) {
+      // Neither sealed nor hashed: the size is not known before the next flush.
+      return describe(snapshot.name, createdAt, { bytes: 0, sha256: undefined })
+    }
+    const archive = await snapshot.archive()
+    try {
+      const facts = isVirtual
+        ? { bytes: archive.bytes, sha256: await archive.sha256() }
+        : await this.#door.archives.publish(this.#directory, snapshot.name, archive.stream())
+      this.#facts.set(snapshot.id, facts)
+      const file = isVirtual ? undefined : await this.#door.archives.find(this.#directory, snapshot.name)
+      return describe(snapshot.name, file?.createdAt ?? createdAt, facts)
+    } finally {
+      archive.close()
+    }
+  }
+
+  async #factsOf(snapshot: Snapshot): Promise<ArchiveFacts> {
+    let facts = this.#facts.get(snapshot.id)
+    if (facts === undefined) {
+      const archive = await snapshot.archive()
+      facts = { bytes: archive.bytes, sha256: undefined }
+      archive.close()
+      this.#facts.set(snapshot.id, facts)
+    }
+    return facts
+  }
+
+  /** Also those of a dropped collection of this name: a snapshot outlives what it was taken of. */
+  #engineSnapshots(): readonly Snapshot[] {
+    const { database } = this.#door
+    if (this.#directory === '') return database.listSnapshots()
+    return database.listAllSnapshots().filter((snapshot) => {
+      const { scope, collections } = snapshot.info()
+      return scope === 'collection' && collections[0]?.name === this.#directory
+    })
+  }
+
+  async #checkDirectory(): Promise<void> {
+    if (this.#directory === '' || this.#engineSnapshots().length > 0) return
+    if (await this.#door.archives.directoryExists(this.#directory)) return
+    throw notFound(`Snapshot directory: ${this.#door.snapshotsPath}/${this.#directory} not found`)
+  }
+
+  #nameAt(timeMs: number): string {
+    if (this.#directory === '') return fullSnapshotName(timeMs)
+    return collectionSnapshotName(this.#directory, peerIdOf(this.#door.database.id), timeMs)
+  }
+
+  #key(name: string): string {
+    return `${this.#directory}/${name}`
+  }
+}
+
+/** What the shelves of one server share. */
+export interface ShelfMemory {
+  readonly facts: Map<string, ArchiveFacts>
+  readonly pending: Set<string>
+}
+
+function describe(
+  name: string,
+  createdAt: number,
+  { bytes, sha256 }: { readonly bytes: number; readonly sha256?: string | undefined },
+): SnapshotDescription {
+  const description = { name, creation_time: creationTime(createdAt), size: bytes }
+  return sha256 === undefined ? description : { ...description, checksum: sha256 }
+}
