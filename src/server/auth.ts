@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { sendJson } from './pages.ts'
 
 // Who may do what, as Qdrant's clients know it:
 //   - without any key set, everybody may do everything.
@@ -53,7 +54,7 @@ export function guardWithKeys(app: FastifyInstance, keys: ApiKeys): void {
   // After the body has been read, since a body that is no JSON is reported first.
   app.addHook('preHandler', async (request, reply) => {
     if (isOpen(request) || !isChange(request) || accessOf(request, keys) !== 'read-only') return
-    return reply.code(403).send({ status: { error: forbidden }, time: 0 })
+    return sendJson(reply.code(403), { status: { error: forbidden }, time: 0 })
   })
 }
 

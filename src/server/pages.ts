@@ -4,7 +4,9 @@ import { qdrantVersion } from './version.ts'
 
 /** The pages about the server itself. Title and version are Qdrant's: its clients check them before they trust a server. */
 export function registerPages(app: FastifyInstance, metrics: Metrics): void {
-  app.get('/', () => ({ title: 'qdrant - vector search engine', version: qdrantVersion }))
+  app.get('/', (_, reply) =>
+    sendJson(reply, { title: 'qdrant - vector search engine', version: qdrantVersion }),
+  )
   // One process, ready before it listens: whoever gets an answer gets a yes.
   app.get('/healthz', (_, reply) => plain(reply, 'healthz check passed'))
   app.get('/livez', (_, reply) => plain(reply, 'healthz check passed'))
@@ -12,9 +14,14 @@ export function registerPages(app: FastifyInstance, metrics: Metrics): void {
   app.get('/metrics', async (request, reply) => {
     const refusal = refusalOfMetrics(request.query as Readonly<Record<string, unknown>>)
     if (refusal !== undefined)
-      return reply.code(refusal.status).send({ status: { error: refusal.error }, time: 0 })
+      return sendJson(reply.code(refusal.status), { status: { error: refusal.error }, time: 0 })
     return plain(reply, await metrics.text())
   })
+}
+
+/** With a content type as Qdrant's: Fastify would add a charset to anything but bytes. */
+export function sendJson(reply: FastifyReply, value: unknown): FastifyReply {
+  return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(value)))
 }
 
 function plain(reply: FastifyReply, text: string): FastifyReply {

@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { qdrantRoutes } from '../api/qdrant/routes.ts'
-import { open, type Database } from '../index.ts'
+import { open, parseJson, type Database, type JsonObject } from '../index.ts'
 import { InvariantViolation } from '../runtime/assert.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -10,6 +10,7 @@ import { allowOtherOrigins } from './cross-origin.ts'
 import { createDownload } from './download.ts'
 import { Metrics } from './metrics.ts'
 import { registerPages } from './pages.ts'
+import type { SettingsTree } from './settings-tree.ts'
 import type { StartupRestores } from './snapshot-flags.ts'
 import { exitCodes, StartupError } from './startup-error.ts'
 import { restoreAtStartup } from './startup-restore.ts'
@@ -90,9 +91,13 @@ export async function createApp(database: Database, options: ServerOptions): Pro
     snapshotsPath: storage.snapshotsPath,
     maxRequestBytes: service.maxRequestBytes,
     readiness: () => true,
-    settings,
+    settings: asJson(settings),
   })
   return app
+}
+
+function asJson(settings: SettingsTree): JsonObject {
+  return parseJson(JSON.stringify(settings)) as JsonObject
 }
 
 /** A request that ran into a fault of ours has been answered by the door; the process still has to stop. */
