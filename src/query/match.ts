@@ -2,99 +2,140 @@ import type { JsonValue } from '../encoding/json.ts'
 import { parseUuid } from '../ids/point-id.ts'
 import type { Match, MatchValue } from './filter.ts'
 import type { PayloadIndexParams } from './payload-index.ts'
+import { isArray } from './payload-path.ts'
 import { tokenize } from './tokens.ts'
-import { integerOf, sameInteger, wholeOf } from './values.ts'
+import { canonicalInteger, integerOf, wholeOf } from './values.ts'
 
-type ValueTest = (value: JsonValue) => boolean
+/** A test of one value; of an array it sees each element. */
+export type ValueTest = (value: JsonValue) => boolean
+/** A test of all that a path reaches in one payload. */
+export type ValuesTest = (values: readonly JsonValue[]) => boolean
 
-/** A test of one value (of an array, of one element). What it means may depend on the field's declared index. */
-export function compileMatch(match: Match, index: PayloadIndexParams | undefined): ValueTest {
-  if ('value' in match) return equals(match.value, index)
-  if ('any' in match) {
-    const tests = match.any.map((value) => equals(value, index))
-    return (value) => tests.some((test) => test(value))
+type Listed = readonly (string | number | bigint)[]
+
+/** What a match means may depend on the field's declared index. */
+export function compileMatch(match: Match, index: PayloadIndexParams | undefined): ValuesTest {
+  if ('value' in match) return anyValue(equals(match.value, index))
+  if ('any' in match) return anyValue(isOneOf(match.any, index))
+  if ('except' in match) return anyValue(isExcept(match.except, index))
+  if ('prefix' in match) {
+    return anyValue((value) => typeof value === 'string' && value.startsWith(match.prefix))
   }
-  if ('except' in match) return except(match.except, index)
-  if ('text' in match) return text(match.text, index)
-  if ('textAny' in match) return textAny(match.textAny, index)
-  if ('phrase' in match) return phrase(match.phrase, index)
-  return (value) => typeof value === 'string' && value.startsWith(match.prefix)
+  return index?.type === 'text' ? compileTextMatch(match, index) : compileSubstringMatch(match)
+}
+
+/** Passes if one of the values does, or one element of an array among them. */
+export function anyValue(test: ValueTest): ValuesTest {
+  return (values) => {
+    for (const value of values) if (isArray(value) ? value.some(test) : test(value)) return true
+    return false
+  }
 }
 
 function equals(wanted: MatchValue, index: PayloadIndexParams | undefined): ValueTest {
-  if (typeof wanted === 'string') {
-    const uuid = index?.type === 'uuid' ? uuidKey(wanted) : undefined
-    if (index?.type === 'uuid')
-      return (value) => uuid !== undefined && typeof value === 'string' && uuidKey(value) === uuid
-    return (value) => value === wanted
+  return typeof wanted === 'boolean' ? (value) => value === wanted : isOneOf([wanted], index)
+}
+
+function isOneOf(listed: Listed, index: PayloadIndexParams | undefined): ValueTest {
+  const uuids = index?.type === 'uuid' ? uuidsOf(listed) : undefined
+  if (uuids !== undefined) {
+    return (value) => {
+      const key = typeof value === 'string' ? uuidKey(value) : undefined
+      return key !== undefined && uuids.has(key)
+    }
   }
-  if (typeof wanted === 'boolean') return (value) => value === wanted
-  const read = index?.type === 'integer' ? wholeOf : integerOf
+  const wanted = new Set<string | number | bigint>()
+  for (const item of listed) {
+    const key = typeof item === 'string' ? item : canonicalInteger(item)
+    if (key !== undefined) wanted.add(key)
+  }
+  const readInteger = holdsIntegers(index) ? wholeOf : integerOf
   return (value) => {
-    const integer = read(value)
-    return integer !== undefined && sameInteger(integer, wanted)
+    if (typeof value === 'string') return wanted.has(value)
+    const integer = readInteger(value)
+    return integer !== undefined && wanted.has(integer)
   }
 }
 
-function uuidKey(text: string): string | undefined {
+/** An integer index answers matches unless it was declared for ranges only. */
+function holdsIntegers(index: PayloadIndexParams | undefined): boolean {
+  return index?.type === 'integer' && index.lookup !== false
+}
+
+/** One text for all spellings of a UUID; undefined for other texts. */
+export function uuidKey(text: string): string | undefined {
   const words = parseUuid(text)
-  return words === undefined ? undefined : `${words.w0}:${words.w1}:${words.w2}:${words.w3}`
+  if (words === undefined) return undefined
+  return String.fromCharCode(
+    ...[words.w0, words.w1, words.w2, words.w3].flatMap((word) => [word >>> 16, word & 0xffff]),
+  )
 }
 
-/** Anything but the listed values; where the field has an index, anything that the index holds but those. */
-function except(
-  listed: readonly (string | number | bigint)[],
-  index: PayloadIndexParams | undefined,
-): ValueTest {
-  const tests = listed.map((value) => equals(value, index))
+/** The keys of a list of UUIDs; undefined if one is none: then an index for UUIDs has no say. */
+export function uuidsOf(listed: Listed): ReadonlySet<string> | undefined {
+  const keys = new Set<string>()
+  for (const text of listed) {
+    const key = typeof text === 'string' ? uuidKey(text) : undefined
+    if (key === undefined) return undefined
+    keys.add(key)
+  }
+  return keys
+}
+
+/** Anything but the listed values and null; where an index answers, anything that it holds but those. */
+function isExcept(listed: Listed, index: PayloadIndexParams | undefined): ValueTest {
+  const isListed = isOneOf(listed, index)
   const isSeen = seenBy(listed, index)
-  return (value) => isSeen(value) && !tests.some((test) => test(value))
+  return (value) => isSeen(value) && !isListed(value)
 }
 
-function seenBy(
-  listed: readonly (string | number | bigint)[],
-  index: PayloadIndexParams | undefined,
-): ValueTest {
-  const isText = typeof listed[0] === 'string'
-  if (index?.type === 'keyword' && (isText || listed.length === 0))
-    return (value) => typeof value === 'string'
-  if (index?.type === 'uuid' && isText)
+function seenBy(listed: Listed, index: PayloadIndexParams | undefined): ValueTest {
+  const isText = listed.every((item) => typeof item === 'string')
+  if (index?.type === 'keyword' && isText) return (value) => typeof value === 'string'
+  if (index?.type === 'uuid' && uuidsOf(listed) !== undefined) {
     return (value) => typeof value === 'string' && parseUuid(value) !== undefined
-  if (index?.type === 'integer' && !isText) return (value) => wholeOf(value) !== undefined
-  return () => true
+  }
+  if (holdsIntegers(index) && !isText) return (value) => wholeOf(value) !== undefined
+  return (value) => value !== null
 }
 
-/** With a text index: all tokens occur, in any order. Without: a part of the text, letter by letter. */
-function text(wanted: string, index: PayloadIndexParams | undefined): ValueTest {
-  if (index?.type !== 'text') return (value) => typeof value === 'string' && value.includes(wanted)
-  const tokens = tokenize(wanted, index, 'query')
-  return (value) => {
-    if (typeof value !== 'string' || tokens.length === 0) return false
-    const held = new Set(tokenize(value, index, 'document'))
-    return tokens.every((token) => held.has(token))
+type TextMatch = Extract<Match, { text: string } | { textAny: string } | { phrase: string }>
+
+/** With a text index the tokens of all the field's values count together; a phrase stands in one of them. */
+function compileTextMatch(match: TextMatch, index: PayloadIndexParams): ValuesTest {
+  if ('phrase' in match) return compilePhrase(match.phrase, index)
+  const isAny = 'textAny' in match
+  const wanted = [...new Set(tokenize(isAny ? match.textAny : match.text, index, 'query'))]
+  if (wanted.length === 0) return () => false
+  return (values) => {
+    const held = new Set<string>()
+    for (const text of textsOf(values)) for (const token of tokenize(text, index, 'document')) held.add(token)
+    return isAny ? wanted.some((token) => held.has(token)) : wanted.every((token) => held.has(token))
   }
 }
 
-function textAny(wanted: string, index: PayloadIndexParams | undefined): ValueTest {
-  if (index?.type !== 'text') {
-    const parts = wanted.split(/\s+/u).filter((part) => part !== '')
-    return (value) => typeof value === 'string' && parts.some((part) => value.includes(part))
-  }
-  const tokens = tokenize(wanted, index, 'query')
-  return (value) => {
+function compilePhrase(text: string, index: PayloadIndexParams): ValuesTest {
+  const wanted = index.phraseMatching === true ? tokenize(text, index, 'document') : []
+  if (wanted.length === 0) return () => false
+  return anyValue((value) => {
     if (typeof value !== 'string') return false
-    const held = new Set(tokenize(value, index, 'document'))
-    return tokens.some((token) => held.has(token))
+    const held = tokenize(value, index, 'document')
+    return held.some((_, at) => wanted.every((token, i) => held[at + i] === token))
+  })
+}
+
+function* textsOf(values: readonly JsonValue[]): Iterable<string> {
+  for (const value of values) {
+    if (typeof value === 'string') yield value
+    else if (isArray(value)) for (const item of value) if (typeof item === 'string') yield item
   }
 }
 
-function phrase(wanted: string, index: PayloadIndexParams | undefined): ValueTest {
-  if (index?.type !== 'text') return (value) => typeof value === 'string' && value.includes(wanted)
-  if (index.phraseMatching !== true) return () => false
-  const tokens = tokenize(wanted, index, 'query')
-  return (value) => {
-    if (typeof value !== 'string' || tokens.length === 0) return false
-    const held = tokenize(value, index, 'document')
-    return held.some((_, at) => tokens.every((token, i) => held[at + i] === token))
-  }
+/** Without a text index: a part of the text, letter by letter; for textAny, one of the words. */
+function compileSubstringMatch(match: TextMatch): ValuesTest {
+  const parts =
+    'textAny' in match
+      ? match.textAny.split(/\s+/u).filter((part) => part !== '')
+      : ['text' in match ? match.text : match.phrase]
+  return anyValue((value) => typeof value === 'string' && parts.some((part) => value.includes(part)))
 }

@@ -10,6 +10,10 @@ export interface PayloadIndexParams {
   readonly minTokenLength?: number
   readonly maxTokenLength?: number
   readonly phraseMatching?: boolean
+  /** Text only: letters with marks count as plain ones. */
+  readonly asciiFolding?: boolean
+  /** Text only: words that are left out. */
+  readonly stopwords?: readonly string[]
   /** Integer only: which tests the index answers. Both default to true. */
   readonly lookup?: boolean
   readonly range?: boolean

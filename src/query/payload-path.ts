@@ -4,7 +4,8 @@ import { DatabaseError } from '../errors/database-error.ts'
 /** One step of a path: a key, an index of an array, or all its elements. */
 export type PathStep = { readonly key: string } | { readonly index: number } | { readonly all: true }
 
-const step = /(?:"((?:[^"\\]|\\.)*)"|([A-Za-z0-9_\-\p{L}\p{N}]+))|\[(\d*)\]|\./uy
+// A key is letters, digits, _ and -, or anything else but quotes in quotes; its brackets follow.
+const keyStep = /(?:"([^"]+)"|([\p{Alphabetic}\p{N}_-]+))((?:\[\d{0,19}\])*)(\.|$)/uy
 const parsed = new Map<string, readonly PathStep[]>()
 const parsedMax = 10_000
 
@@ -25,50 +26,63 @@ export function parsePath(text: string): readonly PathStep[] {
   return steps
 }
 
+export function isPayloadPath(text: string): boolean {
+  return parsed.has(text) || findPath(text) !== undefined
+}
+
 /** The steps of a path, or undefined if it is malformed. */
 export function findPath(text: string): readonly PathStep[] | undefined {
   const steps: PathStep[] = []
-  let isKeyDue = true
-  step.lastIndex = 0
-  while (step.lastIndex < text.length) {
-    const match = step.exec(text)
+  let at = 0
+  for (;;) {
+    keyStep.lastIndex = at
+    const match = keyStep.exec(text)
     if (match === null) return undefined
-    const [token, quoted, plain, index] = match
-    if (quoted !== undefined || plain !== undefined) {
-      if (!isKeyDue) return undefined
-      steps.push({ key: plain ?? quoted!.replace(/\\(.)/g, '$1') })
-      isKeyDue = false
-    } else if (token === '.') {
-      if (isKeyDue) return undefined
-      isKeyDue = true
-    } else {
-      if (isKeyDue) return undefined
+    const [token, quoted, plain, brackets, end] = match
+    steps.push({ key: quoted ?? plain! })
+    for (const [, index] of brackets!.matchAll(/\[(\d*)\]/g)) {
       steps.push(index === '' ? { all: true } : { index: Number(index) })
     }
+    if (end === '') return steps
+    at += token.length
   }
-  return isKeyDue ? undefined : steps
 }
 
 /** All values that a path reaches; arrays at its end are not opened. */
-export function valuesAt(value: JsonValue, steps: readonly PathStep[], from = 0): readonly JsonValue[] {
-  const next = steps[from]
-  if (next === undefined) return [value]
-  if ('key' in next) {
-    if (!isObject(value) || !Object.hasOwn(value, next.key)) return []
-    return valuesAt(value[next.key]!, steps, from + 1)
+export function valuesAt(value: JsonValue, steps: readonly PathStep[]): readonly JsonValue[] {
+  // Most paths are keys alone: no list but the last is needed.
+  let at = value
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i]!
+    if (!('key' in step)) {
+      const found: JsonValue[] = []
+      collect(at, steps, i, found)
+      return found
+    }
+    if (!isObject(at) || !Object.hasOwn(at, step.key)) return []
+    at = at[step.key]!
   }
-  if (!Array.isArray(value)) return []
-  const array = value as readonly JsonValue[]
-  if ('index' in next) return next.index < array.length ? valuesAt(array[next.index]!, steps, from + 1) : []
-  return array.flatMap((item) => valuesAt(item, steps, from + 1))
+  return [at]
+}
+
+function collect(value: JsonValue, steps: readonly PathStep[], from: number, into: JsonValue[]): void {
+  const step = steps[from]
+  if (step === undefined) {
+    into.push(value)
+  } else if ('key' in step) {
+    if (isObject(value) && Object.hasOwn(value, step.key)) collect(value[step.key]!, steps, from + 1, into)
+  } else if (isArray(value)) {
+    if ('all' in step) for (const item of value) collect(item, steps, from + 1, into)
+    else if (step.index < value.length) collect(value[step.index]!, steps, from + 1, into)
+  }
+}
+
+export function isArray(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value)
 }
 
 export function isObject(value: JsonValue | undefined): value is JsonObject {
   return (
     typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
   )
-}
-
-export function isPayloadPath(text: string): boolean {
-  return findPath(text) !== undefined
 }

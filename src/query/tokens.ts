@@ -1,31 +1,120 @@
 export interface TextParams {
+  /** Default 'word'. */
   readonly tokenizer?: 'word' | 'whitespace' | 'prefix' | 'multilingual'
+  /** Default true. */
   readonly lowercase?: boolean
+  /** In characters. Default 0. */
   readonly minTokenLength?: number
+  /** In characters. Default unlimited. */
   readonly maxTokenLength?: number
+  /** Letters with marks become plain ones. Default false. */
+  readonly asciiFolding?: boolean
+  /** Tokens that are left out. */
+  readonly stopwords?: readonly string[]
 }
 
+/** A query's word is looked up whole by the prefix tokenizer, a document's by each of its beginnings. */
+export type TokenPurpose = 'document' | 'query'
+
 /** Tokens of a text in order, as a text index with these parameters sees them. */
-export function tokenize(text: string, params: TextParams, purpose: 'document' | 'query'): string[] {
-  const lowered = params.lowercase === false ? text : text.toLowerCase()
-  const words = params.tokenizer === 'whitespace' ? lowered.split(/\s+/u) : lowered.split(/[^\p{L}\p{N}]+/u)
-  const minimum = params.minTokenLength ?? 0
-  const maximum = params.maxTokenLength ?? Number.POSITIVE_INFINITY
+export function tokenize(text: string, params: TextParams, purpose: TokenPurpose): string[] {
+  const words = splitWords(normalize(text, params), params.tokenizer ?? 'word')
+  const stopwords = stopwordsOf(params)
   const tokens: string[] = []
   for (const word of words) {
-    if (word === '') continue
-    const letters = [...word]
-    if (params.tokenizer === 'prefix') {
-      const longest = Math.min(letters.length, maximum)
-      // A query's word is looked up whole; a document's by each of its beginnings.
-      if (purpose === 'query') {
-        if (letters.length >= minimum) tokens.push(letters.slice(0, longest).join(''))
-      } else {
-        for (let n = Math.max(1, minimum); n <= longest; n++) tokens.push(letters.slice(0, n).join(''))
-      }
-    } else if (letters.length >= minimum && letters.length <= maximum) {
-      tokens.push(word)
-    }
+    if (word === '' || stopwords?.has(word) === true) continue
+    if (params.tokenizer === 'prefix') pushBeginnings(word, params, purpose, tokens)
+    else if (fits(word, params)) tokens.push(word)
   }
   return tokens
+}
+
+function normalize(text: string, params: TextParams): string {
+  // The multilingual tokenizer folds by itself, whatever the parameters say.
+  const isMultilingual = params.tokenizer === 'multilingual'
+  const lowered = params.lowercase !== false || isMultilingual ? text.toLowerCase() : text
+  return params.asciiFolding === true || isMultilingual ? foldMarks(lowered) : lowered
+}
+
+const letters: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  ẞ: 'SS',
+  æ: 'ae',
+  Æ: 'AE',
+  œ: 'oe',
+  Œ: 'OE',
+  ø: 'o',
+  Ø: 'O',
+  đ: 'd',
+  Đ: 'D',
+  ð: 'd',
+  Ð: 'D',
+  þ: 'th',
+  Þ: 'TH',
+  ł: 'l',
+  Ł: 'L',
+  ħ: 'h',
+  Ħ: 'H',
+  ı: 'i',
+}
+const asciiOnly = /^[\u0000-\u007f]*$/
+const special = new RegExp(`[${Object.keys(letters).join('')}]`, 'g')
+
+function foldMarks(text: string): string {
+  if (asciiOnly.test(text)) return text
+  // Marks of Latin letters only: elsewhere they make another letter.
+  const plain = text
+    .normalize('NFD')
+    .replace(/(\p{Script=Latin})\p{M}+/gu, '$1')
+    .normalize('NFC')
+  return plain.replace(special, (letter) => letters[letter]!)
+}
+
+const betweenWords = /[^\p{Alphabetic}\p{N}]+/u
+const withoutSpaces =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
+let segmenter: Intl.Segmenter | undefined
+
+function splitWords(text: string, tokenizer: NonNullable<TextParams['tokenizer']>): Iterable<string> {
+  if (tokenizer === 'whitespace') return text.split(/\s+/u)
+  if (tokenizer === 'multilingual' && withoutSpaces.test(text)) return segments(text)
+  return text.split(betweenWords)
+}
+
+/** Words of scripts that put no spaces between them. */
+function* segments(text: string): Iterable<string> {
+  segmenter ??= new Intl.Segmenter('und', { granularity: 'word' })
+  for (const { segment, isWordLike } of segmenter.segment(text)) {
+    if (isWordLike === true) yield* segment.split(betweenWords)
+  }
+}
+
+function fits(word: string, params: TextParams): boolean {
+  const { minTokenLength: min = 0, maxTokenLength: max } = params
+  if (min <= 1 && max === undefined) return true
+  const length = word.length < min ? word.length : [...word].length
+  return length >= min && (max === undefined || length <= max)
+}
+
+function pushBeginnings(word: string, params: TextParams, purpose: TokenPurpose, into: string[]): void {
+  const characters = [...word]
+  const min = Math.max(1, params.minTokenLength ?? 1)
+  const longest = Math.min(characters.length, params.maxTokenLength ?? Number.POSITIVE_INFINITY)
+  if (longest < min) return
+  const first = purpose === 'query' ? longest : min
+  for (let n = first; n <= longest; n++) into.push(characters.slice(0, n).join(''))
+}
+
+const stopwordSets = new WeakMap<readonly string[], ReadonlySet<string>>()
+
+function stopwordsOf(params: TextParams): ReadonlySet<string> | undefined {
+  const list = params.stopwords
+  if (list === undefined) return undefined
+  let set = stopwordSets.get(list)
+  if (set === undefined) {
+    const withoutStopwords: TextParams = { ...params, stopwords: [] }
+    set = new Set(list.map((word) => normalize(word, withoutStopwords)))
+    stopwordSets.set(list, set)
+  }
+  return set
 }

@@ -1,7 +1,10 @@
 import type { JsonValue } from '../../encoding/json.ts'
+import { nestedPath } from '../compile-filter.ts'
 import type { Condition, Filter } from '../filter.ts'
 import type { PayloadIndexParams } from '../payload-index.ts'
 import { FieldIndex } from './field-index.ts'
+import { RowBits } from './row-bits.ts'
+import type { Candidates } from './value-index.ts'
 
 /** Rows as a bitset: bit row & 31 of word row >>> 5. */
 export interface RowCandidates {
@@ -26,18 +29,14 @@ export class FieldIndexes {
     for (let row = this.#rowCount; row < rowCount; row++) {
       const payload = payloadAt(row)
       for (const index of this.#fields.values()) index.add(row, payload)
+      this.#rowCount = row + 1
     }
-    this.#rowCount = Math.max(this.#rowCount, rowCount)
   }
 
-  /** Rows that may pass the filter, or undefined if no index helps. */
+  /** Of the first `rowCount` rows, those that may pass the filter; undefined if no index helps. */
   candidates(filter: Filter, rowCount: number): RowCandidates | undefined {
-    let found = this.#all(filter.must ?? [], rowCount)
-    if (filter.should !== undefined && filter.should.length > 0) {
-      found = intersect(found, this.#any(filter.should, rowCount))
-    }
-    const isRest = (filter.mustNot?.length ?? 0) > 0 || filter.minShould !== undefined
-    return found === undefined || !isRest ? found : { ...found, exact: false }
+    const found = this.#filter(filter, '', rowCount)
+    return found === undefined ? undefined : { bitset: found.rows.words, exact: found.isExact }
   }
 
   /** Of the rows in the bitset, how many have a value of the index's type. */
@@ -49,46 +48,91 @@ export class FieldIndexes {
     return count
   }
 
-  #all(conditions: readonly Condition[], rowCount: number): RowCandidates | undefined {
-    let found: RowCandidates | undefined
-    let isComplete = true
-    for (const condition of conditions) {
-      const one = this.#one(condition, rowCount)
-      if (one === undefined) isComplete = false
-      else found = found === undefined ? one : intersect(found, one)
+  /** `prefix`: what the paths begin with inside of a nested filter. */
+  #filter(filter: Filter, prefix: string, rowCount: number): Candidates | undefined {
+    const parts: (Candidates | undefined)[] = []
+    const find = (condition: Condition): Candidates | undefined => this.#one(condition, prefix, rowCount)
+    for (const condition of filter.must ?? []) parts.push(find(condition))
+    if (filter.should !== undefined && filter.should.length > 0) {
+      parts.push(anyOf(filter.should.map(find), rowCount))
     }
-    return found === undefined || isComplete ? found : { ...found, exact: false }
+    for (const condition of filter.mustNot ?? []) {
+      // A row is out only if it is known to pass; in a nested filter another element of it may still do.
+      parts.push(prefix === '' ? allBut(find(condition)) : undefined)
+    }
+    const { conditions, minCount } = filter.minShould ?? { conditions: [], minCount: 0 }
+    if (minCount > 0) parts.push(enoughOf(conditions.map(find), minCount, rowCount))
+    return allOf(parts)
   }
 
-  /** Helps only if every alternative is known. */
-  #any(conditions: readonly Condition[], rowCount: number): RowCandidates | undefined {
-    const bitset = new Uint32Array((rowCount + 31) >>> 5)
-    let exact = true
-    for (const condition of conditions) {
-      const one = this.#one(condition, rowCount)
-      if (one === undefined) return undefined
-      for (let i = 0; i < bitset.length; i++) bitset[i]! |= one.bitset[i]!
-      exact &&= one.exact
+  #one(condition: Condition, prefix: string, rowCount: number): Candidates | undefined {
+    switch (condition.kind) {
+      case 'filter':
+        return this.#filter(condition.filter, prefix, rowCount)
+      case 'nested': {
+        const found = this.#filter(condition.filter, `${prefix}${nestedPath(condition.path)}.`, rowCount)
+        return found === undefined ? undefined : { rows: found.rows, isExact: false }
+      }
+      case 'field': {
+        const found = this.#fields.get(prefix + condition.path)?.candidates(condition, rowCount)
+        // Of several elements one may match and another be the one that the rest of the filter finds.
+        return found === undefined || prefix === '' ? found : { rows: found.rows, isExact: false }
+      }
+      case 'is-empty':
+        return prefix === '' ? this.#fields.get(condition.path)?.withoutValue(rowCount) : undefined
+      default:
+        return undefined
     }
-    return { bitset, exact }
-  }
-
-  #one(condition: Condition, rowCount: number): RowCandidates | undefined {
-    if (condition.kind === 'filter') return this.candidates(condition.filter, rowCount)
-    if (condition.kind !== 'field') return undefined
-    const found = this.#fields.get(condition.path)?.candidates(condition)
-    if (found === undefined) return undefined
-    const bitset = new Uint32Array((rowCount + 31) >>> 5)
-    for (const row of found.rows) if (row < rowCount) bitset[row >>> 5]! |= 1 << (row & 31)
-    return { bitset, exact: found.isExact }
   }
 }
 
-/** An unknown side is all rows, so what is left is known to be a superset only. */
-function intersect(a: RowCandidates | undefined, b: RowCandidates | undefined): RowCandidates | undefined {
-  if (a === undefined || b === undefined) {
-    const known = a ?? b
-    return known === undefined ? undefined : { ...known, exact: false }
+/** What is unknown is all rows: the rest still narrows, but is no longer exact. */
+function allOf(parts: readonly (Candidates | undefined)[]): Candidates | undefined {
+  let rows: RowBits | undefined
+  let isExact = true
+  for (const part of parts) {
+    if (part === undefined) isExact = false
+    else {
+      isExact &&= part.isExact
+      if (rows === undefined) rows = part.rows
+      else rows.and(part.rows)
+    }
   }
-  return { bitset: a.bitset.map((word, i) => word & b.bitset[i]!), exact: a.exact && b.exact }
+  return rows === undefined ? undefined : { rows, isExact }
+}
+
+function anyOf(parts: readonly (Candidates | undefined)[], rowCount: number): Candidates | undefined {
+  const rows = new RowBits(rowCount)
+  let isExact = true
+  for (const part of parts) {
+    if (part === undefined) return undefined
+    rows.or(part.rows)
+    isExact &&= part.isExact
+  }
+  return { rows, isExact }
+}
+
+function allBut(part: Candidates | undefined): Candidates | undefined {
+  if (part?.isExact !== true) return undefined
+  part.rows.invert()
+  return part
+}
+
+function enoughOf(
+  parts: readonly (Candidates | undefined)[],
+  minCount: number,
+  rowCount: number,
+): Candidates | undefined {
+  const known = parts.filter((part) => part !== undefined)
+  const isExact = known.length === parts.length && known.every((part) => part.isExact)
+  // Each unknown one may count for every row.
+  const least = minCount - (parts.length - known.length)
+  if (least <= 0) return undefined
+  const rows = new RowBits(rowCount)
+  for (let row = 0; row < rowCount; row++) {
+    let count = 0
+    for (const part of known) if (part.rows.has(row)) count += 1
+    if (count >= least) rows.add(row)
+  }
+  return { rows, isExact }
 }

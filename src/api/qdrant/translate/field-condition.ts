@@ -1,7 +1,15 @@
-import type { FieldCondition, GeoPoint, JsonObject, JsonValue, Match, Range } from '../../../index.ts'
+import {
+  isPayloadPath,
+  parseDatetime,
+  type FieldCondition,
+  type GeoPoint,
+  type JsonObject,
+  type JsonValue,
+  type Match,
+  type Range,
+} from '../../../index.ts'
 import { FormatError } from './format-error.ts'
 import { doubleOf, integerOf, isJsonArray, isJsonObject, kindOf, member } from './json-kind.ts'
-import { isDatetime, isPayloadPath } from './syntax.ts'
 
 type Tests = { -readonly [K in keyof FieldCondition]: FieldCondition[K] }
 type Bound = 'lt' | 'gt' | 'gte' | 'lte'
@@ -42,7 +50,12 @@ const translators: Readonly<Record<string, (json: JsonValue, into: Tests) => voi
     into.geoPolygon = { exterior: ring(exterior!), ...(holes === undefined ? {} : { interiors: holes }) }
   },
   values_count: (json, into) => {
-    into.valuesCount = range(struct(json, 'struct ValuesCount', [], bounds, 4), usize)
+    const counts = struct(json, 'struct ValuesCount', [], bounds, 4)
+    into.valuesCount = range(
+      bounds,
+      Object.fromEntries(bounds.map((bound, i) => [bound, counts[i] ?? null])),
+      usize,
+    )
   },
   is_empty: (json, into) => {
     into.isEmpty = boolean(json)
@@ -92,11 +105,12 @@ function i64(json: JsonValue | undefined): number | bigint | undefined {
 function translateRange(json: JsonValue, into: Tests): void {
   const mismatch = new FormatError('data did not match any variant of untagged enum RangeInterfaceUntagged')
   if (!isJsonObject(json)) throw mismatch
-  const given = bounds.map((bound) => member(json, bound) ?? undefined)
-  if (given.some((value) => typeof value === 'string')) {
-    into.datetimeRange = range(given, datetime)
+  // In the order in which they were written: the first mistake is the one that is told.
+  const given = Object.keys(json).filter((key): key is Bound => (bounds as readonly string[]).includes(key))
+  if (given.some((bound) => typeof json[bound] === 'string')) {
+    into.datetimeRange = range(given, json, datetime)
   } else {
-    into.range = range(given, (value) => {
+    into.range = range(given, json, (value) => {
       const number = doubleOf(value)
       if (number === undefined) throw mismatch
       return number
@@ -106,18 +120,18 @@ function translateRange(json: JsonValue, into: Tests): void {
 
 function datetime(json: JsonValue): string {
   if (typeof json !== 'string') throw new FormatError(`invalid type: ${kindOf(json)}, expected a string`)
-  if (isDatetime(json)) return json
+  if (parseDatetime(json) !== undefined) return json
   throw new FormatError(
     `'${json}' does not match accepted datetime format (RFC3339). Example: 2014-01-01T00:00:00Z`,
   )
 }
 
-function range<T>(given: readonly (JsonValue | undefined)[], translate: (json: JsonValue) => T): Range<T> {
+function range<T>(given: readonly Bound[], json: JsonObject, translate: (json: JsonValue) => T): Range<T> {
   const found: { -readonly [K in Bound]?: T } = {}
-  bounds.forEach((bound, index) => {
-    const value = given[index]
+  for (const bound of given) {
+    const value = json[bound]
     if (value !== undefined && value !== null) found[bound] = translate(value)
-  })
+  }
   return found
 }
 

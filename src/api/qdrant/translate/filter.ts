@@ -1,9 +1,15 @@
-import { parseUuid, type Condition, type Filter, type JsonObject, type JsonValue } from '../../../index.ts'
+import {
+  isPayloadPath,
+  parseUuid,
+  type Condition,
+  type Filter,
+  type JsonObject,
+  type JsonValue,
+} from '../../../index.ts'
 import { WireError } from '../wire-error.ts'
 import { translateFieldCondition } from './field-condition.ts'
 import { FormatError } from './format-error.ts'
 import { integerOf, isJsonArray, isJsonObject, kindOf, member } from './json-kind.ts'
-import { isPayloadPath } from './syntax.ts'
 
 /** Where the filter stands in its request: what an error has to say beyond the filter itself. */
 export interface FilterPlace {
@@ -73,7 +79,8 @@ function translateClauses(json: JsonValue, path: string, translation: Translatio
 /** A struct may be written as the sequence of its fields; the last two may be left out. */
 function clausesInOrder(values: readonly JsonValue[]): JsonObject {
   if (values.length < 2) throw new FormatError('invalid length 1, expected struct Filter with 4 elements')
-  if (values.length > 4) throw new FormatError(`invalid length ${values.length}, expected fewer elements in array`)
+  if (values.length > 4)
+    throw new FormatError(`invalid length ${values.length}, expected fewer elements in array`)
   return Object.fromEntries(values.map((value, index) => [clauses[index]!, value]))
 }
 
