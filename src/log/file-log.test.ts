@@ -80,7 +80,9 @@ describe('append', () => {
   test('a callback may append', async () => {
     const log = await openOn(new SimulatedDisk())
     let inner: Promise<number> | undefined
-    await log.append(1, [], () => (inner = appendText(log, 'inner')))
+    await log.append(1, [], () => {
+      inner = appendText(log, 'inner')
+    })
     expect(await inner).toBe(2)
   })
 

@@ -1,5 +1,5 @@
 import { DatabaseError } from '../errors/database-error.ts'
-import { seqOf, type SequenceNumber } from '../ids/brands.ts'
+import type { SequenceNumber } from '../ids/brands.ts'
 import { assert } from '../runtime/assert.ts'
 import { systemClock, type Clock } from '../runtime/clock.ts'
 import { silentLogger, type Logger } from '../runtime/logger.ts'

@@ -5,7 +5,8 @@ import { isDatabaseError } from '../errors/database-error.ts'
 import { seqOf } from '../ids/brands.ts'
 import { seededRandom } from '../runtime/random.ts'
 import { openLog, type FileLog } from './file-log.ts'
-import { encodeFileHeader, fileHeaderBytes, recordHeaderBytes } from './format.ts'
+import { encodeFileHeader, fileHeaderBytes, markOf, recordHeaderBytes } from './format.ts'
+import { GroupEncoder } from './group-encoder.ts'
 
 const directory = '/log'
 const firstFile = `${directory}/00000000000000000001.log`
@@ -93,6 +94,24 @@ describe('damage in the middle', () => {
     expect(await outcome(twice)).toEqual({ code: 'log-corrupt', file: firstFile, offset: start + length })
   })
 
+  test('a whole record that makes no sense where it stands is refused, at the end too', async () => {
+    const disk = await logOf([['one']])
+    const mark = markOf(Buffer.from(await disk.readFile(firstFile)))
+    const encoder = new GroupEncoder()
+    const record = { type: 1, body: [], bodyBytes: 0 }
+    const senseless = [
+      () => encoder.encode([{ ...record, seq: 2 }], mark, 2),
+      () => encoder.encode([{ ...record, seq: 3 }], mark, 1),
+      () => encoder.encode([{ ...record, seq: 1 }], mark, 0),
+      () => [encoder.encodeSeal(2, mark)],
+    ]
+    for (const encode of senseless) {
+      const odd = await damaged(disk, firstFile, (bytes) => Buffer.concat([bytes, ...encode()]))
+      const offset = fileHeaderBytes + lengthOf('one')
+      expect(await outcome(odd)).toEqual({ code: 'log-corrupt', file: firstFile, offset })
+    }
+  })
+
   test('zeros over a record that others follow are refused', async () => {
     const disk = await logOf([['one'], ['two'], ['three']])
     const offset = fileHeaderBytes + lengthOf('one')
@@ -125,6 +144,18 @@ describe('damage at the end', () => {
         file: firstFile,
       })
     }
+  })
+
+  test('opening and closing without an append adds nothing', async () => {
+    const disk = await logOf([['one']], 'closed')
+    const before = (await disk.stat(firstFile))!.bytes
+    for (let n = 0; n < 3; n++) await (await openOn(disk)).close()
+    expect((await disk.stat(firstFile))!.bytes).toBe(before)
+    const log = await openOn(disk)
+    await appendText(log, 'two')
+    await log.close()
+    expect((await disk.stat(firstFile))!.bytes).toBe(before + lengthOf('two') + recordHeaderBytes)
+    expect(await outcome(disk)).toEqual(['1 1 one', '2 1 two'])
   })
 
   test('a damaged seal loses nothing', async () => {

@@ -69,7 +69,7 @@ export class LogWriter {
   #loop: Promise<void> | undefined
   #failure: DatabaseError | undefined
   #closing: Promise<void> | undefined
-  #statistics = { records: 0, groups: 0, bytes: 0, writeMs: 0 }
+  readonly #statistics = { records: 0, groups: 0, bytes: 0, writeMs: 0 }
 
   constructor(options: LogWriterOptions) {
     this.#options = options

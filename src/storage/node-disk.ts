@@ -199,23 +199,36 @@ const lockSystem: LockSystem = {
   createWhole: (path, content) =>
     fromFinishedFile(path, content, async (finished) => {
       try {
-        await fs.promises.link(finished, path)
-        return true
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-        throw error
+        return await unless(['EEXIST'], false, linkOrCopy(finished, path))
       } finally {
         await fs.promises.unlink(finished)
       }
     }),
+  // A directory that is gone needs no lock.
   replaceWhole: (path, content) =>
-    fromFinishedFile(path, content, (finished) => fs.promises.rename(finished, path)),
+    unless(
+      ['ENOENT'],
+      undefined,
+      fromFinishedFile(path, content, (finished) => fs.promises.rename(finished, path)),
+    ),
   remove: (path) => nodeDisk.remove(path),
   async touch(path) {
     const now = systemClock.now() / 1000
     await fs.promises.utimes(path, now, now)
   },
   touchedAt: async (path) => (await unless(['ENOENT'], undefined, fs.promises.stat(path)))?.mtimeMs,
+}
+
+async function linkOrCopy(finished: string, path: string): Promise<true> {
+  try {
+    await fs.promises.link(finished, path)
+  } catch (error) {
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      throw error
+    // Some file systems have no hard links. A copy is exclusive as well, but for a moment the file is empty.
+    await fs.promises.copyFile(finished, path, fs.constants.COPYFILE_EXCL)
+  }
+  return true
 }
 
 async function fromFinishedFile<T>(

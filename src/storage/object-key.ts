@@ -9,12 +9,12 @@ const partBytesMax = 255
  * @throws request-invalid
  */
 export function checkKey(key: string): void {
-  const parts = key.split('/')
+  const [folder = '', ...rest] = key.split('/')
   const problem =
-    parts.length < 2
+    rest.length === 0
       ? 'it names no folder'
-      : (parts.map(problemOf).find((found) => found !== undefined) ??
-        (reservedFolders.includes(parts[0]!) ? `the folder ${parts[0]} is reserved` : undefined))
+      : ([folder, ...rest].map(problemOf).find((found) => found !== undefined) ??
+        (reservedFolders.includes(folder) ? `the folder ${folder} is reserved` : undefined))
   if (problem !== undefined) {
     throw new DatabaseError('request-invalid', `Cannot use object key ${JSON.stringify(key)}: ${problem}`, {
       key,

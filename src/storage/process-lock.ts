@@ -57,7 +57,6 @@ export async function takeProcessLock(
 ): Promise<DiskLock | { readonly heldBy: string }> {
   const self = await system.self()
   const content = JSON.stringify({ owner, ...self } satisfies Claim)
-  let holder = owner
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const newest = (await claimNumbers(system, path)).at(-1) ?? 0
     const claim = newest === 0 ? undefined : await readClaim(system, `${path}.${newest}`)
@@ -75,7 +74,7 @@ export async function takeProcessLock(
     for (const number of numbers) if (number < newest) await system.remove(`${path}.${number}`)
     return new HeldLock(system, `${path}.${own}`)
   }
-  return { heldBy: `another process that is opening it too (${holder} gave up)` }
+  return { heldBy: 'processes that come and go: try again' }
 }
 
 class HeldLock implements DiskLock {

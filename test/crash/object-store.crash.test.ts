@@ -72,8 +72,8 @@ async function check({ disk, steps }: History, index: number, variant: CrashVari
       (step) => step.body && Buffer.from(step.body).toString(),
     )
     if (promised === undefined) contents.push(undefined)
-    if (!contents.includes(found.get(key)))
-      problems.push(`${key} at ${index}: ${found.get(key)?.slice(0, 40)}`)
+    if (contents.includes(found.get(key))) continue
+    problems.push(`${key} at ${index}: ${found.get(key)?.slice(0, 40) ?? 'it is not there'}`)
   }
   if ((await crashed.list(`${root}/tmp`)).length > 0) problems.push(`at ${index}: something is left in tmp`)
   return problems

@@ -105,6 +105,9 @@ function historyOf(base: DiskImage, journal: readonly Mutation[]) {
       case 'sync-directory':
         directoryOf(mutation.node).synced = directoryOf(mutation.node).changes.length
         break
+      case 'remove':
+      case 'rename':
+        break
     }
   }
   return { files, directories, nextNode }
