@@ -51,16 +51,15 @@ export function recordBatch(
   fields: readonly FieldColumn[],
   range: RowRange,
 ): RecordBatch {
-  const payloads = payloadsOf(rows.payloads, range)
   const children: Data[] = [
     numberIds(rows.ids, range),
     uuidIds(rows.ids, range),
     makeData({ type: new Int64(), nullCount: 0, data: seqs(rows.written, range) }),
-    textData(payloads),
+    payloadTexts(rows.payloads, range),
     ...rows.vectors.map(({ column }) => vectorLists(column, range)),
   ]
   if (fields.length > 0) {
-    const objects = payloads.map((payload) => payloadObject(payload))
+    const objects = payloadObjects(rows.payloads, range)
     for (const field of fields) children.push(fieldData(objects, field))
   }
   const type = new Struct(schema.fields)
@@ -100,22 +99,40 @@ function seqs(written: Float64Array, { start, end }: RowRange): BigInt64Array {
 
 const emptyObject = Buffer.from('{}')
 
-function payloadsOf({ places, chunks }: PayloadColumnImage, { start, end }: RowRange): Uint8Array[] {
-  const payloads: Uint8Array[] = []
+function payloadTexts({ places, chunks }: PayloadColumnImage, { start, end }: RowRange): Data {
+  const valueOffsets = new Int32Array(end - start + 1)
   for (let row = start; row < end; row++) {
-    const length = places[row * 3 + 2]!
-    const offset = places[row * 3 + 1]!
-    payloads.push(length === 0 ? emptyObject : chunks[places[row * 3]!]!.subarray(offset, offset + length))
+    const at = row - start
+    valueOffsets[at + 1] = valueOffsets[at]! + Math.max(places[row * 3 + 2]!, emptyObject.length)
   }
-  return payloads
+  const data = new Uint8Array(valueOffsets[end - start]!)
+  let row = start
+  while (row < end) {
+    const first = row
+    const chunk = places[row * 3]!
+    const from = places[row * 3 + 1]!
+    let to = from
+    // Payloads mostly lie one behind the other, as they were appended: one copy for as many as do.
+    while (row < end && places[row * 3] === chunk && places[row * 3 + 1] === to && places[row * 3 + 2]! > 0) {
+      to += places[row * 3 + 2]!
+      row += 1
+    }
+    if (row > first) data.set(chunks[chunk]!.subarray(from, to), valueOffsets[first - start])
+    else data.set(emptyObject, valueOffsets[row++ - start])
+  }
+  return makeData({ type: new Utf8(), length: end - start, nullCount: 0, valueOffsets, data })
 }
 
-function textData(texts: readonly Uint8Array[], present = Presence.all(texts.length)): Data {
-  const valueOffsets = new Int32Array(texts.length + 1)
-  for (let i = 0; i < texts.length; i++) valueOffsets[i + 1] = valueOffsets[i]! + texts[i]!.length
-  const data = new Uint8Array(valueOffsets[texts.length]!)
-  for (let i = 0; i < texts.length; i++) data.set(texts[i]!, valueOffsets[i])
-  return makeData({ type: new Utf8(), ...present.nulls(), valueOffsets, data })
+function payloadObjects(
+  { places, chunks }: PayloadColumnImage,
+  { start, end }: RowRange,
+): (JsonValue | undefined)[] {
+  const objects: (JsonValue | undefined)[] = []
+  for (let row = start; row < end; row++) {
+    const [chunk, offset, length] = [places[row * 3]!, places[row * 3 + 1]!, places[row * 3 + 2]!]
+    objects.push(length === 0 ? undefined : payloadObject(chunks[chunk]!.subarray(offset, offset + length)))
+  }
+  return objects
 }
 
 const noBytes = new Uint8Array(0)
@@ -127,7 +144,11 @@ function nullableText(texts: readonly (string | null)[]): Data {
     present.set(index)
     return Buffer.from(text)
   })
-  return textData(bytes, present)
+  const valueOffsets = new Int32Array(texts.length + 1)
+  for (let i = 0; i < texts.length; i++) valueOffsets[i + 1] = valueOffsets[i]! + bytes[i]!.length
+  const data = new Uint8Array(valueOffsets[texts.length]!)
+  for (let i = 0; i < texts.length; i++) data.set(bytes[i]!, valueOffsets[i])
+  return makeData({ type: new Utf8(), ...present.nulls(), valueOffsets, data })
 }
 
 function vectorLists(column: VectorColumnImage, { start, end }: RowRange): Data {
@@ -144,24 +165,48 @@ function vectorLists(column: VectorColumnImage, { start, end }: RowRange): Data 
     valueOffsets[row - start + 1] = count * dimensions
   }
   const floats = new Float32Array(count * dimensions)
-  let at = 0
-  for (const { view, firstRow, endRow } of chunksWithin(column, { start, end })) {
-    const stride = strideOf(dimensions)
-    for (let row = Math.max(start, firstRow); row < Math.min(end, endRow); row++) {
-      if (valueOffsets[row - start] === valueOffsets[row - start + 1]) continue
-      const offset = (row - firstRow) * stride
-      floats.set(view.subarray(offset, offset + dimensions), at)
-      at += dimensions
-    }
+  for (const chunk of chunksWithin(column, { start, end })) {
+    copyVectors(chunk, dimensions, { start, end }, valueOffsets, floats)
   }
   const child = makeData({ type: new Float32(), length: floats.length, nullCount: 0, data: floats })
   return makeData({ type: listType, ...present.nulls(), valueOffsets, child })
 }
 
+interface VectorChunk {
+  readonly view: Float32Array
+  readonly firstRow: number
+  readonly endRow: number
+}
+
+/** Those rows of the chunk that are in the range and have a vector, to where the offsets say. */
+function copyVectors(
+  { view, firstRow, endRow }: VectorChunk,
+  dimensions: number,
+  { start, end }: RowRange,
+  valueOffsets: Int32Array,
+  floats: Float32Array,
+): void {
+  const stride = strideOf(dimensions)
+  const last = Math.min(end, endRow)
+  let row = Math.max(start, firstRow)
+  while (row < last) {
+    const from = row
+    const hasVector = (at: number): boolean => valueOffsets[at - start] !== valueOffsets[at - start + 1]
+    // Rows without padding between them, as many as have a vector, are one copy.
+    while (row < last && hasVector(row) && (row === from || stride === dimensions)) row += 1
+    if (row === from) row += 1
+    else {
+      const offset = (from - firstRow) * stride
+      const length = (row - from) * dimensions
+      floats.set(view.subarray(offset, offset + length), valueOffsets[from - start])
+    }
+  }
+}
+
 function* chunksWithin(
   { dimensions, chunks }: VectorColumnImage,
   { start, end }: RowRange,
-): Iterable<{ view: Float32Array; firstRow: number; endRow: number }> {
+): Iterable<VectorChunk> {
   let firstRow = 0
   for (const { memory, offset, rows } of chunks) {
     const endRow = firstRow + rows
@@ -214,13 +259,6 @@ class Presence {
   constructor(length: number) {
     this.#length = length
     this.bytes = new Uint8Array((length + 7) >>> 3)
-  }
-
-  static all(length: number): Presence {
-    const presence = new Presence(length)
-    presence.#count = length
-    presence.bytes.fill(0xff)
-    return presence
   }
 
   set(index: number): void {

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto'
+import { parquetMetadata, parquetReadObjects } from 'hyparquet'
+import { describe, expect, test } from 'vitest'
+import { modelOf, randomRows, rowSetOf, type ModelRow } from '../../../test/support/row-sets.ts'
+import { DatabaseError } from '../../errors/database-error.ts'
+import { segmentIdOf, seqOf } from '../../ids/brands.ts'
+import { seededRandom } from '../../runtime/random.ts'
+import { MemoryObjectStore } from '../../storage/memory-object-store.ts'
+import type { TypedField } from '../field-values.ts'
+import { segmentKey, type SegmentInfo } from '../format.ts'
+import { readSegment } from '../segment-reader.ts'
+import { batchRanges, writeParquet } from './writer.ts'
+
+const id = segmentIdOf('11111111-2222-4333-8444-555555555555')
+
+async function parquetOf(
+  model: readonly ModelRow[],
+  dimensions: Readonly<Record<string, { dimensions: number }>> = {},
+  fields: Readonly<Record<string, TypedField>> = {},
+): Promise<Buffer> {
+  const rows = rowSetOf(dimensions, model)
+  const parts: Uint8Array[] = []
+  for await (const part of writeParquet(rows.image(), fields)) parts.push(part)
+  rows.release()
+  return Buffer.concat(parts)
+}
+
+/** The file as a segment without vectors, its checksum as it should be. */
+async function read(bytes: Uint8Array, model: readonly ModelRow[]): Promise<ModelRow[]> {
+  const store = new MemoryObjectStore()
+  await store.put(segmentKey(id, 'rows.parquet'), new Uint8Array(bytes))
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const info: SegmentInfo = {
+    id,
+    rowCount: model.length,
+    minSeq: seqOf(model[0]?.written ?? 0),
+    maxSeq: seqOf(model.at(-1)?.written ?? 0),
+    formatVersion: 1,
+    files: [{ name: 'rows.parquet', bytes: bytes.length, sha256 }],
+  }
+  const rows = await readSegment(store, info, {})
+  const found = modelOf(rows)
+  rows.release()
+  return found
+}
+
+/** What any other reader makes of the file. */
+async function readElsewhere(bytes: Buffer): Promise<Record<string, unknown>[]> {
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
+  return parquetReadObjects({ file, parsers: { timestampFromMicroseconds: (micros: bigint) => micros } as never })
+}
+
+describe('rows.parquet', () => {
+  test('says to other readers what it says to us', async () => {
+    const seed = 60_209
+    const dimensions = { '': { dimensions: 3 }, image: { dimensions: 4 } }
+    const model = randomRows(seededRandom(seed), dimensions, 400)
+    const rows = await readElsewhere(await parquetOf(model, dimensions))
+    const expected = model.map(({ id: point, written, payload, vectors }) => ({
+      id: typeof point === 'string' ? undefined : BigInt(point),
+      id_uuid: typeof point === 'string' ? point : undefined,
+      seq: BigInt(written),
+      payload,
+      vector: vectors[''],
+      vector_image: vectors.image,
+    }))
+    const undefinedForNull = rows.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])),
+    )
+    expect(undefinedForNull, `seed ${seed}`).toEqual(expected)
+  })
+
+  test('has a typed column for each declared field that can have one', async () => {
+    const fields = {
+      'a.b': { type: 'integer' },
+      when: { type: 'datetime' },
+      ok: { type: 'bool' },
+      share: { type: 'float' },
+      who: { type: 'uuid' },
+      place: { type: 'geo' },
+      'list[].x': { type: 'integer' },
+      tag: { type: 'keyword' },
+    } as const
+    const uuid = '550e8400-e29b-41d4-a716-446655440000'
+    const payloads = [
+      `{"a":{"b":9007199254740993},"when":"2024-02-29T12:30:45.123456Z","ok":true,"share":0.5,"who":"${uuid}","tag":"é"}`,
+      '{"a":{"b":"7"},"when":5,"ok":"true","share":"x","who":"x","tag":["a"]}',
+      '{}',
+      '{"ok":false}',
+    ]
+    const model = payloads.map((payload, row) => ({ id: row, written: row + 1, payload, vectors: {} }))
+    const rows = await readElsewhere(await parquetOf(model, {}, fields))
+    expect(Object.keys(rows[0]!).filter((name) => name.startsWith('field_'))).toEqual([
+      'field_a.b',
+      'field_ok',
+      'field_share',
+      'field_tag',
+      'field_when',
+      'field_who',
+    ])
+    const column = (name: string): unknown[] => rows.map((row) => row[`field_${name}`] ?? null)
+    expect(column('a.b')).toEqual([9007199254740993n, null, null, null])
+    expect(column('when')).toEqual([1_709_209_845_123_456n, null, null, null])
+    expect(column('ok')).toEqual([true, null, null, false])
+    expect(column('share')).toEqual([0.5, null, null, null])
+    expect(column('who')).toEqual([uuid, null, null, null])
+    expect(column('tag')).toEqual(['é', null, null, null])
+  })
+
+  test('is cut into row groups, so that its size costs no memory', async () => {
+    const large = 'x'.repeat(300_000)
+    const model = Array.from({ length: 130 }, (_, row) => ({
+      id: row,
+      written: row + 1,
+      payload: row % 2 === 0 ? `{"text":"${large}"}` : '{}',
+      vectors: {},
+    }))
+    const rows = rowSetOf({}, model)
+    const ranges = batchRanges(rows.image())
+    expect(ranges.map(({ start }) => start)).toEqual([0, ...ranges.slice(0, -1).map(({ end }) => end)])
+    expect([ranges.length, ranges.at(-1)!.end]).toEqual([2, 130])
+    const bytes = await parquetOf(model)
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
+    const groups = parquetMetadata(file).row_groups
+    expect(groups.length).toBeGreaterThan(1)
+    for (const group of groups) expect(Number(group.total_byte_size)).toBeLessThan(18 * 2 ** 20)
+    expect(await read(bytes, model)).toEqual(model)
+  })
+
+  test('takes many rows of several groups and pages, with payloads that lie apart', async () => {
+    const seed = 771
+    const random = seededRandom(seed)
+    const model = Array.from({ length: 120_000 }, (_, row) => ({
+      id: random.next() < 0.5 ? row : BigInt(row) + 2n ** 63n,
+      written: row + 1,
+      payload: random.next() < 0.5 ? '{}' : `{"n":${row}}`,
+      vectors: {},
+    }))
+    const back = await read(await parquetOf(model), model)
+    const wrong = back.findIndex((row, at) => {
+      const { id: point, written, payload } = model[at]!
+      return row.id !== point || row.written !== written || row.payload !== payload
+    })
+    expect([back.length, wrong], `seed ${seed}`).toEqual([model.length, -1])
+  })
+
+  test('damage that has the right checksum is refused or harmless, never more', async () => {
+    const seed = 90_001
+    const random = seededRandom(seed)
+    const model = randomRows(random, {}, 60)
+    const whole = await parquetOf(model)
+    let refused = 0
+    for (let round = 0; round < 4_000; round++) {
+      const bytes = Buffer.from(whole)
+      const flips = 1 + Math.floor(random.next() * 3)
+      for (let i = 0; i < flips; i++) {
+        // Mostly where the structure is: page headers and the footer, not the values.
+        const at = Math.floor(
+          random.next() < 0.7 ? bytes.length - random.next() * 2_000 : random.next() * bytes.length,
+        )
+        bytes[Math.max(0, Math.min(at, bytes.length - 1))] = Math.floor(random.next() * 256)
+      }
+      const cut = random.next() < 0.1 ? bytes.subarray(0, Math.floor(random.next() * bytes.length)) : bytes
+      try {
+        expect(await read(cut, model)).toHaveLength(model.length)
+      } catch (error) {
+        if (!(error instanceof DatabaseError))
+          throw new Error(`seed ${seed}, round ${round}`, { cause: error })
+        expect(['segment-corrupt', 'version-unsupported']).toContain(error.code)
+        refused += 1
+      }
+    }
+    expect(refused).toBeGreaterThan(1_000)
+  })
+})

@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest'
+import { vectorMemory } from '../graph/vector-memory.ts'
+import { seqOf } from '../ids/brands.ts'
+import { compareWords, wordsOfId, type IdWords, type PointId } from '../ids/point-id.ts'
+import { seededRandom } from '../runtime/random.ts'
+import { IdColumn } from './id-column.ts'
+import { PayloadColumn } from './payload-column.ts'
+import { RowSet } from './row-set.ts'
+
+const noId = (): IdWords => ({ kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 })
+
+function add(rows: RowSet, id: PointId, written: number, payload = '', vector?: readonly number[]): number {
+  return rows.append({
+    id: wordsOfId(id),
+    written: seqOf(written),
+    payload: Buffer.from(payload),
+    vectors: vector === undefined ? {} : { '': Float32Array.from(vector) },
+  })
+}
+
+describe('RowSet', () => {
+  test('gives back every row as it was appended, while it grows', () => {
+    const seed = 7_301
+    const random = seededRandom(seed)
+    const rows = new RowSet({ '': { dimensions: 3 }, b: { dimensions: 1 } })
+    const model: { id: PointId; written: number; payload: string; a?: number[]; b?: number[] }[] = []
+    for (let row = 0; row < 3_000; row++) {
+      const id = random.next() < 0.3 ? random.uuid() : Math.floor(random.next() * 800)
+      const payload = random.next() < 0.1 ? '' : `{"n":${row},"pad":"${'é'.repeat(random.next() * 60)}"}`
+      const a = random.next() < 0.8 ? [Math.fround(random.next()), 2, 3] : undefined
+      const b = random.next() < 0.5 ? [row] : undefined
+      model.push({ id, written: row + 10, payload, ...(a && { a }), ...(b && { b }) })
+      rows.append({
+        id: wordsOfId(id),
+        written: seqOf(row + 10),
+        payload: Buffer.from(payload),
+        vectors: { '': a && Float32Array.from(a), b: b && Float32Array.from(b) },
+      })
+    }
+    expect(rows.rowCount).toBe(model.length)
+    model.forEach(({ id, written, payload, a, b }, row) => {
+      const text = Buffer.from(rows.payloadAt(row)).toString()
+      const vector = rows.vectors.get('')!.get(row)
+      const other = rows.vectors.get('b')!.get(row)
+      expect([rows.pointIdAt(row), rows.writtenAt(row), text], `seed ${seed}`).toEqual([id, written, payload])
+      expect([vector && [...vector], other && [...other]], `seed ${seed}`).toEqual([a, b])
+    })
+    rows.release()
+  })
+
+  test('finds all rows of an id, the newest first', () => {
+    const rows = new RowSet({})
+    const history = [5, 6, 5, 5, 6, 7].map((id, index) => add(rows, id, index + 1))
+    expect(history).toEqual([0, 1, 2, 3, 4, 5])
+    const rowsOf = (id: PointId): number[] => {
+      const found = []
+      for (let row = rows.findNewest(wordsOfId(id)); row !== undefined; row = rows.olderRow(row))
+        found.push(row)
+      return found
+    }
+    expect([rowsOf(5), rowsOf(6), rowsOf(7), rowsOf(8)]).toEqual([[3, 2, 0], [4, 1], [5], []])
+  })
+
+  test('a payload that was handed out stays where it is', () => {
+    const rows = new RowSet({})
+    add(rows, 1, 1, '{"first":true}')
+    const view = rows.payloadAt(0)
+    for (let row = 1; row < 2_000; row++) add(rows, row, row, `{"row":${row},"pad":"${'x'.repeat(500)}"}`)
+    expect(Buffer.from(view).toString()).toBe('{"first":true}')
+    expect(rows.payloadAt(0).buffer).toBe(view.buffer)
+  })
+
+  test('takes payloads larger than a chunk', () => {
+    const rows = new RowSet({})
+    const large = `{"a":"${'z'.repeat(9 * 2 ** 20)}"}`
+    add(rows, 1, 1, '{}')
+    add(rows, 2, 2, large)
+    add(rows, 3, 3, '{"b":1}')
+    expect(Buffer.from(rows.payloadAt(1)).toString()).toBe(large)
+    expect(Buffer.from(rows.payloadAt(2)).toString()).toBe('{"b":1}')
+  })
+
+  test.each([200, 9_000])('lists %i rows in id order, as far as they were added', (count) => {
+    const seed = 11_000 + count
+    const random = seededRandom(seed)
+    const rows = new RowSet({})
+    const expected = (): number[] => {
+      const [a, b] = [noId(), noId()]
+      return Array.from({ length: rows.rowCount }, (_, row) => row).sort((x, y) => {
+        rows.idAt(x, a)
+        rows.idAt(y, b)
+        return compareWords(a, b) || x - y
+      })
+    }
+    for (let i = 0; i < count; i++) {
+      const wide = BigInt(Math.floor(random.next() * 2 ** 50)) * 16_381n
+      const id = [Math.floor(random.next() * 500), wide, random.uuid()][Math.floor(random.next() * 3)]!
+      add(rows, id, i + 1)
+      if (i % 1_499 === 77) expect([...rows.rowsInIdOrder()], `seed ${seed}`).toEqual(expected())
+    }
+    expect([...rows.rowsInIdOrder()], `seed ${seed}`).toEqual(expected())
+    expect(rows.rowsInIdOrder()).toBe(rows.rowsInIdOrder())
+  })
+
+  test('counts the rows up to a number, several of which may share one', () => {
+    const rows = new RowSet({})
+    for (const written of [3, 3, 5, 9, 9, 9]) add(rows, written, written)
+    const counts = [2, 3, 4, 5, 8, 9, 10].map((seq) => rows.rowsUpTo(seqOf(seq)))
+    expect(counts).toEqual([0, 2, 2, 3, 3, 6, 6])
+    expect([rows.minWritten, rows.maxWritten]).toEqual([3, 9])
+  })
+
+  test('refuses to cut rows that are out of order', () => {
+    const rows = new RowSet({})
+    for (const written of [5, 4, 9]) add(rows, written, written)
+    expect(rows.rowsUpTo(seqOf(9))).toBe(3)
+    expect(() => rows.rowsUpTo(seqOf(5))).toThrow(expect.objectContaining({ code: 'segment-corrupt' }))
+  })
+
+  test('a vector that is added later is absent in the rows so far', () => {
+    const rows = new RowSet({ '': { dimensions: 2 } })
+    add(rows, 1, 1, '', [1, 2])
+    rows.addVector('late', 3)
+    rows.append({
+      id: wordsOfId(2),
+      written: seqOf(2),
+      payload: Buffer.alloc(0),
+      vectors: { late: Float32Array.of(7, 8, 9) },
+    })
+    const late = rows.vectors.get('late')!
+    expect([late.has(0), [...late.get(1)!]]).toEqual([false, [7, 8, 9]])
+    expect(rows.vectors.get('')!.has(1)).toBe(false)
+    rows.release()
+  })
+
+  test('the last release frees the vector memory, and only that one', () => {
+    const before = vectorMemory.stats().bytesInUse
+    const rows = new RowSet({ '': { dimensions: 64 } })
+    for (let row = 0; row < 1_000; row++) add(rows, row, row + 1, '', new Array<number>(64).fill(row))
+    rows.retain()
+    rows.release()
+    expect(rows.vectors.get('')!.get(999)![5]).toBe(999)
+    expect(vectorMemory.stats().bytesInUse).toBeGreaterThan(before)
+    rows.release()
+    expect(vectorMemory.stats().bytesInUse).toBe(before)
+    expect(() => rows.release()).toThrow('released once')
+  })
+
+  test('becomes what columns hold', async () => {
+    const ids = new IdColumn()
+    const payloads = new PayloadColumn()
+    for (const id of [4, 5, 4]) {
+      ids.append(wordsOfId(id))
+      payloads.append(Buffer.from(`{"id":${id}}`))
+    }
+    const written = Float64Array.of(1, 2, 3)
+    const rows = await RowSet.fromColumns(
+      { x: { dimensions: 2 } },
+      { ids, written, payloads, vectors: new Map() },
+    )
+    expect([rows.rowCount, rows.findNewest(wordsOfId(4)), rows.olderRow(2)]).toEqual([3, 2, 0])
+    expect(rows.vectors.get('x')!.rowCount).toBe(3)
+    expect(rows.vectors.get('x')!.presentCount).toBe(0)
+    expect(add(rows, 6, 4)).toBe(3)
+    rows.release()
+  })
+
+  test('knows how much memory it holds', () => {
+    const rows = new RowSet({ '': { dimensions: 16 } })
+    for (let row = 0; row < 10_000; row++) {
+      add(rows, row, row + 1, `{"n":"${'p'.repeat(90)}"}`, new Array<number>(16).fill(1))
+    }
+    const least = 10_000 * (64 + 98 + 17 + 8 + 12)
+    expect(rows.bytes).toBeGreaterThan(least)
+    expect(rows.bytes).toBeLessThan(least * 2.5)
+    rows.release()
+  })
+})
