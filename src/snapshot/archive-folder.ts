@@ -128,15 +128,15 @@ export class ArchiveFolder {
     })
   }
 
-  /** By absolute path. Tells nothing about what is outside the folder, not even whether it exists. */
+  /**
+   * By absolute path. A path that leads nowhere gives undefined, inside the folder or not: Qdrant's clients are told
+   * "does not exist" before "outside", and its own tests expect it.
+   */
   async findByPath(path: string): Promise<StoredArchive | undefined | 'outside'> {
     return onFolder('find', path, async () => {
       const root = await this.#disk.realPath(this.#root)
       const real = path.startsWith('/') && !path.includes('\0') ? await this.#disk.realPath(path) : undefined
-      if (real === undefined) {
-        const isBelow = isInside(path, this.#root) || (root !== undefined && isInside(path, root))
-        return isBelow && !path.split('/').includes('..') ? undefined : 'outside'
-      }
+      if (real === undefined) return undefined
       if (root === undefined || !isInside(real, root)) return 'outside'
       const slash = real.lastIndexOf('/')
       const name = real.slice(slash + 1)

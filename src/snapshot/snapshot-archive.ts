@@ -37,7 +37,7 @@ export class Archive {
     this.#unpin()
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the protocol of `await using`
+   
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
   }
@@ -76,7 +76,7 @@ export function openArchive(source: ArchiveSource, record: SnapshotRecord, seale
   return new Archive(createLayout(first, others), unpin)
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- a source is an asynchronous iterable
+ 
 async function* oneChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes
 }

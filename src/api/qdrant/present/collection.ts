@@ -51,7 +51,7 @@ function params(info: CollectionInfo, settings: JsonObject): JsonObject {
 
 function vectors(info: CollectionInfo, settings: JsonObject): JsonObject {
   const entries = Object.entries(info.config.vectors).map(([name, { size, distance, settings: own }]) => {
-    return [name, { size, distance, ...own } as JsonObject] as const
+    return [name, { size, distance, ...own }] as const
   })
   if (entries.length === 1 && entries[0]![0] === '' && settings['named_vectors'] !== true) return entries[0]![1]
   return Object.fromEntries(entries)

@@ -1,4 +1,4 @@
-import { JsonNumber, RawJson, stringifyJson, type JsonValue, type PointId } from '../../../index.ts'
+import { type JsonNumber, type RawJson, stringifyJson, type JsonValue, type PointId } from '../../../index.ts'
 
 /** JSON text of a float32 in its shortest form: 0.1, not 0.10000000149011612. Infinite and NaN are null, as serde writes them. */
 export function floatText(value: number): string {
