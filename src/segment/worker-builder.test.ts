@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest'
+import { randomRows, rowSetOf } from '../../test/support/row-sets.ts'
+import { InvariantViolation } from '../runtime/assert.ts'
+import { seededRandom } from '../runtime/random.ts'
+import type { BuildJob } from './build-file.ts'
+import { createWorkerBuilder, type SegmentBuilder } from './segment-builder.ts'
+
+const job: BuildJob = {
+  kind: 'rows',
+  rows: rowSetOf({}, randomRows(seededRandom(1), {}, 3)).image(),
+  fields: {},
+}
+
+/** A builder whose threads do this with the job's channel, `port`. */
+function builderThat(onJob: string, threads = 1): SegmentBuilder {
+  const code = `import { parentPort, threadId } from 'node:worker_threads'
+    let jobs = 0
+    parentPort.on('message', ({ port }) => { jobs += 1; ${onJob} })`
+  return createWorkerBuilder(threads, { entry: new URL(`data:text/javascript,${encodeURIComponent(code)}`) })
+}
+
+async function bytesOf(builder: SegmentBuilder, signal?: AbortSignal): Promise<number> {
+  let bytes = 0
+  await builder.build(
+    job,
+    async (parts) => {
+      for await (const part of parts) bytes += part.length
+    },
+    signal,
+  )
+  return bytes
+}
+
+const done = `port.postMessage({ kind: 'done', digest: { bytes: 0, sha256: '' } })`
+const failing = (error: object) => `port.postMessage({ kind: 'failed', error: ${JSON.stringify(error)} })`
+
+describe('worker builder', () => {
+  test('errors keep their code and details on the way out of a thread', async () => {
+    const error = { kind: 'database', code: 'overloaded', message: 'no memory', details: { bytes: 7 } }
+    const builder = builderThat(failing(error))
+    await expect(bytesOf(builder)).rejects.toThrow(
+      expect.objectContaining({ code: 'overloaded', message: 'no memory', details: { bytes: 7 } }),
+    )
+    await builder.close()
+  })
+
+  test('our own mistakes stay what they are', async () => {
+    const builder = builderThat(failing({ kind: 'invariant', message: 'a row has a place' }))
+    await expect(bytesOf(builder)).rejects.toThrow(InvariantViolation)
+    await builder.close()
+  })
+
+  test('a thread that met an unknown error is not used again', async () => {
+    const unknown = { kind: 'other', message: 'unreachable', stack: 'at wasm' }
+    const builder = builderThat(
+      `jobs === 1 ? ${failing(unknown)} : ${failing({ ...unknown, message: 'reused' })}`,
+    )
+    for (let round = 0; round < 2; round++) {
+      await expect(bytesOf(builder)).rejects.toThrow(
+        expect.objectContaining({ code: 'internal', message: expect.stringContaining('unreachable') }),
+      )
+    }
+    await builder.close()
+  })
+
+  test('a thread that dies fails its job, and the next one has a new thread', async () => {
+    const builder = builderThat('process.exit(3)')
+    const results = await Promise.allSettled([bytesOf(builder), bytesOf(builder), bytesOf(builder)])
+    for (const result of results) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'internal' } })
+    }
+    await builder.close()
+  })
+
+  test('a thread that throws fails its job with the cause', async () => {
+    const builder = builderThat(`throw new Error('broken')`)
+    await expect(bytesOf(builder)).rejects.toMatchObject({ code: 'internal', cause: { message: 'broken' } })
+    await builder.close()
+  })
+
+  test('jobs share the threads there are', async () => {
+    const threads = new Set<number>()
+    let parts = 0
+    const builder = builderThat(
+      `port.once('message', () => ${done})
+      port.postMessage({ kind: 'part', part: new Uint8Array([threadId]) })`,
+      2,
+    )
+    const consume = async (all: AsyncIterable<Uint8Array>): Promise<void> => {
+      for await (const part of all) {
+        threads.add(part[0]!)
+        parts += 1
+      }
+    }
+    await Promise.all(Array.from({ length: 9 }, () => builder.build(job, consume)))
+    expect(parts).toBe(9)
+    expect(threads.size).toBeLessThanOrEqual(2)
+    await builder.close()
+  })
+
+  test('a job that hangs is ended by its signal, and by close', async () => {
+    const builder = builderThat(`jobs`)
+    const controller = new AbortController()
+    const cancelled = bytesOf(builder, controller.signal)
+    cancelled.catch(() => undefined)
+    await Promise.resolve()
+    controller.abort()
+    await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' })
+    const [active, waiting] = [bytesOf(builder), bytesOf(builder)]
+    active.catch(() => undefined)
+    waiting.catch(() => undefined)
+    await Promise.resolve()
+    await builder.close()
+    await expect(active).rejects.toMatchObject({ code: 'database-closed' })
+    await expect(waiting).rejects.toMatchObject({ code: 'database-closed' })
+    await expect(bytesOf(builder)).rejects.toMatchObject({ code: 'database-closed' })
+  })
+
+  test('a consumer that stops half way frees the thread', async () => {
+    const builder = builderThat(`if (jobs === 1) setInterval(() =>
+      port.postMessage({ kind: 'part', part: new Uint8Array(5) }), 1)
+      else ${done}`)
+    const disaster = new Error('the disk is full')
+    const consume = async (parts: AsyncIterable<Uint8Array>): Promise<void> => {
+      for await (const part of parts) if (part.length > 0) throw disaster
+    }
+    await expect(builder.build(job, consume)).rejects.toBe(disaster)
+    await expect(bytesOf(builder)).resolves.toBe(0)
+    await builder.close()
+  })
+})
