@@ -1,6 +1,6 @@
 // Compiles the vector kernels (AssemblyScript) and writes them as a module that holds the WebAssembly in base64: it
 // loads the same way from src/, from dist/ and in worker threads, without touching the file system.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,7 +18,11 @@ try {
   const { error, stderr } = await asc.main([source, ...flags, '--outFile', output])
   if (error !== null) throw new Error(`The kernels do not compile: ${stderr.toString()}`, { cause: error })
   const base64 = readFileSync(output).toString('base64')
-  writeFileSync(target, `// Made by scripts/build-kernels.mjs from assembly/kernels.ts.\nexport const kernelsBase64 =\n  '${base64}'\n`)
+  const module = `// Made by scripts/build-kernels.mjs from assembly/kernels.ts.\nexport const kernelsBase64 =\n  '${base64}'\n`
+  // Renamed into place: another process may be loading the sources just now.
+  const draft = `${target}.${process.pid}`
+  writeFileSync(draft, module)
+  renameSync(draft, target)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -1,116 +1,151 @@
-import { crc32c } from '@node-rs/crc32'
+import { asBuffer, readU64 } from '../encoding/binary.ts'
+import { crc32c } from '../encoding/crc32c.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import {
-  alignment,
+  alignSection,
   elementFloat32,
   graphFormatVersion,
   graphMagic,
   headerBytes,
+  headerCrc,
+  headerOffsets,
+  presenceBytes,
   sectionPresence,
   sectionVectors,
   tableEntryBytes,
 } from './format.ts'
-import { headerCrc } from './graph-writer.ts'
-import { strideOf, VectorColumn } from './vector-column.ts'
+import { dimensionsMax, strideOf, VectorColumn } from './vector-column.ts'
+
+interface Expected {
+  readonly dimensions: number
+  readonly rowCount: number
+}
 
 interface Section {
   readonly kind: number
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
 }
 
 const sectionsMax = 16
 
 /**
  * A column from a `.graph` file. Everything is checked before any of it is used: the file may come from outside.
- * @throws segment-corrupt, version-unsupported
+ * @throws segment-corrupt, version-unsupported, overloaded
  */
-export function readGraph(
-  bytes: Uint8Array,
-  expected: { readonly dimensions: number; readonly rowCount: number },
-): VectorColumn {
-  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const presentCount = checkHeader(file, expected)
+export function readGraph(bytes: Uint8Array, expected: Expected): VectorColumn {
+  const file = asBuffer(bytes)
+  checkHeader(file, expected)
+  const { dimensions, rowCount } = expected
   const sections = readSections(file)
-  const stride = strideOf(expected.dimensions)
-  const presence = getSection(sections, sectionPresence, ((expected.rowCount + 31) >>> 5) * 4)
-  const vectors = getSection(sections, sectionVectors, expected.rowCount * stride * 4)
-  const floats = alignedFloats(vectors)
-  const column = new VectorColumn(expected.dimensions, expected.rowCount)
-  try {
-    for (let row = 0; row < expected.rowCount; row++) {
-      const isPresent = ((presence[row >>> 3]! >>> (row & 7)) & 1) === 1
-      column.append(isPresent ? floats.subarray(row * stride, row * stride + expected.dimensions) : undefined)
-    }
-    if (column.presentCount !== presentCount)
-      throw corrupt('its presence bits are not as many as its header says')
-    return column
-  } catch (error) {
-    column.dispose()
-    throw error
+  const presence = getSection(sections, sectionPresence, presenceBytes(rowCount))
+  const vectors = getSection(sections, sectionVectors, rowCount * strideOf(dimensions) * 4)
+  const presentCount = checkPresence(presence, rowCount)
+  if (presentCount !== file.readUInt32LE(headerOffsets.presentCount)) {
+    throw corrupt('its presence bits are not as many as its header says')
   }
+  checkZeros(vectors, presence, presentCount, expected)
+  return VectorColumn.copyOf({ dimensions, rowCount, presence, vectors })
 }
 
-function checkHeader(
-  file: Buffer,
-  expected: { readonly dimensions: number; readonly rowCount: number },
-): number {
-  if (file.byteLength < headerBytes || !file.subarray(0, 8).equals(graphMagic))
+function checkHeader(file: Buffer, expected: Expected): void {
+  if (file.byteLength < headerBytes || !file.subarray(0, graphMagic.byteLength).equals(graphMagic)) {
     throw corrupt('it does not begin as one')
-  const version = file.readUInt32LE(8)
-  if (version > graphFormatVersion) {
-    throw new DatabaseError(
-      'version-unsupported',
-      `Cannot read graph file: its format version is ${version}, this release reads up to ${graphFormatVersion}`,
-    )
   }
-  const sections = file.readUInt32LE(32)
-  if (sections > sectionsMax || headerBytes + sections * tableEntryBytes > file.byteLength)
+  const field = (name: keyof typeof headerOffsets): number => file.readUInt32LE(headerOffsets[name])
+  checkVersion(field('version'))
+  const sectionCount = field('sectionCount')
+  if (sectionCount > sectionsMax || headerBytes + sectionCount * tableEntryBytes > file.byteLength) {
     throw corrupt('its section table is cut')
-  if (headerCrc(file, sections) !== file.readUInt32LE(36))
-    throw corrupt('its header does not have its checksum')
-  if (
-    file.readUInt32LE(12) !== expected.dimensions ||
-    file.readUInt32LE(16) !== strideOf(expected.dimensions)
-  ) {
-    throw corrupt(`its vectors have ${file.readUInt32LE(12)} dimensions, ${expected.dimensions} are expected`)
   }
-  if (file.readUInt32LE(20) !== elementFloat32) throw corrupt('its element type is unknown')
-  if (file.readUInt32LE(24) !== expected.rowCount)
-    throw corrupt(`it has ${file.readUInt32LE(24)} rows, ${expected.rowCount} are expected`)
-  return file.readUInt32LE(28)
+  if (headerCrc(file, sectionCount) !== field('crc')) throw corrupt('its header does not have its checksum')
+  const dimensions = field('dimensions')
+  if (dimensions !== expected.dimensions || dimensions === 0 || dimensions > dimensionsMax) {
+    throw corrupt(`its vectors have ${dimensions} dimensions, expected are ${expected.dimensions}`)
+  }
+  if (field('stride') !== strideOf(dimensions)) {
+    throw corrupt(`its rows are ${field('stride')} floats apart, not ${strideOf(dimensions)}`)
+  }
+  if (field('elementType') !== elementFloat32) {
+    throw corrupt(`its element type ${field('elementType')} is unknown`)
+  }
+  if (field('rowCount') !== expected.rowCount) {
+    throw corrupt(`it has ${field('rowCount')} rows, expected are ${expected.rowCount}`)
+  }
 }
 
+function checkVersion(version: number): void {
+  if (version === 0) throw corrupt('its format version is 0')
+  if (version <= graphFormatVersion) return
+  const message = `Cannot read graph file: its format version is ${version}, this release reads up to ${graphFormatVersion}`
+  throw new DatabaseError('version-unsupported', message, { version })
+}
+
+/** Sections of a kind that this release does not know are checked like the others, and left alone. */
 function readSections(file: Buffer): Section[] {
+  const count = file.readUInt32LE(headerOffsets.sectionCount)
   const sections: Section[] = []
-  const count = file.readUInt32LE(32)
   let end = headerBytes + count * tableEntryBytes
-  for (let i = 0; i < count; i++) {
-    const at = headerBytes + i * tableEntryBytes
-    const offset = Number(file.readBigUInt64LE(at + 8))
-    const length = Number(file.readBigUInt64LE(at + 16))
-    if (offset % alignment !== 0 || offset < end || offset + length > file.byteLength)
-      throw corrupt(`section ${i} lies outside its place`)
-    if (file.subarray(end, offset).some((byte) => byte !== 0))
-      throw corrupt(`there are stray bytes before section ${i}`)
+  for (let index = 0; index < count; index++) {
+    const entry = headerBytes + index * tableEntryBytes
+    const offset = readU64(file, entry + 8)
+    const length = readU64(file, entry + 16)
+    // Each follows the one before at the next place there is, so they cannot overlap; lengths beyond 2^53 fail as well.
+    if (offset !== alignSection(end) || !(length <= file.byteLength - offset)) {
+      throw corrupt(`section ${index} lies outside its place`)
+    }
+    if (file.subarray(end, offset).some((byte) => byte !== 0)) {
+      throw corrupt(`there are stray bytes before section ${index}`)
+    }
     const bytes = file.subarray(offset, offset + length)
-    if (crc32c(bytes) !== file.readUInt32LE(at + 4)) throw corrupt(`section ${i} does not have its checksum`)
-    sections.push({ kind: file.readUInt32LE(at), bytes })
+    if (crc32c(bytes) !== file.readUInt32LE(entry + 4)) {
+      throw corrupt(`section ${index} does not have its checksum`)
+    }
+    sections.push({ kind: file.readUInt32LE(entry), bytes })
     end = offset + length
   }
   if (end !== file.byteLength) throw corrupt('it is longer than its sections')
   return sections
 }
 
-function getSection(sections: readonly Section[], kind: number, length: number): Uint8Array {
-  const found = sections.filter((section) => section.kind === kind)
-  if (found.length !== 1 || found[0]!.bytes.byteLength !== length)
-    throw corrupt(`section of kind ${kind} is missing or has a wrong length`)
-  return found[0]!.bytes
+function getSection(sections: readonly Section[], kind: number, length: number): Buffer {
+  const [section, second] = sections.filter((candidate) => candidate.kind === kind)
+  if (section === undefined) throw corrupt(`it has no section of kind ${kind}`)
+  if (second !== undefined) throw corrupt(`it has several sections of kind ${kind}`)
+  if (section.bytes.byteLength !== length) {
+    throw corrupt(`section of kind ${kind} has ${section.bytes.byteLength} bytes, not ${length}`)
+  }
+  return section.bytes
 }
 
-function alignedFloats(bytes: Uint8Array): Float32Array {
-  const start = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes)
-  return new Float32Array(start.buffer, start.byteOffset, bytes.byteLength / 4)
+/** Gives how many rows are present. */
+function checkPresence(presence: Buffer, rowCount: number): number {
+  let count = 0
+  for (let at = 0; at < presence.byteLength; at += 4) {
+    const word = presence.readUInt32LE(at)
+    const rows = rowCount - at * 8
+    if (rows < 32 && word >>> rows !== 0) throw corrupt('it has presence bits beyond its rows')
+    for (let left = word; left !== 0; left &= left - 1) count += 1
+  }
+  return count
+}
+
+/** The kernels rely on the padding: anything but zeros would count in every score. */
+function checkZeros(
+  vectors: Buffer,
+  presence: Buffer,
+  presentCount: number,
+  { dimensions, rowCount }: Expected,
+): void {
+  const rowBytes = strideOf(dimensions) * 4
+  const usedBytes = dimensions * 4
+  if (usedBytes === rowBytes && presentCount === rowCount) return
+  for (let row = 0; row < rowCount; row++) {
+    const isPresent = ((presence[row >>> 3]! >>> (row & 7)) & 1) === 1
+    const start = row * rowBytes
+    for (let at = start + (isPresent ? usedBytes : 0); at < start + rowBytes; at += 4) {
+      if (vectors.readUInt32LE(at) !== 0) throw corrupt(`row ${row} is not zero where it has no vector`)
+    }
+  }
 }
 
 function corrupt(why: string): DatabaseError {

@@ -1,85 +1,98 @@
-import { crc32c } from '@node-rs/crc32'
+import { writeU64 } from '../encoding/binary.ts'
+import { crc32c } from '../encoding/crc32c.ts'
+import { assert } from '../runtime/assert.ts'
 import {
-  alignment,
+  alignSection,
   elementFloat32,
   graphFormatVersion,
   graphMagic,
   headerBytes,
+  headerCrc,
+  headerOffsets,
+  presenceBytes,
   sectionPresence,
   sectionVectors,
   tableEntryBytes,
 } from './format.ts'
-import { strideOf, VectorColumn, type VectorColumnImage } from './vector-column.ts'
+import { countBits, strideOf, VectorColumn, type VectorColumnImage } from './vector-column.ts'
 
-/** The `.graph` file in parts, in order. They refer to the column's memory: use them before it is disposed. */
+interface Section {
+  readonly kind: number
+  readonly parts: readonly Uint8Array[]
+  readonly length: number
+}
+
+/**
+ * The `.graph` file in parts, in order. Most are views of the column's shared memory, not copies: use them before it
+ * is disposed.
+ */
 export function writeGraph(source: VectorColumn | VectorColumnImage): Uint8Array[] {
-  const column = source instanceof VectorColumn ? source.image() : source
-  const { dimensions, rowCount, presentCount } = column
-  const stride = strideOf(dimensions)
-  const presence = presenceBytes(column)
-  const vectors = vectorParts(column, stride)
-  const table = headerBytes + 2 * tableEntryBytes
-  const presenceAt = align(table)
-  const vectorsAt = align(presenceAt + presence.byteLength)
-  const head = Buffer.alloc(presenceAt)
-  graphMagic.copy(head, 0)
-  const fields = [graphFormatVersion, dimensions, stride, elementFloat32, rowCount, presentCount, 2]
-  fields.forEach((value, index) => head.writeUInt32LE(value, 8 + index * 4))
-  writeEntry(head, headerBytes, sectionPresence, crc32c(presence), presenceAt, presence.byteLength)
-  const vectorsCrc = vectors.reduce((crc, part) => crc32c(part, crc), 0)
-  writeEntry(
-    head,
-    headerBytes + tableEntryBytes,
-    sectionVectors,
-    vectorsCrc,
-    vectorsAt,
-    rowCount * stride * 4,
-  )
-  head.writeUInt32LE(headerCrc(head, 2), 36)
-  return [head, presence, Buffer.alloc(vectorsAt - presenceAt - presence.byteLength), ...vectors]
-}
-
-/** CRC32C of the header's first 36 bytes and the section table. */
-export function headerCrc(head: Uint8Array, sections: number): number {
-  return crc32c(
-    head.subarray(headerBytes, headerBytes + sections * tableEntryBytes),
-    crc32c(head.subarray(0, 36)),
-  )
-}
-
-export function align(offset: number): number {
-  return Math.ceil(offset / alignment) * alignment
-}
-
-function writeEntry(
-  head: Buffer,
-  at: number,
-  kind: number,
-  crc: number,
-  offset: number,
-  length: number,
-): void {
-  head.writeUInt32LE(kind, at)
-  head.writeUInt32LE(crc, at + 4)
-  head.writeBigUInt64LE(BigInt(offset), at + 8)
-  head.writeBigUInt64LE(BigInt(length), at + 16)
-}
-
-function presenceBytes(column: VectorColumnImage): Uint8Array {
-  const words = new Uint32Array((column.rowCount + 31) >>> 5)
-  words.set(column.presence.subarray(0, words.length))
-  return new Uint8Array(words.buffer)
-}
-
-/** Copies out of the shared memory: checksums and disks want plain buffers. */
-function vectorParts(column: VectorColumnImage, stride: number): Uint8Array[] {
-  const parts: Uint8Array[] = []
-  let left = column.rowCount
-  for (const chunk of column.chunks) {
-    const rows = Math.min(left, chunk.rows)
-    if (rows === 0) break
-    parts.push(new Uint8Array(new Uint8Array(chunk.memory.buffer, chunk.offset, rows * stride * 4)))
-    left -= rows
+  const image = source instanceof VectorColumn ? source.image() : source
+  const presence = presenceOf(image)
+  assert(countBits(presence) === image.presentCount, 'a column counts the rows that have a vector')
+  const sections = [
+    section(sectionPresence, [new Uint8Array(presence.buffer)]),
+    section(sectionVectors, vectorParts(image)),
+  ]
+  const head = Buffer.alloc(alignSection(headerBytes + sections.length * tableEntryBytes))
+  const parts: Uint8Array[] = [head]
+  let end = head.byteLength
+  for (const [index, { kind, parts: own, length }] of sections.entries()) {
+    const offset = alignSection(end)
+    if (offset > end) parts.push(Buffer.alloc(offset - end))
+    parts.push(...own)
+    end = offset + length
+    const entry = headerBytes + index * tableEntryBytes
+    head.writeUInt32LE(kind, entry)
+    head.writeUInt32LE(
+      own.reduce((crc, part) => crc32c(part, crc), 0),
+      entry + 4,
+    )
+    writeU64(head, offset, entry + 8)
+    writeU64(head, length, entry + 16)
   }
+  writeHeader(head, image, sections.length)
+  return parts
+}
+
+function writeHeader(head: Buffer, image: VectorColumnImage, sectionCount: number): void {
+  graphMagic.copy(head)
+  head.writeUInt32LE(graphFormatVersion, headerOffsets.version)
+  head.writeUInt32LE(image.dimensions, headerOffsets.dimensions)
+  head.writeUInt32LE(strideOf(image.dimensions), headerOffsets.stride)
+  head.writeUInt32LE(elementFloat32, headerOffsets.elementType)
+  head.writeUInt32LE(image.rowCount, headerOffsets.rowCount)
+  head.writeUInt32LE(image.presentCount, headerOffsets.presentCount)
+  head.writeUInt32LE(sectionCount, headerOffsets.sectionCount)
+  head.writeUInt32LE(headerCrc(head, sectionCount), headerOffsets.crc)
+}
+
+function section(kind: number, parts: readonly Uint8Array[]): Section {
+  return {
+    kind,
+    parts: parts.filter((part) => part.byteLength > 0),
+    length: parts.reduce((sum, part) => sum + part.byteLength, 0),
+  }
+}
+
+/** The bits of the image's rows only: the column may have grown since. */
+function presenceOf({ presence, rowCount }: VectorColumnImage): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(presenceBytes(rowCount) / 4)
+  words.set(presence.subarray(0, words.length))
+  if (rowCount % 32 !== 0) words[words.length - 1]! &= 2 ** (rowCount % 32) - 1
+  return words
+}
+
+function vectorParts({ chunks, rowCount, dimensions }: VectorColumnImage): Uint8Array[] {
+  const rowBytes = strideOf(dimensions) * 4
+  const parts: Uint8Array[] = []
+  let left = rowCount
+  for (const { memory, offset, rows } of chunks) {
+    const count = Math.min(left, rows)
+    if (count === 0) break
+    parts.push(new Uint8Array(memory.buffer, offset, count * rowBytes))
+    left -= count
+  }
+  assert(left === 0, 'the chunks of a column hold its rows')
   return parts
 }

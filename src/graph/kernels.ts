@@ -1,21 +1,32 @@
 import { kernelsBase64 } from './kernels.generated.ts'
 
-/** The exports of assembly/kernels.ts. Offsets and lengths are bytes in the memory that they were made for. */
+/**
+ * The exports of assembly/kernels.ts over one memory. Addresses and lengths are bytes; metrics are the numbers of
+ * assembly/distance.ts. Addresses from 2^31 on come back negative from WebAssembly: none is returned here.
+ */
 export interface Kernels {
+  /** Gives the new number of keys in the heap. */
   scan(
     metric: number,
-    base: number,
+    rows: number,
     count: number,
     firstRow: number,
-    strideBytes: number,
+    rowBytes: number,
     query: number,
     bits: number,
     heap: number,
-    heapCount: number,
+    held: number,
     limit: number,
   ): number
   sortHeap(heap: number, count: number): void
-  score(metric: number, row: number, query: number, strideBytes: number): number
+  scoreRows(
+    metric: number,
+    list: number,
+    count: number,
+    rowBytes: number,
+    query: number,
+    scores: number,
+  ): void
 }
 
 let compiled: WebAssembly.Module | undefined

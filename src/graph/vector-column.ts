@@ -1,17 +1,9 @@
-import { DatabaseError } from '../errors/database-error.ts'
 import { assert } from '../runtime/assert.ts'
-import { allocateBlock, blockBytesMax, freeBlock, type Arena, type Block } from './vector-memory.ts'
+import { alignedBytes, chunkBytesMax, metricNumbers, putQuery, scanChunks, type Chunk } from './exact-scan.ts'
+import type { Metric, VectorHits } from './vector-hits.ts'
+import { vectorMemory, type Arena, type VectorMemory } from './vector-memory.ts'
 
-/** Cosine is `dot` over vectors of length one. */
-export type Metric = 'dot' | 'euclid' | 'manhattan'
-
-const metricNumbers = { dot: 0, euclid: 1, manhattan: 2 } as const satisfies Record<Metric, number>
-
-/** Best first, equal scores by row. Scores: dot product, Euclidean or Manhattan distance, in float32. */
-export interface VectorHits {
-  readonly rows: Uint32Array
-  readonly scores: Float32Array
-}
+export type { Metric, VectorHits } from './vector-hits.ts'
 
 export interface SearchRequest {
   /** `dimensions` values. */
@@ -24,11 +16,12 @@ export interface SearchRequest {
   readonly rowCount?: number
 }
 
-/** A column as another thread sees it: nothing is copied. */
+/** A column as another thread sees it: nothing is copied. Good until the column is disposed. */
 export interface VectorColumnImage {
   readonly dimensions: number
   readonly rowCount: number
   readonly presentCount: number
+  /** Bits of rows from `rowCount` on may be set: the column goes on growing. */
   readonly presence: Uint32Array
   readonly chunks: readonly {
     readonly memory: WebAssembly.Memory
@@ -37,20 +30,31 @@ export interface VectorColumnImage {
   }[]
 }
 
-interface Chunk {
-  readonly block: Block
-  readonly firstRow: number
-  readonly rows: number
+/** Rows that become a column; they are copied. */
+export interface ColumnRows {
+  readonly dimensions: number
+  readonly rowCount: number
+  /** Bit row & 7 of byte row >>> 3; in whole words of 32 bits. */
+  readonly presence: Uint8Array
+  /** rowCount x strideOf(dimensions) floats; zero where there is no vector. */
+  readonly vectors: Uint8Array
 }
 
-// Larger heaps would not fit a block; nobody pages that deep by score.
-export const searchLimitMax = blockBytesMax / 8 / 2
+/** A row must leave room for a query beside it in an arena's scratch. */
+export const dimensionsMax = 2 ** 20
 const firstChunkRows = 16
+// Rows scored in one call of the kernel.
+const scoreBatchRows = 4_096
 
 /** Floats between two rows: rows begin at multiples of 16 bytes, for SIMD. */
 export function strideOf(dimensions: number): number {
-  return (dimensions + 3) & ~3
+  return Math.ceil(dimensions / 4) * 4
 }
+
+// Invariants:
+//   - a row never moves or changes once it is appended, so images and views of it stay good.
+//   - floats between the dimensions and the stride, and rows without a vector, are zero.
+//   - a row's bit in the presence is set before rowCount counts the row.
 
 /**
  * The vectors of one field, row by row, in shared memory. Rows are appended and never move or change; a row may have
@@ -58,19 +62,34 @@ export function strideOf(dimensions: number): number {
  */
 export class VectorColumn {
   readonly dimensions: number
+  readonly #memory: VectorMemory
   readonly #stride: number
   #chunks: Chunk[] = []
   #capacity = 0
   #rowCount = 0
   #presentCount = 0
-  #presence = new Uint32Array(new SharedArrayBuffer(16))
+  #presence = new Uint32Array(new SharedArrayBuffer(8))
   #isDisposed = false
 
-  constructor(dimensions: number, capacityRows = 0) {
-    assert(dimensions > 0, 'a vector has dimensions')
+  /** Room for `capacityRows` is taken at once; more when it is needed. @throws overloaded */
+  constructor(dimensions: number, capacityRows = 0, memory: VectorMemory = vectorMemory) {
+    assert(dimensions > 0 && dimensions <= dimensionsMax, `a vector has 1 to ${dimensionsMax} dimensions`)
     this.dimensions = dimensions
+    this.#memory = memory
     this.#stride = strideOf(dimensions)
-    while (this.#capacity < capacityRows) this.#addChunk(capacityRows - this.#capacity)
+    try {
+      while (this.#capacity < capacityRows) this.#addChunk(capacityRows - this.#capacity)
+    } catch (error) {
+      this.#freeChunks()
+      throw error
+    }
+  }
+
+  /** @throws overloaded */
+  static copyOf(rows: ColumnRows, memory: VectorMemory = vectorMemory): VectorColumn {
+    const column = new VectorColumn(rows.dimensions, rows.rowCount, memory)
+    column.#copyRows(rows)
+    return column
   }
 
   get rowCount(): number {
@@ -84,30 +103,29 @@ export class VectorColumn {
 
   /** Memory held, in bytes. */
   get bytes(): number {
-    return this.#chunks.reduce((sum, chunk) => sum + chunk.block.bytes, this.#presence.byteLength)
+    return this.#chunks.reduce((sum, { region }) => sum + region.bytes, this.#presence.byteLength)
   }
 
-  /** Gives the row's number. Undefined: the row has no vector. */
+  /** Gives the row's number. Undefined: the row has no vector. @throws overloaded, and then has not changed */
   append(vector: Float32Array | undefined): number {
     assert(!this.#isDisposed, 'a disposed column takes no rows')
+    assert(
+      vector === undefined || vector.length === this.dimensions,
+      'a vector has the dimensions of its column',
+    )
     const row = this.#rowCount
     if (row === this.#capacity) this.#addChunk(Math.max(firstChunkRows, this.#capacity))
-    const chunk = this.#chunkOf(row)
-    const target = chunk.block.arena.floats(this.#offsetIn(chunk, row), this.#stride)
-    if (vector === undefined) {
-      target.fill(0)
-    } else {
-      assert(vector.length === this.dimensions, 'a vector has the dimensions of its column')
-      target.set(vector)
-      target.fill(0, vector.length)
-      this.#setPresent(row)
-    }
-    this.#rowCount += 1
+    const { floats, firstRow } = this.#chunkOf(row)
+    const at = (row - firstRow) * this.#stride
+    if (vector !== undefined) floats.set(vector, at)
+    floats.fill(0, at + (vector?.length ?? 0), at + this.#stride)
+    if (vector !== undefined) this.#setPresent(row)
+    this.#rowCount = row + 1
     return row
   }
 
   has(row: number): boolean {
-    if (row >= this.#rowCount) return false
+    if (!(row < this.#rowCount)) return false
     const word = row >>> 5
     return word < this.#presence.length && ((this.#presence[word]! >>> (row & 31)) & 1) === 1
   }
@@ -115,129 +133,111 @@ export class VectorColumn {
   /** A copy; undefined if the row has no vector. */
   get(row: number): Float32Array | undefined {
     if (!this.has(row)) return undefined
-    const chunk = this.#chunkOf(row)
-    return new Float32Array(chunk.block.arena.floats(this.#offsetIn(chunk, row), this.dimensions))
+    const { floats, firstRow } = this.#chunkOf(row)
+    const at = (row - firstRow) * this.#stride
+    return floats.slice(at, at + this.dimensions)
   }
 
-  /** The best rows by exact comparison. @throws request-invalid if the limit is above 262,144 */
+  /** The best rows by exact comparison; rows without a vector are never among them. @throws overloaded */
   search(request: SearchRequest): VectorHits {
+    assert(!this.#isDisposed, 'a disposed column is not searched')
+    assert(request.query.length === this.dimensions, 'a query has the dimensions of its column')
     const rowCount = Math.min(request.rowCount ?? this.#rowCount, this.#rowCount)
     const limit = Math.min(request.limit, rowCount)
-    if (limit <= 0) return { rows: new Uint32Array(0), scores: new Float32Array(0) }
-    if (limit > searchLimitMax) {
-      throw new DatabaseError(
-        'request-invalid',
-        `Cannot search for ${limit} points: at most ${searchLimitMax} are ranked`,
-        { limit },
-      )
-    }
-    assert(request.query.length === this.dimensions, 'a query has the dimensions of its column')
-    const bits = this.#passingRows(request.passing, rowCount)
-    let keys = new BigUint64Array(0)
-    // Mostly one arena; with several, the best of each are brought together.
-    for (const arena of new Set(this.#chunks.map((chunk) => chunk.block.arena))) {
-      keys = joinKeys(keys, this.#searchArena(arena, request, rowCount, limit, bits), limit)
-    }
-    return decodeKeys(keys, request.metric)
+    if (!(limit > 0)) return { rows: new Uint32Array(0), scores: new Float32Array(0) }
+    return scanChunks({
+      chunks: this.#chunks,
+      stride: this.#stride,
+      rowCount,
+      query: request.query,
+      metric: request.metric,
+      limit,
+      passing: request.passing,
+      present: this.#presentCount === this.#rowCount ? undefined : this.#presence,
+    })
   }
 
-  /** Scores of rows that have a vector, in their order. */
+  /** Scores of rows, in their order; NaN for a row without a vector. @throws overloaded */
   score(query: Float32Array, metric: Metric, rows: Uint32Array): Float32Array {
+    assert(!this.#isDisposed, 'a disposed column scores nothing')
+    assert(query.length === this.dimensions, 'a query has the dimensions of its column')
     const scores = new Float32Array(rows.length)
-    for (let i = 0; i < rows.length; i++) {
-      const chunk = this.#chunkOf(rows[i]!)
-      const { arena } = chunk.block
-      const at = arena.scratch(this.#stride * 4)
-      const padded = arena.floats(at, this.#stride)
-      padded.fill(0)
-      padded.set(query)
-      scores[i] = arena.kernels.score(
-        metricNumbers[metric],
-        this.#offsetIn(chunk, rows[i]!),
-        at,
-        this.#stride * 4,
-      )
-    }
+    for (let done = 0; done < rows.length;) done += this.#scoreRun(query, metric, rows, done, scores)
+    for (let i = 0; i < rows.length; i++) if (!this.has(rows[i]!)) scores[i] = Number.NaN
     return scores
   }
 
+  /** For another thread, such as one that writes the rows so far to a file. */
   image(): VectorColumnImage {
+    assert(!this.#isDisposed, 'a disposed column has no image')
     return {
       dimensions: this.dimensions,
       rowCount: this.#rowCount,
       presentCount: this.#presentCount,
       presence: this.#presence,
-      chunks: this.#chunks.map(({ block, rows }) => ({
-        memory: block.arena.memory,
-        offset: block.offset,
+      chunks: this.#chunks.map(({ region, rows }) => ({
+        memory: region.arena.memory,
+        offset: region.offset,
         rows,
       })),
     }
   }
 
+  /** Frees the memory. Images and searches are over by then. */
   dispose(): void {
     assert(!this.#isDisposed, 'a column is disposed once')
     this.#isDisposed = true
-    for (const { block } of this.#chunks) freeBlock(block)
-    this.#chunks = []
+    this.#freeChunks()
   }
 
-  #searchArena(
-    arena: Arena,
-    request: SearchRequest,
-    rowCount: number,
-    limit: number,
-    bits: Uint32Array | undefined,
-  ): BigUint64Array {
+  /** Scores rows from `start` on that lie in one arena, up to a batch. Gives how many. */
+  #scoreRun(
+    query: Float32Array,
+    metric: Metric,
+    rows: Uint32Array,
+    start: number,
+    scores: Float32Array,
+  ): number {
+    const end = Math.min(rows.length, start + scoreBatchRows)
+    const arena: Arena = this.#chunkOf(rows[start]!).region.arena
     const queryBytes = this.#stride * 4
-    const heapBytes = limit * 8
-    const bitsBytes = (bits?.length ?? 0) * 4
-    const heap = arena.scratch(heapBytes + queryBytes + bitsBytes + 16)
-    const query = (heap + heapBytes + 15) & ~15
-    const padded = arena.floats(query >>> 0, this.#stride)
-    padded.fill(0)
-    padded.set(request.query)
-    const bitsAt = bits === undefined ? 0 : (query >>> 0) + queryBytes
-    if (bits !== undefined) arena.words(bitsAt, bits.length).set(bits)
-    let held = 0
-    for (const { block, firstRow, rows } of this.#chunks) {
-      const count = Math.min(rows, rowCount - firstRow)
-      if (count <= 0) break
-      if (block.arena !== arena) continue
-      held = arena.kernels.scan(
-        metricNumbers[request.metric],
-        block.offset,
-        count,
-        firstRow,
-        queryBytes,
-        query,
-        bitsAt,
-        heap,
-        held,
-        limit,
-      )
+    const listBytes = alignedBytes((end - start) * 4)
+    const queryAt = arena.scratch(queryBytes + 2 * listBytes)
+    putQuery(arena, queryAt, query, this.#stride)
+    const addresses = arena.words(queryAt + queryBytes, end - start)
+    let count = 0
+    for (; start + count < end; count++) {
+      const row = rows[start + count]!
+      assert(row < this.#rowCount, 'a row of the column is scored')
+      const chunk = this.#chunkOf(row)
+      if (chunk.region.arena !== arena) break
+      addresses[count] = chunk.region.offset + (row - chunk.firstRow) * queryBytes
     }
-    arena.kernels.sortHeap(heap, held)
-    return new BigUint64Array(new BigUint64Array(arena.memory.buffer, heap >>> 0, held))
+    const results = arena.floats(queryAt + queryBytes + listBytes, count)
+    const list = addresses.byteOffset
+    arena.kernels.scoreRows(metricNumbers[metric], list, count, queryBytes, queryAt, results.byteOffset)
+    scores.set(results, start)
+    return count
   }
 
-  /** The bitset for the kernels: padded to the rows asked for, without rows that have no vector. Undefined: all pass. */
-  #passingRows(passing: Uint32Array | undefined, rowCount: number): Uint32Array | undefined {
-    const isFull = this.#presentCount === this.#rowCount
-    if (passing === undefined && isFull) return undefined
-    const words = (rowCount + 31) >>> 5
-    const bits = new Uint32Array(words)
-    for (let i = 0; i < words; i++) {
-      const present = isFull ? 0xffffffff : i < this.#presence.length ? this.#presence[i]! : 0
-      bits[i] = present & (passing === undefined ? 0xffffffff : i < passing.length ? passing[i]! : 0)
+  #copyRows({ rowCount, presence, vectors }: ColumnRows): void {
+    const rowBytes = this.#stride * 4
+    assert(vectors.byteLength === rowCount * rowBytes, 'rows have the stride of their column')
+    for (const { region, firstRow, rows } of this.#chunks) {
+      const part = vectors.subarray(firstRow * rowBytes, Math.min(firstRow + rows, rowCount) * rowBytes)
+      region.arena.bytes(region.offset, part.byteLength).set(part)
     }
-    return bits
+    this.#presence = new Uint32Array(new SharedArrayBuffer(Math.max(presence.byteLength, 8)))
+    new Uint8Array(this.#presence.buffer).set(presence)
+    this.#presentCount = countBits(this.#presence)
+    this.#rowCount = rowCount
   }
 
   #setPresent(row: number): void {
     const word = row >>> 5
     if (word >= this.#presence.length) {
-      const grown = new Uint32Array(new SharedArrayBuffer(this.#presence.byteLength * 2))
+      const length = Math.max(word + 1, this.#presence.length * 2)
+      const grown = new Uint32Array(new SharedArrayBuffer(length * 4))
       grown.set(this.#presence)
       this.#presence = grown
     }
@@ -246,15 +246,24 @@ export class VectorColumn {
   }
 
   #addChunk(rows: number): void {
-    const strideBytes = this.#stride * 4
-    const block = allocateBlock(Math.min(Math.max(rows, 1) * strideBytes, blockBytesMax))
-    const chunk = { block, firstRow: this.#capacity, rows: Math.floor(block.bytes / strideBytes) }
-    this.#chunks.push(chunk)
-    this.#capacity += chunk.rows
+    const rowBytes = this.#stride * 4
+    const rowsMax = Math.max(1, Math.floor(chunkBytesMax / rowBytes))
+    const region = this.#memory.allocate(Math.min(rows, rowsMax) * rowBytes)
+    // The region is rounded up; rows that fit into the rest are welcome.
+    const chunkRows = Math.floor(region.bytes / rowBytes)
+    const floats = region.arena.floats(region.offset, chunkRows * this.#stride)
+    this.#chunks.push({ region, firstRow: this.#capacity, rows: chunkRows, floats })
+    this.#capacity += chunkRows
+  }
+
+  #freeChunks(): void {
+    for (const { region } of this.#chunks) this.#memory.free(region)
+    this.#chunks = []
   }
 
   #chunkOf(row: number): Chunk {
-    // Most accesses go to the last chunk (appending) or to large ones.
+    assert(row < this.#capacity, 'a row of the column is asked for')
+    // Most accesses go to the last chunk: appending, and columns with only one.
     let high = this.#chunks.length - 1
     if (this.#chunks[high]!.firstRow <= row) return this.#chunks[high]!
     let low = 0
@@ -265,38 +274,13 @@ export class VectorColumn {
     }
     return this.#chunks[low]!
   }
-
-  #offsetIn(chunk: Chunk, row: number): number {
-    return chunk.block.offset + (row - chunk.firstRow) * this.#stride * 4
-  }
 }
 
-function joinKeys(a: BigUint64Array, b: BigUint64Array, limit: number): BigUint64Array<ArrayBuffer> {
-  if (a.length === 0) return new BigUint64Array(b)
-  const all = new BigUint64Array(a.length + b.length)
-  all.set(a)
-  all.set(b, a.length)
-  return all.sort().slice(0, limit)
-}
-
-const orderWord = new Uint32Array(1)
-const orderFloat = new Float32Array(orderWord.buffer)
-
-/** The inverse of keyOf in assembly/kernels.ts. */
-function decodeKeys(keys: BigUint64Array, metric: Metric): VectorHits {
-  const halves = new Uint32Array(keys.buffer, keys.byteOffset, keys.length * 2)
-  const rows = new Uint32Array(keys.length)
-  const scores = new Float32Array(keys.length)
-  for (let i = 0; i < keys.length; i++) {
-    rows[i] = halves[2 * i]!
-    let order = halves[2 * i + 1]!
-    if (order === 0xffffffff) {
-      scores[i] = Number.NaN
-      continue
-    }
-    if (metric === 'dot') order = ~order >>> 0
-    orderWord[0] = order >>> 31 === 1 ? order & 0x7fffffff : ~order
-    scores[i] = orderFloat[0]!
+/** How many bits are set. */
+export function countBits(words: Uint32Array): number {
+  let count = 0
+  for (let i = 0; i < words.length; i++) {
+    for (let word = words[i]!; word !== 0; word &= word - 1) count += 1
   }
-  return { rows, scores }
+  return count
 }

@@ -1,156 +1,185 @@
 import { DatabaseError } from '../errors/database-error.ts'
 import { assert } from '../runtime/assert.ts'
+import { FreeRanges } from './free-ranges.ts'
 import { createKernels, type Kernels } from './kernels.ts'
 
 const pageBytes = 65_536
-const pagesMax = 65_536
-const smallestBlockBytes = 1_024
-/** The largest single block. */
-export const blockBytesMax = 4 * 2 ** 20
+const arenaBytesMax = 65_536 * pageBytes
+/** Regions are whole multiples of this, and begin at one. */
+const granuleBytes = 1_024
+const growthBytesMin = 2 ** 20
+const scratchBytesMin = 65_536
+// Kept from ordinary regions, so that an arena that is full can still be searched: each larger scratch is twice the
+// last, so the largest of 8 MiB and all before it fit.
+const scratchReserveBytes = 16 * 2 ** 20
 
 /** A run of bytes in shared WebAssembly memory; stays where it is until it is freed. */
-export interface Block {
+export interface Region {
   readonly arena: Arena
   readonly offset: number
-  /** A power of two from 1 KiB to 4 MiB. */
   readonly bytes: number
 }
 
-/**
- * One shared WebAssembly.Memory of up to 4 GiB with blocks of powers of two, and the kernels of this thread over it.
- * A block is split in halves where a smaller one is needed, and not joined again.
- */
+/** Bytes over all arenas. `bytesReserved` is what was ever needed at once: WebAssembly memory never shrinks. */
+export interface VectorMemoryStats {
+  readonly bytesInUse: number
+  readonly bytesReserved: number
+}
+
+/** One shared WebAssembly.Memory of up to 4 GiB, and the kernels of this thread over it. */
 export class Arena {
   readonly memory: WebAssembly.Memory
   readonly kernels: Kernels
-  readonly #free = new Map<number, number[]>()
+  readonly #bytesMax: number
+  readonly #free = new FreeRanges()
   readonly #used = new Map<number, number>()
-  // Byte 0 stays unused: an offset of 0 means "none" to the kernels.
-  #top = pageBytes
-  #scratch: Block | undefined
+  // Address 0 means "none" to the kernels, so nothing begins there.
+  #top = granuleBytes
+  #bytesInUse = 0
+  #scratch: Region | undefined
 
-  constructor() {
-    this.memory = new WebAssembly.Memory({ initial: 1, maximum: pagesMax, shared: true })
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+    this.memory = new WebAssembly.Memory({ initial: 1, maximum: bytesMax / pageBytes, shared: true })
     this.kernels = createKernels(this.memory)
   }
 
-  /** Undefined if the arena is full. */
-  allocate(bytes: number): number | undefined {
-    let offset = this.#free.get(bytes)?.pop()
-    offset ??= bytes < blockBytesMax ? this.#split(bytes) : this.#extend()
-    if (offset !== undefined) this.#used.set(offset, bytes)
-    return offset
-  }
-
-  free(offset: number): void {
-    const bytes = this.#used.get(offset)
-    assert(bytes !== undefined, 'a block is freed once')
-    this.#used.delete(offset)
-    this.#give(offset, bytes)
-  }
-
   get bytesInUse(): number {
-    let sum = 0
-    for (const bytes of this.#used.values()) sum += bytes
-    return sum
+    return this.#bytesInUse
   }
 
   get bytesReserved(): number {
     return this.memory.buffer.byteLength
   }
 
-  /** Room for the arguments and results of one kernel call; valid until the next call of this. */
-  scratch(bytes: number): number {
-    if (this.#scratch !== undefined && this.#scratch.bytes >= bytes) return this.#scratch.offset
-    if (this.#scratch !== undefined) this.free(this.#scratch.offset)
-    const size = blockSize(bytes)
-    const offset = this.allocate(size)
-    if (offset === undefined) throw outOfMemory(bytes)
-    this.#scratch = { arena: this, offset, bytes: size }
-    return offset
+  /** Undefined if the arena has no room for it. @throws overloaded if the system gives no more memory */
+  allocate(bytes: number): Region | undefined {
+    return this.#allocate(bytes, this.#bytesMax - scratchReserveBytes)
   }
 
-  // The views are made anew each time: a memory that has grown has a longer buffer.
-  floats(offset: number, length: number): Float32Array {
+  free(region: Region): void {
+    const bytes = this.#used.get(region.offset)
+    assert(region.arena === this && bytes === region.bytes, 'a region is freed once, by its arena')
+    this.#used.delete(region.offset)
+    this.#bytesInUse -= bytes
+    this.#free.add(region.offset, bytes)
+  }
+
+  /** Where the arguments and results of one kernel call may lie; valid until the next call of this. */
+  scratch(bytes: number): number {
+    if (this.#scratch !== undefined && this.#scratch.bytes >= bytes) return this.#scratch.offset
+    const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, scratchBytesMin)))
+    const larger = this.#allocate(size, this.#bytesMax)
+    if (larger === undefined) throw outOfMemory(bytes)
+    if (this.#scratch !== undefined) this.free(this.#scratch)
+    this.#scratch = larger
+    return larger.offset
+  }
+
+  // Views are made anew: a memory that has grown has another, longer buffer. One that lies in an older buffer stays
+  // good, as it is the same memory.
+  bytes(offset: number, length: number): Uint8Array<SharedArrayBuffer> {
+    return new Uint8Array(this.memory.buffer, offset, length)
+  }
+
+  floats(offset: number, length: number): Float32Array<SharedArrayBuffer> {
     return new Float32Array(this.memory.buffer, offset, length)
   }
 
-  words(offset: number, length: number): Uint32Array {
+  words(offset: number, length: number): Uint32Array<SharedArrayBuffer> {
     return new Uint32Array(this.memory.buffer, offset, length)
   }
 
-  #give(offset: number, bytes: number): void {
-    const list = this.#free.get(bytes)
-    if (list === undefined) this.#free.set(bytes, [offset])
-    else list.push(offset)
+  #allocate(bytes: number, end: number): Region | undefined {
+    const size = Math.ceil(bytes / granuleBytes) * granuleBytes
+    const offset = this.#free.take(size) ?? this.#extend(size, end)
+    if (offset === undefined) return undefined
+    this.#used.set(offset, size)
+    this.#bytesInUse += size
+    return { arena: this, offset, bytes: size }
   }
 
-  #split(bytes: number): number | undefined {
-    const offset =
-      this.#free.get(bytes * 2)?.pop() ??
-      (bytes * 2 < blockBytesMax ? this.#split(bytes * 2) : this.#extend())
-    if (offset !== undefined) this.#give(offset + bytes, bytes)
+  /** Free bytes at the end of those in use count: only what is missing is added. */
+  #extend(size: number, end: number): number | undefined {
+    const missing = size - this.#free.lengthBefore(this.#top)
+    if (this.#top + missing > end) return undefined
+    const reserved = this.memory.buffer.byteLength
+    if (this.#top + missing > reserved) this.#grow(this.#top + missing - reserved, reserved)
+    this.#free.add(this.#top, missing)
+    this.#top += missing
+    const offset = this.#free.take(size)
+    assert(offset !== undefined, 'an extended arena has the room it was extended for')
     return offset
   }
 
-  /** A new block of the largest size at the end of the memory. */
-  #extend(): number | undefined {
-    const known = this.#free.get(blockBytesMax)?.pop()
-    if (known !== undefined) return known
-    if (this.#top + blockBytesMax > pagesMax * pageBytes) return undefined
-    const missing = this.#top + blockBytesMax - this.memory.buffer.byteLength
-    if (missing > 0) {
-      try {
-        this.memory.grow(Math.ceil(missing / pageBytes))
-      } catch (error) {
-        throw outOfMemory(missing, error)
-      }
+  #grow(missing: number, reserved: number): void {
+    const wanted = Math.min(Math.max(missing, growthBytesMin), this.#bytesMax - reserved)
+    try {
+      this.memory.grow(Math.ceil(wanted / pageBytes))
+    } catch (error) {
+      throw outOfMemory(missing, error)
     }
-    const offset = this.#top
-    this.#top += blockBytesMax
-    return offset
   }
 }
 
-function blockSize(bytes: number): number {
-  const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, smallestBlockBytes)))
-  if (size > blockBytesMax) throw outOfMemory(bytes)
-  return size
+/** Arenas, made when they are needed. */
+export class VectorMemory {
+  readonly #arenaBytesMax: number
+  readonly #arenas: Arena[] = []
+
+  constructor(options: { readonly arenaBytesMax?: number } = {}) {
+    this.#arenaBytesMax = options.arenaBytesMax ?? arenaBytesMax
+    assert(this.#arenaBytesMax > scratchReserveBytes, 'an arena has room beside its reserve')
+  }
+
+  /** At least `bytes`, not cleared, in whichever arena has room. @throws overloaded */
+  allocate(bytes: number): Region {
+    assert(bytes > 0, 'a region has bytes')
+    for (const arena of this.#arenas) {
+      const region = arena.allocate(bytes)
+      if (region !== undefined) return region
+    }
+    const arena = this.#addArena(bytes)
+    const region = arena.allocate(bytes)
+    if (region === undefined) throw outOfMemory(bytes)
+    return region
+  }
+
+  free(region: Region): void {
+    region.arena.free(region)
+  }
+
+  stats(): VectorMemoryStats {
+    let bytesInUse = 0
+    let bytesReserved = 0
+    for (const arena of this.#arenas) {
+      bytesInUse += arena.bytesInUse
+      bytesReserved += arena.bytesReserved
+    }
+    return { bytesInUse, bytesReserved }
+  }
+
+  #addArena(bytes: number): Arena {
+    // Otherwise each request that no arena can ever hold would leave an empty one behind.
+    if (bytes > this.#arenaBytesMax - scratchReserveBytes - pageBytes) throw outOfMemory(bytes)
+    try {
+      const arena = new Arena(this.#arenaBytesMax)
+      this.#arenas.push(arena)
+      return arena
+    } catch (error) {
+      throw outOfMemory(bytes, error)
+    }
+  }
+}
+
+/** The memory of all vectors of this process. */
+export const vectorMemory = new VectorMemory()
+
+export function vectorMemoryStats(): VectorMemoryStats {
+  return vectorMemory.stats()
 }
 
 function outOfMemory(bytes: number, cause?: unknown): DatabaseError {
-  return new DatabaseError(
-    'overloaded',
-    `Cannot allocate ${bytes} bytes for vectors: the memory is exhausted`,
-    { bytes },
-    cause,
-  )
-}
-
-const arenas: Arena[] = []
-
-/** A block of at least `bytes`, in whichever arena has room. @throws overloaded */
-export function allocateBlock(bytes: number): Block {
-  const size = blockSize(bytes)
-  for (const arena of arenas) {
-    const offset = arena.allocate(size)
-    if (offset !== undefined) return { arena, offset, bytes: size }
-  }
-  const arena = new Arena()
-  arenas.push(arena)
-  const offset = arena.allocate(size)
-  assert(offset !== undefined, 'a new arena has room')
-  return { arena, offset, bytes: size }
-}
-
-export function freeBlock(block: Block): void {
-  block.arena.free(block.offset)
-}
-
-/** Bytes over all arenas of this process. */
-export function vectorMemoryStats(): { readonly bytesInUse: number; readonly bytesReserved: number } {
-  return {
-    bytesInUse: arenas.reduce((sum, arena) => sum + arena.bytesInUse, 0),
-    bytesReserved: arenas.reduce((sum, arena) => sum + arena.bytesReserved, 0),
-  }
+  const message = `Cannot allocate ${bytes} bytes for vectors: the memory is exhausted`
+  return new DatabaseError('overloaded', message, { bytes }, cause)
 }
