@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
 import { Cancelled, cancellable } from '../scripts/terminal/cancellation.ts'
@@ -94,11 +94,23 @@ async function measure({ home, server, signal, wanted, sizes }: Run): Promise<nu
   }
   context.disconnect()
   const seconds = (performance.now() - begun) / 1000
-  console.log(`\n${tableOf(figures)}\n\n${summaryOf(figures)}, in ${seconds.toFixed(0)} s`)
+  const loadAfter = loadavg()[0] ?? 0
+  console.log(
+    `\n${tableOf(figures)}\n\n${summaryOf(figures)}, in ${seconds.toFixed(0)} s; load average ${loadAfter.toFixed(2)}`,
+  )
   if (failed.length > 0) console.log(`NOT MEASURED, because of an error: ${failed.join(', ')}`)
   if (flags.json !== undefined) {
     const results = figures.map((figure) => ({ ...figure, met: meetsGoal(figure) }))
-    const report = { measuredOn, quick: flags.quick, seed, sizes, seconds, figures: results, failed }
+    const report = {
+      measuredOn,
+      quick: flags.quick,
+      seed,
+      sizes,
+      seconds,
+      loadAfter,
+      figures: results,
+      failed,
+    }
     await writeFile(flags.json, `${JSON.stringify(report, undefined, 2)}\n`)
   }
   return failed.length === 0 ? 0 : 1

@@ -15,6 +15,7 @@ export interface MeasuredOn {
   readonly isMemoryDisk: boolean
 }
 
+const busyShare = 0.5
 const tmpfsMagic = 0x01021994
 
 export async function describeEnvironment(home: string): Promise<MeasuredOn> {
@@ -38,5 +39,14 @@ export function inWords(on: MeasuredOn): string {
     `load average before: ${on.loadAverage.toFixed(2)}; ${on.durability}`,
   ]
   if (on.isMemoryDisk) lines.push('WARNING: the data lies in memory (tmpfs); choose a disk with --dir')
+  lines.push(...noiseWarning(on.loadAverage, on.cores))
   return lines.join('\n')
+}
+
+/** Others' work hits the tails first; a figure taken beside it is worth little. */
+function noiseWarning(loadAverage: number, cores: number): readonly string[] {
+  if (loadAverage <= cores * busyShare) return []
+  return [
+    'WARNING: the machine is busy with something else: p99 figures say more about that than about Stillpoint',
+  ]
 }
