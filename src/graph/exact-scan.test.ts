@@ -109,7 +109,7 @@ describe('whole numbers: scores and order are exact', () => {
     for (const metric of metrics) {
       for (const search of searches(random, count, query, metric)) {
         const { limit, passing, rowCount } = search
-        const context = `seed ${seed}: ${metric}, limit ${limit}, ${passing?.length} words, ${rowCount} rows`
+        const context = `seed ${seed}: ${metric}, limit ${limit}, ${passing?.length ?? 'no'} words, ${rowCount ?? 'all'} rows`
         expectExact(column, rows, search, context)
       }
     }
