@@ -19,7 +19,7 @@ export const bodyBytesMax = 2 ** 30
 export const sealType = 0
 
 const magic = Buffer.from('STILLOG\n', 'latin1')
-const recordVersion = 1
+export const recordVersion = 1
 
 export interface FileHeader {
   readonly firstSeq: number
@@ -32,6 +32,10 @@ export interface RecordHeader {
   readonly type: number
   readonly seq: number
   readonly durableSeq: number
+}
+
+export interface ReadRecordHeader extends RecordHeader {
+  readonly version: number
 }
 
 export function fileNameOf(firstSeq: number): string {
@@ -108,7 +112,7 @@ export function decodeRecord(
   at: number,
   length: number,
   mark: number,
-): RecordHeader | undefined {
+): ReadRecordHeader | undefined {
   if (
     recordChecksum(bytes.subarray(at + checksummedFrom, at + length), mark) !==
     bytes.readUInt32LE(at + checksumAt)
@@ -118,6 +122,7 @@ export function decodeRecord(
   return {
     bodyBytes: length - recordHeaderBytes,
     type: bytes.readUInt16LE(at + 12),
+    version: bytes.readUInt16LE(at + 14),
     seq: readU64(bytes, at + 16),
     durableSeq: readU64(bytes, at + 24),
   }

@@ -9,8 +9,9 @@ import {
   markOf,
   recordBytesAt,
   recordHeaderBytes,
+  recordVersion,
   sealType,
-  type RecordHeader,
+  type ReadRecordHeader,
 } from './format.ts'
 import type { LogRecord } from './log.ts'
 
@@ -117,16 +118,16 @@ export class RecordReader {
     return records
   }
 
-  #damageOf(length: number | undefined, header: RecordHeader | undefined): Damage | undefined {
+  #damageOf(length: number | undefined, header: ReadRecordHeader | undefined): Damage | undefined {
     const damage = (problem: string, isCertain: boolean): Damage => ({
       offset: this.offset,
       problem,
       isCertain,
     })
     if (length === undefined) return damage(`record ${this.nextSeq} is not there`, false)
-    if (header === undefined)
-      return damage(`record ${this.nextSeq} is incomplete or fails its checksum`, false)
-    const { type, seq, durableSeq, bodyBytes } = header
+    if (header === undefined) return damage(`record ${this.nextSeq} is cut off or fails its checksum`, false)
+    const { type, version, seq, durableSeq, bodyBytes } = header
+    if (version !== recordVersion) return damage(`record ${seq} has header version ${version}`, true)
     if (type === sealType) {
       const isSeal = seq === this.nextSeq - 1 && durableSeq === seq && bodyBytes === 0
       return isSeal

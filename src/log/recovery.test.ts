@@ -5,7 +5,7 @@ import { isDatabaseError } from '../errors/database-error.ts'
 import { seqOf } from '../ids/brands.ts'
 import { seededRandom } from '../runtime/random.ts'
 import { openLog, type FileLog } from './file-log.ts'
-import { encodeFileHeader, fileHeaderBytes, markOf, recordHeaderBytes } from './format.ts'
+import { encodeFileHeader, fileHeaderBytes, markOf, recordChecksum, recordHeaderBytes } from './format.ts'
 import { GroupEncoder } from './group-encoder.ts'
 
 const directory = '/log'
@@ -104,6 +104,12 @@ describe('damage in the middle', () => {
       () => encoder.encode([{ ...record, seq: 3 }], mark, 1),
       () => encoder.encode([{ ...record, seq: 1 }], mark, 0),
       () => [encoder.encodeSeal(2, mark)],
+      () => {
+        const later = Buffer.from(encoder.encode([{ ...record, seq: 2 }], mark, 1)[0]!)
+        later.writeUInt16LE(2, 14)
+        later.writeUInt32LE(recordChecksum(later.subarray(8), mark), 4)
+        return [later]
+      },
     ]
     for (const encode of senseless) {
       const odd = await damaged(disk, firstFile, (bytes) => Buffer.concat([bytes, ...encode()]))
