@@ -1,7 +1,7 @@
 import { DatabaseError } from '../errors/database-error.ts'
 import type { JsonValue } from '../encoding/json.ts'
 import { parseDatetime } from './datetime.ts'
-import { parsePath, valuesAt } from './payload-path.ts'
+import { isArray, parsePath, valuesAt } from './payload-path.ts'
 import { numberOf, wholeOf } from './values.ts'
 
 export interface OrderValue {
@@ -17,7 +17,7 @@ export type OrderType = 'integer' | 'float' | 'datetime'
 export function orderValues(payload: JsonValue, path: string, type: OrderType): OrderValue[] {
   const found: OrderValue[] = []
   for (const value of valuesAt(payload, parsePath(path))) {
-    for (const element of Array.isArray(value) ? (value as readonly JsonValue[]) : [value]) {
+    for (const element of isArray(value) ? value : [value]) {
       const one = orderValue(element, type)
       if (one !== undefined) found.push(one)
     }
@@ -34,15 +34,14 @@ function orderValue(value: JsonValue, type: OrderType): OrderValue | undefined {
   return number === undefined ? undefined : { value: number, key: number }
 }
 
-/** Where an ordered page begins. @throws request-invalid if the value does not fit the type */
-export function orderKeyOf(start: number | string, type: OrderType): number {
+/**
+ * Where an ordered page begins. A text is a time, and a time counts as microseconds since the epoch, whatever the type
+ * of the field: so does a number for a field of times.
+ * @throws request-invalid if the text is no time
+ */
+export function orderKeyOf(start: number | string, _type?: OrderType): number {
   const key = typeof start === 'number' ? start : parseDatetime(start)
-  if (key === undefined || (typeof start === 'string' && type !== 'datetime')) {
-    throw new DatabaseError(
-      'request-invalid',
-      `Cannot start the order at ${JSON.stringify(start)}: it does not fit the field`,
-      { start },
-    )
-  }
-  return key
+  if (key !== undefined) return key
+  const text = `Cannot start the order at ${JSON.stringify(start)}: it is neither a number nor a time`
+  throw new DatabaseError('request-invalid', text, { start })
 }

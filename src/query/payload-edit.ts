@@ -1,15 +1,21 @@
 import { RawJson, stringifyJson, type JsonObject, type JsonValue } from '../encoding/json.ts'
-import { isObject, parsePath, type PathStep } from './payload-path.ts'
+import { isArray, isObject, parsePath, type PathStep } from './payload-path.ts'
 
 type Mutable = Record<string, JsonValue>
 
 export type PayloadChoice = { readonly include: readonly string[] } | { readonly exclude: readonly string[] }
 
-/** Keys of the patch take the place of those of the target, at the top level. */
+/** Keys of the patch take the place of those of the target, at the top level; null takes the key away. */
 export function mergePayload(target: JsonObject, patch: JsonObject): JsonObject {
   const merged: Mutable = {}
-  for (const source of [target, patch])
-    for (const key of Object.keys(source)) define(merged, key, source[key]!)
+  // What is replaced keeps its place.
+  for (const key of Object.keys(target)) {
+    if (!Object.hasOwn(patch, key)) define(merged, key, target[key]!)
+    else if (patch[key] !== null) define(merged, key, patch[key]!)
+  }
+  for (const key of Object.keys(patch)) {
+    if (patch[key] !== null && !Object.hasOwn(target, key)) define(merged, key, patch[key]!)
+  }
   return merged
 }
 
@@ -34,8 +40,7 @@ function setAt(
     const own = Object.hasOwn(object, step.key) ? object[step.key] : undefined
     return mergePayload(object, single(step.key, setAt(own, steps, at + 1, patch)))
   }
-  const array: readonly JsonValue[] = Array.isArray(value) ? (value as readonly JsonValue[]) : []
-  return array.map((item, index) =>
+  return (isArray(value) ? value : []).map((item, index) =>
     'all' in step || step.index === index ? setAt(item, steps, at + 1, patch) : item,
   )
 }
@@ -50,74 +55,76 @@ function deleteAt(value: JsonValue, steps: readonly PathStep[], at: number): Jso
   const isLast = at === steps.length - 1
   if ('key' in step) {
     if (!isObject(value) || !Object.hasOwn(value, step.key)) return value
-    const copy: Mutable = {}
-    for (const key of Object.keys(value)) {
-      if (key !== step.key) define(copy, key, value[key]!)
-      else if (!isLast) define(copy, key, deleteAt(value[key]!, steps, at + 1))
-    }
-    return copy
+    return mapMembers(value, (member, key) => {
+      if (key !== step.key) return member
+      return isLast ? undefined : deleteAt(member, steps, at + 1)
+    })
   }
-  if (!Array.isArray(value)) return value
-  const array = value as readonly JsonValue[]
-  if (isLast) return 'all' in step ? [] : array
-  return array.map((item, index) =>
+  if (!isArray(value)) return value
+  if (isLast) return 'all' in step ? [] : value
+  return value.map((item, index) =>
     'all' in step || step.index === index ? deleteAt(item, steps, at + 1) : item,
   )
 }
 
-/** The chosen part of a payload. Paths with an index choose nothing. */
+/**
+ * The chosen part of a payload. A path goes into arrays only where it says so (`pets[].kind`); one with an index reaches
+ * nothing. Objects and arrays on the way to what was included stay, empty if need be.
+ */
 export function selectPayload(raw: RawJson, choice: PayloadChoice): RawJson {
-  const value = raw.value() as JsonObject
-  const paths = ('include' in choice ? choice.include : choice.exclude).map((path) => parsePath(path))
-  const isWanted = (here: readonly string[], isLeaf: boolean): boolean =>
-    'include' in choice
-      ? paths.some((path) => includes(path, here, isLeaf))
-      : !paths.some((path) => isSame(path, here))
-  return new RawJson(stringifyJson(filterObject(value, [], isWanted) ?? {}))
+  const isInclude = 'include' in choice
+  const paths = (isInclude ? choice.include : choice.exclude).map((path) => parsePath(path))
+  const value = raw.value()
+  const chosen = isInclude ? include(value, paths, 0) : exclude(value, paths, 0)
+  return new RawJson(stringifyJson(chosen ?? {}))
 }
 
-type Wanted = (path: readonly string[], isLeaf: boolean) => boolean
+type Paths = readonly (readonly PathStep[])[]
 
-// Arrays are passed through: a path of keys (with or without []) goes into each of their elements.
-function filterValue(value: JsonValue, path: readonly string[], isWanted: Wanted): JsonValue | undefined {
-  if (isObject(value)) return filterObject(value, path, isWanted)
-  if (Array.isArray(value)) {
-    const items = (value as readonly JsonValue[]).map((item) => filterValue(item, path, isWanted))
-    return items.filter((item) => item !== undefined)
+/** `paths`: those whose first `depth` steps lead to the value. */
+function include(value: JsonValue, paths: Paths, depth: number): JsonValue | undefined {
+  if (paths.some((path) => path.length === depth)) return value
+  if (isArray(value)) {
+    const inside = paths.filter((path) => 'all' in path[depth]!)
+    if (inside.length === 0) return []
+    return value.map((item) => include(item, inside, depth + 1)).filter((item) => item !== undefined)
   }
-  return isWanted(path, true) ? value : undefined
+  if (!isObject(value)) return undefined
+  return mapMembers(value, (member, key) => {
+    const below = paths.filter((path) => isKey(path[depth]!, key))
+    return below.length === 0 ? undefined : include(member, below, depth + 1)
+  })
 }
 
-function filterObject(object: JsonObject, path: readonly string[], isWanted: Wanted): JsonObject {
-  const kept: Mutable = {}
+function exclude(value: JsonValue, paths: Paths, depth: number): JsonValue | undefined {
+  if (paths.length === 0) return value
+  if (paths.some((path) => path.length === depth)) return undefined
+  if (isArray(value)) {
+    const inside = paths.filter((path) => 'all' in path[depth]!)
+    return value.map((item) => exclude(item, inside, depth + 1)).filter((item) => item !== undefined)
+  }
+  if (!isObject(value)) return value
+  return mapMembers(value, (member, key) => {
+    const below = paths.filter((path) => isKey(path[depth]!, key))
+    return exclude(member, below, depth + 1)
+  })
+}
+
+function isKey(step: PathStep, key: string): boolean {
+  return 'key' in step && step.key === key
+}
+
+/** Members for which the function gives undefined are left out. */
+function mapMembers(
+  object: JsonObject,
+  map: (member: JsonValue, key: string) => JsonValue | undefined,
+): JsonObject {
+  const mapped: Mutable = {}
   for (const key of Object.keys(object)) {
-    const below = [...path, key]
-    if (!isWanted(below, false)) continue
-    const value = filterValue(object[key]!, below, isWanted)
-    if (value !== undefined) define(kept, key, value)
+    const member = map(object[key]!, key)
+    if (member !== undefined) define(mapped, key, member)
   }
-  return kept
-}
-
-/** Whether `here` lies on the way to the path's end or below it; a leaf must lie at its end or below. */
-function includes(path: readonly PathStep[], here: readonly string[], isLeaf: boolean): boolean {
-  const keys = keysOf(path)
-  if (keys === undefined || (isLeaf && here.length < keys.length)) return false
-  return here.every((key, index) => index >= keys.length || keys[index] === key)
-}
-
-function isSame(path: readonly PathStep[], here: readonly string[]): boolean {
-  const keys = keysOf(path)
-  return keys !== undefined && keys.length === here.length && here.every((key, index) => keys[index] === key)
-}
-
-function keysOf(path: readonly PathStep[]): string[] | undefined {
-  const keys: string[] = []
-  for (const step of path) {
-    if ('index' in step) return undefined
-    if ('key' in step) keys.push(step.key)
-  }
-  return keys
+  return mapped
 }
 
 function single(key: string, value: JsonValue): JsonObject {

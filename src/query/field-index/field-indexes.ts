@@ -73,11 +73,8 @@ export class FieldIndexes {
         const found = this.#filter(condition.filter, `${prefix}${nestedPath(condition.path)}.`, rowCount)
         return found === undefined ? undefined : { rows: found.rows, isExact: false }
       }
-      case 'field': {
-        const found = this.#fields.get(prefix + condition.path)?.candidates(condition, rowCount)
-        // Of several elements one may match and another be the one that the rest of the filter finds.
-        return found === undefined || prefix === '' ? found : { rows: found.rows, isExact: false }
-      }
+      case 'field':
+        return this.#fields.get(prefix + condition.path)?.candidates(condition, rowCount)
       case 'is-empty':
         return prefix === '' ? this.#fields.get(condition.path)?.withoutValue(rowCount) : undefined
       default:
