@@ -20,6 +20,9 @@ export class CatalogState {
   /** Snapshots of one scope have unique names: `<collection id or ''>\n<name>`. */
   readonly #snapshotNames = new Map<string, SnapshotState>()
 
+  /** By the name that the collection had ('' for the whole store), then by the snapshot's own: they outlive their collections. */
+  readonly #snapshotsByOrigin = new Map<string, Map<string, SnapshotState>>()
+
   addCollection(state: CollectionState): void {
     this.collections.set(state.id, state)
     this.#byName.set(state.name, state)
@@ -45,11 +48,18 @@ export class CatalogState {
   addSnapshot(state: SnapshotState): void {
     this.snapshots.set(state.record.id, state)
     this.#snapshotNames.set(snapshotKey(state.record), state)
+    const origin = originOf(state.record)
+    const others = this.#snapshotsByOrigin.get(origin)
+    if (others === undefined) this.#snapshotsByOrigin.set(origin, new Map([[state.record.name, state]]))
+    else others.set(state.record.name, state)
   }
 
   removeSnapshot(state: SnapshotState): void {
     this.snapshots.delete(state.record.id)
     this.#snapshotNames.delete(snapshotKey(state.record))
+    const others = this.#snapshotsByOrigin.get(originOf(state.record))
+    if (others?.get(state.record.name) === state) others.delete(state.record.name)
+    if (others?.size === 0) this.#snapshotsByOrigin.delete(originOf(state.record))
     for (const view of state.views?.values() ?? []) view.release()
     state.views = undefined
   }
@@ -59,12 +69,21 @@ export class CatalogState {
     return this.#snapshotNames.get(`${scope}\n${name}`)
   }
 
+  /** Snapshots of whatever collection had the name, or of the whole store (''). */
+  snapshotsFrom(origin: string): ReadonlyMap<string, SnapshotState> {
+    return this.#snapshotsByOrigin.get(origin) ?? new Map<string, SnapshotState>()
+  }
+
   getSnapshot(id: string): SnapshotState {
     const state = this.snapshots.get(id as SnapshotId)
     if (state === undefined)
       throw new DatabaseError('snapshot-not-found', `Cannot use snapshot ${id}: it does not exist`, { id })
     return state
   }
+}
+
+function originOf(record: SnapshotRecord): string {
+  return record.scope === 'store' ? '' : record.collections[0]!.name
 }
 
 function snapshotKey(record: SnapshotRecord): string {

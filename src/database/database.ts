@@ -128,6 +128,23 @@ export class Database {
       .map((state) => new Snapshot(this.#engine, state))
   }
 
+  /**
+   * Snapshots by the name of the collection they were taken of, which may be gone by now, or of the whole store ('').
+   * In order of creation.
+   */
+  listSnapshotsFrom(collection: string): readonly Snapshot[] {
+    this.#engine.checkOpen()
+    const states = this.#engine.parts.catalog.snapshotsFrom(collection).values()
+    return [...states].map((state) => new Snapshot(this.#engine, state))
+  }
+
+  /** One of `listSnapshotsFrom`, by its name. */
+  findSnapshotFrom(collection: string, name: string): Snapshot | undefined {
+    this.#engine.checkOpen()
+    const state = this.#engine.parts.catalog.snapshotsFrom(collection).get(name)
+    return state === undefined ? undefined : new Snapshot(this.#engine, state)
+  }
+
   /** Every snapshot, also those of collections that were dropped. */
   listAllSnapshots(): readonly Snapshot[] {
     this.#engine.checkOpen()

@@ -4,7 +4,9 @@ import { formatError, validationError } from './failures.ts'
 // Decoders in the manner of serde: a value and the name of its field in, a typed value or Qdrant's error out.
 
 export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
+  )
 }
 
 /** How serde names a value that has the wrong type. */
@@ -13,7 +15,8 @@ export function describe(value: JsonValue | undefined): string {
   if (typeof value === 'boolean') return `boolean \`${value}\``
   if (typeof value === 'string') return `string ${JSON.stringify(value)}`
   if (typeof value === 'bigint') return `integer \`${value}\``
-  if (typeof value === 'number') return Number.isInteger(value) ? `integer \`${value}\`` : `floating point \`${value}\``
+  if (typeof value === 'number')
+    return Number.isInteger(value) ? `integer \`${value}\`` : `floating point \`${value}\``
   if (value instanceof JsonNumber) return `floating point \`${Number(value.text)}\``
   return Array.isArray(value) ? 'sequence' : 'map'
 }

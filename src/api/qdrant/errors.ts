@@ -27,7 +27,10 @@ function knownError(error: DatabaseError): WireError | undefined {
     case 'collection-exists':
       return new WireError(409, `Wrong input: Collection \`${String(details['name'])}\` already exists!`)
     case 'collection-not-found':
-      return new WireError(404, `Not found: Collection \`${String(details['name'] ?? details['collection'])}\` doesn't exist!`)
+      return new WireError(
+        404,
+        `Not found: Collection \`${String(details['name'] ?? details['collection'])}\` doesn't exist!`,
+      )
     case 'alias-not-found':
       return new WireError(404, `Not found: Alias ${String(details['alias'])} does not exists!`)
     case 'snapshot-not-found':
@@ -43,4 +46,3 @@ function knownError(error: DatabaseError): WireError | undefined {
       return undefined
   }
 }
-

@@ -100,8 +100,11 @@ const operations: Readonly<Record<string, (body: JsonValue) => Write>> = {
 export function batchWrites(body: JsonValue): Write[] {
   const list = array(required(object(body, 'struct UpdateOperations'), 'operations'))
   return list.map((operation) => {
-    const name = isObject(operation) ? Object.keys(operations).find((key) => operation[key] !== undefined) : undefined
-    if (name === undefined) throw formatError('data did not match any variant of untagged enum UpdateOperation')
+    const name = isObject(operation)
+      ? Object.keys(operations).find((key) => operation[key] !== undefined)
+      : undefined
+    if (name === undefined)
+      throw formatError('data did not match any variant of untagged enum UpdateOperation')
     return operations[name]!((operation as JsonObject)[name]!)
   })
 }
@@ -112,4 +115,3 @@ export async function perform(collection: Collection, write: Write): Promise<Wri
   if (result.missing.length > 0) throw notFound(`No point with id ${String(result.missing[0])} found`)
   return result
 }
-

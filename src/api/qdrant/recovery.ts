@@ -26,7 +26,11 @@ export function translateRecover(body: JsonValue): RecoverRequest {
   } catch {
     throw formatError(`relative URL without a base: ${JSON.stringify(location)}`)
   }
-  return { location: url, ...(checksum === undefined ? {} : { checksum }), ...(apiKey === undefined ? {} : { apiKey }) }
+  return {
+    location: url,
+    ...(checksum === undefined ? {} : { checksum }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+  }
 }
 
 export function checkPriority(priority: string | undefined): void {
@@ -37,7 +41,11 @@ export function checkPriority(priority: string | undefined): void {
 /** 64 hex digits, in any case. @throws WireError 422 */
 export function checkChecksum(checksum: string, place = 'JSON body'): string {
   const compact = checksum.replace(/\s/g, '')
-  if (compact.length !== 64) throw validationError(`checksum: Validation error: invalid_sha256_hash [{"value": String("${checksum}")}]`, place)
+  if (compact.length !== 64)
+    throw validationError(
+      `checksum: Validation error: invalid_sha256_hash [{"value": String("${checksum}")}]`,
+      place,
+    )
   if (!/^[0-9a-f]+$/i.test(compact)) {
     throw validationError('checksum: invalid characters, expected 0-9, a-f, A-F', place)
   }
@@ -45,7 +53,10 @@ export function checkChecksum(checksum: string, place = 'JSON body'): string {
 }
 
 /** The archive's bytes from where the request says. @throws WireError */
-export async function openLocation(door: QdrantDoorOptions, request: RecoverRequest): Promise<AsyncIterable<Uint8Array>> {
+export async function openLocation(
+  door: QdrantDoorOptions,
+  request: RecoverRequest,
+): Promise<AsyncIterable<Uint8Array>> {
   const { location } = request
   switch (location.protocol) {
     case 'file:':
@@ -53,7 +64,10 @@ export async function openLocation(door: QdrantDoorOptions, request: RecoverRequ
     case 'http:':
     case 'https:':
       if (!door.allowUrlRecovery) {
-        throw new WireError(403, 'Forbidden: Snapshot recovery from remote URLs is disabled in the configuration')
+        throw new WireError(
+          403,
+          'Forbidden: Snapshot recovery from remote URLs is disabled in the configuration',
+        )
       }
       return door.download(location.href, request.apiKey === undefined ? {} : { apiKey: request.apiKey })
     default:
@@ -75,7 +89,10 @@ async function openFile(door: QdrantDoorOptions, location: URL): Promise<AsyncIt
   }
   const found = await door.archives.findByPath(path)
   if (found === 'outside') {
-    throw new WireError(403, `Forbidden: Snapshot file path must be inside the snapshots directory "${door.snapshotsPath}"`)
+    throw new WireError(
+      403,
+      `Forbidden: Snapshot file path must be inside the snapshots directory "${door.snapshotsPath}"`,
+    )
   }
   if (found === undefined) throw badRequest(`Snapshot file ${JSON.stringify(path)} does not exist`)
   return found.stream()
@@ -111,7 +128,8 @@ export async function recover(
 function recoverError(error: unknown, options: RecoverOptions): unknown {
   if (!(error instanceof DatabaseError)) return error
   const { details } = error
-  if (error.code === 'checksum-mismatch') return options.mismatch(String(details['expected']), String(details['actual']))
+  if (error.code === 'checksum-mismatch')
+    return options.mismatch(String(details['expected']), String(details['actual']))
   if (error.code !== 'snapshot-incompatible') return error
   const collection = stringifyJson(details['collection'] as JsonValue)
   const snapshot = stringifyJson(details['snapshot'] as JsonValue)

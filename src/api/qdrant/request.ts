@@ -31,8 +31,10 @@ export function pathParam(request: FastifyRequest, name: string): string {
 /** The collection's name from the path. @throws WireError 422 */
 export function collectionName(request: FastifyRequest): string {
   const name = pathParam(request, 'collection')
-  if (name.length > 255) throw validationError('name: value is invalid, must be from 1 to 255 characters', 'path parameters')
-  if (name.includes('/') || name.includes('\0')) throw validationError('name: collection name contains forbidden characters', 'path parameters')
+  if (name.length > 255)
+    throw validationError('name: value is invalid, must be from 1 to 255 characters', 'path parameters')
+  if (name.includes('/') || name.includes('\0'))
+    throw validationError('name: collection name contains forbidden characters', 'path parameters')
   return name
 }
 
@@ -66,7 +68,11 @@ export function sendText(request: FastifyRequest, reply: FastifyReply, result: s
   return sendJson(reply, 200, `{"result":${result},"status":"ok","time":${seconds(request)}}`)
 }
 
-export function sendResult(request: FastifyRequest, reply: FastifyReply, result: JsonValue | RawJson): FastifyReply {
+export function sendResult(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  result: JsonValue | RawJson,
+): FastifyReply {
   return sendText(request, reply, jsonText(result))
 }
 
@@ -75,11 +81,14 @@ export function sendAccepted(request: FastifyRequest, reply: FastifyReply): Fast
 }
 
 export function sendError(request: FastifyRequest, reply: FastifyReply, error: WireError): FastifyReply {
-  return sendJson(reply, error.status, `{"status":{"error":${JSON.stringify(error.text)}},"time":${seconds(request)}}`)
+  return sendJson(
+    reply,
+    error.status,
+    `{"status":{"error":${JSON.stringify(error.text)}},"time":${seconds(request)}}`,
+  )
 }
 
 function sendJson(reply: FastifyReply, status: number, text: string): FastifyReply {
   // A type without charset, as Qdrant's: fastify would add one to a string.
   return reply.code(status).header('content-type', 'application/json').send(Buffer.from(text))
 }
-

@@ -17,14 +17,18 @@ export type { QdrantDoorOptions } from './door.ts'
 
 /** Qdrant's REST API over a database. */
 export async function qdrantRoutes(app: FastifyInstance, door: QdrantDoorOptions): Promise<void> {
-  const memory: ShelfMemory = { facts: new Map(), pending: new Set() }
+  const memory: ShelfMemory = { facts: new Map(), pending: new Set(), lastTimes: new Map() }
   app.addHook('onRequest', async (request) => noteStart(request))
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, door))
   app.setNotFoundHandler((_request, reply) => reply.code(404).send())
   await app.register(async (scope) => {
     // Qdrant takes any content type for JSON; bodies stay bytes until a route knows what it wants of them.
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: door.maxRequestBytes }, (_request, body, done) => done(null, body))
+    scope.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer', bodyLimit: door.maxRequestBytes },
+      (_request, body, done) => done(null, body),
+    )
     collectionRoutes(scope, door)
     aliasRoutes(scope, door)
     indexRoutes(scope, door)
@@ -35,7 +39,12 @@ export async function qdrantRoutes(app: FastifyInstance, door: QdrantDoorOptions
   await app.register((scope) => uploadRoutes(scope, door))
 }
 
-function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply, door: QdrantDoorOptions): FastifyReply {
+function answerError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  door: QdrantDoorOptions,
+): FastifyReply {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     const size = request.headers['content-length'] ?? 'more'
     const text = `JSON payload (${size} bytes) is larger than allowed (limit: ${door.maxRequestBytes} bytes).`

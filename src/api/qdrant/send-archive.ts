@@ -9,7 +9,11 @@ interface ByteRange {
 }
 
 /** Sends an archive, or the range of it that was asked for; produced while it is sent. */
-export function sendArchive(request: FastifyRequest, reply: FastifyReply, archive: OpenSnapshot): FastifyReply {
+export function sendArchive(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  archive: OpenSnapshot,
+): FastifyReply {
   const etag = `"${archive.createdAt.toString(16)}-${archive.bytes.toString(16)}"`
   reply
     .header('accept-ranges', 'bytes')
@@ -25,7 +29,9 @@ export function sendArchive(request: FastifyRequest, reply: FastifyReply, archiv
     return reply.code(416).header('content-range', `bytes */${archive.bytes}`).send()
   }
   if (range === undefined) {
-    return reply.header('content-length', archive.bytes).send(bodyOf(archive, { offset: 0, length: archive.bytes }))
+    return reply
+      .header('content-length', archive.bytes)
+      .send(bodyOf(archive, { offset: 0, length: archive.bytes }))
   }
   const length = range.end - range.start + 1
   return reply
@@ -42,7 +48,10 @@ function ranged(request: FastifyRequest, etag: string): boolean {
 }
 
 /** One range of bytes; several, or other units, are answered with the whole. */
-export function parseRange(header: string | undefined, bytes: number): ByteRange | 'unsatisfiable' | undefined {
+export function parseRange(
+  header: string | undefined,
+  bytes: number,
+): ByteRange | 'unsatisfiable' | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '')
   if (match === null || (match[1] === '' && match[2] === '')) return undefined
   if (match[1] === '') {
@@ -55,12 +64,18 @@ export function parseRange(header: string | undefined, bytes: number): ByteRange
   return end < start ? undefined : { start, end }
 }
 
-function bodyOf(archive: OpenSnapshot, range: { readonly offset: number; readonly length: number }): Readable {
+function bodyOf(
+  archive: OpenSnapshot,
+  range: { readonly offset: number; readonly length: number },
+): Readable {
   return Readable.from(closing(archive, range), { objectMode: false, highWaterMark: 2 ** 20 })
 }
 
 /** Lets go of the archive when it has been read, or when the reader has gone away. */
-async function* closing(archive: OpenSnapshot, range: { readonly offset: number; readonly length: number }): AsyncIterable<Uint8Array> {
+async function* closing(
+  archive: OpenSnapshot,
+  range: { readonly offset: number; readonly length: number },
+): AsyncIterable<Uint8Array> {
   try {
     yield* archive.stream(range)
   } finally {

@@ -11,14 +11,6 @@ export function fullSnapshotName(timeMs: number): string {
   return `full-snapshot-${stamp(timeMs)}.snapshot`
 }
 
-/** The first name that is free, from the present second on: names have seconds, snapshots may come faster. */
-export function freeName(nameAt: (timeMs: number) => string, nowMs: number, isTaken: (name: string) => boolean): string {
-  for (let time = nowMs; ; time += 1_000) {
-    const name = nameAt(time)
-    if (!isTaken(name)) return name
-  }
-}
-
 /** `2022-08-04T10:49:10`: ISO without zone, as Qdrant's creation_time. */
 export function creationTime(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 19)

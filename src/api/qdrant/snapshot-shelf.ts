@@ -2,7 +2,7 @@ import type { Archive, Collection, Snapshot } from '../../index.ts'
 import type { QdrantDoorOptions } from './door.ts'
 import { notFound } from './failures.ts'
 import { peerIdOf } from './peer-id.ts'
-import { collectionSnapshotName, creationTime, freeName, fullSnapshotName } from './snapshot-names.ts'
+import { collectionSnapshotName, creationTime, fullSnapshotName } from './snapshot-names.ts'
 
 export interface SnapshotDescription {
   readonly name: string
@@ -33,26 +33,26 @@ export class SnapshotShelf {
   readonly #directory: string
   readonly #facts: Map<string, ArchiveFacts>
   readonly #pending: Set<string>
+  readonly #lastTimes: Map<string, number>
 
   constructor(door: QdrantDoorOptions, directory: string, shared: ShelfMemory) {
     this.#door = door
     this.#directory = directory
     this.#facts = shared.facts
     this.#pending = shared.pending
+    this.#lastTimes = shared.lastTimes
   }
 
   /** In files mode the archive is written in one pass, beside its checksum. `checksum: false` is for virtual archives only. */
   async create(collection: Collection | undefined, withChecksum: boolean): Promise<SnapshotDescription> {
-    const { archives, archivesMode, clock } = this.#door
-    const isVirtual = archivesMode === 'virtual'
-    const files = new Set(isVirtual ? [] : (await archives.list(this.#directory)).map((file) => file.name))
-    const known = new Set(this.#engineSnapshots().map((snapshot) => snapshot.name))
-    const isTaken = (name: string): boolean => files.has(name) || known.has(name) || this.#pending.has(this.#key(name))
-    const name = freeName((time) => this.#nameAt(time), clock.now(), isTaken)
-    this.#pending.add(this.#key(name))
+    const isVirtual = this.#door.archivesMode === 'virtual'
+    const name = await this.#reserveName(isVirtual)
     try {
       // The snapshot's moment: before anything is flushed, read or hashed.
-      const snapshot = await (collection ?? this.#door.database).createSnapshot({ name, labels: { door: 'qdrant' } })
+      const snapshot = await (collection ?? this.#door.database).createSnapshot({
+        name,
+        labels: { door: 'qdrant' },
+      })
       try {
         return await this.#finish(snapshot, isVirtual, withChecksum)
       } catch (error) {
@@ -67,7 +67,9 @@ export class SnapshotShelf {
 
   async list(): Promise<SnapshotDescription[]> {
     const files = await this.#door.archives.list(this.#directory)
-    const descriptions = files.map(({ name, createdAt, bytes, sha256 }) => describe(name, createdAt, { bytes, sha256 }))
+    const descriptions = files.map(({ name, createdAt, bytes, sha256 }) =>
+      describe(name, createdAt, { bytes, sha256 }),
+    )
     const listed = new Set(files.map((file) => file.name))
     for (const snapshot of this.#engineSnapshots()) {
       if (listed.has(snapshot.name) || this.#pending.has(this.#key(snapshot.name))) continue
@@ -80,8 +82,15 @@ export class SnapshotShelf {
   async open(name: string): Promise<OpenSnapshot> {
     await this.#checkDirectory()
     const file = await this.#door.archives.find(this.#directory, name)
-    if (file !== undefined) return { name, bytes: file.bytes, createdAt: file.createdAt, stream: (range) => file.stream(range), close: () => undefined }
-    const snapshot = this.#engineSnapshots().find((candidate) => candidate.name === name)
+    if (file !== undefined)
+      return {
+        name,
+        bytes: file.bytes,
+        createdAt: file.createdAt,
+        stream: (range) => file.stream(range),
+        close: () => undefined,
+      }
+    const snapshot = this.#engineSnapshot(name)
     if (snapshot === undefined) throw notFound(`Snapshot ${name} not found`)
     const archive: Archive = await snapshot.archive()
     return {
@@ -97,9 +106,9 @@ export class SnapshotShelf {
   async delete(name: string): Promise<void> {
     await this.#checkDirectory()
     const hadFile = await this.#door.archives.delete(this.#directory, name)
-    const snapshots = this.#engineSnapshots().filter((candidate) => candidate.name === name)
-    for (const snapshot of snapshots) await snapshot.delete()
-    if (!hadFile && snapshots.length === 0) throw notFound(`Snapshot ${name} not found`)
+    const snapshot = this.#engineSnapshot(name)
+    const hadSnapshot = (await snapshot?.delete()) ?? false
+    if (!hadFile && !hadSnapshot) throw notFound(`Snapshot ${name} not found`)
   }
 
   async #finish(snapshot: Snapshot, isVirtual: boolean, withChecksum: boolean): Promise<SnapshotDescription> {
@@ -134,12 +143,25 @@ export class SnapshotShelf {
 
   /** Also those of a dropped collection of this name: a snapshot outlives what it was taken of. */
   #engineSnapshots(): readonly Snapshot[] {
-    const { database } = this.#door
-    if (this.#directory === '') return database.listSnapshots()
-    return database.listAllSnapshots().filter((snapshot) => {
-      const { scope, collections } = snapshot.info()
-      return scope === 'collection' && collections[0]?.name === this.#directory
-    })
+    return this.#door.database.listSnapshotsFrom(this.#directory)
+  }
+
+  #engineSnapshot(name: string): Snapshot | undefined {
+    return this.#door.database.findSnapshotFrom(this.#directory, name)
+  }
+
+  /** A name that nothing has, pending until the caller takes it out. Names have seconds, snapshots may come faster. */
+  async #reserveName(isVirtual: boolean): Promise<string> {
+    const { archives, clock } = this.#door
+    for (;;) {
+      const time = Math.max(clock.now(), (this.#lastTimes.get(this.#directory) ?? 0) + 1_000)
+      this.#lastTimes.set(this.#directory, time)
+      const name = this.#nameAt(time)
+      if (this.#engineSnapshot(name) !== undefined || this.#pending.has(this.#key(name))) continue
+      this.#pending.add(this.#key(name))
+      if (isVirtual || (await archives.find(this.#directory, name)) === undefined) return name
+      this.#pending.delete(this.#key(name))
+    }
   }
 
   async #checkDirectory(): Promise<void> {
@@ -162,6 +184,8 @@ export class SnapshotShelf {
 export interface ShelfMemory {
   readonly facts: Map<string, ArchiveFacts>
   readonly pending: Set<string>
+  /** The time in the last name given, by directory. */
+  readonly lastTimes: Map<string, number>
 }
 
 function describe(

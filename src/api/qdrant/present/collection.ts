@@ -1,7 +1,13 @@
 import type { CollectionInfo, JsonObject, JsonValue, PayloadIndexParams } from '../../../index.ts'
 import { isObject } from '../decode.ts'
 
-const hnswDefaults = { m: 16, ef_construct: 100, full_scan_threshold: 10_000, max_indexing_threads: 0, on_disk: false }
+const hnswDefaults = {
+  m: 16,
+  ef_construct: 100,
+  full_scan_threshold: 10_000,
+  max_indexing_threads: 0,
+  on_disk: false,
+}
 const optimizerDefaults = {
   deleted_threshold: 0.2,
   vacuum_min_vector_number: 1_000,
@@ -53,14 +59,16 @@ function vectors(info: CollectionInfo, settings: JsonObject): JsonObject {
   const entries = Object.entries(info.config.vectors).map(([name, { size, distance, settings: own }]) => {
     return [name, { size, distance, ...own }] as const
   })
-  if (entries.length === 1 && entries[0]![0] === '' && settings['named_vectors'] !== true) return entries[0]![1]
+  if (entries.length === 1 && entries[0]![0] === '' && settings['named_vectors'] !== true)
+    return entries[0]![1]
   return Object.fromEntries(entries)
 }
 
 /** The defaults, overlaid by what was given; fields that are no defaults are shown where they are set. */
 function withDefaults(defaults: JsonObject, given: JsonValue | undefined): JsonObject {
   const shown: Record<string, JsonValue> = { ...defaults }
-  if (isObject(given)) for (const [key, value] of Object.entries(given)) if (value !== null) shown[key] = value
+  if (isObject(given))
+    for (const [key, value] of Object.entries(given)) if (value !== null) shown[key] = value
   return shown
 }
 

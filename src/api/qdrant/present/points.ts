@@ -26,7 +26,10 @@ export function recordText(point: Point, extras: RecordExtras = {}): string {
 }
 
 /** A hit of a search. `version` 0 is what Qdrant gives where nothing was searched. */
-export function scoredText(point: ScoredPoint, extras: RecordExtras & { readonly version?: number } = {}): string {
+export function scoredText(
+  point: ScoredPoint,
+  extras: RecordExtras & { readonly version?: number } = {},
+): string {
   const order = extras.orderValue === undefined ? '' : `,"order_value":${extras.orderValue}`
   const head = `{"id":${idText(point.id)},"version":${extras.version ?? point.version},"score":${floatText(point.score)}`
   return `${head}${partsText(point)}${order}}`
@@ -35,4 +38,3 @@ export function scoredText(point: ScoredPoint, extras: RecordExtras & { readonly
 export function scrollText(records: readonly string[], next: PointId | undefined): string {
   return `{"points":[${records.join(',')}],"next_page_offset":${next === undefined ? 'null' : idText(next)}}`
 }
-

@@ -10,14 +10,18 @@ export function aliasRoutes(app: FastifyInstance, door: QdrantDoorOptions): void
   const { database } = door
   app.post('/collections/aliases', async (request, reply) => {
     waitParam(request, true)
-    const actions = array(required(object(jsonBody(request), 'struct ChangeAliasesOperation'), 'actions')).map((action) => translateAction(action))
+    const actions = array(
+      required(object(jsonBody(request), 'struct ChangeAliasesOperation'), 'actions'),
+    ).map((action) => translateAction(action))
     checkTargets(door, actions)
     await database.updateAliases(actions)
     return sendResult(request, reply, true)
   })
 
   app.get('/aliases', async (request, reply) => {
-    const aliases = database.listAliases().map(({ alias, collection }) => ({ alias_name: alias, collection_name: collection }))
+    const aliases = database
+      .listAliases()
+      .map(({ alias, collection }) => ({ alias_name: alias, collection_name: collection }))
     return sendResult(request, reply, { aliases })
   })
 
@@ -33,11 +37,19 @@ function translateAction(value: JsonValue): AliasAction {
   if (isObject(value)) {
     const { create_alias, delete_alias, rename_alias } = value
     if (isObject(create_alias)) {
-      return { kind: 'create', alias: text(required(create_alias, 'alias_name')), collection: text(required(create_alias, 'collection_name')) }
+      return {
+        kind: 'create',
+        alias: text(required(create_alias, 'alias_name')),
+        collection: text(required(create_alias, 'collection_name')),
+      }
     }
     if (isObject(delete_alias)) return { kind: 'delete', alias: text(required(delete_alias, 'alias_name')) }
     if (isObject(rename_alias)) {
-      return { kind: 'rename', from: text(required(rename_alias, 'old_alias_name')), to: text(required(rename_alias, 'new_alias_name')) }
+      return {
+        kind: 'rename',
+        from: text(required(rename_alias, 'old_alias_name')),
+        to: text(required(rename_alias, 'new_alias_name')),
+      }
     }
   }
   throw formatError('data did not match any variant of untagged enum AliasOperations')
@@ -45,7 +57,8 @@ function translateAction(value: JsonValue): AliasAction {
 
 /** Qdrant's own wording for what the engine would refuse; the engine decides, all or nothing. */
 function checkTargets(door: QdrantDoorOptions, actions: readonly AliasAction[]): void {
-  const isCollection = (name: string): boolean => door.database.listCollections().some((collection) => collection.name === name)
+  const isCollection = (name: string): boolean =>
+    door.database.listCollections().some((collection) => collection.name === name)
   for (const action of actions) {
     if (action.kind === 'create' && !isCollection(action.collection)) {
       throw notFound(`Collection \`${action.collection}\` doesn't exist!`)

@@ -21,10 +21,16 @@ export function collectionRoutes(app: FastifyInstance, door: QdrantDoorOptions):
     const name = collectionName(request)
     const config = translateCreate(jsonBody(request))
     if (forbidden.test(name) || name === '.' || name === '..') {
-      throw validationError(`name: collection name cannot contain "${forbidden.exec(name)?.[0] ?? name}" char`, 'path parameters')
+      throw validationError(
+        `name: collection name cannot contain "${forbidden.exec(name)?.[0] ?? name}" char`,
+        'path parameters',
+      )
     }
     if (database.listAliases().some(({ alias }) => alias === name)) {
-      throw new WireError(400, `Wrong input: Can't create collection with name ${name}. Alias with the same name already exists`)
+      throw new WireError(
+        400,
+        `Wrong input: Can't create collection with name ${name}. Alias with the same name already exists`,
+      )
     }
     await database.createCollection(name, config)
     return sendResult(request, reply, true)
@@ -47,7 +53,9 @@ export function collectionRoutes(app: FastifyInstance, door: QdrantDoorOptions):
   })
 
   app.get('/collections/:collection/exists', async (request, reply) => {
-    return sendResult(request, reply, { exists: database.findCollection(collectionName(request)) !== undefined })
+    return sendResult(request, reply, {
+      exists: database.findCollection(collectionName(request)) !== undefined,
+    })
   })
 
   app.get('/cluster', async (request, reply) => sendResult(request, reply, { status: 'disabled' }))

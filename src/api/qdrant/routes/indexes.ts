@@ -15,7 +15,8 @@ export function indexRoutes(app: FastifyInstance, door: QdrantDoorOptions): void
     const schema = body['field_schema'] ?? body['field_type']
     const params = schema === undefined || schema === null ? undefined : translateFieldSchema(schema)
     const collection = getCollection(door, collectionName(request))
-    if (params === undefined) throw badRequest('Can\'t auto-detect field type, please specify `field_schema` in the request')
+    if (params === undefined)
+      throw badRequest("Can't auto-detect field type, please specify `field_schema` in the request")
     const { seq } = await collection.createPayloadIndex(field, params)
     return sendResult(request, reply, updateResult(seq, isWaiting))
   })

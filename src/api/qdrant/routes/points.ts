@@ -15,7 +15,16 @@ import {
   type Write,
 } from '../point-operations.ts'
 import { recordText, scrollText } from '../present/points.ts'
-import { bodyText, collectionName, jsonBody, parseBody, pathParam, sendResult, sendText, waitParam } from '../request.ts'
+import {
+  bodyText,
+  collectionName,
+  jsonBody,
+  parseBody,
+  pathParam,
+  sendResult,
+  sendText,
+  waitParam,
+} from '../request.ts'
 import { translateFilter } from '../translate/filter.ts'
 import { payloadSelection, vectorSelection } from '../translate/payload.ts'
 import { pointId, pointIdOfPath } from '../translate/point-id.ts'
@@ -57,14 +66,21 @@ function readRoutes(app: FastifyInstance, door: QdrantDoorOptions): void {
     const page = await orderable(scroll.orderBy?.path, () => collection.scroll(scroll))
     const records = page.points.map((point, i) => {
       const value = page.orderValues?.[i]
-      return recordText(point, value === undefined ? {} : { orderValue: typeof value === 'string' ? JSON.stringify(value) : String(value) })
+      return recordText(
+        point,
+        value === undefined
+          ? {}
+          : { orderValue: typeof value === 'string' ? JSON.stringify(value) : String(value) },
+      )
     })
     return sendText(request, reply, scrollText(records, page.next))
   })
 
   app.post('/collections/:collection/points/count', async (request, reply) => {
     const body = object(jsonBody(request), 'struct CountRequest')
-    const filter = optional(body['filter'], (value) => translateFilter(value, { field: 'count_request.filter' }))
+    const filter = optional(body['filter'], (value) =>
+      translateFilter(value, { field: 'count_request.filter' }),
+    )
     const count = await getCollection(door, collectionName(request)).count(filter)
     return sendResult(request, reply, { count })
   })

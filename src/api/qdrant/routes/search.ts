@@ -8,16 +8,26 @@ import { resolveNearest, translateQuery, translateSearch, type TranslatedQuery }
 import { orderable } from './points.ts'
 
 export function searchRoutes(app: FastifyInstance, door: QdrantDoorOptions): void {
-  const one = (path: string, translate: (body: JsonValue) => TranslatedQuery, present: (points: string) => string): void => {
+  const one = (
+    path: string,
+    translate: (body: JsonValue) => TranslatedQuery,
+    present: (points: string) => string,
+  ): void => {
     app.post(`/collections/:collection/points/${path}`, async (request, reply) => {
       const query = translate(jsonBody(request))
       const points = await runQuery(getCollection(door, collectionName(request)), query)
       return sendText(request, reply, present(points))
     })
   }
-  const batch = (path: string, translate: (body: JsonValue) => TranslatedQuery, present: (points: string) => string): void => {
+  const batch = (
+    path: string,
+    translate: (body: JsonValue) => TranslatedQuery,
+    present: (points: string) => string,
+  ): void => {
     app.post(`/collections/:collection/points/${path}/batch`, async (request, reply) => {
-      const queries = array(required(object(jsonBody(request)), 'searches')).map((search) => translate(search))
+      const queries = array(required(object(jsonBody(request)), 'searches')).map((search) =>
+        translate(search),
+      )
       const collection = getCollection(door, collectionName(request))
       const answers = []
       for (const query of queries) answers.push(present(await runQuery(collection, query)))
@@ -44,7 +54,10 @@ async function runQuery(collection: Collection, query: TranslatedQuery): Promise
   const limit = request.limit ?? 10
   if (excluded === undefined) return textOf(await collection.query({ ...request, vector }))
   // The point itself is not its own neighbour: one more is asked for, and it is left out.
-  const filter = { ...(request.filter === undefined ? {} : { must: [{ kind: 'filter' as const, filter: request.filter }] }), mustNot: [{ kind: 'has-id' as const, ids: [excluded] }] }
+  const filter = {
+    ...(request.filter === undefined ? {} : { must: [{ kind: 'filter' as const, filter: request.filter }] }),
+    mustNot: [{ kind: 'has-id' as const, ids: [excluded] }],
+  }
   return textOf(await collection.query({ ...request, vector, filter, limit }))
 }
 

@@ -3,13 +3,23 @@ import type { JsonObject, JsonValue } from '../../../index.ts'
 import { getCollection, type QdrantDoorOptions } from '../door.ts'
 import { toWireError } from '../errors.ts'
 import { openLocation, recover, translateRecover } from '../recovery.ts'
-import { collectionName, jsonBody, pathParam, queryParam, sendAccepted, sendResult, waitParam } from '../request.ts'
+import {
+  collectionName,
+  jsonBody,
+  pathParam,
+  queryParam,
+  sendAccepted,
+  sendResult,
+  waitParam,
+} from '../request.ts'
 import { sendArchive } from '../send-archive.ts'
 import { SnapshotShelf, type ShelfMemory } from '../snapshot-shelf.ts'
 import { wrongInput } from '../failures.ts'
 
 export function snapshotRoutes(app: FastifyInstance, door: QdrantDoorOptions, memory: ShelfMemory): void {
-  const shelfOf = (request: FastifyRequest): { shelf: SnapshotShelf; collection: ReturnType<typeof getCollection> } => {
+  const shelfOf = (
+    request: FastifyRequest,
+  ): { shelf: SnapshotShelf; collection: ReturnType<typeof getCollection> } => {
     const collection = getCollection(door, collectionName(request))
     return { shelf: new SnapshotShelf(door, collection.name, memory), collection }
   }
@@ -25,7 +35,9 @@ export function snapshotRoutes(app: FastifyInstance, door: QdrantDoorOptions, me
     }),
   )
   app.get('/collections/:collection/snapshots/:name', (request, reply) =>
-    plainErrors(reply, async () => sendArchive(request, reply, await shelfOf(request).shelf.open(pathParam(request, 'name')))),
+    plainErrors(reply, async () =>
+      sendArchive(request, reply, await shelfOf(request).shelf.open(pathParam(request, 'name'))),
+    ),
   )
   app.delete('/collections/:collection/snapshots/:name', (request, reply) =>
     waited(request, reply, async () => {
@@ -40,15 +52,22 @@ export function snapshotRoutes(app: FastifyInstance, door: QdrantDoorOptions, me
     return waitedFor(isWaiting, request, reply, async () => {
       await recover(door, name, await openLocation(door, recovery), {
         checksum: recovery.checksum,
-        mismatch: (given, computed) => wrongInput(`Snapshot checksum mismatch: expected ${given}, got ${computed}`),
+        mismatch: (given, computed) =>
+          wrongInput(`Snapshot checksum mismatch: expected ${given}, got ${computed}`),
       })
       return true
     })
   })
 
-  app.get('/snapshots', async (request, reply) => sendResult(request, reply, (await full.list()) as unknown as JsonValue))
+  app.get('/snapshots', async (request, reply) =>
+    sendResult(request, reply, (await full.list()) as unknown as JsonValue),
+  )
   app.post('/snapshots', (request, reply) =>
-    waited(request, reply, async () => (await full.create(undefined, wantsChecksum(request))) as unknown as JsonObject),
+    waited(
+      request,
+      reply,
+      async () => (await full.create(undefined, wantsChecksum(request))) as unknown as JsonObject,
+    ),
   )
   app.get('/snapshots/:name', (request, reply) =>
     plainErrors(reply, async () => sendArchive(request, reply, await full.open(pathParam(request, 'name')))),
@@ -66,7 +85,11 @@ function wantsChecksum(request: FastifyRequest): boolean {
   return queryParam(request, 'checksum') !== 'false'
 }
 
-async function waited(request: FastifyRequest, reply: FastifyReply, work: () => Promise<JsonValue>): Promise<FastifyReply> {
+async function waited(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: () => Promise<JsonValue>,
+): Promise<FastifyReply> {
   return waitedFor(waitParam(request, true), request, reply, work)
 }
 
@@ -78,7 +101,9 @@ export async function waitedFor(
   work: () => Promise<JsonValue>,
 ): Promise<FastifyReply> {
   if (isWaiting) return sendResult(request, reply, await work())
-  work().catch((error: unknown) => request.log.error({ error: String(error) }, 'work that nobody waits for has failed'))
+  work().catch((error: unknown) =>
+    request.log.error({ error: String(error) }, 'work that nobody waits for has failed'),
+  )
   return sendAccepted(request, reply)
 }
 

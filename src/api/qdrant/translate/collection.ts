@@ -7,7 +7,14 @@ const distances: readonly string[] = ['Cosine', 'Euclid', 'Dot', 'Manhattan']
 const vectorsUnknown = 'data did not match any variant of untagged enum VectorsConfig'
 const dimensionsMax = 65_536
 /** Of a vector's parameters, those that Qdrant echoes. */
-const vectorSettings = ['hnsw_config', 'quantization_config', 'on_disk', 'datatype', 'multivector_config', 'memory']
+const vectorSettings = [
+  'hnsw_config',
+  'quantization_config',
+  'on_disk',
+  'datatype',
+  'multivector_config',
+  'memory',
+]
 
 /** The body of PUT /collections/{name}. What the engine does not use is remembered in `settings`, to be echoed. */
 export function translateCreate(body: JsonValue): CollectionConfig {
@@ -15,7 +22,8 @@ export function translateCreate(body: JsonValue): CollectionConfig {
   const vectors = translateVectors(given['vectors'])
   refuse(given['sparse_vectors'], 'sparse vectors')
   const shardNumber = optional(given['shard_number'], (value) => positive(value, 'shard_number'))
-  for (const field of ['replication_factor', 'write_consistency_factor']) optional(given[field], (value) => positive(value, field))
+  for (const field of ['replication_factor', 'write_consistency_factor'])
+    optional(given[field], (value) => positive(value, field))
   if (given['sharding_method'] === 'custom') refuse(given['sharding_method'], 'custom sharding')
   const settings: Record<string, JsonValue> = {}
   for (const field of [
@@ -39,7 +47,8 @@ export function translateCreate(body: JsonValue): CollectionConfig {
 function positive(value: JsonValue, field: string): number {
   const number = unsigned(value, 'nonzero u32')
   if (number === 0) throw formatError('invalid value: integer `0`, expected a nonzero u32')
-  if (field === 'shard_number' && number > 1_024) throw validationError('shard_number: at most 1024 shards are supported')
+  if (field === 'shard_number' && number > 1_024)
+    throw validationError('shard_number: at most 1024 shards are supported')
   return number
 }
 
@@ -72,10 +81,12 @@ function translateVector(value: JsonObject, place: string): VectorParams {
   const { size, distance } = value
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 1) throw formatError(vectorsUnknown)
   if (typeof distance !== 'string' || !distances.includes(distance)) throw formatError(vectorsUnknown)
-  if (size > dimensionsMax) throw validationError(`${place}.size: value ${size} invalid, must be from 1 to ${dimensionsMax}`)
+  if (size > dimensionsMax)
+    throw validationError(`${place}.size: value ${size} invalid, must be from 1 to ${dimensionsMax}`)
   refuse(value['multivector_config'], 'multivectors')
   const { datatype } = value
-  if (datatype !== undefined && datatype !== null && datatype !== 'float32') refuse(datatype, 'data types other than float32')
+  if (datatype !== undefined && datatype !== null && datatype !== 'float32')
+    refuse(datatype, 'data types other than float32')
   const settings: Record<string, JsonValue> = {}
   for (const field of vectorSettings) {
     const given = value[field]

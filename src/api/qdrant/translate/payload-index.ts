@@ -12,7 +12,8 @@ export function translateFieldSchema(value: JsonValue | undefined): PayloadIndex
     if (!types.includes(value)) throw formatError(unknown)
     return { type: value as PayloadIndexType }
   }
-  if (!isObject(value) || typeof value['type'] !== 'string' || !types.includes(value['type'])) throw formatError(unknown)
+  if (!isObject(value) || typeof value['type'] !== 'string' || !types.includes(value['type']))
+    throw formatError(unknown)
   return { type: value['type'] as PayloadIndexType, ...parameters(value), settings: echo(value) }
 }
 
@@ -20,7 +21,9 @@ function parameters(value: JsonObject): Partial<PayloadIndexParams> {
   const { tokenizer, lowercase, min_token_len, max_token_len, phrase_matching, lookup, range } = value
   if (typeof tokenizer === 'string' && !tokenizers.includes(tokenizer)) throw formatError(unknown)
   return {
-    ...(typeof tokenizer === 'string' ? { tokenizer: tokenizer as NonNullable<PayloadIndexParams['tokenizer']> } : {}),
+    ...(typeof tokenizer === 'string'
+      ? { tokenizer: tokenizer as NonNullable<PayloadIndexParams['tokenizer']> }
+      : {}),
     ...(typeof lowercase === 'boolean' ? { lowercase } : {}),
     ...(typeof min_token_len === 'number' ? { minTokenLength: min_token_len } : {}),
     ...(typeof max_token_len === 'number' ? { maxTokenLength: max_token_len } : {}),

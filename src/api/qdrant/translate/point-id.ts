@@ -5,10 +5,13 @@ const maxU64 = 2n ** 64n - 1n
 
 /** @throws WireError 400 */
 export function pointId(value: JsonValue | undefined): PointId {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return Number.isSafeInteger(value) ? value : BigInt(value)
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0)
+    return Number.isSafeInteger(value) ? value : BigInt(value)
   if (typeof value === 'bigint' && value >= 0n && value <= maxU64) return value
   if (typeof value === 'string' && parseUuid(value) !== undefined) return value
-  throw formatError(`value ${shown(value)} is not a valid point ID, valid values are either an unsigned integer or a UUID`)
+  throw formatError(
+    `value ${shown(value)} is not a valid point ID, valid values are either an unsigned integer or a UUID`,
+  )
 }
 
 function shown(value: JsonValue | undefined): string {

@@ -1,5 +1,4 @@
 import {
-
   parseJson,
   RawJson,
   stringifyJson,
@@ -48,7 +47,8 @@ export function translatePointsText(text: string, config: CollectionConfig): Poi
 export function translatePoints(body: JsonValue, config: CollectionConfig): PointList {
   if (!isObject(body)) throw formatError(formatUnknown)
   const options = upsertOptions(body)
-  if (isObject(body['batch'])) return { points: checkNotEmpty(translateColumns(body['batch'], config)), options }
+  if (isObject(body['batch']))
+    return { points: checkNotEmpty(translateColumns(body['batch'], config)), options }
   if (body['points'] === undefined) throw formatError(formatUnknown)
   const points = array(body['points']).map((point, i) => translatePoint(point, undefined, config, i))
   return { points: checkNotEmpty(points), options }
@@ -69,7 +69,12 @@ function checkNotEmpty(points: PointInput[]): PointInput[] {
   return points
 }
 
-function translatePoint(value: JsonValue, raw: RawJson | undefined, config: CollectionConfig, index: number): PointInput {
+function translatePoint(
+  value: JsonValue,
+  raw: RawJson | undefined,
+  config: CollectionConfig,
+  index: number,
+): PointInput {
   const point = object(value, 'struct PointStruct')
   if (point['id'] === undefined) throw formatError('missing field `id`')
   if (point['vector'] === undefined) throw formatError('missing field `vector`')
@@ -98,7 +103,8 @@ export function vectorsOf(value: JsonValue | undefined, config: CollectionConfig
   const vectors: Record<string, readonly number[]> = {}
   for (const name of Object.keys(value)) {
     const vector = value[name]
-    if (isObject(vector) && 'indices' in vector) throw wrongInput('Conversion between sparse and regular vectors failed')
+    if (isObject(vector) && 'indices' in vector)
+      throw wrongInput('Conversion between sparse and regular vectors failed')
     if (!Array.isArray(vector)) throw formatError(vectorUnknown)
     checkVector(name, vector as readonly JsonValue[], config)
     vectors[name] = vector as readonly number[]
@@ -148,4 +154,3 @@ function columnVectors(value: JsonValue): readonly JsonValue[] {
     Object.fromEntries(named.filter(([, list]) => i < list.length).map(([name, list]) => [name, list[i]!])),
   )
 }
-

@@ -1,4 +1,12 @@
-import type { Collection, Filter, JsonObject, JsonValue, OrderBy, QueryRequest, ScrollRequest } from '../../../index.ts'
+import type {
+  Collection,
+  Filter,
+  JsonObject,
+  JsonValue,
+  OrderBy,
+  QueryRequest,
+  ScrollRequest,
+} from '../../../index.ts'
 import { array, atLeastOne, float, isObject, numberOf, object, optional, text, unsigned } from '../decode.ts'
 import { formatError, notFound, validationError, wrongInput } from '../failures.ts'
 import { WireError } from '../wire-error.ts'
@@ -13,11 +21,15 @@ export function translateScroll(body: JsonValue): ScrollRequest {
   const given = object(body, 'struct ScrollRequest')
   const limit = optional(given['limit'], (value) => unsigned(value))
   if (limit !== undefined) atLeastOne(limit, 'scroll_request.limit')
-  const filter = optional(given['filter'], (value) => translateFilter(value, { field: 'scroll_request.filter' }))
+  const filter = optional(given['filter'], (value) =>
+    translateFilter(value, { field: 'scroll_request.filter' }),
+  )
   const offset = optional(given['offset'], (value) => pointId(value))
   const orderBy = optional(given['order_by'], (value) => translateOrderBy(value))
   if (orderBy !== undefined && offset !== undefined) {
-    throw wrongInput("Cannot use an `offset` when using `order_by`. The alternative for paging is to use `order_by.start_from` and a filter to exclude the IDs that you've already seen for the `order_by.start_from` value")
+    throw wrongInput(
+      "Cannot use an `offset` when using `order_by`. The alternative for paging is to use `order_by.start_from` and a filter to exclude the IDs that you've already seen for the `order_by.start_from` value",
+    )
   }
   return {
     limit: limit ?? limitDefault,
@@ -55,11 +67,14 @@ export function translateQuery(body: JsonValue, place = 'query_request'): Transl
   const given = object(body, 'struct QueryRequest')
   for (const field of ['prefetch', 'lookup_from']) {
     const value = given[field]
-    if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)) throw notYet(field)
+    if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0))
+      throw notYet(field)
   }
   const limit = optional(given['limit'], (value) => unsigned(value))
   if (limit !== undefined) atLeastOne(limit, `${place}.limit`)
-  const ef = isObject(given['params']) ? optional(given['params']['hnsw_ef'], (value) => unsigned(value)) : undefined
+  const ef = isObject(given['params'])
+    ? optional(given['params']['hnsw_ef'], (value) => unsigned(value))
+    : undefined
   if (ef !== undefined) atLeastOne(ef, `${place}.params.hnsw_ef`)
   return { ...common(given, place, limit ?? limitDefault), ...variant(given['query']) }
 }
@@ -73,13 +88,19 @@ export function translateSearch(body: JsonValue): TranslatedQuery {
   if (limit === undefined) throw formatError('missing field `limit`')
   const count = atLeastOne(unsigned(limit), 'limit')
   if (isObject(vector)) {
-    return { ...common(given, 'search_request', count), using: text(vector['name']), nearest: vector['vector'] ?? null }
+    return {
+      ...common(given, 'search_request', count),
+      using: text(vector['name']),
+      nearest: vector['vector'] ?? null,
+    }
   }
   return { ...common(given, 'search_request', count), nearest: vector }
 }
 
 function common(given: JsonObject, place: string, limit: number): TranslatedQuery {
-  const filter = optional(given['filter'], (value): Filter => translateFilter(value, { field: `${place}.filter` }))
+  const filter = optional(given['filter'], (value): Filter =>
+    translateFilter(value, { field: `${place}.filter` }),
+  )
   const using = optional(given['using'], (value) => text(value))
   const scoreThreshold = optional(given['score_threshold'], (value) => float(value))
   return {
@@ -125,10 +146,14 @@ export async function resolveNearest(
   collection: Collection,
   nearest: JsonValue,
   using: string,
-): Promise<{ readonly vector: readonly number[] | Float32Array; readonly excluded?: ReturnType<typeof pointId> }> {
+): Promise<{
+  readonly vector: readonly number[] | Float32Array
+  readonly excluded?: ReturnType<typeof pointId>
+}> {
   if (Array.isArray(nearest)) return { vector: denseVector(array(nearest)) }
   if (isObject(nearest)) {
-    if (nearest['indices'] !== undefined) throw wrongInput('Conversion between sparse and regular vectors failed')
+    if (nearest['indices'] !== undefined)
+      throw wrongInput('Conversion between sparse and regular vectors failed')
     throw formatError(queryUnknown)
   }
   const id = pointId(nearest)
@@ -148,4 +173,3 @@ function denseVector(list: readonly JsonValue[]): number[] {
     return number
   })
 }
-

@@ -7,8 +7,10 @@ import { pointId } from './point-id.ts'
 /** `points` or `filter` of payload and vector operations. */
 export function operationSelector(body: JsonObject): PointSelector {
   const { points, filter } = body
-  if (points !== undefined && points !== null) return { ids: checkedIds(array(points).map((id) => pointId(id))) }
-  if (filter !== undefined && filter !== null) return { filter: translateFilter(filter, { unvalidated: true }) }
+  if (points !== undefined && points !== null)
+    return { ids: checkedIds(array(points).map((id) => pointId(id))) }
+  if (filter !== undefined && filter !== null)
+    return { filter: translateFilter(filter, { unvalidated: true }) }
   throw formatError('Either list of point ids or filter must be provided')
 }
 
