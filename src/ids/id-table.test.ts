@@ -15,6 +15,10 @@ class Ids implements IdSource {
     const own = this.list[row]!
     return (['kind', 'w0', 'w1', 'w2', 'w3'] as const).every((word) => own[word] === id[word])
   }
+
+  isSameId(row: number, other: number): boolean {
+    return this.isIdAt(row, this.list[other]!)
+  }
 }
 
 describe('IdTable', () => {
@@ -34,6 +38,30 @@ describe('IdTable', () => {
     expect(table.size).toBe(model.size)
     expect(table.find(wordsOfId(1_000_000))).toBeUndefined()
   })
+
+  test.each([0, 4_000])(
+    'takes many rows at once as it takes one after the other, with room for %i',
+    (capacity) => {
+      const seed = 20_252
+      const random = seededRandom(seed)
+      const ids = new Ids()
+      for (let row = 0; row < 4_000; row++) ids.list.push(wordsOfId(Math.floor(random.next() * 2_500)))
+      const [one, many] = [new IdTable(ids, capacity), new IdTable(ids, capacity)]
+      const expected: (number | undefined)[] = ids.list.map((id, row) => one.insert(id, row))
+      const found = new Array<number | undefined>(4_000).fill(undefined)
+      for (const [start, end] of [
+        [0, 1],
+        [1, 1],
+        [1, 700],
+        [700, 4_000],
+      ] as const) {
+        many.insertAll(start, end, (row, older) => (found[row] = older))
+      }
+      expect(found, `seed ${seed}`).toEqual(expected)
+      expect(many.size).toBe(one.size)
+      for (const id of ids.list) expect(many.find(id), `seed ${seed}`).toBe(one.find(id))
+    },
+  )
 
   test('a number and a UUID of the same words are two ids', () => {
     const ids = new Ids()
@@ -56,6 +84,7 @@ describe('IdTable', () => {
         looks.count += 1
         return ids.isIdAt(row, id)
       },
+      isSameId: (row, other) => ids.isSameId(row, other),
     }
     const table = new IdTable(counted)
     for (let id = 0; ids.list.length < 4_000; id++) {

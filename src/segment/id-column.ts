@@ -66,6 +66,19 @@ export class IdColumn implements IdSource {
     )
   }
 
+  isSameId(row: number, other: number): boolean {
+    const words = this.#words
+    const a = row * 4
+    const b = other * 4
+    return (
+      words[a] === words[b] &&
+      words[a + 1] === words[b + 1] &&
+      words[a + 2] === words[b + 2] &&
+      words[a + 3] === words[b + 3] &&
+      this.#kinds[row] === this.#kinds[other]
+    )
+  }
+
   hashAt(row: number): number {
     this.read(row, this.#probe)
     return hashWords(this.#probe)

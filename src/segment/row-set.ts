@@ -40,8 +40,8 @@ export interface RowColumns {
 
 type DeclaredVectors = Readonly<Record<string, { readonly dimensions: number }>>
 
-// Rows that are indexed between two looks at the event loop.
-const sliceRows = 20_000
+// Rows that are indexed between two looks at the event loop: some 20 ms.
+const sliceRows = 200_000
 
 // Invariants:
 //   - rows are only appended; a row's number, id, payload and vectors never change.
@@ -116,7 +116,9 @@ export class RowSet {
     this.#written[number] = row.written
     for (const [name, column] of this.#vectors) column.append(row.vectors[name])
     this.#rowCount = number + 1
-    this.#note(number, row.id, row.written)
+    this.#noteWritten(row.written)
+    const older = this.#table.insert(row.id, number)
+    if (older !== undefined) this.#linkOlder(number, older)
     return number
   }
 
@@ -222,11 +224,12 @@ export class RowSet {
     assert(payloads.rowCount === rowCount && written.length === rowCount, 'columns are equally long')
     for (const column of vectors.values()) assert(column.rowCount === rowCount, 'columns are equally long')
     this.#rowCount = rowCount
-    const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
-    for (let row = 0; row < rowCount; row++) {
-      if (row % sliceRows === sliceRows - 1) await yieldToEventLoop()
-      ids.read(row, id)
-      this.#note(row, id, written[row]!)
+    const onOlder = (row: number, older: number): void => this.#linkOlder(row, older)
+    for (let start = 0; start < rowCount; start += sliceRows) {
+      const end = Math.min(start + sliceRows, rowCount)
+      for (let row = start; row < end; row++) this.#noteWritten(written[row]!)
+      this.#table.insertAll(start, end, onOlder)
+      await yieldToEventLoop()
     }
   }
 
@@ -236,12 +239,10 @@ export class RowSet {
     }
   }
 
-  #note(row: number, id: Readonly<IdWords>, written: number): void {
+  #noteWritten(written: number): void {
     if (written < this.#maxWritten) this.#isInWrittenOrder = false
     if (written > this.#maxWritten) this.#maxWritten = written
     if (written < this.#minWritten) this.#minWritten = written
-    const older = this.#table.insert(id, row)
-    if (older !== undefined) this.#linkOlder(row, older)
   }
 
   #linkOlder(row: number, older: number): void {
