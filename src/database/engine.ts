@@ -224,12 +224,13 @@ export class Engine implements WriteSink {
 
   async #checkpoint(): Promise<void> {
     const { checkpointer, log } = this.parts
+    if (!checkpointer.isBehind(this.#appliedSeq)) return
+    // First a new log file, so that all but the last moments of the old ones can go when the catalog is published.
+    await log.rotate()
     const seq = this.#appliedSeq
-    if (!checkpointer.isBehind(seq)) return
     await checkpointer.run(seq)
     for (const recent of this.#recentImports) if (recent.seq <= seq) recent.unpin()
     this.#recentImports = this.#recentImports.filter((recent) => recent.seq > seq)
-    await log.rotate()
     await log.truncateBefore((checkpointer.seq + 1) as SequenceNumber)
   }
 
