@@ -189,8 +189,14 @@ function decodePayloads({ payload, rowCount }: GroupBytes, payloads: PayloadColu
         payload[at]! + payload[at + 1]! * 2 ** 8 + payload[at + 2]! * 2 ** 16 + payload[at + 3]! * 2 ** 24
       at += 4 + length
       if (at > end) throw new Error('a payload is cut')
-      // The shortest object, {}, is no bytes in memory.
-      payloads.appendPlace(chunk, at - length, length <= 2 ? 0 : length)
+      if (length > 2) payloads.appendPlace(chunk, at - length, length)
+      else {
+        // The shortest object is no bytes in memory.
+        if (length < 2 || payload[at - 2] !== 0x7b || payload[at - 1] !== 0x7d) {
+          throw new Error('a payload is no JSON object')
+        }
+        payloads.appendPlace(chunk, at, 0)
+      }
     }
     if (at !== end) throw new Error('a page of payload has a wrong length')
   }
