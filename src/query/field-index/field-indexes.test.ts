@@ -248,6 +248,13 @@ describe('FieldIndexes', () => {
     const someIntegers = fc.array(fc.constantFrom(...integers), { maxLength: 3 })
     const onA = fc.oneof(
       fitting(typed('keyword'), someTexts),
+      // With tests beside them that the index does not know.
+      fitting(
+        typed('keyword'),
+        someTexts,
+        phrases.map((prefix) => ({ match: { prefix } })),
+        fc.tuple(someTexts, ranges).map(([match, given]) => ({ ...match, ...given })),
+      ),
       fitting(typed('uuid'), fc.constantFrom<Asked>({ match: { value: uuid } }, { match: { any: [] } })),
       fitting(
         typed('bool'),
@@ -262,9 +269,16 @@ describe('FieldIndexes', () => {
       fitting(typed('datetime'), ranges, datetimeRanges),
       fitting(typed('geo'), geoTests),
       fitting(
-        textParams,
+        textParams.map((one) => ({ ...one, phraseMatching: true })),
         phrases.map((text) => ({ match: { text } })),
         phrases.map((textAny) => ({ match: { textAny } })),
+        phrases.map((phrase) => ({ match: { phrase } })),
+      ),
+      fc.tuple(
+        clauses(someTexts.map((test): Condition => ({ kind: 'field', path: 'kind', ...test }))).map(
+          (inner): Filter => ({ must: [{ kind: 'nested', path: 'pets', filter: inner }] }),
+        ),
+        typed('keyword').map((one) => ({ 'pets[].kind': one })),
       ),
     )
     const seen = check(onA, 2_000)
@@ -324,6 +338,30 @@ describe('FieldIndexes', () => {
     const found = indexes.candidates(above, rows.length)!
     expect(has(found.bitset, 2)).toBe(true)
     expect(found.exact).toBe(false)
+  })
+
+  test('words of a phrase that stand apart make a candidate, no more', () => {
+    const indexes = new FieldIndexes({ a: { type: 'text', phraseMatching: true } })
+    indexes.extend(2, (row) => ({ a: row === 0 ? 'the quick fox' : 'fox quick' }))
+    const found = indexes.candidates(
+      { must: [{ kind: 'field', path: 'a', match: { phrase: 'fox quick' } }] },
+      2,
+    )
+    expect(found).toEqual({ bitset: Uint32Array.of(0b11), exact: false })
+  })
+
+  test('of several conditions those that no index knows may hold everywhere', () => {
+    const is = (value: string): Condition => ({ kind: 'field', path: 'k', match: { value } })
+    const unknown: Condition = { kind: 'has-vector', name: 'v' }
+    const of = (conditions: Condition[], minCount: number) =>
+      build(100).candidates({ minShould: { conditions, minCount } }, 100)
+    expect(of([is('k1'), is('k2'), unknown], 1)).toBeUndefined()
+    const two = of([is('k1'), is('k2'), unknown], 2)!
+    expect(two.exact).toBe(false)
+    expect(count(two.bitset)).toBe(20)
+    const known = of([is('k1'), is('k1')], 2)!
+    expect(known.exact).toBe(true)
+    expect(count(known.bitset)).toBe(10)
   })
 
   test('counts the points that have a value of the type', () => {
