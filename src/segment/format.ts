@@ -46,8 +46,7 @@ export interface DeltaFile {
   readonly count: number
 }
 
-export const segmentPrefix = (segment: SegmentId): string => `segments/${segment}/`
-export const segmentKey = (segment: SegmentId, name: string): string => segmentPrefix(segment) + name
+export const segmentKey = (segment: SegmentId, name: string): string => `segments/${segment}/${name}`
 
 const graphSuffix = '.graph'
 const fileNameCharsMax = 100

@@ -13,7 +13,7 @@ export function sharedBytes(length: number): Uint8Array<SharedArrayBuffer> {
   return new Uint8Array(new SharedArrayBuffer(length))
 }
 
-export const firstRows = 16
+const firstRows = 16
 
 /** Rows to hold from now on, where `rows` no longer fit. */
 export function grownRows(rows: number): number {
