@@ -210,6 +210,16 @@ describe('a file with the right checksums is refused', () => {
     )
   })
 
+  test('with a section further on than it need be', () => {
+    for (const gap of [4, 16, 32]) {
+      const file = smallFile()
+      const moved = Buffer.concat([file.subarray(0, 112), Buffer.alloc(gap), file.subarray(112)])
+      writeU64(moved, 112 + gap, entry(1) + 8)
+      const error = refusal(sealed(moved))
+      expect(error.message).toBe('Cannot read graph file: section 1 lies outside its place')
+    }
+  })
+
   test('without a section, or with two of a kind', () => {
     refused((file) => file.writeUInt32LE(9, entry(0)), 'it has no section of kind 1')
     refused((file) => file.writeUInt32LE(9, entry(1)), 'it has no section of kind 2')

@@ -89,6 +89,7 @@ test('use of a disposed column is a mistake', () => {
   const query = Float32Array.of(1, 1)
   expect(() => column.dispose()).toThrow(InvariantViolation)
   expect(() => column.append(undefined)).toThrow(InvariantViolation)
+  expect(() => column.get(0)).toThrow(InvariantViolation)
   expect(() => column.image()).toThrow(InvariantViolation)
   expect(() => column.search({ query, metric: 'dot', limit: 1 })).toThrow(InvariantViolation)
   expect(() => column.score(query, 'dot', Uint32Array.of(0))).toThrow(InvariantViolation)

@@ -259,6 +259,7 @@ export class VectorColumn {
   #freeChunks(): void {
     for (const { region } of this.#chunks) this.#memory.free(region)
     this.#chunks = []
+    this.#capacity = 0
   }
 
   #chunkOf(row: number): Chunk {

@@ -7,7 +7,6 @@ export interface VectorHits {
   readonly scores: Float32Array
 }
 
-const orderOfNaN = 0xffffffff
 const orderWord = new Uint32Array(1)
 const orderFloat = new Float32Array(orderWord.buffer)
 
@@ -35,8 +34,8 @@ export function hitsOf(keys: BigUint64Array, metric: Metric): VectorHits {
   return { rows, scores }
 }
 
+/** The order of a NaN, all ones, becomes one again. */
 function scoreOfOrder(order: number, metric: Metric): number {
-  if (order === orderOfNaN) return Number.NaN
   const upward = metric === 'dot' ? ~order : order
   orderWord[0] = upward >>> 31 === 1 ? upward & 0x7fffffff : ~upward
   return orderFloat[0]!

@@ -33,10 +33,23 @@ test('a region that is freed twice, or by another memory, is a mistake', () => {
   const region = memory.allocate(1_000)
   memory.free(region)
   expect(() => memory.free(region)).toThrow(InvariantViolation)
-  const next = memory.allocate(5_000)
-  expect(next.offset).toBe(region.offset)
   // The place is taken again, but by another region.
+  expect(memory.allocate(1_000).offset).toBe(region.offset)
   expect(() => memory.free(region)).toThrow(InvariantViolation)
+  const other = new VectorMemory().allocate(1_000)
+  expect(other.offset).toBe(region.offset)
+  expect(() => region.arena.free(other)).toThrow(InvariantViolation)
+})
+
+test('the memory grows by no more than what is missing at its end', () => {
+  const memory = new VectorMemory()
+  for (let size = mebibyte; size <= 10 * mebibyte; size += mebibyte) {
+    const region = memory.allocate(size)
+    // Address 0 means "none" to the kernels.
+    expect(region.offset).toBeGreaterThan(0)
+    memory.free(region)
+  }
+  expect(memory.stats().bytesReserved).toBeLessThanOrEqual(11 * mebibyte)
 })
 
 test('a view made before the memory grew sees what one made after it writes', () => {

@@ -32,7 +32,7 @@ export class Arena {
   readonly kernels: Kernels
   readonly #bytesMax: number
   readonly #free = new FreeRanges()
-  readonly #used = new Map<number, number>()
+  readonly #used = new Map<number, Region>()
   // Address 0 means "none" to the kernels, so nothing begins there.
   #top = granuleBytes
   #bytesInUse = 0
@@ -58,11 +58,11 @@ export class Arena {
   }
 
   free(region: Region): void {
-    const bytes = this.#used.get(region.offset)
-    assert(region.arena === this && bytes === region.bytes, 'a region is freed once, by its arena')
+    // The very region: its place may have been taken again by another one of the same size.
+    assert(this.#used.get(region.offset) === region, 'a region is freed once, by its arena')
     this.#used.delete(region.offset)
-    this.#bytesInUse -= bytes
-    this.#free.add(region.offset, bytes)
+    this.#bytesInUse -= region.bytes
+    this.#free.add(region.offset, region.bytes)
   }
 
   /** Where the arguments and results of one kernel call may lie; valid until the next call of this. */
@@ -94,9 +94,10 @@ export class Arena {
     const size = Math.ceil(bytes / granuleBytes) * granuleBytes
     const offset = this.#free.take(size) ?? this.#extend(size, end)
     if (offset === undefined) return undefined
-    this.#used.set(offset, size)
+    const region = { arena: this, offset, bytes: size }
+    this.#used.set(offset, region)
     this.#bytesInUse += size
-    return { arena: this, offset, bytes: size }
+    return region
   }
 
   /** Free bytes at the end of those in use count: only what is missing is added. */
