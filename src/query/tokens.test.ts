@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest'
+import { tokenize, type TextParams } from './tokens.ts'
+
+const document = (text: string, params: TextParams): string[] => tokenize(text, params, 'document')
+
+describe('tokenize', () => {
+  test.each<[TextParams, string, string[]]>([
+    [{}, 'The brown-bread, well baked; CAFÉ 42', ['the', 'brown', 'bread', 'well', 'baked', 'café', '42']],
+    [{ lowercase: false }, 'The FOX', ['The', 'FOX']],
+    [{ tokenizer: 'whitespace' }, ' brown-bread,  Dogs! ', ['brown-bread,', 'dogs!']],
+    [{ minTokenLength: 4, maxTokenLength: 5 }, 'fox lazy brown jumping', ['lazy', 'brown']],
+    [{ maxTokenLength: 2 }, '😀😀 𝒜𝒷 abc', ['𝒜𝒷']],
+    [{ asciiFolding: true }, 'Füchsin Straße CAFÉ Łódź', ['fuchsin', 'strasse', 'cafe', 'lodz']],
+    [{ asciiFolding: true }, 'ガギグ', ['ガギグ']],
+    [{ stopwords: ['The', 'of'] }, 'The end of THE day', ['end', 'day']],
+    [{ lowercase: false, stopwords: ['FOX'] }, 'fox FOX', ['fox']],
+    [{ tokenizer: 'multilingual', lowercase: false }, 'Über Cafés', ['uber', 'cafes']],
+    [{}, '  !! ', []],
+  ])('%j of %j', (params, text, tokens) => {
+    expect(document(text, params)).toEqual(tokens)
+  })
+
+  test('scripts without spaces are cut into words', () => {
+    const tokens = document('東京都に行く', { tokenizer: 'multilingual' })
+    expect(tokens.length).toBeGreaterThan(1)
+    expect(tokens.join('')).toBe('東京都に行く')
+  })
+
+  test('a document has all beginnings of its words, a query only the longest', () => {
+    const params: TextParams = { tokenizer: 'prefix', minTokenLength: 2, maxTokenLength: 4 }
+    expect(document('a fox jumps', params)).toEqual(['fo', 'fox', 'ju', 'jum', 'jump'])
+    expect(tokenize('a fox jumps', params, 'query')).toEqual(['fox', 'jump'])
+  })
+})
