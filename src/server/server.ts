@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { qdrantRoutes } from '../api/qdrant/routes.ts'
 import { open, parseJson, type Database, type JsonObject } from '../index.ts'
 import { InvariantViolation } from '../runtime/assert.ts'
@@ -15,6 +15,7 @@ import type { StartupRestores } from './snapshot-flags.ts'
 import { exitCodes, StartupError } from './startup-error.ts'
 import { restoreAtStartup } from './startup-restore.ts'
 import { qdrantVersion } from './version.ts'
+import { drainRefusedBodies } from './whole-bodies.ts'
 
 /** How long requests that are under way may take once the server has been told to stop. */
 const drainMs = 5_000
@@ -67,11 +68,14 @@ export async function createApp(database: Database, options: ServerOptions): Pro
     bodyLimit: service.maxRequestBytes,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
+    // A path that cannot be decoded is the path of nothing.
+    frameworkErrors: (_error, _request, reply: FastifyReply) => void reply.code(404).send(),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 1000 },
   })
   const metrics = new Metrics(database)
   metrics.count(app)
   if (service.enableCors) allowOtherOrigins(app)
+  drainRefusedBodies(app)
   guardWithKeys(app, {
     full: [service.apiKey, service.alternativeApiKey].filter((key) => key !== undefined),
     readOnly: service.readOnlyApiKey === undefined ? [] : [service.readOnlyApiKey],

@@ -1,13 +1,23 @@
-import { isDatabaseError, readFileStream, type Collection, type Database } from '../index.ts'
+import {
+  readFileStream,
+  type ArchiveDescription,
+  type Collection,
+  type CollectionConfig,
+  type Database,
+  type JsonObject,
+  type Snapshot,
+} from '../index.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { systemRandom, type Random } from '../runtime/random.ts'
 import type { CollectionRestore, StartupRestores } from './snapshot-flags.ts'
 import { exitCodes, StartupError } from './startup-error.ts'
 
 // Invariants of a restore at the start:
-//   - nothing is asked of the network; the server does not listen yet.
-//   - either all snapshots that were given are restored, or the database is as it was.
-//   - a collection is replaced only after the archive that replaces it has been read to its end.
+//   - either all snapshots that were given are restored, or the collections are as they were.
+//   - a collection is replaced only after every archive has been read to its end; what follows moves no data.
+//   - what an interrupted restore has staged is gone at the next start.
+
+const stagedName = /^stillpoint-restore-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** @throws StartupError with exit code 101 */
 export async function restoreAtStartup(
@@ -15,35 +25,65 @@ export async function restoreAtStartup(
   restores: StartupRestores,
   logger: Logger,
 ): Promise<void> {
+  for (const { name } of database.listCollections()) {
+    if (stagedName.test(name)) await database.dropCollection(name)
+  }
   if (restores.store !== undefined) return restoreStore(database, restores.store, restores.force, logger)
-  if (restores.collections.length === 0) return
-  refuseExisting(database, restores)
-  await new CollectionRestores(database, logger, systemRandom).run(restores.collections)
+  refuseExistingCollections(
+    database,
+    restores.collections.map(({ name }) => name),
+    restores.force,
+  )
+  await restoreCollections(database, restores.collections, logger, systemRandom)
 }
 
 async function restoreStore(database: Database, path: string, force: boolean, logger: Logger): Promise<void> {
   logger.info('restoring the store', { path })
-  try {
-    await database.restoreStoreArchive(readFileStream(path), { replace: force })
-  } catch (error) {
-    if (isDatabaseError(error, 'collection-exists'))
-      throw existing('Collection', nameIn(error.details), error)
-    if (isDatabaseError(error, 'alias-exists')) throw existing('Alias', nameIn(error.details), error)
-    throw new StartupError(
-      exitCodes.restore,
-      `Failed to recover storage snapshot ${path}: ${wordsOf(error)}`,
-      error,
+  let collections: ArchiveDescription['collections'] = []
+  // Asked before the first byte of data is stored, and in Qdrant's order: collections, then aliases.
+  const check = (description: ArchiveDescription) => {
+    collections = description.collections
+    refuseExistingCollections(
+      database,
+      collections.map(({ name }) => name),
+      force,
     )
+    refuseExistingAliases(database, Object.keys(description.aliases), force)
+  }
+  try {
+    await database.restoreStoreArchive(readFileStream(path), { replace: true, check })
+  } catch (error) {
+    if (error instanceof StartupError) throw error
+    const message = `Failed to recover storage snapshot ${path}: ${wordsOf(error)}`
+    throw new StartupError(exitCodes.restore, message, error)
+  }
+  for (const { name, config } of collections) await alignSettings(database.getCollection(name), config)
+}
+
+/** A replaced collection has kept settings of its own and indexes that the snapshot does not know. */
+async function alignSettings(collection: Collection, config: CollectionConfig): Promise<void> {
+  const present = collection.info().config.payloadIndexes ?? {}
+  for (const field of Object.keys(present)) {
+    if (config.payloadIndexes?.[field] === undefined) await collection.dropPayloadIndex(field)
+  }
+  const vectorSettings = Object.entries(config.vectors).map(([name, vector]): [string, JsonObject] => [
+    name,
+    vector.settings ?? {},
+  ])
+  await collection.updateSettings(config.settings ?? {}, Object.fromEntries(vectorSettings))
+}
+
+function refuseExistingCollections(database: Database, names: readonly string[], force: boolean): void {
+  const taken = new Set(database.listCollections().map((collection) => collection.name))
+  for (const name of names) {
+    if (taken.has(name) && !force) throw existing('Collection', name)
+    taken.add(name)
   }
 }
 
-function refuseExisting(database: Database, { collections, force }: StartupRestores): void {
-  if (force) return
-  const taken = new Set(database.listCollections().map((collection) => collection.name))
-  for (const { name } of collections) {
-    if (taken.has(name)) throw existing('Collection', name)
-    taken.add(name)
-  }
+function refuseExistingAliases(database: Database, names: readonly string[], force: boolean): void {
+  const taken = database.listAliases().find(({ alias }) => names.includes(alias))
+  if (taken !== undefined && !force) throw existing('Alias', taken.alias)
 }
 
 function existing(what: 'Collection' | 'Alias', name: string, cause?: unknown): StartupError {
@@ -51,90 +91,59 @@ function existing(what: 'Collection' | 'Alias', name: string, cause?: unknown): 
   return new StartupError(exitCodes.restore, message, cause)
 }
 
-function nameIn(details: Readonly<Record<string, unknown>>): string {
-  return (
-    [details['name'], details['alias'], details['collection']].find((value) => typeof value === 'string') ??
-    ''
-  )
+interface Staged {
+  readonly name: string
+  readonly collection: Collection
+  readonly snapshot: Snapshot
 }
 
-class CollectionRestores {
-  readonly #database: Database
-  readonly #logger: Logger
-  readonly #random: Random
-  /** How to take back what has been done, in the order of doing. */
-  readonly #undo: (() => Promise<unknown>)[] = []
-  /** What is left to do once every archive has been read; none of it depends on the archives any more. */
-  readonly #commit: (() => Promise<unknown>)[] = []
-
-  constructor(database: Database, logger: Logger, random: Random) {
-    this.#database = database
-    this.#logger = logger
-    this.#random = random
-  }
-
-  async run(restores: readonly CollectionRestore[]): Promise<void> {
+async function restoreCollections(
+  database: Database,
+  restores: readonly CollectionRestore[],
+  logger: Logger,
+  random: Random,
+): Promise<void> {
+  const staged: Staged[] = []
+  try {
     for (const restore of restores) {
-      this.#logger.info('restoring a collection', { collection: restore.name, path: restore.path })
-      try {
-        await this.#restore(restore)
-      } catch (error) {
-        for (const takeBack of this.#undo.reverse()) await takeBack()
-        const message = `Failed to recover snapshot ${restore.name}: ${wordsOf(error)}`
-        throw new StartupError(exitCodes.restore, message, error)
-      }
+      logger.info('restoring a collection', { collection: restore.name, path: restore.path })
+      staged.push(await stage(database, restore, random))
     }
-    for (const finish of this.#commit) await finish()
-  }
-
-  async #restore({ path, name }: CollectionRestore): Promise<void> {
-    const target = this.#database.listCollections().find((collection) => collection.name === name)
-    if (target === undefined) {
-      await this.#database.restoreArchive(readFileStream(path), { into: name })
-      this.#undo.push(() => this.#database.dropCollection(name))
-      return
-    }
-    try {
-      await this.#replaceInPlace(target, path)
-    } catch (error) {
-      if (!isDatabaseError(error, 'snapshot-incompatible')) throw error
-      await this.#replaceWhole(name, path)
-    }
-  }
-
-  /** Keeps the collection's aliases and snapshots. */
-  async #replaceInPlace(target: Collection, path: string): Promise<void> {
-    const before = await target.createSnapshot({ name: `before-restore-${this.#random.uuid()}` })
-    try {
-      await this.#database.restoreArchive(readFileStream(path), { into: target.name, replace: true })
-    } catch (error) {
-      await before.delete()
-      throw error
-    }
-    this.#undo.push(async () => {
-      const replaced = await target.rollback(before)
-      await replaced.delete()
-      await before.delete()
-    })
-    this.#commit.push(() => before.delete())
-  }
-
-  /** For an archive whose vectors or shards differ: the old collection goes when the new one has proved readable. */
-  async #replaceWhole(name: string, path: string): Promise<void> {
-    const database = this.#database
-    const staged = await database.restoreArchive(readFileStream(path), {
-      into: `restore-${this.#random.uuid()}`,
-    })
-    this.#undo.push(() => database.dropCollection(staged.name))
-    this.#commit.push(async () => {
-      const snapshot = await staged.createSnapshot()
-      const aliases = database.listAliases().filter(({ collection }) => collection === name)
-      await database.dropCollection(name)
-      await database.restore(snapshot, { as: name })
-      await database.updateAliases(aliases.map(({ alias }) => ({ kind: 'create', alias, collection: name })))
+    for (const one of staged) await putInPlace(database, one)
+  } finally {
+    for (const { collection, snapshot } of staged) {
       await snapshot.delete()
-      await database.dropCollection(staged.name)
-    })
+      await database.dropCollection(collection.name)
+    }
+  }
+}
+
+function stage(database: Database, { path, name }: CollectionRestore, random: Random): Promise<Staged> {
+  return recovering(name, async () => {
+    const into = `stillpoint-restore-${random.uuid()}`
+    const collection = await database.restoreArchive(readFileStream(path), { into })
+    return { name, collection, snapshot: await collection.createSnapshot() }
+  })
+}
+
+/** An existing collection keeps its aliases and snapshots and takes everything else from the archive. */
+function putInPlace(database: Database, { name, snapshot }: Staged): Promise<void> {
+  return recovering(name, async () => {
+    const target = database.listCollections().find((collection) => collection.name === name)
+    if (target === undefined) {
+      await database.restore(snapshot, { as: name })
+    } else {
+      const replaced = await target.rollback(snapshot)
+      await replaced.delete()
+    }
+  })
+}
+
+async function recovering<T>(name: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    throw new StartupError(exitCodes.restore, `Failed to recover snapshot ${name}: ${wordsOf(error)}`, error)
   }
 }
 

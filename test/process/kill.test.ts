@@ -131,11 +131,7 @@ async function checkPoints(server: ServerProcess, load: Load): Promise<void> {
   }
 }
 
-async function checkSnapshots(
-  server: ServerProcess,
-  load: Load,
-  checked: Map<string, string>,
-): Promise<void> {
+async function checkSnapshots(server: ServerProcess, load: Load, checked: Set<string>): Promise<void> {
   const listed = await call<SnapshotDescription[]>(server.url, 'GET', `${path}/snapshots`)
   expect(listed.map(({ name }) => name)).toEqual(expect.arrayContaining([...load.snapshots.keys()]))
   for (const { name, checksum, size } of listed) {

@@ -102,6 +102,28 @@ describe('--snapshot PATH:NAME', () => {
     expect(await contents(home)).toEqual({ plants: 5, other: 1 })
   })
 
+  test('replaces the payload indexes, too', async () => {
+    const home = await homeWithPlants()
+    const first = await startServer({ home })
+    await call(first.url, 'PUT', '/collections/plants/index?wait=true', {
+      field_name: 'n',
+      field_schema: 'integer',
+    })
+    await first.stop()
+    const second = await startServer({ home, args: ['--snapshot', `${archives.plants}:plants`, '-f'] })
+    const info = await call<{ payload_schema: object }>(second.url, 'GET', '/collections/plants')
+    expect(info.payload_schema).toEqual({})
+    await second.stop()
+  })
+
+  test('what an interrupted restore has staged is gone at the next start', async () => {
+    const home = await homeWithPlants()
+    const first = await startServer({ home })
+    await makeCollection(first.url, 'stillpoint-restore-01234567-89ab-4cde-8f01-23456789abcd', 1)
+    await first.kill()
+    expect(await contents(home)).toEqual({ plants: 2, other: 1 })
+  })
+
   test('replaces a collection of another shape when forced, and keeps its aliases', async () => {
     const home = await temporaryFolder()
     const first = await startServer({ home })
