@@ -109,6 +109,16 @@ export default tseslint.config(
     },
   },
   {
+    // The one barrel: types may be exported wholesale.
+    files: ['src/index.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: "ExportAllDeclaration[exportKind='value']", message: 'Name what is exported.' },
+      ],
+    },
+  },
+  {
     files: ['src/server/**/*.ts', 'src/api/**/*.ts', 'src/cli/**/*.ts'],
     ignores: ['src/**/*.test.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: everywhere }] },
