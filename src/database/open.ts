@@ -12,6 +12,7 @@ import { createInlineBuilder, createWorkerBuilder } from '../segment/segment-bui
 import { SegmentWriter } from '../segment/segment-writer.ts'
 import { Pins } from '../snapshot/pins.ts'
 import type { Disk } from '../storage/disk.ts'
+import { makeDurableDirectory } from '../storage/durable-directory.ts'
 import { openLocalObjectStore } from '../storage/local-object-store.ts'
 import { nodeDisk } from '../storage/node-disk.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
@@ -48,7 +49,7 @@ export interface OpenOptions {
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<Database> {
   const disk = options.unstable_disk ?? nodeDisk
-  await disk.makeDirectory(path)
+  await makeDurableDirectory(disk, path)
   const owner = `stillpoint, process ${process.pid}`
   const lock = await disk.lock(`${path}/lock`, owner)
   if ('heldBy' in lock) {

@@ -1,4 +1,11 @@
-import type { Collection, Database, Filter, PointSelector, Snapshot } from '../../src/index.ts'
+import {
+  isDatabaseError,
+  type Collection,
+  type Database,
+  type Filter,
+  type PointSelector,
+  type Snapshot,
+} from '../../src/index.ts'
 import type { Random } from '../../src/runtime/random.ts'
 import { ModelCollection, ModelDatabase, type ModelPayload, type ModelPoint } from './model.ts'
 
@@ -16,7 +23,6 @@ const ids: readonly Id[] = [
 const collectionNames = ['alpha', 'beta', 'gamma/δ'.replace('/', '-'), 'clone-1', 'clone-2']
 const aliasNames = ['now', 'then']
 const tags = ['red', 'green', 'blue']
-const dimensions = { '': 3, side: 2 }
 
 interface Action {
   readonly weight: number
@@ -102,7 +108,7 @@ export class History {
     if (name === undefined) return undefined
     const shardNumber = 1 + this.#int(2)
     await this.#change(
-      (model) => model.collections.set(name, new ModelCollection(dimensions)),
+      (model) => model.collections.set(name, new ModelCollection(shardNumber)),
       () =>
         this.db.createCollection(name, {
           vectors: { '': { size: 3, distance: 'Dot' }, side: { size: 2, distance: 'Euclid' } },
@@ -366,19 +372,24 @@ export class History {
     if (source === undefined || source.snapshot.info().scope === 'store') return undefined
     const target = this.#pick(collectionNames)!
     const exists = this.model.collections.has(target)
-    const archive = await source.snapshot.archive()
-    try {
-      await this.#change(
-        (model) => model.collections.set(target, source.held.copy()),
-        async () => {
-          // Garbage collection beside the import: what is being written must not be collected.
-          const import_ = this.db.restoreArchive(archive.stream(), { into: target, replace: exists })
-          await Promise.all([import_, this.db.collectGarbage()])
-        },
-      )
-    } finally {
-      archive.close()
+    await using archive = await source.snapshot.archive()
+    if (exists && !isCompatible(this.db, target, source)) {
+      this.onIntent(this.model)
+      const refused = await this.db
+        .restoreArchive(archive.stream(), { into: target, replace: true })
+        .catch((error: unknown) => error)
+      if (!isDatabaseError(refused, 'snapshot-incompatible'))
+        throw new Error('another number of shards was accepted')
+      return `refused import of ${source.snapshot.name} as ${target}`
     }
+    await this.#change(
+      (model) => model.collections.set(target, source.held.copy()),
+      async () => {
+        // Garbage collection beside the import: what is being written must not be collected.
+        const restored = this.db.restoreArchive(archive.stream(), { into: target, replace: exists })
+        await Promise.all([restored, this.db.collectGarbage()])
+      },
+    )
     return `import ${source.snapshot.name} as ${target}`
   }
 
@@ -390,6 +401,10 @@ export class History {
     else await this.db.collectGarbage()
     return kind
   }
+}
+
+function isCompatible(db: Database, target: string, source: { held: ModelCollection }): boolean {
+  return db.getCollection(target).info().config.shardNumber === source.held.shardNumber
 }
 
 export function copyOf(model: ModelDatabase): ModelDatabase {

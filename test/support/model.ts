@@ -13,20 +13,17 @@ export interface ModelPoint {
 
 /** A collection as a plain map. Values are never changed in place, so that a copy of the map is a snapshot. */
 export class ModelCollection {
-  readonly dimensions: Readonly<Record<string, number>>
+  readonly shardNumber: number
   points: Map<string, ModelPoint>
   #hash: string | undefined
 
-  constructor(
-    dimensions: Readonly<Record<string, number>>,
-    points: ReadonlyMap<string, ModelPoint> = new Map(),
-  ) {
-    this.dimensions = dimensions
+  constructor(shardNumber: number, points: ReadonlyMap<string, ModelPoint> = new Map()) {
+    this.shardNumber = shardNumber
     this.points = new Map(points)
   }
 
   copy(): ModelCollection {
-    const copy = new ModelCollection(this.dimensions, this.points)
+    const copy = new ModelCollection(this.shardNumber, this.points)
     copy.#hash = this.#hash
     return copy
   }

@@ -1,0 +1,3 @@
+import { describeEngineCrashes } from '../support/engine-crashes.ts'
+
+describeEngineCrashes(1)

@@ -1,0 +1,90 @@
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, expect, test } from 'vitest'
+import { open } from '../../src/index.ts'
+import type { Disk } from '../../src/storage/disk.ts'
+import { runCrashSuite, type Open } from '../support/crash-suite.ts'
+import { skipDirectorySync, skipFileSync, swappedRename } from '../support/disk-faults.ts'
+import { repositoryRoot } from '../support/source-files.ts'
+
+// Goal: the crash suite would notice. Method: it runs against five bugs that are planted on purpose, three between the
+// database and the disk, two in a patched copy of the sources, and must find something each time; and nothing without.
+
+const folder = join(repositoryRoot, '.planted')
+const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+const points = 250
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** What the suite says, over all seeds, until it says something. */
+async function findBug(openDatabase: Open, plant?: (disk: Disk) => Disk): Promise<string | undefined> {
+  for (const seed of seeds) {
+    try {
+      const { findings } = await runCrashSuite(openDatabase, {
+        seed,
+        length: 24,
+        points,
+        ...(plant === undefined ? {} : { plant }),
+      })
+      if (findings[0] !== undefined) return findings[0].problem
+    } catch (error) {
+      // The history itself went wrong: that is noticed as well.
+      return String(error)
+    }
+  }
+  return undefined
+}
+
+interface Patch {
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}
+
+/** The engine of a copy of the sources in which one text is replaced. */
+async function patchedOpen(name: string, { file, from, to }: Patch): Promise<Open> {
+  const copy = join(folder, name)
+  cpSync(join(repositoryRoot, 'src'), copy, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
+  const path = join(copy, file)
+  const text = readFileSync(path, 'utf8')
+  expect(text.split(from), `${file} holds the text to replace once`).toHaveLength(2)
+  writeFileSync(path, text.replace(from, to))
+  const engine = (await import(/* @vite-ignore */ pathToFileURL(join(copy, 'index.ts')).href)) as {
+    open: Open
+  }
+  return engine.open
+}
+
+test('without a bug nothing is found', { timeout: 600_000 }, async () => {
+  expect(await findBug(open)).toBeUndefined()
+})
+
+test.each([
+  ['files are not synced', skipFileSync],
+  ['directories are not synced', skipDirectorySync],
+  ['a file is renamed before it is synced', swappedRename],
+])('caught: %s', { timeout: 600_000 }, async (_name, plant) => {
+  expect(await findBug(open, plant)).toBeDefined()
+})
+
+test.each([
+  [
+    'garbage collection comes before the pin',
+    {
+      file: 'database/restore-archive.ts',
+      from: 'unpin = pins.pin(segmentIds.values())',
+      to: 'unpin = () => undefined',
+    },
+  ],
+  [
+    'a snapshot is cut one record too late',
+    {
+      file: 'collection/view.ts',
+      from: 'rowsUpTo: entry.foreign ? entry.rowsUpTo : this.seq,',
+      to: 'rowsUpTo: entry.foreign ? entry.rowsUpTo : ((this.seq + 1) as typeof this.seq),',
+    },
+  ],
+])('caught: %s', { timeout: 600_000 }, async (name, patch) => {
+  expect(await findBug(await patchedOpen(name.replaceAll(' ', '-'), patch))).toBeDefined()
+})
