@@ -1,11 +1,11 @@
 export { open, type OpenOptions } from './database/open.ts'
-export {
-  type Database,
-  type DatabaseStats,
-  type RestoreOptions,
-} from './database/database.ts'
+export { type Database, type DatabaseStats, type RestoreOptions } from './database/database.ts'
 export type { AliasAction } from './database/records.ts'
-export type { RestoreArchiveOptions, RestoreStoreOptions, ArchiveDescription } from './database/restore-archive.ts'
+export type {
+  RestoreArchiveOptions,
+  RestoreStoreOptions,
+  ArchiveDescription,
+} from './database/restore-archive.ts'
 export { type Collection, type SnapshotOptions } from './database/collection-handle.ts'
 export { type Snapshot, type SnapshotInfo, type SnapshotReader } from './database/snapshot-handle.ts'
 export type { CollectionReader } from './collection/reader.ts'
@@ -17,7 +17,14 @@ export type { Archive } from './snapshot/snapshot-archive.ts'
 export type { GarbageReport } from './snapshot/collect-garbage.ts'
 export { DatabaseError, isDatabaseError } from './errors/database-error.ts'
 export { errorCodes, type ErrorCode, type ErrorKind } from './errors/codes.ts'
-export { JsonNumber, JsonSyntaxError, parseJson, RawJson, stringifyJson, isLosslessJson } from './encoding/json.ts'
+export {
+  JsonNumber,
+  JsonSyntaxError,
+  parseJson,
+  RawJson,
+  stringifyJson,
+  isLosslessJson,
+} from './encoding/json.ts'
 export type { JsonObject, JsonValue } from './encoding/json.ts'
 export { parseUuid, type PointId } from './ids/point-id.ts'
 export { readFileStream } from './storage/read-file-stream.ts'

@@ -1,4 +1,5 @@
-export type ErrorKind = 'invalid' | 'not-found' | 'conflict' | 'unavailable' | 'corrupt' | 'closed' | 'internal'
+export type ErrorKind =
+  'invalid' | 'not-found' | 'conflict' | 'unavailable' | 'corrupt' | 'closed' | 'internal'
 
 interface CodeEntry {
   readonly kind: ErrorKind
@@ -8,36 +9,156 @@ interface CodeEntry {
 
 /** The one table of error codes. `docs/errors.md` is generated from it (`npm run docs:errors`). */
 export const errorCodes = {
-  'request-invalid': { kind: 'invalid', what: 'An argument has the wrong type, range or shape.', cure: 'Correct the argument that the message names.' },
-  'dimension-mismatch': { kind: 'invalid', what: 'A vector has another number of dimensions than its field.', cure: 'Send vectors of the size that the collection declares.' },
-  'vector-unknown': { kind: 'invalid', what: 'A named vector is not part of the collection.', cure: 'Use one of the names in the collection\'s configuration.' },
-  'filter-invalid': { kind: 'invalid', what: 'A filter condition is malformed.', cure: 'Correct the condition that the message names.' },
-  'snapshot-incompatible': { kind: 'invalid', what: 'A snapshot does not fit the collection it should replace.', cure: 'Restore under another name, or drop the collection first.' },
-  'archive-invalid': { kind: 'invalid', what: 'An archive is damaged, incomplete or hostile. Nothing was changed.', cure: 'Fetch the archive again and compare its SHA-256; the message names the entry.' },
-  'checksum-mismatch': { kind: 'invalid', what: 'The bytes received do not have the checksum that the caller gave. Nothing was changed.', cure: 'Fetch the file again, or correct the checksum.' },
-  'download-refused': { kind: 'invalid', what: 'A URL may not be read, or its server answered with an error. Nothing was changed.', cure: 'Correct the URL or the key; the message holds the status or the rule.' },
-  'download-failed': { kind: 'unavailable', what: 'The server behind a URL could not be reached, or stopped sending. Nothing was changed.', cure: 'Check that this machine reaches the address, then start it again.' },
-  'collection-not-found': { kind: 'not-found', what: 'No collection or alias has this name.', cure: 'Create it or correct the name.' },
-  'snapshot-not-found': { kind: 'not-found', what: 'No snapshot has this name.', cure: 'List the snapshots and correct the name.' },
-  'archive-not-found': { kind: 'not-found', what: 'No archive lies under this name.', cure: 'List the folder and correct the name.' },
-  'alias-not-found': { kind: 'not-found', what: 'No alias has this name.', cure: 'Create it or correct the name.' },
-  'object-not-found': { kind: 'not-found', what: 'The store holds no object under this key.', cure: 'Report it if the key came from a manifest: then data is missing.' },
-  'collection-exists': { kind: 'conflict', what: 'A collection of this name exists already.', cure: 'Choose another name or drop the collection first.' },
-  'alias-exists': { kind: 'conflict', what: 'The name is taken by an alias.', cure: 'Choose another name or delete the alias first.' },
-  'snapshot-exists': { kind: 'conflict', what: 'A snapshot of this name exists already.', cure: 'Choose another name or delete the snapshot first.' },
-  'object-exists': { kind: 'conflict', what: 'Another writer has published under this key.', cure: 'Reload the state and retry.' },
-  'store-locked': { kind: 'conflict', what: 'Another process has this store open.', cure: 'Stop the process that the message names.' },
-  'write-failed': { kind: 'unavailable', what: 'The disk refused a write. The database takes no more writes until it is opened again.', cure: 'Look at the disk (space, permissions, health), then restart.' },
-  'archive-folder-failed': { kind: 'unavailable', what: 'The folder of archives could not be read or written. No archive was left half written.', cure: 'Look at the disk (space, permissions, health), then try again.' },
-  'read-failed': { kind: 'unavailable', what: 'The disk refused a read.', cure: 'Look at the disk (health, permissions, open files), then retry.' },
-  'overloaded': { kind: 'unavailable', what: 'Too much unflushed data waits for the disk.', cure: 'Retry with back-off.' },
-  'cancelled': { kind: 'unavailable', what: 'The operation was cancelled; nothing was changed.', cure: 'Start it again.' },
-  'log-corrupt': { kind: 'corrupt', what: 'A log file is damaged in the middle: valid records follow the damage.', cure: 'Restore from a snapshot, or bring back the file; nothing was dropped or changed.' },
-  'segment-corrupt': { kind: 'corrupt', what: 'A segment file does not have the checksum or layout that its manifest states.', cure: 'Restore from a snapshot whose files verify.' },
-  'manifest-corrupt': { kind: 'corrupt', what: 'A catalog, manifest or snapshot metadata file cannot be read.', cure: 'Restore from an archive or bring back the file.' },
-  'version-unsupported': { kind: 'corrupt', what: 'A file was written by a newer release.', cure: 'Open it with that release or a later one.' },
-  'database-closed': { kind: 'closed', what: 'The database or handle has been closed.', cure: 'Open a new one.' },
-  'internal': { kind: 'internal', what: 'A bug in Stillpoint.', cure: 'Report it with the message and the log.' },
+  'request-invalid': {
+    kind: 'invalid',
+    what: 'An argument has the wrong type, range or shape.',
+    cure: 'Correct the argument that the message names.',
+  },
+  'dimension-mismatch': {
+    kind: 'invalid',
+    what: 'A vector has another number of dimensions than its field.',
+    cure: 'Send vectors of the size that the collection declares.',
+  },
+  'vector-unknown': {
+    kind: 'invalid',
+    what: 'A named vector is not part of the collection.',
+    cure: "Use one of the names in the collection's configuration.",
+  },
+  'filter-invalid': {
+    kind: 'invalid',
+    what: 'A filter condition is malformed.',
+    cure: 'Correct the condition that the message names.',
+  },
+  'snapshot-incompatible': {
+    kind: 'invalid',
+    what: 'A snapshot does not fit the collection it should replace.',
+    cure: 'Restore under another name, or drop the collection first.',
+  },
+  'archive-invalid': {
+    kind: 'invalid',
+    what: 'An archive is damaged, incomplete or hostile. Nothing was changed.',
+    cure: 'Fetch the archive again and compare its SHA-256; the message names the entry.',
+  },
+  'checksum-mismatch': {
+    kind: 'invalid',
+    what: 'The bytes received do not have the checksum that the caller gave. Nothing was changed.',
+    cure: 'Fetch the file again, or correct the checksum.',
+  },
+  'download-refused': {
+    kind: 'invalid',
+    what: 'A URL may not be read, or its server answered with an error. Nothing was changed.',
+    cure: 'Correct the URL or the key; the message holds the status or the rule.',
+  },
+  'download-failed': {
+    kind: 'unavailable',
+    what: 'The server behind a URL could not be reached, or stopped sending. Nothing was changed.',
+    cure: 'Check that this machine reaches the address, then start it again.',
+  },
+  'collection-not-found': {
+    kind: 'not-found',
+    what: 'No collection or alias has this name.',
+    cure: 'Create it or correct the name.',
+  },
+  'snapshot-not-found': {
+    kind: 'not-found',
+    what: 'No snapshot has this name.',
+    cure: 'List the snapshots and correct the name.',
+  },
+  'archive-not-found': {
+    kind: 'not-found',
+    what: 'No archive lies under this name.',
+    cure: 'List the folder and correct the name.',
+  },
+  'alias-not-found': {
+    kind: 'not-found',
+    what: 'No alias has this name.',
+    cure: 'Create it or correct the name.',
+  },
+  'object-not-found': {
+    kind: 'not-found',
+    what: 'The store holds no object under this key.',
+    cure: 'Report it if the key came from a manifest: then data is missing.',
+  },
+  'collection-exists': {
+    kind: 'conflict',
+    what: 'A collection of this name exists already.',
+    cure: 'Choose another name or drop the collection first.',
+  },
+  'alias-exists': {
+    kind: 'conflict',
+    what: 'The name is taken by an alias.',
+    cure: 'Choose another name or delete the alias first.',
+  },
+  'snapshot-exists': {
+    kind: 'conflict',
+    what: 'A snapshot of this name exists already.',
+    cure: 'Choose another name or delete the snapshot first.',
+  },
+  'object-exists': {
+    kind: 'conflict',
+    what: 'Another writer has published under this key.',
+    cure: 'Reload the state and retry.',
+  },
+  'store-locked': {
+    kind: 'conflict',
+    what: 'Another process has this store open.',
+    cure: 'Stop the process that the message names.',
+  },
+  'write-failed': {
+    kind: 'unavailable',
+    what: 'The disk refused a write. The database takes no more writes until it is opened again.',
+    cure: 'Look at the disk (space, permissions, health), then restart.',
+  },
+  'archive-folder-failed': {
+    kind: 'unavailable',
+    what: 'The folder of archives could not be read or written. No archive was left half written.',
+    cure: 'Look at the disk (space, permissions, health), then try again.',
+  },
+  'read-failed': {
+    kind: 'unavailable',
+    what: 'The disk refused a read.',
+    cure: 'Look at the disk (health, permissions, open files), then retry.',
+  },
+  overloaded: {
+    kind: 'unavailable',
+    what: 'Too much unflushed data waits for the disk.',
+    cure: 'Retry with back-off.',
+  },
+  cancelled: {
+    kind: 'unavailable',
+    what: 'The operation was cancelled; nothing was changed.',
+    cure: 'Start it again.',
+  },
+  'log-corrupt': {
+    kind: 'corrupt',
+    what: 'A log file is damaged in the middle: valid records follow the damage.',
+    cure: 'Restore from a snapshot, or bring back the file; nothing was dropped or changed.',
+  },
+  'segment-corrupt': {
+    kind: 'corrupt',
+    what: 'A segment file does not have the checksum or layout that its manifest states.',
+    cure: 'Restore from a snapshot whose files verify.',
+  },
+  'manifest-corrupt': {
+    kind: 'corrupt',
+    what: 'A catalog, manifest or snapshot metadata file cannot be read.',
+    cure: 'Restore from an archive or bring back the file.',
+  },
+  'version-unsupported': {
+    kind: 'corrupt',
+    what: 'A file was written by a newer release.',
+    cure: 'Open it with that release or a later one.',
+  },
+  'database-closed': {
+    kind: 'closed',
+    what: 'The database or handle has been closed.',
+    cure: 'Open a new one.',
+  },
+  internal: {
+    kind: 'internal',
+    what: 'A bug in Stillpoint.',
+    cure: 'Report it with the message and the log.',
+  },
 } as const satisfies Record<string, CodeEntry>
 
 export type ErrorCode = keyof typeof errorCodes

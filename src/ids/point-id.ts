@@ -21,7 +21,8 @@ export const idKindUuid = 1
 export type IdKind = typeof idKindNumber | typeof idKindUuid
 
 const maxU64 = (1n << 64n) - 1n
-const uuidText = /^(?:urn:uuid:)?\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/i
+const uuidText =
+  /^(?:urn:uuid:)?\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/i
 
 /** The words of a UUID in any usual spelling, or undefined. */
 export function parseUuid(text: string): IdWords | undefined {
@@ -48,7 +49,11 @@ export function wordsOfId(id: PointId): IdWords {
 }
 
 function invalidId(id: unknown): DatabaseError {
-  return new DatabaseError('request-invalid', `Cannot use point id ${String(id)}: it is neither an unsigned 64-bit integer nor a UUID`, { id })
+  return new DatabaseError(
+    'request-invalid',
+    `Cannot use point id ${String(id)}: it is neither an unsigned 64-bit integer nor a UUID`,
+    { id },
+  )
 }
 
 export function idOfWords(words: Readonly<IdWords>): PointId {

@@ -271,7 +271,14 @@ describe('paths and symbolic links', () => {
     for (const path of [join(base, 'secret.snapshot'), `${root}/../secret.snapshot`, root, '/']) {
       expect(await folder.findByPath(path), path).toBe('outside')
     }
-    for (const path of [join(base, 'none.snapshot'), `${root}/c/../../none.snapshot`, `${root}-other/x`, '', 'c/one.snapshot', `${base}/x\0`]) {
+    for (const path of [
+      join(base, 'none.snapshot'),
+      `${root}/c/../../none.snapshot`,
+      `${root}-other/x`,
+      '',
+      'c/one.snapshot',
+      `${base}/x\0`,
+    ]) {
       expect(await folder.findByPath(path), path).toBeUndefined()
     }
   })

@@ -1,6 +1,12 @@
 import type { SnapshotRecord } from '../manifest/format.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import { createLayout, hashLayout, streamLayout, type ArchiveEntry, type ArchiveLayout } from './archive/layout.ts'
+import {
+  createLayout,
+  hashLayout,
+  streamLayout,
+  type ArchiveEntry,
+  type ArchiveLayout,
+} from './archive/layout.ts'
 import { manifestName, type ArchiveCollection } from './archive/format.ts'
 import { createArchiveManifest, encodeArchiveManifest } from './archive/manifest-writer.ts'
 import { sha256 } from '../manifest/writer.ts'
@@ -37,7 +43,6 @@ export class Archive {
     this.#unpin()
   }
 
-   
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
   }
@@ -50,7 +55,11 @@ export interface ArchiveSource {
 }
 
 /** The archive of a snapshot; its segments are pinned until it is closed. */
-export function openArchive(source: ArchiveSource, record: SnapshotRecord, sealed: readonly SealedContent[]): Archive {
+export function openArchive(
+  source: ArchiveSource,
+  record: SnapshotRecord,
+  sealed: readonly SealedContent[],
+): Archive {
   const { collections: _refs, aliases, ...snapshot } = record
   const collections: ArchiveCollection[] = sealed.map(({ stored, name, pointCount }) => ({
     id: stored.collection,
@@ -60,7 +69,13 @@ export function openArchive(source: ArchiveSource, record: SnapshotRecord, seale
     shards: stored.shards,
   }))
   const segments = sealed.flatMap(({ stored }) => stored.segments)
-  const manifest = createArchiveManifest({ database: source.database, snapshot, aliases, collections, segments })
+  const manifest = createArchiveManifest({
+    database: source.database,
+    snapshot,
+    aliases,
+    collections,
+    segments,
+  })
   const bytes = encodeArchiveManifest(manifest)
   const first: ArchiveEntry = {
     name: manifestName,
@@ -70,13 +85,13 @@ export function openArchive(source: ArchiveSource, record: SnapshotRecord, seale
   }
   const others = manifest.files.map((file) => ({
     ...file,
-    source: (range: { readonly offset: number; readonly length: number }) => source.store.stream(file.name, range),
+    source: (range: { readonly offset: number; readonly length: number }) =>
+      source.store.stream(file.name, range),
   }))
   const unpin = source.pins.pin(manifest.segments.map(({ id }) => id))
   return new Archive(createLayout(first, others), unpin)
 }
 
- 
 async function* oneChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes
 }

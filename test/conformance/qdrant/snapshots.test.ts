@@ -261,7 +261,9 @@ describe('collection snapshots', () => {
     const before = (await door.client.listSnapshots('c')).length
     const answer = await fetch(url('/collections/c/snapshots?wait=false'), { method: 'POST' })
     expect(answer.status).toBe(202)
-    await expect.poll(async () => (await door.client.listSnapshots('c')).length, { timeout: 10_000 }).toBe(before + 1)
+    await expect
+      .poll(async () => (await door.client.listSnapshots('c')).length, { timeout: 10_000 })
+      .toBe(before + 1)
   })
 })
 
