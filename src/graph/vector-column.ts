@@ -204,7 +204,7 @@ export class VectorColumn {
     const listBytes = alignedBytes((end - start) * 4)
     const queryAt = arena.scratch(queryBytes + 2 * listBytes)
     putQuery(arena, queryAt, query, this.#stride)
-    const addresses = arena.words(queryAt + queryBytes, end - start)
+    const addresses = arena.words(queryAt + queryBytes, listBytes / 4)
     let count = 0
     for (; start + count < end; count++) {
       const row = rows[start + count]!
@@ -213,6 +213,8 @@ export class VectorColumn {
       if (chunk.region.arena !== arena) break
       addresses[count] = chunk.region.offset + (row - chunk.firstRow) * queryBytes
     }
+    // The kernel takes four at a time: the last ones stand for rows that are not there.
+    addresses.fill(addresses[0]!, count)
     const results = arena.floats(queryAt + queryBytes + listBytes, count)
     const list = addresses.byteOffset
     arena.kernels.scoreRows(metricNumbers[metric], list, count, queryBytes, queryAt, results.byteOffset)
