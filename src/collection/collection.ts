@@ -128,7 +128,7 @@ export class WritableCollection extends CollectionReader {
     const state = this.#sink.state(this.id)
     if ('ids' in selector) for (const id of selector.ids) wordsOfId(id)
     else compileFilter(selector.filter, { payloadIndexes: state.config.payloadIndexes })
-    return this.#sink.operation({ ...operation, collection: this.id, select: selector } as PointsOperation)
+    return this.#sink.operation({ ...operation, collection: this.id, select: selector })
   }
 }
 

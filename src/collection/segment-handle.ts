@@ -9,7 +9,7 @@ import type { SegmentInfo } from '../segment/format.ts'
  */
 export class SegmentHandle {
   readonly id: SegmentId
-  #rows: RowSet
+  readonly #rows: RowSet
   #info: SegmentInfo | undefined
   #users = 0
   readonly #onUnused: (handle: SegmentHandle) => void

@@ -118,7 +118,7 @@ export class Engine implements WriteSink {
   checkOpen(): void {
     if (this.#isClosed)
       throw new DatabaseError('database-closed', 'Cannot use the database: it has been closed')
-    if (this.#failure !== undefined) throw this.#failure
+    if (this.#failure !== undefined) throw this.#failure as Error
   }
 
   /** A checkpoint of everything applied so far, if the newest catalog is behind. */

@@ -58,7 +58,7 @@ export async function restoreArchive(
         { entry: 'manifest.json' },
       )
     }
-    return { names: new Map([[manifest.collections[0]!.id as string, options.into]]), aliases: {} }
+    return { names: new Map([[manifest.collections[0]!.id, options.into]]), aliases: {} }
   })
 }
 

@@ -48,7 +48,6 @@ export class SnapshotReader extends CollectionReader {
     this.#view.release()
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the protocol of `await using`
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
   }

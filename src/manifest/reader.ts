@@ -61,14 +61,14 @@ export async function readNewestCatalog(store: ObjectStore): Promise<Catalog | u
   const newest = keys.at(-1)
   if (newest === undefined) return undefined
   // Never an older one instead: the log before the newest catalog may be gone, and with it acknowledged writes.
-  return decode(newest, await store.get(newest), catalogFormatVersion, catalogSchema) as unknown as Catalog
+  return decode(newest, await store.get(newest), catalogFormatVersion, catalogSchema) as Catalog
 }
 
 /** @throws manifest-corrupt, version-unsupported, object-not-found */
 export async function readManifest(store: ObjectStore, ref: ManifestFile): Promise<CollectionManifest> {
   const bytes = await store.get(ref.key)
   if (sha256(bytes) !== ref.sha256) throw corrupt(ref.key, 'its checksum is not the one in the catalog')
-  return decode(ref.key, bytes, manifestFormatVersion, manifestSchema) as unknown as CollectionManifest
+  return decode(ref.key, bytes, manifestFormatVersion, manifestSchema) as CollectionManifest
 }
 
 function decode(key: string, bytes: Uint8Array, supported: number, schema: z.ZodType): unknown {
