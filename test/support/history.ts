@@ -7,6 +7,7 @@ import {
   type Snapshot,
 } from '../../src/index.ts'
 import type { Random } from '../../src/runtime/random.ts'
+import { yieldToEventLoop } from '../../src/runtime/yield.ts'
 import { ModelCollection, ModelDatabase, type ModelPayload, type ModelPoint } from './model.ts'
 
 type Id = number | bigint | string
@@ -386,8 +387,17 @@ export class History {
       (model) => model.collections.set(target, source.held.copy()),
       async () => {
         // Garbage collection beside the import: what is being written must not be collected.
-        const restored = this.db.restoreArchive(archive.stream(), { into: target, replace: exists })
-        await Promise.all([restored, this.db.collectGarbage()])
+        let isDone = false
+        const restored = this.db
+          .restoreArchive(archive.stream(), { into: target, replace: exists })
+          .finally(() => (isDone = true))
+        const collected = (async () => {
+          while (!isDone) {
+            await this.db.collectGarbage()
+            await yieldToEventLoop()
+          }
+        })()
+        await Promise.all([restored, collected])
       },
     )
     return `import ${source.snapshot.name} as ${target}`
