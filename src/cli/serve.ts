@@ -136,9 +136,16 @@ function greet(server: RunningServer, { service, storage }: Configuration): void
     `  REST       ${server.url}  (Qdrant's API)`,
     ...closedDoor("Qdrant's gRPC API", service.grpcPort),
     ...closedDoor("Milvus' gRPC API", service.milvusPort),
+    ...openDoor(service),
     `Try:  curl ${server.url}/collections`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function openDoor({ host, apiKey }: Configuration['service']): readonly string[] {
+  const isLocal = host === 'localhost' || host === '::1' || host.startsWith('127.')
+  if (isLocal || apiKey !== undefined) return []
+  return ['  no key is set: whoever reaches this port may do everything (service.api_key)']
 }
 
 function closedDoor(door: string, port: number | undefined): readonly string[] {

@@ -1,13 +1,13 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { qdrantRoutes } from '../api/qdrant/routes.ts'
 import { open, parseJson, type Database, type JsonObject } from '../index.ts'
-import { InvariantViolation } from '../runtime/assert.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { guardWithKeys } from './auth.ts'
 import type { Configuration } from './configuration.ts'
 import { allowOtherOrigins } from './cross-origin.ts'
 import { createDownload } from './download.ts'
+import { reportFaults } from './faults.ts'
 import { Metrics } from './metrics.ts'
 import { registerPages } from './pages.ts'
 import type { SettingsTree } from './settings-tree.ts'
@@ -70,7 +70,7 @@ export async function createApp(database: Database, options: ServerOptions): Pro
     forceCloseConnections: 'idle',
     // A path that cannot be decoded is the path of nothing.
     frameworkErrors: (_error, _request, reply: FastifyReply) => void reply.code(404).send(),
-    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 1000 },
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 4096 },
   })
   const metrics = new Metrics(database)
   metrics.count(app)
@@ -80,7 +80,7 @@ export async function createApp(database: Database, options: ServerOptions): Pro
     full: [service.apiKey, service.alternativeApiKey].filter((key) => key !== undefined),
     readOnly: service.readOnlyApiKey === undefined ? [] : [service.readOnlyApiKey],
   })
-  reportFaults(app, options)
+  reportFaults(app, options.logger, options.onFatal)
   registerPages(app, metrics)
   const archives = database.archiveFolder(storage.snapshotsPath)
   await archives.sweep()
@@ -102,15 +102,6 @@ export async function createApp(database: Database, options: ServerOptions): Pro
 
 function asJson(settings: SettingsTree): JsonObject {
   return parseJson(JSON.stringify(settings)) as JsonObject
-}
-
-/** A request that ran into a fault of ours has been answered by the door; the process still has to stop. */
-function reportFaults(app: FastifyInstance, { logger, onFatal }: ServerOptions): void {
-  app.addHook('onError', async (request, _reply, error) => {
-    const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`
-    logger.debug('request failed', { route, error })
-    if (error instanceof InvariantViolation) onFatal(error)
-  })
 }
 
 async function listen(app: FastifyInstance, { service }: Configuration): Promise<string> {
