@@ -7,6 +7,7 @@ import { DatabaseError } from '../errors/database-error.ts'
 import { collectionIdOf, seqOf } from '../ids/brands.ts'
 import type { ManifestEntry } from '../manifest/format.ts'
 import type { ArchiveCollection, ArchiveManifest } from '../snapshot/archive/format.ts'
+import { yieldToEventLoop } from '../runtime/yield.ts'
 import { importArchive, type SegmentIds } from '../snapshot/archive/import-archive.ts'
 import { checkCompatible } from './compatible.ts'
 import type { Engine } from './engine.ts'
@@ -137,7 +138,11 @@ async function restore(
         options.replace ?? false,
       ),
     )
-    for (const one of staged) prepared.set(one.id, await openStaged(engine, one))
+    for (const one of staged) {
+      const view = await openStaged(engine, one)
+      prepared.set(one.id, view)
+      await checkPayloads(view)
+    }
     checkCounts(manifest, [...prepared.values()])
     await engine.submit({ type: 'import', collections: staged, aliases: targets!.aliases }, prepared)
     isCommitted = true
@@ -240,6 +245,35 @@ async function openStaged(engine: Engine, staged: StagedCollection): Promise<Vie
       error.details,
       error,
     )
+  }
+}
+
+// Rows looked at between two looks at the event loop.
+const sliceRows = 2_000
+
+/** Payloads are passed on as they stand: what is no JSON object must not get in. @throws archive-invalid */
+async function checkPayloads(view: View): Promise<void> {
+  let looked = 0
+  for (const { handle, rowLimit } of view.entries()) {
+    for (let row = 0; row < rowLimit; row++) {
+      const bytes = handle.rows.payloadAt(row)
+      if (bytes.byteLength > 0 && !isJsonObject(bytes)) {
+        const text = `Cannot restore this archive: the payload of point ${String(handle.rows.pointIdAt(row))} is no JSON object`
+        throw new DatabaseError('archive-invalid', text, { entry: `segments/${handle.id}/rows.parquet`, row })
+      }
+      looked += 1
+      if (looked % sliceRows === 0) await yieldToEventLoop()
+    }
+  }
+}
+
+function isJsonObject(bytes: Uint8Array): boolean {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    // What the parser says of it does not matter: it is no JSON.
+    return false
   }
 }
 

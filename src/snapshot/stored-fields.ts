@@ -103,6 +103,8 @@ function decodePayloadIndex(field: JsonField): PayloadIndexParams {
   return {
     type: field.member('type').oneOf(indexTypes),
     ...(tokenizer.isAbsent ? {} : { tokenizer: tokenizer.oneOf(tokenizers) }),
+    ...optional(field, 'asciiFolding', (member) => member.boolean()),
+    ...optional(field, 'stopwords', (member) => member.array((word) => word.text())),
     ...optional(field, 'lowercase', (member) => member.boolean()),
     ...optional(field, 'minTokenLength', (member) => member.count(0, tokenBytesMax)),
     ...optional(field, 'maxTokenLength', (member) => member.count(0, tokenBytesMax)),

@@ -22,7 +22,12 @@ const fixedClock: Clock = {
 export type Open = (path: string, options: OpenOptions) => Promise<Database>
 
 /** An opened database as the suites use it: nothing happens by itself, nothing is left to chance. */
-export function openQuietly(open: Open, disk: Disk, seed: number): Promise<Database> {
+export function openQuietly(
+  open: Open,
+  disk: Disk,
+  seed: number,
+  options: OpenOptions = {},
+): Promise<Database> {
   return open(root, {
     unstable_disk: disk,
     clock: fixedClock,
@@ -31,6 +36,7 @@ export function openQuietly(open: Open, disk: Disk, seed: number): Promise<Datab
     background: false,
     flushOnClose: false,
     logRotateBytes: 4_096,
+    ...options,
   })
 }
 

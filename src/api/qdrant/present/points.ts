@@ -1,3 +1,4 @@
+import { parseDatetime } from '../../../index.ts'
 import type { Point, PointId, ScoredPoint } from '../../../index.ts'
 import { floatText, idText, vectorText } from './json-text.ts'
 
@@ -17,6 +18,11 @@ function partsText(point: Point): string {
 
 export interface RecordExtras {
   readonly orderValue?: string
+}
+
+/** Times are shown as microseconds since the epoch, as Qdrant does. */
+export function orderValueText(value: number | bigint | string): string {
+  return String(typeof value === 'string' ? (parseDatetime(value) ?? 'null') : value)
 }
 
 /** A record of retrieve and scroll. */

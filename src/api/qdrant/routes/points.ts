@@ -14,7 +14,7 @@ import {
   updateVectorsWrite,
   type Write,
 } from '../point-operations.ts'
-import { recordText, scrollText } from '../present/points.ts'
+import { orderValueText, recordText, scrollText } from '../present/points.ts'
 import {
   bodyText,
   collectionName,
@@ -66,12 +66,7 @@ function readRoutes(app: FastifyInstance, door: QdrantDoorOptions): void {
     const page = await orderable(scroll.orderBy?.path, () => collection.scroll(scroll))
     const records = page.points.map((point, i) => {
       const value = page.orderValues?.[i]
-      return recordText(
-        point,
-        value === undefined
-          ? {}
-          : { orderValue: typeof value === 'string' ? JSON.stringify(value) : String(value) },
-      )
+      return recordText(point, value === undefined ? {} : { orderValue: orderValueText(value) })
     })
     return sendText(request, reply, scrollText(records, page.next))
   })

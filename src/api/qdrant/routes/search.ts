@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Collection, JsonValue } from '../../../index.ts'
 import { array, object, required } from '../decode.ts'
 import { getCollection, type QdrantDoorOptions } from '../door.ts'
-import { scoredText } from '../present/points.ts'
+import { orderValueText, scoredText } from '../present/points.ts'
 import { collectionName, jsonBody, sendText } from '../request.ts'
 import { resolveNearest, translateQuery, translateSearch, type TranslatedQuery } from '../translate/query.ts'
 import { orderable } from './points.ts'
@@ -78,7 +78,7 @@ async function runOrdered(collection: Collection, query: TranslatedQuery): Promi
   )
   const texts = page.points.map((point, i) => {
     const value = page.orderValues?.[i]
-    const orderValue = typeof value === 'string' ? JSON.stringify(value) : String(value)
+    const orderValue = value === undefined ? 'null' : orderValueText(value)
     return scoredText({ ...point, score: 1 }, { version: 0, orderValue })
   })
   return `[${texts.slice(offset).join(',')}]`

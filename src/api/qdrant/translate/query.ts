@@ -63,7 +63,7 @@ export interface TranslatedQuery extends Omit<QueryRequest, 'vector'> {
 }
 
 /** The new query API: one of nearest (a vector or an id), order_by, sample, or nothing. */
-export function translateQuery(body: JsonValue, place = 'query_request'): TranslatedQuery {
+export function translateQuery(body: JsonValue, place = 'internal'): TranslatedQuery {
   const given = object(body, 'struct QueryRequest')
   for (const field of ['prefetch', 'lookup_from']) {
     const value = given[field]
