@@ -47,7 +47,10 @@ export class History {
     db: Database,
     model: ModelDatabase,
     random: Random,
-    options: { readonly archives?: boolean } = {},
+    options: {
+      readonly archives?: boolean
+      /** How often beside the others; 6 by default. */ readonly maintenance?: number
+    } = {},
   ) {
     this.db = db
     this.model = model
@@ -65,7 +68,7 @@ export class History {
       { weight: 3, run: () => this.#clone() },
       { weight: 3, run: () => this.#rollback() },
       { weight: options.archives === false ? 0 : 2, run: () => this.#archive() },
-      { weight: 6, run: () => this.#maintain() },
+      { weight: options.maintenance ?? 6, run: () => this.#maintain() },
     ]
   }
 
