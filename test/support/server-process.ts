@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 import { repositoryRoot } from './source-files.ts'
 
 const program = join(repositoryRoot, 'bin', 'stillpoint.js')
@@ -10,7 +11,7 @@ export interface ServerOptions {
   /** Behind `serve`. */
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** A folder that holds `storage` and `snapshots`; without one the server gets a new one, removed when it stops. */
+  /** A folder that holds `storage` and `snapshots`; without one the server gets a new one. */
   readonly home?: string
 }
 
@@ -36,9 +37,20 @@ export interface ServerProcess {
   log(): string
 }
 
-/** A folder for one test, below the system's. */
-export function temporaryFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'stillpoint-'))
+const folders: string[] = []
+const children: ChildProcess[] = []
+
+afterAll(async () => {
+  // Those of tests that failed before they stopped them.
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+  await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })))
+})
+
+/** A folder below the system's for the tests of one file, removed after them. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'stillpoint-'))
+  folders.push(folder)
+  return folder
 }
 
 /** Runs the command line to its end. */
@@ -59,11 +71,9 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     paths.snapshotsPath,
   ]
   const child = start(['serve', ...flags, ...(options.args ?? [])], home, options.env)
-  const end = async (signal: NodeJS.Signals) => {
+  const end = (signal: NodeJS.Signals) => {
     child.process.kill(signal)
-    const ended = await child.ended
-    if (options.home === undefined) await rm(home, { recursive: true, force: true })
-    return ended
+    return child.ended
   }
   const url = await child.firstMatch(/REST +(http:\S+)/)
   const answer = await fetch(`${url}/readyz`)
@@ -94,6 +104,7 @@ function start(args: readonly string[], cwd: string, env: Readonly<Record<string
     env: { ...withoutSettings(process.env), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  children.push(child)
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
