@@ -84,7 +84,7 @@ async function openEngine(
   const random = options.random ?? systemRandom
   const logger = options.logger ?? silentLogger
   const store = await openLocalObjectStore({ disk, root: path, random })
-  const checkpoint = (await readNewestCatalog(store)) ?? (await initialize(path, disk, store, random))
+  const checkpoint = (await readCheckpoint(path, disk, store)) ?? (await initialize(path, disk, store, random))
   const registry = new SegmentRegistry()
   const services = { registry, newSegmentId: () => segmentIdOf(random.uuid()) }
   const catalog = new CatalogState()
@@ -137,6 +137,15 @@ async function openEngine(
   const engine = new Engine(parts, appliedSeq)
   for (const { record, seq } of replayed.imports) engine.keepForReplay(record, seq)
   return { engine, id: checkpoint.database }
+}
+
+/** The newest catalog, durable. */
+async function readCheckpoint(path: string, disk: Disk, store: ObjectStore): Promise<Catalog | undefined> {
+  const checkpoint = await readNewestCatalog(store)
+  // A killed process may have published it without making its name durable. Otherwise: garbage collection deletes what
+  // only the catalog before it names; the power fails; the catalog before it is the newest again.
+  if (checkpoint !== undefined) await disk.syncDirectory(`${path}/catalog`)
+  return checkpoint
 }
 
 /** A new store begins with an empty catalog. @throws manifest-corrupt if there is data without a catalog */
