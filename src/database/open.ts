@@ -84,7 +84,8 @@ async function openEngine(
   const random = options.random ?? systemRandom
   const logger = options.logger ?? silentLogger
   const store = await openLocalObjectStore({ disk, root: path, random })
-  const checkpoint = (await readCheckpoint(path, disk, store)) ?? (await initialize(path, disk, store, random))
+  const checkpoint =
+    (await readCheckpoint(path, disk, store)) ?? (await initialize(path, disk, store, random))
   const registry = new SegmentRegistry()
   const services = { registry, newSegmentId: () => segmentIdOf(random.uuid()) }
   const catalog = new CatalogState()
