@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import { repositoryRoot } from './source-files.ts'
 
 const program = join(repositoryRoot, 'bin', 'stillpoint.js')
@@ -40,11 +39,15 @@ export interface ServerProcess {
 const folders: string[] = []
 const children: ChildProcess[] = []
 
-afterAll(async () => {
-  // Those of tests that failed before they stopped them.
-  for (const child of children.splice(0)) child.kill('SIGKILL')
-  await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })))
-})
+// The demo and the bench start servers too, and end them themselves.
+if (process.env['VITEST'] !== undefined) {
+  const { afterAll } = await import('vitest')
+  afterAll(async () => {
+    // Those of tests that failed before they stopped them.
+    for (const child of children.splice(0)) child.kill('SIGKILL')
+    await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })))
+  })
+}
 
 /** A folder below the system's for the tests of one file, removed after them. */
 export async function temporaryFolder(): Promise<string> {
