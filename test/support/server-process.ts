@@ -39,8 +39,9 @@ export interface ServerProcess {
 const folders: string[] = []
 const children: ChildProcess[] = []
 
-// The demo and the bench start servers too, and end them themselves.
-if (process.env['VITEST'] !== undefined) {
+// The demo and the bench start servers too, and end them themselves; so does the demo that a test runs, whose
+// environment is the test's: only the runner's own state tells where we are.
+if ('__vitest_worker__' in globalThis) {
   const { afterAll } = await import('vitest')
   afterAll(async () => {
     // Those of tests that failed before they stopped them.
