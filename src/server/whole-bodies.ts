@@ -11,7 +11,7 @@ const drainBytesMax = 2 ** 30
 export function drainRefusedBodies(app: FastifyInstance): void {
   app.addHook('preParsing', async (request, _reply, payload) => {
     const bytes = Number(request.headers['content-length'] ?? 0)
-    const bytesMax = request.routeOptions.bodyLimit ?? Infinity
+    const bytesMax = request.routeOptions.bodyLimit ?? app.initialConfig.bodyLimit ?? Infinity
     if (bytes > bytesMax && bytes <= drainBytesMax) await drain(payload)
     return payload
   })

@@ -1,71 +1,122 @@
-import multipart, { type MultipartFile } from '@fastify/multipart'
+import multipart, { type Multipart } from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { QdrantDoorOptions } from '../door.ts'
-import { checkChecksum, checkPriority, recover } from '../recovery.ts'
-import { collectionName, queryParam, waitParam } from '../request.ts'
+import { sendPlainError } from '../answers.ts'
+import type { Door } from '../door.ts'
+import { collectionName, queryParam, variantParam } from '../parameters.ts'
+import { recover } from '../recovery.ts'
+import { checkChecksum, priorities } from '../translate/recover.ts'
 import { WireError } from '../wire-error.ts'
-import { waitedFor } from './snapshots.ts'
+import { waited, waitsForSnapshot } from './background.ts'
 
 const field = 'snapshot'
 
+/** A fault of the form; answered in plain text. */
+class FormFault extends WireError {}
+
 /** Uploads go from the socket through the restore, verified on the way; no copy is kept. */
-export async function uploadRoutes(app: FastifyInstance, door: QdrantDoorOptions): Promise<void> {
+export async function uploadRoutes(app: FastifyInstance, door: Door): Promise<void> {
   await app.register(multipart, {
     limits: { fileSize: Number.MAX_SAFE_INTEGER, files: 1 },
     throwFileSizeLimit: false,
   })
+  // What is no form is refused by the route, in Qdrant's words.
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
 
   app.post(
     '/collections/:collection/snapshots/upload',
     { bodyLimit: Number.MAX_SAFE_INTEGER },
     async (request, reply) => {
-      const name = collectionName(request)
-      const isWaiting = waitParam(request, true)
-      const given = queryParam(request, 'checksum')
-      const checksum = given === undefined ? undefined : checkChecksum(given, 'query parameters')
-      checkPriority(queryParam(request, 'priority'))
-      const file = await snapshotPart(request)
-      const restored = recover(door, name, whole(file), {
-        checksum,
-        mismatch: (expected, actual) =>
-          new WireError(400, `Checksum mismatch: expected ${actual}, actual ${expected}`),
-      })
-      // The body is read to its end before the answer, whether the client waits for it or not.
-      return waitedFor(isWaiting, request, reply, async () => {
-        await restored
-        return true
-      })
+      const name = collectionName(request, true)
+      const isWaiting = waitsForSnapshot(request)
+      variantParam(request, 'priority', priorities)
+      const checksum = queryParam(request, 'checksum')
+      if (checksum !== undefined) checkChecksum(checksum, 'query parameters')
+      let upload: Upload | undefined
+      try {
+        upload = new Upload(await snapshotPart(request))
+        const restored = recover(door, name, upload.bytes(), {
+          checksum,
+          // Qdrant names the two the other way round here, and clients read it so.
+          mismatch: (given, computed) =>
+            new WireError(400, `Checksum mismatch: expected ${computed}, actual ${given}`),
+        })
+        // A client that does not wait for the restore still sends its file to the end.
+        if (!isWaiting) await Promise.race([upload.ended, restored.then(nothing, nothing)])
+        return await waited(door, isWaiting, request, reply, async () => {
+          await restored
+          return true
+        })
+      } catch (error) {
+        upload?.drain(request)
+        if (error instanceof FormFault) return sendPlainError(reply, error)
+        throw error
+      }
     },
   )
 }
 
-async function snapshotPart(request: FastifyRequest): Promise<MultipartFile> {
-  if (!request.isMultipart())
-    throw new WireError(415, 'Unsupported Media Type: Content-Type must be multipart/form-data')
-  if (!/boundary=/i.test(request.headers['content-type'] ?? ''))
-    throw new WireError(400, 'Multipart boundary is not found')
+async function snapshotPart(request: FastifyRequest): Promise<Multipart> {
+  const type = request.headers['content-type']
+  if (type === undefined) throw new FormFault(400, 'Could not find Content-Type header')
+  if (!/^\s*multipart\//i.test(type)) {
+    throw new FormFault(415, "Parsed Content-Type did not have 'multipart' top-level media type")
+  }
+  if (!/boundary=/i.test(type)) throw new FormFault(400, 'Multipart boundary is not found')
   try {
     for await (const part of request.parts()) {
-      if (part.type === 'file' && part.fieldname === field) return part
+      if (part.fieldname === field) return part
       if (part.type === 'file') part.file.resume()
     }
-  } catch (error) {
-    throw new WireError(
-      400,
-      `Multipart stream is incomplete: ${error instanceof Error ? error.message : String(error)}`,
-    )
+  } catch {
+    // Whatever the parser says of it, the form ended early or is none.
+    throw new FormFault(400, 'Multipart stream is incomplete')
   }
-  throw new WireError(400, `Required field is missing: ${field}`)
+  throw new FormFault(400, `Required field is missing: ${field}`)
 }
 
-/** The part's bytes; a connection that ends early is an error of the request, not the end of the archive. */
-async function* whole(part: MultipartFile): AsyncIterable<Uint8Array> {
-  try {
-    for await (const chunk of part.file) yield chunk as Uint8Array
-  } catch (error) {
-    throw new WireError(
-      400,
-      `Multipart stream is incomplete: ${error instanceof Error ? error.message : String(error)}`,
-    )
+const nothing = (): void => undefined
+
+/** What is left of a refused upload is read and dropped up to here, so that the client gets to read the answer. */
+const drainedBytesMax = 64 * 2 ** 20
+
+class Upload {
+  readonly #part: Multipart
+  readonly ended: Promise<void>
+  #end: () => void = () => undefined
+
+  constructor(part: Multipart) {
+    this.#part = part
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
   }
+
+  /** The part's bytes; a connection that ends early is a fault of the request, not the end of the archive. */
+  async *bytes(): AsyncIterable<Uint8Array> {
+    try {
+      if (this.#part.type === 'field') yield Buffer.from(String(this.#part.value))
+      // Destroying the part would stop the form, and with it the connection, in the middle.
+      else
+        for await (const chunk of this.#part.file.iterator({ destroyOnReturn: false }))
+          yield chunk as Uint8Array
+    } catch (error) {
+      throw isBroken(error) ? new FormFault(400, 'Multipart stream is incomplete') : error
+    } finally {
+      this.#end()
+    }
+  }
+
+  /** Lets the rest of the form pass by; a connection on which too much would follow is cut. */
+  drain(request: FastifyRequest): void {
+    if (this.#part.type === 'field') return
+    let bytes = 0
+    this.#part.file.on('error', nothing).on('data', (chunk: Uint8Array) => {
+      bytes += chunk.byteLength
+      if (bytes > drainedBytesMax) request.raw.destroy()
+    })
+  }
+}
+
+function isBroken(error: unknown): boolean {
+  return error instanceof Error && /unexpected end|premature|aborted/i.test(`${error.name} ${error.message}`)
 }
