@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { qdrantRoutes } from '../api/qdrant/routes.ts'
-import { open, parseJson, type Database, type JsonObject } from '../index.ts'
+import { open, type Database } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { guardWithKeys } from './auth.ts'
@@ -10,7 +10,6 @@ import { createDownload } from './download.ts'
 import { reportFaults } from './faults.ts'
 import { Metrics } from './metrics.ts'
 import { registerPages } from './pages.ts'
-import type { SettingsTree } from './settings-tree.ts'
 import type { StartupRestores } from './snapshot-flags.ts'
 import { exitCodes, StartupError } from './startup-error.ts'
 import { restoreAtStartup } from './startup-restore.ts'
@@ -95,13 +94,10 @@ export async function createApp(database: Database, options: ServerOptions): Pro
     snapshotsPath: storage.snapshotsPath,
     maxRequestBytes: service.maxRequestBytes,
     readiness: () => true,
-    settings: asJson(settings),
+    logger: options.logger,
+    settings,
   })
   return app
-}
-
-function asJson(settings: SettingsTree): JsonObject {
-  return parseJson(JSON.stringify(settings)) as JsonObject
 }
 
 async function listen(app: FastifyInstance, { service }: Configuration): Promise<string> {

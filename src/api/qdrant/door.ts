@@ -1,6 +1,8 @@
-import type { ArchiveFolder, Collection, Database } from '../../index.ts'
+import type { ArchiveFolder, Collection, Database, VectorParams } from '../../index.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import type { Logger } from '../../runtime/logger.ts'
 import { collectionMissing } from './failures.ts'
+import type { ShelfMemory } from './snapshot-shelf.ts'
 
 export interface QdrantDoorOptions {
   readonly database: Database
@@ -21,13 +23,41 @@ export interface QdrantDoorOptions {
   /** Of JSON bodies; uploads have no limit. */
   readonly maxRequestBytes: number
   readonly readiness: () => boolean
-  /** Defaults of new collections, from the configuration. */
+  /** Told of work that nobody waits for and that failed. */
+  readonly logger?: Logger
+  /** What the configuration gives, as a tree: its `storage` section holds defaults of new collections. */
   readonly settings?: unknown
 }
 
-/** @throws WireError 404 as Qdrant words it */
+/** By name or alias. @throws WireError 404 as Qdrant words it */
 export function getCollection(door: QdrantDoorOptions, name: string): Collection {
   const collection = door.database.findCollection(name)
   if (collection === undefined) throw collectionMissing(name)
   return collection
+}
+
+/** What the routes of one server share. */
+export interface Door extends QdrantDoorOptions {
+  readonly vectors: VectorsOfCollections
+  readonly shelves: ShelfMemory
+}
+
+const knownMax = 1_000
+
+/**
+ * The vectors of collections, by id: they never change, and asking a collection for all of its figures with every
+ * request would cost more than the request.
+ */
+export class VectorsOfCollections {
+  readonly #known = new Map<string, Readonly<Record<string, VectorParams>>>()
+
+  of(collection: Collection): Readonly<Record<string, VectorParams>> {
+    let vectors = this.#known.get(collection.id)
+    if (vectors === undefined) {
+      if (this.#known.size >= knownMax) this.#known.clear()
+      vectors = collection.info().config.vectors
+      this.#known.set(collection.id, vectors)
+    }
+    return vectors
+  }
 }

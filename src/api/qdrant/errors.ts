@@ -1,4 +1,5 @@
 import { DatabaseError, type ErrorKind } from '../../index.ts'
+import { collectionExists, collectionMissing, notFound, snapshotMissing, wrongInput } from './failures.ts'
 import { WireError } from './wire-error.ts'
 
 const prefixes: Record<ErrorKind, readonly [status: number, prefix: string]> = {
@@ -11,7 +12,7 @@ const prefixes: Record<ErrorKind, readonly [status: number, prefix: string]> = {
   internal: [500, 'Service internal error'],
 }
 
-/** The engine's error as Qdrant words it; undefined for what is no error of the engine. */
+/** An error as Qdrant words it; undefined for what is none of the engine's. */
 export function toWireError(error: unknown): WireError | undefined {
   if (error instanceof WireError) return error
   if (!(error instanceof DatabaseError)) return undefined
@@ -21,27 +22,25 @@ export function toWireError(error: unknown): WireError | undefined {
   return new WireError(status, `${prefix}: ${error.message}`)
 }
 
-function knownError(error: DatabaseError): WireError | undefined {
-  const { details } = error
-  switch (error.code) {
+function knownError({ code, details, message }: DatabaseError): WireError | undefined {
+  const detail = (name: string): string => String(details[name])
+  switch (code) {
     case 'collection-exists':
-      return new WireError(409, `Wrong input: Collection \`${String(details['name'])}\` already exists!`)
+      return collectionExists(detail('name'))
     case 'collection-not-found':
-      return new WireError(
-        404,
-        `Not found: Collection \`${String(details['name'] ?? details['collection'])}\` doesn't exist!`,
-      )
+      return details['name'] === undefined ? undefined : collectionMissing(detail('name'))
     case 'alias-not-found':
-      return new WireError(404, `Not found: Alias ${String(details['alias'])} does not exists!`)
+      return notFound(`Alias ${detail('alias')} does not exists!`)
     case 'snapshot-not-found':
-      return new WireError(404, `Not found: Snapshot ${String(details['name'])} not found`)
+      return snapshotMissing(detail('name'))
     case 'dimension-mismatch':
-      return new WireError(
-        400,
-        `Wrong input: Vector dimension error: expected dim: ${String(details['expected'])}, got ${String(details['actual'])}`,
+      return wrongInput(
+        `Vector dimension error: expected dim: ${detail('expected')}, got ${detail('actual')}`,
       )
     case 'vector-unknown':
-      return new WireError(400, `Wrong input: Not existing vector name error: ${String(details['name'])}`)
+      return wrongInput(`Not existing vector name error: ${detail('name')}`)
+    case 'download-failed':
+      return new WireError(500, `Service internal error: ${message}`)
     default:
       return undefined
   }

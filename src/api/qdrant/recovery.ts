@@ -1,140 +1,114 @@
-import { DatabaseError, stringifyJson, type Collection, type JsonValue } from '../../index.ts'
-import { fileURLToPath } from 'node:url'
-import { object, optional, required, text } from './decode.ts'
+import {
+  DatabaseError,
+  type ArchiveDescription,
+  type Collection,
+  type CollectionConfig,
+} from '../../index.ts'
 import type { QdrantDoorOptions } from './door.ts'
-import { badRequest, formatError, validationError, wrongInput } from './failures.ts'
-import { WireError } from './wire-error.ts'
+import { badRequest, forbidden, wrongInput } from './failures.ts'
+import { debugVectors } from './present/vector-debug.ts'
+import type { GivenRecovery } from './translate/recover.ts'
+import type { WireError } from './wire-error.ts'
 
-export interface RecoverRequest {
-  readonly location: URL
-  readonly checksum?: string
-  readonly apiKey?: string
-}
-
-const priorities: readonly string[] = ['no_sync', 'snapshot', 'replica']
-
-/** The body of snapshots/recover. @throws WireError 400, 422 */
-export function translateRecover(body: JsonValue): RecoverRequest {
-  const given = object(body, 'struct SnapshotRecover')
-  const location = text(required(given, 'location'))
-  checkPriority(optional(given['priority'], (value) => text(value)))
-  const checksum = optional(given['checksum'], (value) => checkChecksum(text(value)))
-  const apiKey = optional(given['api_key'], (value) => text(value))
-  let url: URL
-  try {
-    url = new URL(location)
-  } catch {
-    throw formatError(`relative URL without a base: ${JSON.stringify(location)}`)
-  }
-  return {
-    location: url,
-    ...(checksum === undefined ? {} : { checksum }),
-    ...(apiKey === undefined ? {} : { apiKey }),
-  }
-}
-
-export function checkPriority(priority: string | undefined): void {
-  if (priority === undefined || priorities.includes(priority)) return
-  throw formatError(`unknown variant \`${priority}\`, expected one of \`no_sync\`, \`snapshot\`, \`replica\``)
-}
-
-/** 64 hex digits, in any case. @throws WireError 422 */
-export function checkChecksum(checksum: string, place = 'JSON body'): string {
-  const compact = checksum.replace(/\s/g, '')
-  if (compact.length !== 64)
-    throw validationError(
-      `checksum: Validation error: invalid_sha256_hash [{"value": String("${checksum}")}]`,
-      place,
-    )
-  if (!/^[0-9a-f]+$/i.test(compact)) {
-    throw validationError('checksum: invalid characters, expected 0-9, a-f, A-F', place)
-  }
-  return compact.toLowerCase()
-}
-
-/** The archive's bytes from where the request says. @throws WireError */
+/** The archive's bytes from where the request says. @throws WireError, download-refused, download-failed */
 export async function openLocation(
   door: QdrantDoorOptions,
-  request: RecoverRequest,
+  { location, api_key: apiKey }: GivenRecovery,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const { location } = request
   switch (location.protocol) {
     case 'file:':
       return openFile(door, location)
     case 'http:':
     case 'https:':
       if (!door.allowUrlRecovery) {
-        throw new WireError(
-          403,
-          'Forbidden: Snapshot recovery from remote URLs is disabled in the configuration',
-        )
+        throw forbidden('Snapshot recovery from remote URLs is disabled in the configuration')
       }
-      return door.download(location.href, request.apiKey === undefined ? {} : { apiKey: request.apiKey })
+      return door.download(location.href, apiKey === undefined ? {} : { apiKey })
     default:
       throw badRequest(`URL ${location.href} with scheme ${location.protocol.slice(0, -1)} is not supported`)
   }
 }
 
 async function openFile(door: QdrantDoorOptions, location: URL): Promise<AsyncIterable<Uint8Array>> {
-  if (location.hostname !== '' && location.hostname !== 'localhost') {
-    throw badRequest('Invalid snapshot URI, file path must be absolute or on localhost')
-  }
-  let path: string
-  try {
-    const local = new URL(location)
-    local.hostname = ''
-    path = fileURLToPath(local)
-  } catch {
-    throw badRequest('Invalid snapshot URI, file path must be absolute or on localhost')
-  }
+  const path = pathOf(location)
   const found = await door.archives.findByPath(path)
   if (found === 'outside') {
-    throw new WireError(
-      403,
-      `Forbidden: Snapshot file path must be inside the snapshots directory "${door.snapshotsPath}"`,
+    throw forbidden(
+      `Snapshot file path must be inside the snapshots directory ${JSON.stringify(door.snapshotsPath)}`,
     )
   }
   if (found === undefined) throw badRequest(`Snapshot file ${JSON.stringify(path)} does not exist`)
   return found.stream()
 }
 
-export interface RecoverOptions {
-  readonly checksum?: string | undefined
-  /** How a checksum that differs is worded: routes differ in it. */
-  readonly mismatch: (given: string, computed: string) => WireError
-  readonly signal?: AbortSignal
+function pathOf(location: URL): string {
+  if (location.hostname !== '' && location.hostname !== 'localhost') {
+    throw badRequest('Invalid snapshot URI, file path must be absolute or on localhost')
+  }
+  try {
+    return decodeURIComponent(location.pathname)
+  } catch {
+    // Not the spelling of any text: the bytes as they stand.
+    return location.pathname
+  }
 }
 
-/** Restores an archive under a name, in place where a collection of the name (or behind the alias) exists. */
+export interface RecoverOptions {
+  /** What the SHA-256 must be, as the client wrote it. */
+  readonly checksum: string | undefined
+  /** How a checksum that differs is worded: routes differ in it. */
+  readonly mismatch: (given: string, computed: string) => WireError
+}
+
+/**
+ * Restores an archive under a name, in place where a collection of the name (or behind the alias) exists.
+ * @throws WireError, and what the engine throws; then nothing has changed
+ */
 export async function recover(
   door: QdrantDoorOptions,
   name: string,
   source: AsyncIterable<Uint8Array>,
-  options: RecoverOptions,
+  { checksum, mismatch }: RecoverOptions,
 ): Promise<Collection> {
-  const into = door.database.findCollection(name)?.name ?? name
+  const existing = door.database.findCollection(name)
+  const before = existing?.info().config
   try {
     return await door.database.restoreArchive(source, {
-      into,
+      into: existing?.name ?? name,
       replace: true,
-      ...(options.checksum === undefined ? {} : { sha256: options.checksum }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      check: (description) => checkFits(before, description),
+      ...(checksum === undefined ? {} : { sha256: checksum.toLowerCase() }),
     })
   } catch (error) {
-    throw recoverError(error, options)
+    if (!(error instanceof DatabaseError)) throw error
+    if (error.code === 'checksum-mismatch') throw mismatch(checksum ?? '', String(error.details['actual']))
+    if (error.code === 'snapshot-incompatible') throw misfitOf(before, error)
+    throw error
   }
 }
 
-function recoverError(error: unknown, options: RecoverOptions): unknown {
-  if (!(error instanceof DatabaseError)) return error
-  const { details } = error
-  if (error.code === 'checksum-mismatch')
-    return options.mismatch(String(details['expected']), String(details['actual']))
-  if (error.code !== 'snapshot-incompatible') return error
-  const collection = stringifyJson(details['collection'] as JsonValue)
-  const snapshot = stringifyJson(details['snapshot'] as JsonValue)
-  const what = details['what'] === 'vectors' ? ['vectors', 'Vectors'] : ['shard number', 'shard number']
-  return wrongInput(
-    `Snapshot is not compatible with existing collection: Collection ${what[0]!}: ${collection} Snapshot ${what[1]!}: ${snapshot}`,
-  )
+/** Qdrant compares all parameters of the vectors, also those that mean nothing here. @throws WireError 400 */
+function checkFits(before: CollectionConfig | undefined, { collections }: ArchiveDescription): void {
+  const after = collections[0]?.config
+  if (before === undefined || after === undefined) return
+  if (debugVectors(before) !== debugVectors(after)) throw vectorsMisfit(before, after)
+}
+
+function vectorsMisfit(before: CollectionConfig, after: CollectionConfig): WireError {
+  return misfit(`Collection vectors: ${debugVectors(before)} Snapshot Vectors: ${debugVectors(after)}`)
+}
+
+/** The engine has compared on its own, before anybody else could. */
+function misfitOf(before: CollectionConfig | undefined, { details }: DatabaseError): WireError {
+  if (details['what'] !== 'vectors' || before === undefined) {
+    const [own, other] = [String(details['collection']), String(details['snapshot'])]
+    return misfit(`Collection shard number: ${own} Snapshot shard number: ${other}`)
+  }
+  const vectors = details['snapshot'] as CollectionConfig['vectors']
+  const isSingle = Object.keys(vectors).length === 1 && Object.hasOwn(vectors, '')
+  return vectorsMisfit(before, { vectors, settings: isSingle ? {} : { named: true } })
+}
+
+function misfit(text: string): WireError {
+  return wrongInput(`Snapshot is not compatible with existing collection: ${text}`)
 }

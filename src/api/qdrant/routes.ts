@@ -1,40 +1,60 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { DatabaseError } from '../../index.ts'
-import type { QdrantDoorOptions } from './door.ts'
+import { noteStart, sendError } from './answers.ts'
+import { VectorsOfCollections, type Door, type QdrantDoorOptions } from './door.ts'
 import { toWireError } from './errors.ts'
-import { noteStart, sendError } from './request.ts'
 import { aliasRoutes } from './routes/aliases.ts'
+import { clusterRoutes } from './routes/cluster.ts'
 import { collectionRoutes } from './routes/collections.ts'
 import { indexRoutes } from './routes/indexes.ts'
 import { pointRoutes } from './routes/points.ts'
-import { searchRoutes } from './routes/search.ts'
+import { facetRoutes } from './routes/facet.ts'
+import { queryRoutes } from './routes/queries.ts'
 import { snapshotRoutes } from './routes/snapshots.ts'
+import { unsupportedRoutes } from './routes/unsupported.ts'
 import { uploadRoutes } from './routes/uploads.ts'
-import type { ShelfMemory } from './snapshot-shelf.ts'
+import { writeRoutes } from './routes/writes.ts'
 import { WireError } from './wire-error.ts'
 
 export type { QdrantDoorOptions } from './door.ts'
 
+const groups = [
+  collectionRoutes,
+  aliasRoutes,
+  clusterRoutes,
+  indexRoutes,
+  pointRoutes,
+  writeRoutes,
+  queryRoutes,
+  facetRoutes,
+  snapshotRoutes,
+  unsupportedRoutes,
+]
+
 /** Qdrant's REST API over a database. */
-export async function qdrantRoutes(app: FastifyInstance, door: QdrantDoorOptions): Promise<void> {
-  const memory: ShelfMemory = { facts: new Map(), pending: new Set(), lastTimes: new Map() }
-  app.addHook('onRequest', async (request) => noteStart(request))
+export async function qdrantRoutes(app: FastifyInstance, options: QdrantDoorOptions): Promise<void> {
+  const door: Door = {
+    ...options,
+    vectors: new VectorsOfCollections(),
+    shelves: { facts: new Map(), pending: new Set(), lastTimes: new Map() },
+  }
+
+  app.addHook('onRequest', async (request) => noteStart(request, door.clock))
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, door))
   app.setNotFoundHandler((_request, reply) => reply.code(404).send())
-  await app.register(async (scope) => {
+  await app.register((scope, _options, done) => {
     // Qdrant takes any content type for JSON; bodies stay bytes until a route knows what it wants of them.
     scope.removeAllContentTypeParsers()
+    // Even a type that is none: fastify would refuse it before any parser is asked.
+    scope.addHook('onRequest', async ({ headers }) => {
+      if (headers['content-type'] !== undefined) headers['content-type'] = 'application/octet-stream'
+    })
     scope.addContentTypeParser(
       '*',
       { parseAs: 'buffer', bodyLimit: door.maxRequestBytes },
-      (_request, body, done) => done(null, body),
+      (_request, body, parsed) => parsed(null, body),
     )
-    collectionRoutes(scope, door)
-    aliasRoutes(scope, door)
-    indexRoutes(scope, door)
-    pointRoutes(scope, door)
-    searchRoutes(scope, door)
-    snapshotRoutes(scope, door, memory)
+    for (const routes of groups) routes(scope, door)
+    done()
   })
   await app.register((scope) => uploadRoutes(scope, door))
 }
@@ -43,17 +63,21 @@ function answerError(
   error: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,
-  door: QdrantDoorOptions,
+  door: Door,
 ): FastifyReply {
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    const size = request.headers['content-length'] ?? 'more'
-    const text = `JSON payload (${size} bytes) is larger than allowed (limit: ${door.maxRequestBytes} bytes).`
-    return sendError(request, reply, new WireError(400, text))
-  }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return answerTooLarge(request, reply, door)
   const known = toWireError(error)
   if (known !== undefined) return sendError(request, reply, known)
-  if (!(error instanceof DatabaseError) && error.statusCode !== undefined && error.statusCode < 500) {
+  if (error.statusCode !== undefined && error.statusCode < 500) {
     return sendError(request, reply, new WireError(error.statusCode, `Bad request: ${error.message}`))
   }
   return sendError(request, reply, new WireError(500, 'Service internal error: see the log of the server'))
+}
+
+function answerTooLarge(request: FastifyRequest, reply: FastifyReply, door: Door): FastifyReply {
+  const size = request.headers['content-length'] ?? 'more'
+  // The server has read the body to its end (whole-bodies.ts): the connection can go on.
+  if (request.raw.readableEnded) reply.removeHeader('connection')
+  const text = `JSON payload (${size} bytes) is larger than allowed (limit: ${door.maxRequestBytes} bytes).`
+  return sendError(request, reply, new WireError(400, text))
 }

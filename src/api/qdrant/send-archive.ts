@@ -3,9 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { OpenSnapshot } from './snapshot-shelf.ts'
 
 interface ByteRange {
-  readonly start: number
-  /** Included. */
-  readonly end: number
+  readonly offset: number
+  readonly length: number
 }
 
 /** Sends an archive, or the range of it that was asked for; produced while it is sent. */
@@ -18,64 +17,84 @@ export function sendArchive(
   reply
     .header('accept-ranges', 'bytes')
     .header('content-type', 'application/octet-stream')
-    .header('content-disposition', `attachment; filename="${archive.name.replace(/["\\\r\n]/g, '_')}"`)
+    .header('content-disposition', dispositionOf(archive.name))
     .header('etag', etag)
     .header('last-modified', new Date(archive.createdAt).toUTCString())
-  const isSame = request.headers['if-none-match'] === etag
-  const range = ranged(request, etag) ? parseRange(request.headers.range, archive.bytes) : undefined
-  if (isSame || range === 'unsatisfiable') {
-    archive.close()
-    if (isSame) return reply.code(304).send()
-    return reply.code(416).header('content-range', `bytes */${archive.bytes}`).send()
-  }
+  const status = conditionOf(request, etag, archive.createdAt)
+  const range = rangeOf(request, etag, archive.bytes)
+  if (status === 'passed' && range !== 'unsatisfiable') return sendBytes(reply, archive, range)
+  archive.close()
+  if (status !== 'passed') return reply.code(status).send()
+  return reply.code(416).header('content-range', `bytes */${archive.bytes}`).send()
+}
+
+function sendBytes(reply: FastifyReply, archive: OpenSnapshot, range: ByteRange | undefined): FastifyReply {
   if (range === undefined) {
-    return reply
-      .header('content-length', archive.bytes)
-      .send(bodyOf(archive, { offset: 0, length: archive.bytes }))
+    const whole = { offset: 0, length: archive.bytes }
+    return reply.header('content-length', archive.bytes).send(bodyOf(archive, whole))
   }
-  const length = range.end - range.start + 1
+  const end = range.offset + range.length - 1
   return reply
     .code(206)
-    .header('content-length', length)
+    .header('content-length', range.length)
     .header('content-encoding', 'identity')
-    .header('content-range', `bytes ${range.start}-${range.end}/${archive.bytes}`)
-    .send(bodyOf(archive, { offset: range.start, length }))
+    .header('content-range', `bytes ${range.offset}-${end}/${archive.bytes}`)
+    .send(bodyOf(archive, range))
 }
 
-function ranged(request: FastifyRequest, etag: string): boolean {
-  const condition = request.headers['if-range']
-  return condition === undefined || condition === etag
+function dispositionOf(name: string): string {
+  const plain = name.replace(/[^\x20-\x7e]|["\\]/g, '_')
+  const encoded = plain === name ? '' : `; filename*=UTF-8''${encodeURIComponent(name)}`
+  return `attachment; filename="${plain}"${encoded}`
 }
 
-/** One range of bytes; several, or other units, are answered with the whole. */
-export function parseRange(
-  header: string | undefined,
+/** Conditions of the request, in the order of RFC 9110. */
+function conditionOf(request: FastifyRequest, etag: string, createdAt: number): 'passed' | 304 | 412 {
+  const { headers } = request
+  const seconds = Math.floor(createdAt / 1_000) * 1_000
+  const match = headers['if-match']
+  if (match !== undefined && !names(match, etag)) return 412
+  const unmodified = Date.parse(headers['if-unmodified-since'] ?? '')
+  if (match === undefined && seconds > unmodified) return 412
+  const noneMatch = headers['if-none-match']
+  if (noneMatch !== undefined) return names(noneMatch, etag) ? 304 : 'passed'
+  return seconds <= Date.parse(headers['if-modified-since'] ?? '') ? 304 : 'passed'
+}
+
+function names(header: string, etag: string): boolean {
+  return header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
+}
+
+/** The whole if the range is of another version of the archive. */
+function rangeOf(
+  request: FastifyRequest,
+  etag: string,
   bytes: number,
 ): ByteRange | 'unsatisfiable' | undefined {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '')
-  if (match === null || (match[1] === '' && match[2] === '')) return undefined
-  if (match[1] === '') {
-    const length = Math.min(Number(match[2]), bytes)
-    return length === 0 ? 'unsatisfiable' : { start: bytes - length, end: bytes - 1 }
-  }
-  const start = Number(match[1])
-  const end = match[2] === '' ? bytes - 1 : Math.min(Number(match[2]), bytes - 1)
-  if (start >= bytes) return 'unsatisfiable'
-  return end < start ? undefined : { start, end }
+  const condition = request.headers['if-range']
+  if (request.headers.range === undefined || (condition !== undefined && condition !== etag)) return undefined
+  return parseRange(request.headers.range, bytes)
 }
 
-function bodyOf(
-  archive: OpenSnapshot,
-  range: { readonly offset: number; readonly length: number },
-): Readable {
+/** The first range of bytes, as Qdrant does; anything else cannot be satisfied. */
+export function parseRange(header: string, bytes: number): ByteRange | 'unsatisfiable' {
+  const match = /^bytes=\s*(\d*)-(\d*)\s*(?:,|$)/.exec(header)
+  if (match === null || (match[1] === '' && match[2] === '')) return 'unsatisfiable'
+  if (match[1] === '') {
+    const length = Math.min(Number(match[2]), bytes)
+    return length === 0 ? 'unsatisfiable' : { offset: bytes - length, length }
+  }
+  const offset = Number(match[1])
+  const end = match[2] === '' ? bytes - 1 : Math.min(Number(match[2]), bytes - 1)
+  return offset > end ? 'unsatisfiable' : { offset, length: end - offset + 1 }
+}
+
+function bodyOf(archive: OpenSnapshot, range: ByteRange): Readable {
   return Readable.from(closing(archive, range), { objectMode: false, highWaterMark: 2 ** 20 })
 }
 
 /** Lets go of the archive when it has been read, or when the reader has gone away. */
-async function* closing(
-  archive: OpenSnapshot,
-  range: { readonly offset: number; readonly length: number },
-): AsyncIterable<Uint8Array> {
+async function* closing(archive: OpenSnapshot, range: ByteRange): AsyncIterable<Uint8Array> {
   try {
     yield* archive.stream(range)
   } finally {

@@ -1,6 +1,6 @@
-import type { Archive, Collection, Snapshot } from '../../index.ts'
-import type { QdrantDoorOptions } from './door.ts'
-import { notFound } from './failures.ts'
+import type { Collection, Database, Snapshot } from '../../index.ts'
+import type { Door } from './door.ts'
+import { notFound, snapshotMissing } from './failures.ts'
 import { peerIdOf } from './peer-id.ts'
 import { collectionSnapshotName, creationTime, fullSnapshotName } from './snapshot-names.ts'
 
@@ -22,37 +22,37 @@ export interface OpenSnapshot {
 
 /** What the archive of a snapshot is known to be: it never changes. */
 interface ArchiveFacts {
-  bytes: number
-  sha256: string | undefined
+  readonly bytes: number
+  readonly sha256: string | undefined
 }
+
+/** Neither sealed nor hashed: the size is not known before the next flush. */
+const unsealed: ArchiveFacts = { bytes: 0, sha256: undefined }
 
 /** The snapshots of one collection, or full ones: what the engine holds and the files that lie in the folder, as one list. */
 export class SnapshotShelf {
-  readonly #door: QdrantDoorOptions
+  readonly #door: Door
   /** `''` for full snapshots, else the collection's name. */
   readonly #directory: string
   readonly #facts: Map<string, ArchiveFacts>
   readonly #pending: Set<string>
   readonly #lastTimes: Map<string, number>
 
-  constructor(door: QdrantDoorOptions, directory: string, shared: ShelfMemory) {
+  constructor(door: Door, directory: string) {
     this.#door = door
     this.#directory = directory
-    this.#facts = shared.facts
-    this.#pending = shared.pending
-    this.#lastTimes = shared.lastTimes
+    this.#facts = door.shelves.facts
+    this.#pending = door.shelves.pending
+    this.#lastTimes = door.shelves.lastTimes
   }
 
   /** In files mode the archive is written in one pass, beside its checksum. `checksum: false` is for virtual archives only. */
-  async create(collection: Collection | undefined, withChecksum: boolean): Promise<SnapshotDescription> {
+  async create(source: Collection | Database, withChecksum: boolean): Promise<SnapshotDescription> {
     const isVirtual = this.#door.archivesMode === 'virtual'
     const name = await this.#reserveName(isVirtual)
     try {
       // The snapshot's moment: before anything is flushed, read or hashed.
-      const snapshot = await (collection ?? this.#door.database).createSnapshot({
-        name,
-        labels: { door: 'qdrant' },
-      })
+      const snapshot = await source.createSnapshot({ name, labels: { door: 'qdrant' } })
       try {
         return await this.#finish(snapshot, isVirtual, withChecksum)
       } catch (error) {
@@ -82,17 +82,13 @@ export class SnapshotShelf {
   async open(name: string): Promise<OpenSnapshot> {
     await this.#checkDirectory()
     const file = await this.#door.archives.find(this.#directory, name)
-    if (file !== undefined)
-      return {
-        name,
-        bytes: file.bytes,
-        createdAt: file.createdAt,
-        stream: (range) => file.stream(range),
-        close: () => undefined,
-      }
-    const snapshot = this.#engineSnapshot(name)
-    if (snapshot === undefined) throw notFound(`Snapshot ${name} not found`)
-    const archive: Archive = await snapshot.archive()
+    if (file !== undefined) {
+      const { bytes, createdAt } = file
+      return { name, bytes, createdAt, stream: (range) => file.stream(range), close: () => undefined }
+    }
+    const snapshot = this.#pending.has(this.#key(name)) ? undefined : this.#engineSnapshot(name)
+    if (snapshot === undefined) throw snapshotMissing(name)
+    const archive = await snapshot.archive()
     return {
       name,
       bytes: archive.bytes,
@@ -108,15 +104,12 @@ export class SnapshotShelf {
     const hadFile = await this.#door.archives.delete(this.#directory, name)
     const snapshot = this.#engineSnapshot(name)
     const hadSnapshot = (await snapshot?.delete()) ?? false
-    if (!hadFile && !hadSnapshot) throw notFound(`Snapshot ${name} not found`)
+    if (!hadFile && !hadSnapshot) throw snapshotMissing(name)
   }
 
   async #finish(snapshot: Snapshot, isVirtual: boolean, withChecksum: boolean): Promise<SnapshotDescription> {
     const { createdAt } = snapshot.info()
-    if (isVirtual && !withChecksum) {
-      // Neither sealed nor hashed: the size is not known before the next flush.
-      return describe(snapshot.name, createdAt, { bytes: 0, sha256: undefined })
-    }
+    if (isVirtual && !withChecksum) return describe(snapshot.name, createdAt, unsealed)
     const archive = await snapshot.archive()
     try {
       const facts = isVirtual
@@ -133,6 +126,8 @@ export class SnapshotShelf {
   async #factsOf(snapshot: Snapshot): Promise<ArchiveFacts> {
     let facts = this.#facts.get(snapshot.id)
     if (facts === undefined) {
+      // A list must not make the engine flush.
+      if (!snapshot.info().isSealed) return unsealed
       const archive = await snapshot.archive()
       facts = { bytes: archive.bytes, sha256: undefined }
       archive.close()

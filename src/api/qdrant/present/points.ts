@@ -1,44 +1,48 @@
-import { parseDatetime } from '../../../index.ts'
-import type { Point, PointId, ScoredPoint } from '../../../index.ts'
+import { parseDatetime, type Point, type PointId, type ScoredPoint, type ScrollPage } from '../../../index.ts'
 import { floatText, idText, vectorText } from './json-text.ts'
 
-/** `vector` as Qdrant shows it: bare where the collection has one unnamed vector, else by name. */
+// Points as JSON text: payloads are spliced in as they are stored.
+
+/** `vector` as Qdrant shows it: bare where the point has one unnamed vector and nothing else, else by name. */
 function vectorsText(vectors: Readonly<Record<string, Float32Array>>): string {
   const names = Object.keys(vectors)
   if (names.length === 1 && names[0] === '') return vectorText(vectors['']!)
   return `{${names.map((name) => `${JSON.stringify(name)}:${vectorText(vectors[name]!)}`).join(',')}}`
 }
 
-function partsText(point: Point): string {
+function partsText(point: Point, orderValue: string | undefined): string {
   let text = ''
   if (point.payload !== undefined) text += `,"payload":${point.payload.text}`
   if (point.vectors !== undefined) text += `,"vector":${vectorsText(point.vectors)}`
-  return text
+  return orderValue === undefined ? text : `${text},"order_value":${orderValue}`
 }
 
-export interface RecordExtras {
-  readonly orderValue?: string
+/** A point of retrieve and scroll. */
+export function recordText(point: Point, orderValue?: string): string {
+  return `{"id":${idText(point.id)}${partsText(point, orderValue)}}`
 }
 
-/** Times are shown as microseconds since the epoch, as Qdrant does. */
-export function orderValueText(value: number | bigint | string): string {
-  return String(typeof value === 'string' ? (parseDatetime(value) ?? 'null') : value)
+/** The number of a log record as Qdrant counts operations: from 0. */
+export function operationNumber(seq: number): number {
+  return seq - 1
 }
 
-/** A record of retrieve and scroll. */
-export function recordText(point: Point, extras: RecordExtras = {}): string {
-  const order = extras.orderValue === undefined ? '' : `,"order_value":${extras.orderValue}`
-  return `{"id":${idText(point.id)}${partsText(point)}${order}}`
+/** A hit of a search. */
+export function hitText(point: ScoredPoint): string {
+  const version = operationNumber(point.version)
+  return `{"id":${idText(point.id)},"version":${version},"score":${floatText(point.score)}${partsText(point, undefined)}}`
 }
 
-/** A hit of a search. `version` 0 is what Qdrant gives where nothing was searched. */
-export function scoredText(
-  point: ScoredPoint,
-  extras: RecordExtras & { readonly version?: number } = {},
-): string {
-  const order = extras.orderValue === undefined ? '' : `,"order_value":${extras.orderValue}`
-  const head = `{"id":${idText(point.id)},"version":${extras.version ?? point.version},"score":${floatText(point.score)}`
-  return `${head}${partsText(point)}${order}}`
+/** A point that was found without a search: its version is 0 and its score 1, as Qdrant has it. */
+export function foundText(point: Point, orderValue?: string): string {
+  return `{"id":${idText(point.id)},"version":0,"score":1.0${partsText(point, orderValue)}}`
+}
+
+/** What the points of an ordered page are ordered by; times are shown in microseconds. */
+export function orderTexts({ orderValues }: ScrollPage): readonly (string | undefined)[] {
+  return (orderValues ?? []).map((value) =>
+    typeof value === 'string' ? String(parseDatetime(value)) : String(value),
+  )
 }
 
 export function scrollText(records: readonly string[], next: PointId | undefined): string {

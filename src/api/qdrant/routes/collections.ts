@@ -1,36 +1,30 @@
 import type { FastifyInstance } from 'fastify'
 import type { JsonObject } from '../../../index.ts'
-import { getCollection, type QdrantDoorOptions } from '../door.ts'
-import { peerIdOf } from '../peer-id.ts'
+import { sendResult } from '../answers.ts'
+import { decodeBody } from '../body.ts'
+import { isObject } from '../decode.ts'
+import { getCollection, type Door } from '../door.ts'
+import { wrongInput } from '../failures.ts'
+import { checkTimeout, collectionName } from '../parameters.ts'
 import { collectionInfo } from '../present/collection.ts'
-import { collectionName, jsonBody, sendResult } from '../request.ts'
-import { translateCreate, translateUpdate } from '../translate/collection.ts'
-import { validationError } from '../failures.ts'
-import { WireError } from '../wire-error.ts'
+import { createFields, translateCreate } from '../translate/collection.ts'
+import { translateUpdate } from '../translate/collection-update.ts'
 
-const forbidden = /[<>:"/\\|?*\0\u001f]/
-
-export function collectionRoutes(app: FastifyInstance, door: QdrantDoorOptions): void {
+export function collectionRoutes(app: FastifyInstance, door: Door): void {
   const { database } = door
+  const defaults = isObject(door.settings as JsonObject) ? (door.settings as JsonObject) : {}
+
   app.get('/collections', async (request, reply) => {
     const names = database.listCollections().map(({ name }) => ({ name }))
     return sendResult(request, reply, { collections: names })
   })
 
   app.put('/collections/:collection', async (request, reply) => {
-    const name = collectionName(request)
-    const config = translateCreate(jsonBody(request))
-    if (forbidden.test(name) || name === '.' || name === '..') {
-      throw validationError(
-        `name: collection name cannot contain "${forbidden.exec(name)?.[0] ?? name}" char`,
-        'path parameters',
-      )
-    }
+    const name = collectionName(request, true)
+    checkTimeout(request)
+    const config = decodeBody(request, (body) => translateCreate(body, defaults), createFields)
     if (database.listAliases().some(({ alias }) => alias === name)) {
-      throw new WireError(
-        400,
-        `Wrong input: Can't create collection with name ${name}. Alias with the same name already exists`,
-      )
+      throw wrongInput(`Can't create collection with name ${name}. Alias with the same name already exists`)
     }
     await database.createCollection(name, config)
     return sendResult(request, reply, true)
@@ -42,38 +36,24 @@ export function collectionRoutes(app: FastifyInstance, door: QdrantDoorOptions):
   })
 
   app.patch('/collections/:collection', async (request, reply) => {
-    const collection = getCollection(door, collectionName(request))
-    const settings = translateUpdate(jsonBody(request), collection.info().config.settings ?? {})
-    await collection.updateSettings(settings)
+    const name = collectionName(request)
+    checkTimeout(request)
+    const change = decodeBody(request, translateUpdate)
+    const collection = getCollection(door, name)
+    const { settings, vectorSettings } = change(collection.info().config)
+    await collection.updateSettings(settings, vectorSettings)
     return sendResult(request, reply, true)
   })
 
   app.delete('/collections/:collection', async (request, reply) => {
-    return sendResult(request, reply, await database.dropCollection(collectionName(request)))
+    const name = collectionName(request)
+    checkTimeout(request)
+    return sendResult(request, reply, await database.dropCollection(name))
   })
 
   app.get('/collections/:collection/exists', async (request, reply) => {
     return sendResult(request, reply, {
       exists: database.findCollection(collectionName(request)) !== undefined,
-    })
-  })
-
-  app.get('/cluster', async (request, reply) => sendResult(request, reply, { status: 'disabled' }))
-
-  app.get('/collections/:collection/cluster', async (request, reply) => {
-    const { config, pointCount } = getCollection(door, collectionName(request)).info()
-    const count = config.shardNumber
-    const shards: JsonObject[] = Array.from({ length: count }, (_, shard) => ({
-      shard_id: shard,
-      points_count: count === 1 ? pointCount : 0,
-      state: 'Active',
-    }))
-    return sendResult(request, reply, {
-      peer_id: peerIdOf(database.id),
-      shard_count: count,
-      local_shards: shards,
-      remote_shards: [],
-      shard_transfers: [],
     })
   })
 }

@@ -1,30 +1,39 @@
 import type { FastifyInstance } from 'fastify'
-import { object, required, text } from '../decode.ts'
-import { getCollection, type QdrantDoorOptions } from '../door.ts'
-import { collectionName, jsonBody, pathParam, sendResult, waitParam } from '../request.ts'
-import { checkPath } from '../translate/payload.ts'
-import { translateFieldSchema } from '../translate/payload-index.ts'
+import { isPayloadPath } from '../../../index.ts'
+import { sendResult } from '../answers.ts'
+import { decodeBody } from '../body.ts'
+import { getCollection, type Door } from '../door.ts'
 import { badRequest } from '../failures.ts'
+import { collectionName, pathParam, updateParams } from '../parameters.ts'
+import { indexRequest, isSameIndex, refuseUnsupportedIndex } from '../translate/payload-index.ts'
+import { WireError } from '../wire-error.ts'
 import { updateResult } from './update-result.ts'
 
-export function indexRoutes(app: FastifyInstance, door: QdrantDoorOptions): void {
+export function indexRoutes(app: FastifyInstance, door: Door): void {
   app.put('/collections/:collection/index', async (request, reply) => {
-    const isWaiting = waitParam(request, false)
-    const body = object(jsonBody(request), 'struct CreateFieldIndex')
-    const field = checkPath(text(required(body, 'field_name')))
-    const schema = body['field_schema'] ?? body['field_type']
-    const params = schema === undefined || schema === null ? undefined : translateFieldSchema(schema)
-    const collection = getCollection(door, collectionName(request))
-    if (params === undefined)
+    const name = collectionName(request)
+    const params = updateParams(request)
+    const { field_name: field, field_schema: schema } = decodeBody(request, indexRequest)
+    const collection = getCollection(door, name)
+    if (schema === undefined) {
       throw badRequest("Can't auto-detect field type, please specify `field_schema` in the request")
-    const { seq } = await collection.createPayloadIndex(field, params)
-    return sendResult(request, reply, updateResult(seq, isWaiting))
+    }
+    refuseUnsupportedIndex(schema)
+    const existing = collection.info().config.payloadIndexes?.[field]
+    const isSame = existing !== undefined && isSameIndex(existing, schema)
+    // Declared again, an index stays as it was first written down.
+    const { seq } = await collection.createPayloadIndex(field, isSame ? existing : schema)
+    return sendResult(request, reply, updateResult(seq, params))
   })
 
   app.delete('/collections/:collection/index/:field', async (request, reply) => {
-    const isWaiting = waitParam(request, false)
-    const field = checkPath(pathParam(request, 'field'))
-    const { seq } = await getCollection(door, collectionName(request)).dropPayloadIndex(field)
-    return sendResult(request, reply, updateResult(seq, isWaiting))
+    const name = collectionName(request)
+    const params = updateParams(request)
+    const field = pathParam(request, 'field')
+    if (!isPayloadPath(field)) {
+      throw new WireError(400, `Deserialize error in path parameters: Invalid json path: '${field}'`)
+    }
+    const { seq } = await getCollection(door, name).dropPayloadIndex(field)
+    return sendResult(request, reply, updateResult(seq, params))
   })
 }

@@ -1,55 +1,26 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { JsonObject, JsonValue } from '../../../index.ts'
-import { getCollection, type QdrantDoorOptions } from '../door.ts'
+import type { JsonValue } from '../../../index.ts'
+import { sendPlainError, sendResult } from '../answers.ts'
+import { decodeBody } from '../body.ts'
+import { getCollection, type Door } from '../door.ts'
 import { toWireError } from '../errors.ts'
-import { openLocation, recover, translateRecover } from '../recovery.ts'
-import {
-  collectionName,
-  jsonBody,
-  pathParam,
-  queryParam,
-  sendAccepted,
-  sendResult,
-  waitParam,
-} from '../request.ts'
-import { sendArchive } from '../send-archive.ts'
-import { SnapshotShelf, type ShelfMemory } from '../snapshot-shelf.ts'
 import { wrongInput } from '../failures.ts'
+import { collectionName, pathParam, queryParam } from '../parameters.ts'
+import { openLocation, recover } from '../recovery.ts'
+import { sendArchive } from '../send-archive.ts'
+import { SnapshotShelf } from '../snapshot-shelf.ts'
+import { recoverFields, recoverRequest } from '../translate/recover.ts'
+import { waited, waitsForSnapshot } from './background.ts'
 
-export function snapshotRoutes(app: FastifyInstance, door: QdrantDoorOptions, memory: ShelfMemory): void {
-  const shelfOf = (
-    request: FastifyRequest,
-  ): { shelf: SnapshotShelf; collection: ReturnType<typeof getCollection> } => {
-    const collection = getCollection(door, collectionName(request))
-    return { shelf: new SnapshotShelf(door, collection.name, memory), collection }
-  }
-  const full = new SnapshotShelf(door, '', memory)
+export function snapshotRoutes(app: FastifyInstance, door: Door): void {
+  collectionSnapshots(app, door)
+  fullSnapshots(app, door)
 
-  app.get('/collections/:collection/snapshots', async (request, reply) => {
-    return sendResult(request, reply, (await shelfOf(request).shelf.list()) as unknown as JsonValue)
-  })
-  app.post('/collections/:collection/snapshots', (request, reply) =>
-    waited(request, reply, async () => {
-      const { shelf, collection } = shelfOf(request)
-      return (await shelf.create(collection, wantsChecksum(request))) as unknown as JsonObject
-    }),
-  )
-  app.get('/collections/:collection/snapshots/:name', (request, reply) =>
-    plainErrors(reply, async () =>
-      sendArchive(request, reply, await shelfOf(request).shelf.open(pathParam(request, 'name'))),
-    ),
-  )
-  app.delete('/collections/:collection/snapshots/:name', (request, reply) =>
-    waited(request, reply, async () => {
-      await shelfOf(request).shelf.delete(pathParam(request, 'name'))
-      return true
-    }),
-  )
   app.put('/collections/:collection/snapshots/recover', async (request, reply) => {
     const name = collectionName(request)
-    const isWaiting = waitParam(request, true)
-    const recovery = translateRecover(jsonBody(request))
-    return waitedFor(isWaiting, request, reply, async () => {
+    const isWaiting = waitsForSnapshot(request)
+    const recovery = decodeBody(request, recoverRequest, recoverFields)
+    return waited(door, isWaiting, request, reply, async () => {
       await recover(door, name, await openLocation(door, recovery), {
         checksum: recovery.checksum,
         mismatch: (given, computed) =>
@@ -58,62 +29,71 @@ export function snapshotRoutes(app: FastifyInstance, door: QdrantDoorOptions, me
       return true
     })
   })
+}
 
-  app.get('/snapshots', async (request, reply) =>
-    sendResult(request, reply, (await full.list()) as unknown as JsonValue),
-  )
-  app.post('/snapshots', (request, reply) =>
-    waited(
-      request,
-      reply,
-      async () => (await full.create(undefined, wantsChecksum(request))) as unknown as JsonObject,
+function collectionSnapshots(app: FastifyInstance, door: Door): void {
+  const shelfOf = (name: string): SnapshotShelf => new SnapshotShelf(door, getCollection(door, name).name)
+
+  app.get('/collections/:collection/snapshots', async (request, reply) => {
+    return sendResult(request, reply, shown(await shelfOf(collectionName(request)).list()))
+  })
+  app.post('/collections/:collection/snapshots', async (request, reply) => {
+    const name = collectionName(request)
+    return waited(door, waitsForSnapshot(request), request, reply, async () => {
+      const collection = getCollection(door, name)
+      return shown(await shelfOf(name).create(collection, wantsChecksum(request)))
+    })
+  })
+  app.get('/collections/:collection/snapshots/:name', async (request, reply) => {
+    const name = collectionName(request)
+    return plainly(reply, async () => {
+      return sendArchive(request, reply, await shelfOf(name).open(pathParam(request, 'name')))
+    })
+  })
+  app.delete('/collections/:collection/snapshots/:name', async (request, reply) => {
+    const name = collectionName(request)
+    return waited(door, waitsForSnapshot(request), request, reply, async () => {
+      await shelfOf(name).delete(pathParam(request, 'name'))
+      return true
+    })
+  })
+}
+
+function fullSnapshots(app: FastifyInstance, door: Door): void {
+  const shelf = new SnapshotShelf(door, '')
+  app.get('/snapshots', async (request, reply) => sendResult(request, reply, shown(await shelf.list())))
+  app.post('/snapshots', async (request, reply) =>
+    waited(door, waitsForSnapshot(request), request, reply, async () =>
+      shown(await shelf.create(door.database, wantsChecksum(request))),
     ),
   )
   app.get('/snapshots/:name', (request, reply) =>
-    plainErrors(reply, async () => sendArchive(request, reply, await full.open(pathParam(request, 'name')))),
+    plainly(reply, async () => sendArchive(request, reply, await shelf.open(pathParam(request, 'name')))),
   )
-  app.delete('/snapshots/:name', (request, reply) =>
-    waited(request, reply, async () => {
-      await full.delete(pathParam(request, 'name'))
+  app.delete('/snapshots/:name', async (request, reply) =>
+    waited(door, waitsForSnapshot(request), request, reply, async () => {
+      await shelf.delete(pathParam(request, 'name'))
       return true
     }),
   )
 }
 
-/** Ours: `?checksum=false` spares the hashing of a virtual archive. */
+function shown(descriptions: object): JsonValue {
+  return descriptions as JsonValue
+}
+
+/** Ours: `?checksum=false` spares sealing and hashing where archives are virtual. */
 function wantsChecksum(request: FastifyRequest): boolean {
   return queryParam(request, 'checksum') !== 'false'
 }
 
-async function waited(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  work: () => Promise<JsonValue>,
-): Promise<FastifyReply> {
-  return waitedFor(waitParam(request, true), request, reply, work)
-}
-
-/** With wait=false the work goes on by itself; what becomes of it is in the log only, as in Qdrant. */
-export async function waitedFor(
-  isWaiting: boolean,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  work: () => Promise<JsonValue>,
-): Promise<FastifyReply> {
-  if (isWaiting) return sendResult(request, reply, await work())
-  work().catch((error: unknown) =>
-    request.log.error({ error: String(error) }, 'work that nobody waits for has failed'),
-  )
-  return sendAccepted(request, reply)
-}
-
 /** Downloads answer errors as plain text. */
-async function plainErrors(reply: FastifyReply, work: () => Promise<FastifyReply>): Promise<FastifyReply> {
+async function plainly(reply: FastifyReply, work: () => Promise<FastifyReply>): Promise<FastifyReply> {
   try {
     return await work()
   } catch (error) {
     const known = toWireError(error)
     if (known === undefined) throw error
-    return reply.code(known.status).header('content-type', 'text/plain; charset=utf-8').send(known.text)
+    return sendPlainError(reply, known)
   }
 }

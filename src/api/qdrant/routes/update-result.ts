@@ -1,6 +1,27 @@
-import type { JsonObject } from '../../../index.ts'
+import type { Collection, JsonObject, WriteResult } from '../../../index.ts'
+import { notFound } from '../failures.ts'
+import type { UpdateParams } from '../parameters.ts'
+import { operationNumber } from '../present/points.ts'
+import type { Operation } from '../translate/operations.ts'
+import type { KnownVectors } from '../translate/vectors.ts'
 
 /** Every write is durable and applied when it is answered; the word only follows what was asked. */
-export function updateResult(operationId: number, isWaiting: boolean): JsonObject {
-  return { operation_id: operationId, status: isWaiting ? 'completed' : 'acknowledged' }
+export function updateResult(seq: number, { isWaiting }: UpdateParams): JsonObject {
+  return { operation_id: operationNumber(seq), status: isWaiting ? 'completed' : 'acknowledged' }
+}
+
+/**
+ * Does a write. Ids that were named and do not exist are an error for a client that waits; the others are changed all
+ * the same.
+ */
+export async function perform(
+  operation: Operation,
+  collection: Collection,
+  known: KnownVectors,
+  params: UpdateParams,
+): Promise<JsonObject> {
+  const result: WriteResult = await operation.perform(collection, known)
+  const [missing] = result.missing
+  if (params.isWaiting && missing !== undefined) throw notFound(`No point with id ${String(missing)} found`)
+  return updateResult(result.seq, params)
 }

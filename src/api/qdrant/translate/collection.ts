@@ -1,123 +1,193 @@
 import type { CollectionConfig, Distance, JsonObject, JsonValue, VectorParams } from '../../../index.ts'
-import { isObject, object, optional, unsigned } from '../decode.ts'
-import { formatError, validationError } from '../failures.ts'
-import { WireError } from '../wire-error.ts'
+import {
+  boolean,
+  defaulted,
+  isObject,
+  map,
+  memberOf,
+  object,
+  oneOf,
+  optional,
+  required,
+  struct,
+  text,
+  u32,
+  unsigned,
+  untagged,
+  usize,
+  type Decoder,
+} from '../decode.ts'
+import { unsupported, wrongInput } from '../failures.ts'
+import { checkBounds, given } from './checks.ts'
+import {
+  checkNotPinned,
+  checkParts,
+  datatype,
+  hnswDiff,
+  memory,
+  optimizersDiff,
+  payloadStorage,
+  quantization,
+  strictModeConfig,
+  walDiff,
+} from './config-diffs.ts'
+import { fullSettings } from './settings.ts'
 
-const distances: readonly string[] = ['Cosine', 'Euclid', 'Dot', 'Manhattan']
-const vectorsUnknown = 'data did not match any variant of untagged enum VectorsConfig'
 const dimensionsMax = 65_536
-/** Of a vector's parameters, those that Qdrant echoes. */
-const vectorSettings = [
-  'hnsw_config',
-  'quantization_config',
-  'on_disk',
-  'datatype',
-  'multivector_config',
-  'memory',
+const shardsMax = 1_024
+
+interface GivenVector {
+  readonly size: number
+  readonly distance: Distance
+  readonly settings: JsonObject
+}
+
+const multivector = struct('MultiVectorConfig', { comparator: required(oneOf('max_sim')) })
+
+const vectorStruct = struct('VectorParams', {
+  size: required(unsigned('a nonzero u64', Number.MAX_SAFE_INTEGER, 1)),
+  distance: required(oneOf<Distance>('Cosine', 'Euclid', 'Dot', 'Manhattan')),
+  hnsw_config: defaulted(hnswDiff),
+  quantization_config: defaulted(quantization),
+  on_disk: defaulted(boolean),
+  memory: defaulted(memory),
+  datatype: defaulted(datatype),
+  multivector_config: defaulted<JsonValue>(multivector as Decoder<JsonValue>),
+})
+
+const vectorParams: Decoder<GivenVector> = (value) => {
+  const { size, distance, ...rest } = vectorStruct(value)
+  const settings = given(rest)
+  const { hnsw_config: hnsw, ...others } = settings
+  return { size, distance, settings: isObject(hnsw) && Object.keys(hnsw).length === 0 ? others : settings }
+}
+
+interface GivenVectors {
+  readonly isSingle: boolean
+  readonly vectors: Readonly<Record<string, GivenVector>>
+}
+
+/** Either the parameters of the one unnamed vector, or a map of parameters by name. */
+const vectorsConfig = untagged<GivenVectors>(
+  'VectorsConfig',
+  (value) => ({ isSingle: true, vectors: { '': vectorParams(value) } }),
+  (value) => ({ isSingle: false, vectors: map(vectorParams)(value) }),
+)
+
+const sparseIndex = struct('SparseIndexParams', {
+  full_scan_threshold: defaulted(usize),
+  on_disk: defaulted(boolean),
+  datatype: defaulted(datatype),
+  memory: defaulted(memory),
+})
+export const sparseVector = struct('SparseVectorParams', {
+  index: defaulted(sparseIndex),
+  modifier: defaulted(oneOf('none', 'idf')),
+})
+
+const decodeCreate = struct('CreateCollection', {
+  vectors: {
+    decode: vectorsConfig,
+    absent: (): GivenVectors => ({ isSingle: false, vectors: {} }),
+    hasDefault: true,
+  },
+  shard_number: defaulted(u32),
+  sharding_method: defaulted(oneOf('auto', 'custom')),
+  replication_factor: defaulted(u32),
+  write_consistency_factor: defaulted(u32),
+  on_disk_payload: defaulted(boolean),
+  payload: defaulted(payloadStorage),
+  hnsw_config: optional(hnswDiff),
+  wal_config: optional(walDiff),
+  optimizers_config: optional(optimizersDiff, 'optimizer_config'),
+  quantization_config: optional(quantization, 'quantization'),
+  sparse_vectors: optional(map(sparseVector)),
+  strict_mode_config: optional(strictModeConfig),
+  uuid: optional(text),
+  metadata: optional(object),
+})
+export const createFields = [
+  ...['vectors', 'shard_number', 'sharding_method', 'replication_factor', 'write_consistency_factor'],
+  ...['on_disk_payload', 'payload', 'hnsw_config', 'wal_config', 'optimizers_config', 'quantization_config'],
+  ...['sparse_vectors', 'strict_mode_config', 'uuid', 'metadata'],
 ]
 
-/** The body of PUT /collections/{name}. What the engine does not use is remembered in `settings`, to be echoed. */
-export function translateCreate(body: JsonValue): CollectionConfig {
-  const given = object(body, 'struct CreateCollection')
-  const vectors = translateVectors(given['vectors'])
-  refuse(given['sparse_vectors'], 'sparse vectors')
-  const shardNumber = optional(given['shard_number'], (value) => positive(value, 'shard_number'))
-  for (const field of ['replication_factor', 'write_consistency_factor'])
-    optional(given[field], (value) => positive(value, field))
-  if (given['sharding_method'] === 'custom') refuse(given['sharding_method'], 'custom sharding')
-  const settings: Record<string, JsonValue> = {}
-  for (const field of [
-    'hnsw_config',
-    'optimizers_config',
-    'wal_config',
-    'quantization_config',
-    'strict_mode_config',
-    'metadata',
-    'on_disk_payload',
-    'replication_factor',
-    'write_consistency_factor',
-  ]) {
-    const value = given[field] ?? (field === 'optimizers_config' ? given['optimizer_config'] : undefined)
-    if (value !== undefined && value !== null) settings[field] = value
+/**
+ * The body of PUT /collections/{name}. What the engine does not use is remembered in `settings`, complete with the
+ * defaults of this moment, `defaults` being those of the server's configuration.
+ */
+export function translateCreate(body: JsonValue, defaults: JsonObject): CollectionConfig {
+  const create = decodeCreate(body)
+  checkNumbers(create)
+  checkVectors(create.vectors)
+  checkNotPinned(create.payload, 'payload', 'payload storage')
+  checkParts(create)
+  const sparse = Object.keys(create.sparse_vectors ?? {})
+  checkNames(create.vectors, sparse)
+  refuseUnsupported(create.vectors, sparse, create.sharding_method)
+  const { isSingle, vectors } = create.vectors
+  const params = Object.entries(vectors).map(
+    ([name, { size, distance, settings }]): [string, VectorParams] => {
+      return [name, { size, distance, ...(Object.keys(settings).length === 0 ? {} : { settings }) }]
+    },
+  )
+  // A map of sparse vectors that is empty is echoed; any other has been refused.
+  const noSparse = create.sparse_vectors === undefined ? undefined : {}
+  const remembered = given({ ...create, vectors: undefined, sparse_vectors: noSparse })
+  const settings = fullSettings(remembered, defaults, isSingle)
+  return { vectors: Object.fromEntries(params), shardNumber: create.shard_number ?? 1, settings }
+}
+
+function checkNumbers(create: ReturnType<typeof decodeCreate>): void {
+  for (const field of ['shard_number', 'replication_factor', 'write_consistency_factor'] as const) {
+    checkBounds(create[field], { min: 1 }, field)
   }
-  if (isObject(given['vectors']) && !isSingle(given['vectors'])) settings['named_vectors'] = true
-  return { vectors, ...(shardNumber === undefined ? {} : { shardNumber }), settings }
+  checkBounds(create.shard_number, { min: 1, max: shardsMax }, 'shard_number')
 }
 
-function positive(value: JsonValue, field: string): number {
-  const number = unsigned(value, 'nonzero u32')
-  if (number === 0) throw formatError('invalid value: integer `0`, expected a nonzero u32')
-  if (field === 'shard_number' && number > 1_024)
-    throw validationError('shard_number: at most 1024 shards are supported')
-  return number
-}
-
-function refuse(value: JsonValue | undefined, what: string): void {
-  if (value === undefined || value === null || (isObject(value) && Object.keys(value).length === 0)) return
-  throw new WireError(400, `Bad request: ${what} are not supported by this server yet`)
-}
-
-function isSingle(value: JsonObject): boolean {
-  return !isObject(value['size']) && value['size'] !== undefined
-}
-
-function translateVectors(value: JsonValue | undefined): Record<string, VectorParams> {
-  if (value === undefined || value === null) return {}
-  if (!isObject(value)) throw formatError(vectorsUnknown)
-  if (isSingle(value)) return { '': translateVector(value, 'vectors') }
-  const vectors: Record<string, VectorParams> = {}
-  for (const name of Object.keys(value)) {
-    const params = value[name]
-    if (!isObject(params)) throw formatError(vectorsUnknown)
-    if (name.includes('/') || Buffer.byteLength(name) > 200) {
-      throw validationError(`vectors: vector name "${name}" must not contain "/" and have at most 200 bytes`)
-    }
-    vectors[name] = translateVector(params, `vectors.${name}`)
+function checkVectors({ isSingle, vectors }: GivenVectors): void {
+  for (const { size, settings } of Object.values(vectors)) {
+    // The validator does not tell the names.
+    const field = isSingle ? 'vectors' : 'vectors.?'
+    checkBounds(size, { min: 1, max: dimensionsMax }, `${field}.size`)
+    checkNotPinned(settings, field, 'dense vector storage')
+    checkParts(settings, `${field}.`)
   }
-  return vectors
 }
 
-function translateVector(value: JsonObject, place: string): VectorParams {
-  const { size, distance } = value
-  if (typeof size !== 'number' || !Number.isInteger(size) || size < 1) throw formatError(vectorsUnknown)
-  if (typeof distance !== 'string' || !distances.includes(distance)) throw formatError(vectorsUnknown)
-  if (size > dimensionsMax)
-    throw validationError(`${place}.size: value ${size} invalid, must be from 1 to ${dimensionsMax}`)
-  refuse(value['multivector_config'], 'multivectors')
-  const { datatype } = value
-  if (datatype !== undefined && datatype !== null && datatype !== 'float32')
-    refuse(datatype, 'data types other than float32')
-  const settings: Record<string, JsonValue> = {}
-  for (const field of vectorSettings) {
-    const given = value[field]
-    if (given !== undefined && given !== null) settings[field] = given
-  }
-  return { size, distance: distance as Distance, ...(Object.keys(settings).length === 0 ? {} : { settings }) }
+const vectorNameBytesMax = 200
+
+/** Why a vector cannot have this name, or undefined. */
+export function nameFault(name: string): string | undefined {
+  if (name.includes('/')) return 'vector name cannot contain "/" char'
+  return Buffer.byteLength(name) > vectorNameBytesMax
+    ? `vector name must be at most ${vectorNameBytesMax} bytes long`
+    : undefined
 }
 
-/** PATCH /collections/{name}: the settings after it. */
-export function translateUpdate(body: JsonValue, before: JsonObject): JsonObject {
-  const given = object(body, 'struct UpdateCollection')
-  const settings: Record<string, JsonValue> = { ...before }
-  for (const field of ['hnsw_config', 'optimizers_config', 'strict_mode_config', 'metadata']) {
-    const diff = given[field] ?? (field === 'optimizers_config' ? given['optimizer_config'] : undefined)
-    if (diff === undefined || diff === null) continue
-    const merged: Record<string, JsonValue> = { ...(isObject(settings[field]) ? settings[field] : {}) }
-    for (const [key, value] of Object.entries(object(diff))) {
-      if (value === null) delete merged[key]
-      else merged[key] = value
-    }
-    settings[field] = merged
+function checkNames({ vectors }: GivenVectors, sparse: readonly string[]): void {
+  for (const name of Object.keys(vectors)) {
+    const fault = nameFault(name)
+    if (fault !== undefined) throw wrongInput(`Invalid dense vector name \`${name}\`: ${fault}`)
   }
-  const params = given['params']
-  if (isObject(params)) {
-    for (const field of ['replication_factor', 'write_consistency_factor', 'on_disk_payload']) {
-      const value = params[field]
-      if (value !== undefined && value !== null) settings[field] = value
+  for (const name of sparse) {
+    if (name === '') throw wrongInput('Sparse vector name cannot be empty')
+    if (Object.hasOwn(vectors, name)) {
+      throw wrongInput(`Dense and sparse vector names must be unique - duplicate found with '${name}'`)
     }
   }
-  const quantization = given['quantization_config']
-  if (quantization === 'Disabled') delete settings['quantization_config']
-  else if (quantization !== undefined && quantization !== null) settings['quantization_config'] = quantization
-  return settings
+}
+
+function refuseUnsupported(
+  { vectors }: GivenVectors,
+  sparse: readonly string[],
+  sharding: string | undefined,
+): void {
+  if (sparse.length > 0) throw unsupported('sparse vectors are')
+  if (sharding === 'custom') throw unsupported('custom sharding is')
+  for (const { settings } of Object.values(vectors)) {
+    if (memberOf(settings, 'multivector_config') !== undefined) throw unsupported('multivectors are')
+    const type = settings['datatype'] ?? 'float32'
+    if (typeof type === 'string' && type !== 'float32') throw unsupported(`vectors of datatype ${type} are`)
+  }
 }

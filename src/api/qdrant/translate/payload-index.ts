@@ -1,41 +1,222 @@
-import type { JsonObject, JsonValue, PayloadIndexParams, PayloadIndexType } from '../../../index.ts'
-import { isObject } from '../decode.ts'
-import { formatError } from '../failures.ts'
+import {
+  stringifyJson,
+  type JsonObject,
+  type JsonValue,
+  type PayloadIndexParams,
+  type PayloadIndexType,
+} from '../../../index.ts'
+import {
+  boolean,
+  defaulted,
+  list,
+  isObject,
+  oneOf,
+  optional,
+  required,
+  struct,
+  text,
+  untagged,
+  usize,
+  DecodeError,
+  type Decoder,
+  type Fields,
+} from '../decode.ts'
+import { invalid, unsupported } from '../failures.ts'
+import { given } from './checks.ts'
+import { memory } from './config-diffs.ts'
+import { payloadPath } from './payload-path.ts'
 
-const types: readonly string[] = ['keyword', 'integer', 'float', 'geo', 'text', 'bool', 'datetime', 'uuid']
-const tokenizers: readonly string[] = ['prefix', 'whitespace', 'word', 'multilingual']
-const unknown = 'data did not match any variant of untagged enum PayloadFieldSchema'
+const types = ['keyword', 'integer', 'float', 'geo', 'text', 'bool', 'datetime', 'uuid'] as const
+const languages = [
+  ...[
+    'arabic',
+    'azerbaijani',
+    'basque',
+    'bengali',
+    'catalan',
+    'chinese',
+    'danish',
+    'dutch',
+    'english',
+    'finnish',
+  ],
+  ...[
+    'french',
+    'german',
+    'greek',
+    'hebrew',
+    'hinglish',
+    'hungarian',
+    'indonesian',
+    'italian',
+    'japanese',
+    'kazakh',
+  ],
+  ...[
+    'nepali',
+    'norwegian',
+    'portuguese',
+    'romanian',
+    'russian',
+    'slovene',
+    'spanish',
+    'swedish',
+    'tajik',
+    'turkish',
+  ],
+]
+const snowballLanguages = [
+  ...[
+    'arabic',
+    'armenian',
+    'danish',
+    'dutch',
+    'english',
+    'finnish',
+    'french',
+    'german',
+    'greek',
+    'hungarian',
+  ],
+  ...['italian', 'norwegian', 'portuguese', 'romanian', 'russian', 'spanish', 'swedish', 'tamil', 'turkish'],
+]
 
-/** `field_schema` of PUT /collections/{name}/index: a type's name, or an object with parameters. */
-export function translateFieldSchema(value: JsonValue | undefined): PayloadIndexParams {
-  if (typeof value === 'string') {
-    if (!types.includes(value)) throw formatError(unknown)
-    return { type: value as PayloadIndexType }
-  }
-  if (!isObject(value) || typeof value['type'] !== 'string' || !types.includes(value['type']))
-    throw formatError(unknown)
-  return { type: value['type'] as PayloadIndexType, ...parameters(value), settings: echo(value) }
+const stopwords = untagged<JsonValue>('StopwordsInterface', oneOf(...languages), (value) => {
+  const set = struct('StopwordsSet', {
+    languages: optional(list(oneOf(...languages))),
+    custom: optional(list(text)),
+  })(isObject(value) ? value : null)
+  // Qdrant keeps them as sets.
+  return given({ languages: set.languages?.sort(), custom: set.custom?.sort() })
+})
+
+const stemmer = untagged<JsonValue>(
+  'StemmingAlgorithm',
+  (value) =>
+    given(
+      struct('Snowball', {
+        type: required(oneOf('snowball')),
+        language: required(oneOf(...snowballLanguages)),
+      })(value),
+    ),
+  (value) => given(struct('NoStemmer', { type: required(oneOf('none')) })(value)),
+)
+
+const onDisk = { on_disk: defaulted(boolean), enable_hnsw: defaulted(boolean), memory: defaulted(memory) }
+
+type Params = Readonly<Record<string, JsonValue | undefined>>
+/** Parameters by type. Those that Qdrant shows as null where they are not given stand in `shownAsNull`. */
+const paramsByType: Readonly<
+  Record<
+    (typeof types)[number],
+    { readonly fields: Fields<Params>; readonly shownAsNull?: readonly string[] }
+  >
+> = {
+  keyword: { fields: { is_tenant: defaulted(boolean), prefix: defaulted(boolean), ...onDisk } },
+  integer: {
+    fields: {
+      lookup: defaulted(boolean),
+      range: defaulted(boolean),
+      is_principal: defaulted(boolean),
+      ...onDisk,
+    },
+    shownAsNull: ['lookup', 'range', 'is_principal'],
+  },
+  float: { fields: { is_principal: defaulted(boolean), ...onDisk }, shownAsNull: ['is_principal'] },
+  geo: { fields: onDisk },
+  text: {
+    fields: {
+      tokenizer: defaulted(oneOf('prefix', 'whitespace', 'word', 'multilingual')),
+      min_token_len: defaulted(usize),
+      max_token_len: defaulted(usize),
+      lowercase: defaulted(boolean),
+      ascii_folding: defaulted(boolean),
+      phrase_matching: defaulted(boolean),
+      stopwords: defaulted(stopwords),
+      stemmer: defaulted(stemmer),
+      ...onDisk,
+    },
+  },
+  bool: { fields: onDisk },
+  datetime: { fields: { is_principal: defaulted(boolean), ...onDisk }, shownAsNull: ['is_principal'] },
+  uuid: { fields: { is_tenant: defaulted(boolean), ...onDisk } },
 }
 
-function parameters(value: JsonObject): Partial<PayloadIndexParams> {
-  const { tokenizer, lowercase, min_token_len, max_token_len, phrase_matching, lookup, range } = value
-  if (typeof tokenizer === 'string' && !tokenizers.includes(tokenizer)) throw formatError(unknown)
-  return {
-    ...(typeof tokenizer === 'string'
-      ? { tokenizer: tokenizer as NonNullable<PayloadIndexParams['tokenizer']> }
-      : {}),
-    ...(typeof lowercase === 'boolean' ? { lowercase } : {}),
-    ...(typeof min_token_len === 'number' ? { minTokenLength: min_token_len } : {}),
-    ...(typeof max_token_len === 'number' ? { maxTokenLength: max_token_len } : {}),
-    ...(typeof phrase_matching === 'boolean' ? { phraseMatching: phrase_matching } : {}),
-    ...(typeof lookup === 'boolean' ? { lookup } : {}),
-    ...(typeof range === 'boolean' ? { range } : {}),
-  }
+const withParams: Decoder<PayloadIndexParams> = (value) => {
+  if (Array.isArray(value))
+    return { type: oneOf(...types)((value as readonly JsonValue[])[0] ?? null), settings: bare(value) }
+  const { type } = struct('PayloadSchemaParams', { type: required(oneOf(...types)) })(value)
+  const { fields, shownAsNull = [] } = paramsByType[type]
+  const params = struct<Params>(type, fields)(value)
+  const nulls = Object.fromEntries(shownAsNull.map((name) => [name, null]))
+  const tokenizer = type === 'text' ? { tokenizer: 'word' } : {}
+  return { type, ...engineParams(params), settings: { type, ...nulls, ...tokenizer, ...given(params) } }
 }
 
-/** The parameters as Qdrant shows them: those that an integer index has stand there as null where they were not given. */
-function echo(value: JsonObject): JsonObject {
-  const shown: Record<string, JsonValue> = {}
-  for (const [key, given] of Object.entries(value)) if (given !== null) shown[key] = given
-  return shown
+/** A struct as the sequence of its fields: only its type can be told. */
+function bare(value: JsonValue): JsonObject {
+  return { type: (value as readonly JsonValue[])[0]! }
+}
+
+function engineParams(params: Params): Partial<PayloadIndexParams> {
+  return given({
+    tokenizer: params['tokenizer'],
+    lowercase: params['lowercase'],
+    minTokenLength: params['min_token_len'],
+    maxTokenLength: params['max_token_len'],
+    phraseMatching: params['phrase_matching'],
+    lookup: params['lookup'],
+    range: params['range'],
+  })
+}
+
+const fieldSchema = untagged<PayloadIndexParams>(
+  'PayloadFieldSchema',
+  (value) => {
+    if (typeof value !== 'string') throw new DecodeError('no type', 'after')
+    return { type: oneOf<PayloadIndexType>(...types)(value) }
+  },
+  withParams,
+)
+
+export interface GivenIndex {
+  readonly field_name: string
+  readonly field_schema: PayloadIndexParams | undefined
+}
+
+const createIndex = struct<GivenIndex>('CreateFieldIndex', {
+  field_name: required(payloadPath),
+  field_schema: optional(fieldSchema, 'field_type'),
+})
+
+/** The body of PUT /collections/{name}/index. */
+export const indexRequest: Decoder<GivenIndex> = (value) => {
+  const request = createIndex(value)
+  const params = request.field_schema
+  if (params?.lookup === false && params.range === false) {
+    const why = "Validation error: the 'lookup' and 'range' capabilities can't be both disabled [{}]"
+    throw invalid(`field_schema.lookup: ${why}`)
+  }
+  return request
+}
+
+/** What would change which points a filter finds, and is not built. @throws WireError 501 */
+export function refuseUnsupportedIndex({ settings = {} }: PayloadIndexParams): void {
+  if (settings['ascii_folding'] === true) throw unsupported('text indexes that fold accents are')
+  const stopwords = settings['stopwords']
+  if (stopwords !== undefined && stringifyJson(stopwords) !== '{}')
+    throw unsupported('text indexes with stop words are')
+  const stemmer = settings['stemmer']
+  if (isObject(stemmer) && stemmer['type'] !== 'none') throw unsupported('text indexes with a stemmer are')
+}
+
+/** Whether two declarations mean the same: a bare type is one whose parameters all have their defaults. */
+export function isSameIndex(a: PayloadIndexParams, b: PayloadIndexParams): boolean {
+  return a.type === b.type && meaningOf(a) === meaningOf(b)
+}
+
+function meaningOf({ type, settings }: PayloadIndexParams): string {
+  const defaults = type === 'text' ? { tokenizer: 'word' } : {}
+  const params = given({ ...defaults, ...settings, type })
+  return stringifyJson(Object.fromEntries(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))))
 }

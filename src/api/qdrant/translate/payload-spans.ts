@@ -4,61 +4,77 @@ export interface Span {
   readonly end: number
 }
 
-const quote = 34
-const backslash = 92
-const openBrace = 123
-const closeBrace = 125
-const openBracket = 91
-const closeBracket = 93
-
-/**
- * The spans of `payload` in the points of `{"points": [ {…}, … ]}`, by one scan of the text. Undefined where the text
- * has another shape, an id or a count that a double might change, or anything else that is better parsed with care.
- */
-export function findPayloads(text: string): Span[] | undefined {
-  const start = /^\s*\{\s*"points"\s*:\s*\[/.exec(text)
-  if (start === null) return undefined
-  const spans: Span[] = []
-  let at = start[0].length
-  for (;;) {
-    at = skipSpace(text, at)
-    const c = text.charCodeAt(at)
-    if (c === closeBracket) break
-    if (c !== openBrace) return undefined
-    const found = scanPoint(text, at)
-    if (found === undefined) return undefined
-    spans.push(found.payload)
-    at = skipSpace(text, found.end)
-    if (text.charCodeAt(at) === 44) at += 1
-    else if (text.charCodeAt(at) !== closeBracket) return undefined
-  }
-  // What stands behind the points (update_filter, …) is parsed with care if it could need it.
-  return /"/.test(text.slice(at)) ? undefined : spans
+export interface PointSpans {
+  /** One per point, in order. */
+  readonly payloads: readonly Span[]
 }
 
-function scanPoint(text: string, start: number): { payload: Span; end: number } | undefined {
+const quote = 34
+const comma = 44
+const colon = 58
+const openBracket = 91
+const backslash = 92
+const closeBracket = 93
+const openBrace = 123
+const closeBrace = 125
+
+/** Deeper payloads are left to the careful parser, which knows the limit. */
+const depthMax = 100
+/** A double holds every integer of so many digits. */
+const idDigitsMax = 15
+
+/**
+ * The spans of `payload` in the points of `{"points": [ {…}, … ]}`, by one scan of text that JSON.parse has accepted.
+ * Undefined where the text has another shape, an id that a double might change, or anything else that is better parsed
+ * with care.
+ */
+export function findPayloads(text: string): PointSpans | undefined {
+  const start = /^\s*\{\s*"points"\s*:\s*\[/.exec(text)
+  if (start === null) return undefined
+  const payloads: Span[] = []
+  let at = skipSpace(text, start[0].length)
+  while (text.charCodeAt(at) !== closeBracket) {
+    const end = text.charCodeAt(at) === openBrace ? scanPoint(text, at, payloads) : undefined
+    if (end === undefined) return undefined
+    at = skipSpace(text, end)
+    if (text.charCodeAt(at) === comma) at = skipSpace(text, at + 1)
+  }
+  // Other fields behind the points (a filter, say) may need care.
+  return text.charCodeAt(skipSpace(text, at + 1)) === closeBrace ? { payloads } : undefined
+}
+
+/** Behind the point's closing brace. */
+function scanPoint(text: string, start: number, payloads: Span[]): number | undefined {
   let payload: Span = { start: 0, end: 0 }
-  let at = start + 1
-  for (;;) {
-    at = skipSpace(text, at)
-    const c = text.charCodeAt(at)
-    if (c === closeBrace) return { payload, end: at + 1 }
-    if (c === 44) {
-      at += 1
-      continue
-    }
-    if (c !== quote) return undefined
+  let at = skipSpace(text, start + 1)
+  while (text.charCodeAt(at) === quote) {
     const keyEnd = skipString(text, at)
     const key = text.slice(at + 1, keyEnd - 1)
+    // An escape could spell any name.
+    if (key.includes('\\')) return undefined
     at = skipSpace(text, keyEnd)
-    if (text.charCodeAt(at) !== 58) return undefined
+    if (text.charCodeAt(at) !== colon) return undefined
     at = skipSpace(text, at + 1)
     const end = skipValue(text, at)
     if (end === undefined) return undefined
-    if (key === 'payload' && text.charCodeAt(at) === openBrace) payload = { start: at, end }
-    else if (key === 'id' && end - at > 15 && text.charCodeAt(at) !== quote) return undefined
-    at = end
+    if (key === 'payload')
+      payload = text.charCodeAt(at) === openBrace ? { start: at, end } : { start: 0, end: 0 }
+    else if (key === 'id' && text.charCodeAt(at) !== quote && !isPlainInteger(text, at, end)) return undefined
+    at = skipSpace(text, end)
+    if (text.charCodeAt(at) === comma) at = skipSpace(text, at + 1)
   }
+  payloads.push(payload)
+  return text.charCodeAt(at) === closeBrace ? at + 1 : undefined
+}
+
+/** Digits only, and few enough: 1.0 and 1e3 are no ids, though JSON.parse makes integers of them. */
+function isPlainInteger(text: string, at: number, end: number): boolean {
+  if (end - at > idDigitsMax) return false
+  for (let i = at; i < end; i++) {
+    const c = text.charCodeAt(i)
+    if (c < 48 || c > 57) return false
+  }
+  return true
 }
 
 function skipSpace(text: string, at: number): number {
@@ -70,7 +86,7 @@ function skipSpace(text: string, at: number): number {
   }
 }
 
-/** Behind the closing quote; past the end if there is none. */
+/** Behind the closing quote. */
 function skipString(text: string, at: number): number {
   let i = at + 1
   for (;;) {
@@ -86,24 +102,34 @@ function skipString(text: string, at: number): number {
 function skipValue(text: string, at: number): number | undefined {
   const c = text.charCodeAt(at)
   if (c === quote) return skipString(text, at)
-  if (c === openBracket && isFlatList(text, at)) return text.indexOf(']', at) + 1
-  if (c === openBrace || c === openBracket) return skipNested(text, at)
+  if (c === openBracket) return skipNumbers(text, at) ?? skipNested(text, at)
+  if (c === openBrace) return skipNested(text, at)
   let i = at
   while (i < text.length) {
     const d = text.charCodeAt(i)
-    if (d === 44 || d === closeBrace || d === closeBracket) return i
+    if (d === comma || d === closeBrace || d === closeBracket) return i
     i += 1
   }
   return undefined
 }
 
-/** A list of numbers: its end is the next bracket. */
-function isFlatList(text: string, at: number): boolean {
+/** Behind a list that holds nothing but numbers: a vector, mostly. */
+function skipNumbers(text: string, at: number): number | undefined {
   const end = text.indexOf(']', at)
-  if (end < 0) return false
-  const next = text.indexOf('[', at + 1)
-  const string = text.indexOf('"', at + 1)
-  return (next < 0 || next > end) && (string < 0 || string > end)
+  if (end < 0) return undefined
+  // The first element tells; a list that mixes is found out when it is decoded.
+  const first = text.charCodeAt(skipSpace(text, at + 1))
+  const isNumber = first === 45 || (first >= 48 && first <= 57)
+  return isNumber && hasNoNesting(text, at + 1, end) ? end + 1 : undefined
+}
+
+function hasNoNesting(text: string, from: number, end: number): boolean {
+  const string = text.indexOf('"', from)
+  if (string >= 0 && string < end) return false
+  const list = text.indexOf('[', from)
+  if (list >= 0 && list < end) return false
+  const object = text.indexOf('{', from)
+  return object < 0 || object > end
 }
 
 function skipNested(text: string, at: number): number | undefined {
@@ -115,8 +141,10 @@ function skipNested(text: string, at: number): number | undefined {
       i = skipString(text, i)
       continue
     }
-    if (c === openBrace || c === openBracket) depth += 1
-    else if (c === closeBrace || c === closeBracket) {
+    if (c === openBrace || c === openBracket) {
+      depth += 1
+      if (depth > depthMax) return undefined
+    } else if (c === closeBrace || c === closeBracket) {
       depth -= 1
       if (depth === 0) return i + 1
     }

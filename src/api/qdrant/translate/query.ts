@@ -1,175 +1,269 @@
 import type {
   Collection,
   Filter,
-  JsonObject,
   JsonValue,
   OrderBy,
-  QueryRequest,
-  ScrollRequest,
+  PayloadSelection,
+  PointId,
+  VectorSelection,
 } from '../../../index.ts'
-import { array, atLeastOne, float, isObject, numberOf, object, optional, text, unsigned } from '../decode.ts'
-import { formatError, notFound, validationError, wrongInput } from '../failures.ts'
-import { WireError } from '../wire-error.ts'
-import { translateFilter } from './filter.ts'
-import { checkPath, payloadSelection, vectorSelection } from './payload.ts'
+import {
+  boolean,
+  buffered,
+  DecodeError,
+  float,
+  gathered,
+  isArray,
+  isObject,
+  list,
+  memberOf,
+  object,
+  optional,
+  required,
+  struct,
+  text,
+  unsigned,
+  usize,
+  wrongType,
+  type Decoder,
+} from '../decode.ts'
+import { badRequest, invalid, unsupported, wrongInput } from '../failures.ts'
+import { checkBounds } from './checks.ts'
+import { filterOf } from './filters.ts'
 import { pointId } from './point-id.ts'
+import { checkOrderable, checkVectorSelection, orderBy, readFields } from './reads.ts'
+import { refuseShardKeys, type ShardKeys } from './shard-key.ts'
+import {
+  denseValues,
+  faultOf,
+  knownVector,
+  oneVector,
+  type GivenVector,
+  type KnownVectors,
+} from './vectors.ts'
+
+/** What a query looks for. */
+export type Aim =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'vector'; readonly vector: GivenVector }
+  | { readonly kind: 'point'; readonly id: PointId }
+  | { readonly kind: 'order'; readonly orderBy: OrderBy }
+  | { readonly kind: 'sample' }
+  /** Something that Qdrant knows and this server does not. */
+  | { readonly kind: 'other'; readonly name: string }
+
+export interface SearchParams {
+  readonly hnsw_ef: number | undefined
+  readonly exact: boolean | undefined
+  readonly quantization: { readonly oversampling: number | undefined } | undefined
+}
+
+export interface GivenQuery {
+  readonly aim: Aim
+  readonly using: string
+  readonly filter: Filter | undefined
+  readonly limit: number
+  readonly offset: number
+  readonly scoreThreshold: number | undefined
+  readonly payload: PayloadSelection
+  readonly vectors: VectorSelection
+  readonly params: SearchParams | undefined
+  readonly shardKeys: ShardKeys | undefined
+  /** Prefetches and the like, which are not built. */
+  readonly unsupported: string | undefined
+}
 
 const limitDefault = 10
 
-/** POST points/scroll. */
-export function translateScroll(body: JsonValue): ScrollRequest {
-  const given = object(body, 'struct ScrollRequest')
-  const limit = optional(given['limit'], (value) => unsigned(value))
-  if (limit !== undefined) atLeastOne(limit, 'scroll_request.limit')
-  const filter = optional(given['filter'], (value) =>
-    translateFilter(value, { field: 'scroll_request.filter' }),
-  )
-  const offset = optional(given['offset'], (value) => pointId(value))
-  const orderBy = optional(given['order_by'], (value) => translateOrderBy(value))
-  if (orderBy !== undefined && offset !== undefined) {
-    throw wrongInput(
-      "Cannot use an `offset` when using `order_by`. The alternative for paging is to use `order_by.start_from` and a filter to exclude the IDs that you've already seen for the `order_by.start_from` value",
-    )
+const searchParams: Decoder<SearchParams> = struct('SearchParams', {
+  hnsw_ef: optional(usize),
+  exact: optional(boolean),
+  quantization: optional(
+    struct('QuantizationSearchParams', {
+      ignore: optional(boolean),
+      rescore: optional(boolean),
+      oversampling: optional(float('f64')),
+    }),
+  ),
+  indexed_only: optional(boolean),
+})
+
+const target: Decoder<Aim> = (value) => {
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string') {
+    return { kind: 'point', id: pointId(value) }
   }
-  return {
-    limit: limit ?? limitDefault,
-    ...(filter === undefined ? {} : { filter }),
-    ...(offset === undefined ? {} : { offset }),
-    ...(orderBy === undefined ? {} : { orderBy }),
-    payload: payloadSelection(given['with_payload'], true),
-    vectors: vectorSelection(given['with_vector'], false),
-  }
+  return { kind: 'vector', vector: oneVector(value) }
 }
 
-const orderByUnknown = 'Expected a string, or an object with a key, direction and/or start_from'
+const others = ['recommend', 'discover', 'context', 'fusion', 'rrf', 'formula', 'relevance_feedback']
 
-export function translateOrderBy(value: JsonValue): OrderBy {
-  if (typeof value === 'string') return { path: checkPath(value) }
-  if (!isObject(value) || typeof value['key'] !== 'string') throw formatError(orderByUnknown)
-  const { direction } = value
-  const start = value['start_from']
-  const startFrom = typeof start === 'string' ? start : optional(start, (given) => numberOf(given))
-  return {
-    path: checkPath(value['key']),
-    ...(direction === 'asc' || direction === 'desc' ? { direction } : {}),
-    ...(startFrom === undefined ? {} : { startFrom }),
+const queryInterface = buffered<Aim>((value) => {
+  if (!isObject(value) || memberOf(value, 'indices') !== undefined) return target(value)
+  const nearest = memberOf(value, 'nearest')
+  if (nearest !== undefined) {
+    return memberOf(value, 'mmr') === undefined ? target(nearest) : { kind: 'other', name: 'mmr' }
   }
+  const order = memberOf(value, 'order_by')
+  if (order !== undefined) return { kind: 'order', orderBy: orderBy(order) }
+  const sample = memberOf(value, 'sample')
+  if (sample === 'random') return { kind: 'sample' }
+  const other = others.find((name) => memberOf(value, name) !== undefined)
+  return other === undefined ? target(value) : { kind: 'other', name: other }
+}, 'Expected some form of vector, id, or a type of query')
+
+const prefetches: Decoder<number> = (value) => {
+  if (!isArray(value) && !isObject(value)) throw wrongType(value, 'null, array or map')
+  return isArray(value) ? value.length : 1
 }
 
-/** What a query asks for, before an id in it has been looked up. */
-export interface TranslatedQuery extends Omit<QueryRequest, 'vector'> {
-  readonly nearest?: JsonValue
-  readonly orderBy?: OrderBy
-}
+const queryStruct = (field: string) =>
+  gathered('QueryRequest', {
+    prefetch: optional(prefetches),
+    query: optional(queryInterface),
+    using: optional(text),
+    filter: optional(filterOf(`${field}.filter`)),
+    score_threshold: optional(float('f32')),
+    params: optional(searchParams),
+    limit: optional(usize),
+    offset: optional(usize),
+    lookup_from: optional(object),
+    ...readFields,
+  })
 
-/** The new query API: one of nearest (a vector or an id), order_by, sample, or nothing. */
-export function translateQuery(body: JsonValue, place = 'internal'): TranslatedQuery {
-  const given = object(body, 'struct QueryRequest')
-  for (const field of ['prefetch', 'lookup_from']) {
-    const value = given[field]
-    if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0))
-      throw notYet(field)
-  }
-  const limit = optional(given['limit'], (value) => unsigned(value))
-  if (limit !== undefined) atLeastOne(limit, `${place}.limit`)
-  const ef = isObject(given['params'])
-    ? optional(given['params']['hnsw_ef'], (value) => unsigned(value))
-    : undefined
-  if (ef !== undefined) atLeastOne(ef, `${place}.params.hnsw_ef`)
-  return { ...common(given, place, limit ?? limitDefault), ...variant(given['query']) }
-}
-
-/** The request of the old search API. */
-export function translateSearch(body: JsonValue): TranslatedQuery {
-  const given = object(body, 'struct SearchRequest')
-  const vector = given['vector']
-  if (vector === undefined) throw formatError('missing field `vector`')
-  const limit = given['limit'] ?? given['top']
-  if (limit === undefined) throw formatError('missing field `limit`')
-  const count = atLeastOne(unsigned(limit), 'limit')
-  if (isObject(vector)) {
+/** A request of the query API; `field` is how the validator calls it. */
+export function queryRequest(field: string): Decoder<GivenQuery> {
+  const decode = queryStruct(field)
+  return (value) => {
+    const given = decode(value)
+    const aim: Aim = given.query ?? { kind: 'nothing' }
+    checkAim(aim, `${field}.query`)
+    checkCounts(given.limit, given.params, field)
     return {
-      ...common(given, 'search_request', count),
-      using: text(vector['name']),
-      nearest: vector['vector'] ?? null,
+      aim,
+      using: given.using ?? '',
+      filter: given.filter,
+      limit: given.limit ?? limitDefault,
+      offset: given.offset ?? 0,
+      scoreThreshold: given.score_threshold,
+      payload: given.with_payload ?? false,
+      vectors: given.with_vector,
+      params: given.params,
+      shardKeys: given.shard_key,
+      unsupported:
+        (given.prefetch ?? 0) > 0
+          ? 'prefetch is'
+          : given.lookup_from === undefined
+            ? undefined
+            : 'lookup_from is',
     }
   }
-  return { ...common(given, 'search_request', count), nearest: vector }
 }
 
-function common(given: JsonObject, place: string, limit: number): TranslatedQuery {
-  const filter = optional(given['filter'], (value): Filter =>
-    translateFilter(value, { field: `${place}.filter` }),
+function checkAim(aim: Aim, field: string): void {
+  // An empty vector is found out when its size is compared.
+  if (aim.kind !== 'vector' || (aim.vector.kind === 'dense' && aim.vector.values.length === 0)) return
+  const fault = faultOf(aim.vector)
+  if (fault !== undefined) throw invalid(`${field}.${fault}`)
+}
+
+function checkCounts(limit: number | undefined, params: SearchParams | undefined, field: string): void {
+  checkBounds(limit, { min: 1 }, `${field}.limit`)
+  checkBounds(params?.hnsw_ef, { min: 1 }, `${field}.params.hnsw_ef`)
+  checkBounds(
+    params?.quantization?.oversampling,
+    { min: 1, isFloat: true },
+    `${field}.params.quantization.oversampling`,
   )
-  const using = optional(given['using'], (value) => text(value))
-  const scoreThreshold = optional(given['score_threshold'], (value) => float(value))
+}
+
+interface NamedVector {
+  readonly using: string
+  readonly vector: GivenVector
+}
+
+const namedVector: Decoder<NamedVector> = (value) => {
+  if (!isObject(value)) return { using: '', vector: oneVector(value) }
+  const { name, vector } = struct('NamedVector', { name: required(text), vector: required(oneVector) })(value)
+  return { using: name, vector }
+}
+
+const searchStruct = gathered('SearchRequest', {
+  vector: required(
+    buffered(namedVector, 'data did not match any variant of untagged enum NamedVectorStruct'),
+  ),
+  filter: optional(filterOf('search_request.filter')),
+  params: optional(searchParams),
+  limit: required(unsigned('usize')),
+  offset: optional(usize),
+  score_threshold: optional(float('f32')),
+  ...readFields,
+})
+
+/** A request of the old search API, which called the limit `top`. */
+export const searchRequest: Decoder<GivenQuery> = (value) => {
+  const given = searchStruct(withLimit(value))
+  const { using, vector } = given.vector
+  checkCounts(given.limit, given.params, 'search_request')
   return {
-    limit,
-    offset: optional(given['offset'], (value) => unsigned(value)) ?? 0,
-    ...(filter === undefined ? {} : { filter }),
-    ...(using === undefined ? {} : { using }),
-    ...(scoreThreshold === undefined ? {} : { scoreThreshold }),
-    payload: payloadSelection(given['with_payload'], false),
-    vectors: vectorSelection(given['with_vector'] ?? given['with_vectors'], false),
+    aim: { kind: 'vector', vector },
+    using,
+    filter: given.filter,
+    limit: given.limit,
+    offset: given.offset ?? 0,
+    scoreThreshold: given.score_threshold,
+    payload: given.with_payload ?? false,
+    vectors: given.with_vector,
+    params: given.params,
+    shardKeys: given.shard_key,
+    unsupported: undefined,
   }
 }
 
-const variants = ['recommend', 'discover', 'context', 'fusion', 'rrf', 'formula', 'relevance_feedback']
-const queryUnknown = 'Expected some form of vector, id, or a type of query'
-
-function variant(query: JsonValue | undefined): Pick<TranslatedQuery, 'nearest' | 'orderBy' | 'sample'> {
-  if (query === undefined || query === null) return {}
-  if (!isObject(query)) {
-    if (typeof query === 'boolean') throw formatError(queryUnknown)
-    return { nearest: query }
-  }
-  for (const name of variants) if (query[name] !== undefined) throw notYet(name)
-  if (query['nearest'] !== undefined) {
-    if (query['mmr'] !== undefined && query['mmr'] !== null) throw notYet('mmr')
-    return { nearest: query['nearest'] }
-  }
-  if (query['order_by'] !== undefined) return { orderBy: translateOrderBy(query['order_by']) }
-  if (query['sample'] !== undefined) {
-    if (query['sample'] !== 'random') throw formatError(queryUnknown)
-    return { sample: true }
-  }
-  if (query['indices'] !== undefined) throw wrongInput('Conversion between sparse and regular vectors failed')
-  throw formatError(queryUnknown)
+function withLimit(value: JsonValue): JsonValue {
+  if (!isObject(value) || memberOf(value, 'limit') !== undefined || value['top'] === undefined) return value
+  return { ...value, limit: value['top'] }
 }
 
-function notYet(what: string): WireError {
-  return new WireError(400, `Bad request: ${what} is not supported by this server yet`)
+/** `{"searches": […]}` */
+export function searchesOf<T>(name: string, decoder: (index: number) => Decoder<T>): Decoder<T[]> {
+  const searches = struct(name, { searches: required(list((value: JsonValue) => value)) })
+  return (value) =>
+    searches(value).searches.map((search, index) => {
+      try {
+        return decoder(index)(search)
+      } catch (error) {
+        if (error instanceof DecodeError) error.path.unshift('searches', index)
+        throw error
+      }
+    })
 }
 
-/** The vector of a query: given, or that of a point, which is then left out of the answer. */
-export async function resolveNearest(
-  collection: Collection,
-  nearest: JsonValue,
-  using: string,
-): Promise<{
-  readonly vector: readonly number[] | Float32Array
-  readonly excluded?: ReturnType<typeof pointId>
-}> {
-  if (Array.isArray(nearest)) return { vector: denseVector(array(nearest)) }
-  if (isObject(nearest)) {
-    if (nearest['indices'] !== undefined)
-      throw wrongInput('Conversion between sparse and regular vectors failed')
-    throw formatError(queryUnknown)
+/** What depends on the collection. @throws WireError 400, 501 */
+export function checkQuery(query: GivenQuery, collection: Collection, known: KnownVectors): void {
+  refuseShardKeys(query.shardKeys, true)
+  if (query.unsupported !== undefined) throw unsupported(query.unsupported)
+  checkThreshold(query)
+  const { aim } = query
+  if (aim.kind === 'other') throw unsupported(`${aim.name} queries are`)
+  if (aim.kind === 'order') checkOrderable(aim.orderBy, collection)
+  if (aim.kind === 'vector' || aim.kind === 'point') checkUsing(query, known)
+  checkVectorSelection(query.vectors, known)
+}
+
+function checkThreshold({ aim, scoreThreshold }: GivenQuery): void {
+  if (scoreThreshold === undefined) return
+  if (aim.kind === 'nothing') {
+    throw badRequest(
+      "A query is needed to use the score_threshold. Can't have score_threshold without defining a query.",
+    )
   }
-  const id = pointId(nearest)
-  const [point] = await collection.get([id], { vectors: true })
-  if (point === undefined) throw notFound(`No point with id ${String(id)} found`)
-  const vector = point.vectors?.[using]
-  if (vector === undefined) throw notFound(`Vector with name "${using}" for point ${String(id)} not found`)
-  return { vector, excluded: point.id }
+  if (aim.kind === 'order') throw badRequest("Can't use score_threshold with an order_by query.")
 }
 
-function denseVector(list: readonly JsonValue[]): number[] {
-  if (list.length === 0) throw validationError('query.nearest: dense vector must not be empty')
-  return list.map((component) => {
-    if (Array.isArray(component)) throw wrongInput('Conversion between multi and regular vectors failed')
-    const number = numberOf(component)
-    if (number === undefined) throw formatError(queryUnknown)
-    return number
-  })
+function checkUsing({ aim, using }: GivenQuery, known: KnownVectors): void {
+  const params = knownVector(known, using)
+  if (aim.kind !== 'vector') return
+  const { length } = denseValues(aim.vector)
+  if (length !== params.size)
+    throw wrongInput(`Vector dimension error: expected dim: ${params.size}, got ${length}`)
 }

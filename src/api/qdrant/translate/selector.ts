@@ -1,32 +1,38 @@
-import type { JsonObject, PointId, PointSelector } from '../../../index.ts'
-import { array, isObject } from '../decode.ts'
-import { badRequest, formatError } from '../failures.ts'
-import { translateFilter } from './filter.ts'
+import type { Filter, PointId, PointSelector } from '../../../index.ts'
+import { DecodeError, defaulted, list, required, struct, untagged, type Decoder } from '../decode.ts'
+import { badRequest } from '../failures.ts'
+import { filterOf } from './filters.ts'
 import { pointId } from './point-id.ts'
+import { shardKeys, type ShardKeys } from './shard-key.ts'
 
-/** `points` or `filter` of payload and vector operations. */
-export function operationSelector(body: JsonObject): PointSelector {
-  const { points, filter } = body
-  if (points !== undefined && points !== null)
-    return { ids: checkedIds(array(points).map((id) => pointId(id))) }
-  if (filter !== undefined && filter !== null)
-    return { filter: translateFilter(filter, { unvalidated: true }) }
-  throw formatError('Either list of point ids or filter must be provided')
+/** Which points an operation means, and by which shard keys. */
+export interface Selection {
+  readonly points?: readonly PointId[] | undefined
+  readonly filter?: Filter | undefined
+  readonly shard_key?: ShardKeys | undefined
 }
 
-/** The body of points/delete and points/payload/clear. */
-export function pointsSelector(body: unknown): PointSelector {
-  if (isObject(body as JsonObject)) {
-    const { points, filter } = body as JsonObject
-    if (Array.isArray(points)) {
-      return { ids: checkedIds((points as readonly JsonObject[]).map((id) => pointId(id))) }
-    }
-    if (isObject(filter)) return { filter: translateFilter(filter, { unvalidated: true }) }
-  }
-  throw formatError('data did not match any variant of untagged enum PointsSelector')
+/** The body of points/delete and points/payload/clear; its filter is not validated. */
+export const pointsSelector: Decoder<Selection> = untagged<Selection>(
+  'PointsSelector',
+  struct('PointIdsList', { points: required(list(pointId)), shard_key: defaulted(shardKeys) }),
+  struct('FilterSelector', {
+    filter: required((value) => {
+      if (value === null) throw new DecodeError('no filter', 'after')
+      return filterOf()(value)
+    }),
+    shard_key: defaulted(shardKeys),
+  }),
+)
+
+/** @throws WireError 400 for an empty list */
+export function engineSelector({ points, filter }: Selection): PointSelector {
+  if (points === undefined) return { filter: filter ?? {} }
+  if (points.length === 0) throw badRequest('Empty update request')
+  return { ids: points }
 }
 
-function checkedIds(ids: PointId[]): PointId[] {
-  if (ids.length === 0) throw badRequest('Empty update request')
-  return ids
+export function checkSelected({ points, filter }: Selection): void {
+  if (points !== undefined || filter !== undefined) return
+  throw new DecodeError('Either list of point ids or filter must be provided', 'after')
 }

@@ -1,0 +1,44 @@
+import type { FastifyRequest } from 'fastify'
+import { JsonSyntaxError, parseJson, type JsonValue } from '../../index.ts'
+import { DecodeError, type Decoder } from './decode.ts'
+import { formatError } from './failures.ts'
+import { findDuplicate, findInfinite, findLoneSurrogate, positionOf } from './position.ts'
+
+/** The body's text; empty if there is none. */
+export function bodyText(request: FastifyRequest): string {
+  return Buffer.isBuffer(request.body) ? request.body.toString('utf8') : ''
+}
+
+/** The body as `decoder` gives it. @throws WireError 400 in serde's words, with line and column */
+export function decodeBody<T>(
+  request: FastifyRequest,
+  decoder: Decoder<T>,
+  fields: readonly string[] = [],
+): T {
+  return decodeText(bodyText(request), decoder, fields)
+}
+
+/** `fields`: those that must not stand twice in the outermost object. */
+export function decodeText<T>(text: string, decoder: Decoder<T>, fields: readonly string[] = []): T {
+  const value = parseText(text)
+  const duplicate = fields.length === 0 ? undefined : findDuplicate(text, fields)
+  if (duplicate !== undefined) throw formatError(duplicate.message)
+  try {
+    return decoder(value)
+  } catch (error) {
+    if (error instanceof DecodeError) throw formatError(error.message + positionOf(text, error))
+    throw error
+  }
+}
+
+export function parseText(text: string): JsonValue {
+  try {
+    const value = parseJson(text)
+    const fault = findInfinite(text) ?? findLoneSurrogate(text)
+    if (fault !== undefined) throw fault
+    return value
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw formatError(error.message)
+    throw error
+  }
+}

@@ -1,0 +1,102 @@
+import type { FastifyInstance } from 'fastify'
+import {
+  parseUuid,
+  type Collection,
+  type Filter,
+  type JsonValue,
+  type PayloadIndexParams,
+} from '../../../index.ts'
+import { sendResult } from '../answers.ts'
+import { decodeBody, parseText } from '../body.ts'
+import { integerOf, isArray, isObject } from '../decode.ts'
+import { getCollection, type Door } from '../door.ts'
+import { wrongInput } from '../failures.ts'
+import { collectionName, readParams } from '../parameters.ts'
+import { facetRequest } from '../translate/reads.ts'
+import { refuseShardKeys } from '../translate/shard-key.ts'
+
+const limitDefault = 10
+const pagePoints = 1_000
+
+type FacetValue = string | number | bigint | boolean
+
+/** POST facet: how many points have each value of a field. Counted by reading the points, page by page. */
+export function facetRoutes(app: FastifyInstance, door: Door): void {
+  app.post('/collections/:collection/facet', async (request, reply) => {
+    const name = collectionName(request)
+    readParams(request)
+    const { key, limit, filter, shard_key: keys } = decodeBody(request, facetRequest)
+    const collection = getCollection(door, name)
+    refuseShardKeys(keys, true)
+    const index = collection.info().config.payloadIndexes?.[key]
+    checkIndex(key, index)
+    const counts = await countValues(collection, key, index, filter)
+    const hits = [...counts].map(([value, count]) => ({ value, count })).sort(byCountThenValue)
+    return sendResult(request, reply, { hits: hits.slice(0, limit ?? limitDefault) })
+  })
+}
+
+/** @throws WireError 400 */
+function checkIndex(key: string, index: PayloadIndexParams | undefined): asserts index is PayloadIndexParams {
+  const isIndexed =
+    index !== undefined &&
+    (['keyword', 'bool', 'uuid'].includes(index.type) || (index.type === 'integer' && index.lookup !== false))
+  if (isIndexed) return
+  throw wrongInput(
+    `No appropriate index for faceting: \`${key}\`. Please create one to facet on this field. Check https://qdrant.tech/documentation/concepts/indexing/#payload-index to see which payload schemas support Match conditions`,
+  )
+}
+
+async function countValues(
+  collection: Collection,
+  key: string,
+  { type }: PayloadIndexParams,
+  filter: Filter | undefined,
+): Promise<Map<FacetValue, number>> {
+  const counts = new Map<FacetValue, number>()
+  let offset: Parameters<Collection['scroll']>[0] = {}
+  for (;;) {
+    const selection = {
+      payload: { include: [key] },
+      limit: pagePoints,
+      ...(filter === undefined ? {} : { filter }),
+    }
+    const page = await collection.scroll({ ...selection, ...offset })
+    for (const { payload } of page.points) {
+      const values = payload === undefined ? [] : leavesOf(parseText(payload.text))
+      const facets = values.map((value) => facetOf(value, type)).filter((value) => value !== undefined)
+      for (const value of new Set(facets)) counts.set(value, (counts.get(value) ?? 0) + 1)
+    }
+    if (page.next === undefined) return counts
+    offset = { offset: page.next }
+  }
+}
+
+/** The payload holds nothing but what the key reaches. */
+function leavesOf(value: JsonValue): readonly JsonValue[] {
+  if (isArray(value)) return value.flatMap((item) => leavesOf(item))
+  return isObject(value) ? Object.values(value).flatMap((item) => leavesOf(item)) : [value]
+}
+
+function facetOf(value: JsonValue, type: PayloadIndexParams['type']): FacetValue | undefined {
+  switch (type) {
+    case 'bool':
+      return typeof value === 'boolean' ? value : undefined
+    case 'integer':
+      return integerOf(value)
+    case 'uuid':
+      return typeof value === 'string' && parseUuid(value) !== undefined ? value.toLowerCase() : undefined
+    default:
+      return typeof value === 'string' ? value : undefined
+  }
+}
+
+interface Hit {
+  readonly value: FacetValue
+  readonly count: number
+}
+
+function byCountThenValue(a: Hit, b: Hit): number {
+  if (a.count !== b.count) return b.count - a.count
+  return a.value < b.value ? -1 : 1
+}

@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify'
+import { getCollection, type Door } from '../door.ts'
+import { unsupported } from '../failures.ts'
+import { collectionName } from '../parameters.ts'
+
+/** Routes of Qdrant that are not built: a clear refusal, where silence could be taken for a typing mistake. */
+const routes: readonly (readonly ['GET' | 'PUT' | 'POST' | 'DELETE', string, string])[] = [
+  ['GET', '/optimizations', 'optimization reports are'],
+  ['GET', '/memory', 'memory reports are'],
+  ['PUT', '/vectors/:vector', 'vectors that are added later are'],
+  ['DELETE', '/vectors/:vector', 'vectors that are dropped are'],
+  ['POST', '/points/query/groups', 'groups are'],
+  ['POST', '/points/search/groups', 'groups are'],
+  ['POST', '/points/search/matrix/pairs', 'distance matrices are'],
+  ['POST', '/points/search/matrix/offsets', 'distance matrices are'],
+  ['POST', '/points/recommend', 'recommendations are'],
+  ['POST', '/points/recommend/batch', 'recommendations are'],
+  ['POST', '/points/recommend/groups', 'recommendations are'],
+  ['POST', '/points/discover', 'discovery is'],
+  ['POST', '/points/discover/batch', 'discovery is'],
+  ['GET', '/shards/:shard/snapshots', 'snapshots of single shards are'],
+  ['POST', '/shards/:shard/snapshots', 'snapshots of single shards are'],
+  ['GET', '/shards/:shard/snapshots/:name', 'snapshots of single shards are'],
+  ['DELETE', '/shards/:shard/snapshots/:name', 'snapshots of single shards are'],
+  ['PUT', '/shards/:shard/snapshots/recover', 'snapshots of single shards are'],
+  ['POST', '/shards/:shard/snapshots/upload', 'snapshots of single shards are'],
+  ['GET', '/shards/:shard/snapshot', 'snapshots of single shards are'],
+]
+
+export function unsupportedRoutes(app: FastifyInstance, door: Door): void {
+  for (const [method, path, what] of routes) {
+    app.route({
+      method,
+      url: `/collections/:collection${path}`,
+      handler: (request) => {
+        getCollection(door, collectionName(request))
+        throw unsupported(what)
+      },
+    })
+  }
+}

@@ -1,0 +1,81 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Collection, JsonObject } from '../../../index.ts'
+import { sendResult } from '../answers.ts'
+import { bodyText, decodeBody } from '../body.ts'
+import { DecodeError, type Decoder } from '../decode.ts'
+import { getCollection, type Door } from '../door.ts'
+import { formatError } from '../failures.ts'
+import { collectionName, updateParams } from '../parameters.ts'
+import {
+  batchOperations,
+  checkBatch,
+  clearPayload,
+  deletePayload,
+  deletePoints,
+  deleteVectors,
+  overwritePayload,
+  setPayload,
+  updateVectors,
+  upsertOf,
+  type Operation,
+} from '../translate/operations.ts'
+import { decodeUpsertText } from '../translate/points.ts'
+import { perform } from './update-result.ts'
+
+export function writeRoutes(app: FastifyInstance, door: Door): void {
+  const write = (
+    method: 'POST' | 'PUT',
+    path: string,
+    operationOf: (request: FastifyRequest) => Operation,
+  ): void => {
+    app.route({
+      method,
+      url: `/collections/:collection/points${path}`,
+      handler: async (request, reply) => {
+        const name = collectionName(request)
+        const params = updateParams(request)
+        const operation = operationOf(request)
+        operation.check?.('')
+        const collection = getCollection(door, name)
+        return sendResult(
+          request,
+          reply,
+          await perform(operation, collection, door.vectors.of(collection), params),
+        )
+      },
+    })
+  }
+  const decoded = (decoder: Decoder<Operation>) => (request: FastifyRequest) => decodeBody(request, decoder)
+  write('PUT', '', upsert)
+  write('POST', '/delete', decoded(deletePoints))
+  write('POST', '/payload', decoded(setPayload))
+  write('PUT', '/payload', decoded(overwritePayload))
+  write('POST', '/payload/delete', decoded(deletePayload))
+  write('POST', '/payload/clear', decoded(clearPayload))
+  write('PUT', '/vectors', decoded(updateVectors))
+  write('POST', '/vectors/delete', decoded(deleteVectors))
+
+  app.post('/collections/:collection/points/batch', async (request, reply) => {
+    const name = collectionName(request)
+    const params = updateParams(request)
+    const operations = decodeBody(request, batchOperations)
+    checkBatch(operations)
+    // One after the other: those before a failing one stay.
+    const results: JsonObject[] = []
+    for (const operation of operations) {
+      const collection: Collection = getCollection(door, name)
+      results.push(await perform(operation, collection, door.vectors.of(collection), params))
+    }
+    return sendResult(request, reply, results)
+  })
+}
+
+function upsert(request: FastifyRequest): Operation {
+  try {
+    return upsertOf(decodeUpsertText(bodyText(request)))
+  } catch (error) {
+    // Qdrant reads this body as a whole before it judges, so there is no place to name.
+    if (error instanceof DecodeError) throw formatError(error.message)
+    throw error
+  }
+}

@@ -1,0 +1,270 @@
+import {
+  RawJson,
+  type Filter,
+  type JsonObject,
+  type JsonValue,
+  type PointId,
+  type PointInput,
+  type UpsertOptions,
+} from '../../../index.ts'
+import {
+  buffered,
+  DecodeError,
+  describe,
+  isObject,
+  list,
+  map,
+  object,
+  option,
+  optional,
+  required,
+  struct,
+  unknownVariant,
+  untagged,
+  type Decoder,
+} from '../decode.ts'
+import { badRequest, invalid } from '../failures.ts'
+import { parseText } from '../body.ts'
+import { filterOf } from './filters.ts'
+import { findPayloads, type Span } from './payload-spans.ts'
+import { pointId } from './point-id.ts'
+import { shardKeys, type ShardKeys } from './shard-key.ts'
+import {
+  checkVectors,
+  engineVectors,
+  faultOf,
+  oneVector,
+  vectorStruct,
+  type GivenVector,
+  type GivenVectors,
+  type KnownVectors,
+} from './vectors.ts'
+
+export interface GivenPoint {
+  readonly id: PointId
+  readonly vector: GivenVectors
+  readonly payload: JsonObject | RawJson | undefined
+}
+
+/** A request to write points: understood, but not yet compared with a collection. */
+export interface GivenUpsert {
+  readonly points: readonly GivenPoint[]
+  readonly options: UpsertOptions
+  readonly shardKeys: ShardKeys | undefined
+}
+
+const pointStruct: Decoder<GivenPoint> = struct('PointStruct', {
+  id: required(pointId),
+  vector: { ...required(vectorStruct), also: ['vectors'] },
+  payload: optional<JsonObject | RawJson>(object),
+})
+
+/**
+ * The body of PUT /points. Vectors are parsed as plain doubles, and the text of each payload is kept as it was sent:
+ * one JSON.parse and one scan. Text of another shape, and text with a fault, is parsed exactly.
+ */
+export function decodeUpsertText(text: string): GivenUpsert {
+  return decodeFast(text) ?? checkedUpsert(parseText(text))
+}
+
+function decodeFast(text: string): GivenUpsert | undefined {
+  let body: JsonObject
+  try {
+    body = JSON.parse(text) as JsonObject
+  } catch {
+    // The exact parser says what is wrong, and where.
+    return undefined
+  }
+  const payloads = findPayloads(text)?.payloads
+  const points = payloads === undefined ? undefined : (body['points'] as readonly JsonValue[])
+  if (payloads === undefined || points?.length !== payloads.length) return undefined
+  const decoded: GivenPoint[] = []
+  for (let i = 0; i < points.length; i++) {
+    const point = fastPoint(points[i], text, payloads[i]!)
+    if (point === undefined) return undefined
+    decoded.push(point)
+  }
+  return { points: decoded, options: {}, shardKeys: undefined }
+}
+
+/** Numbers that JSON.parse may have made infinite, and halves of surrogate pairs, which it lets pass. */
+const isDoubtful = /\d[eE]\+?\d{3}|\d{300}|\\u[dD][89a-fA-F]/
+
+function fastPoint(value: JsonValue | undefined, text: string, span: Span): GivenPoint | undefined {
+  if (!isObject(value)) return undefined
+  const { id, vector, payload } = value
+  if (id === undefined || vector === undefined) return undefined
+  if (payload !== undefined && payload !== null && span.end === 0) return undefined
+  const vectors = fastVectors(vector)
+  const isId = typeof id === 'string' || (Number.isSafeInteger(id) && !Object.is(id, -0))
+  if (vectors === undefined || !isId) return undefined
+  let raw: RawJson | undefined
+  if (span.end > 0) {
+    const source = text.slice(span.start, span.end)
+    if (isDoubtful.test(source)) return undefined
+    raw = source === '{}' ? undefined : new RawJson(source)
+  }
+  try {
+    return { id: pointId(id), vector: vectors, payload: raw }
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined
+    throw error
+  }
+}
+
+function fastVectors(value: JsonValue): GivenVectors | undefined {
+  if (Array.isArray(value)) {
+    const vector = fastVector(value as readonly JsonValue[])
+    return vector === undefined ? undefined : { '': vector }
+  }
+  if (!isObject(value)) return undefined
+  const vectors: [string, GivenVector][] = []
+  for (const name of Object.keys(value)) {
+    const given = value[name]
+    const vector = Array.isArray(given) ? fastVector(given as readonly JsonValue[]) : undefined
+    if (vector === undefined) return undefined
+    vectors.push([name, vector])
+  }
+  return Object.fromEntries(vectors)
+}
+
+function fastVector(list: readonly JsonValue[]): GivenVector | undefined {
+  if (list.length === 0) return undefined
+  for (let i = 0; i < list.length; i++) {
+    if (!Number.isFinite(list[i])) return undefined
+  }
+  return { kind: 'dense', values: list as readonly number[] }
+}
+
+/** The same from a parsed body, with the checks of the validator. Errors have no position: Qdrant reads it twice. */
+export function checkedUpsert(body: JsonValue): GivenUpsert {
+  const upsert = upsertOperation(body)
+  checkUpsert(body, upsert)
+  return upsert
+}
+
+/** @throws WireError 422 */
+export function checkUpsert(body: JsonValue, upsert: GivenUpsert): void {
+  if (isColumns(body)) checkColumns(columnsStruct(body['batch']!))
+  else checkPoints(body, upsert.points)
+}
+
+function isColumns(body: JsonValue): body is JsonObject {
+  return isObject(body) && Object.hasOwn(body, 'batch')
+}
+
+function checkPoints(body: JsonValue, points: readonly GivenPoint[]): void {
+  const given = isObject(body) ? (body['points'] as readonly JsonValue[]) : []
+  points.forEach(({ vector }, index) => {
+    const source = given[index]
+    const isNamed = isObject(source) && isObject(source['vector'])
+    checkVectors(vector, `points[${index}].vector`, isNamed)
+  })
+}
+
+const updateModes = ['upsert', 'insert_only', 'update_only'] as const
+const updateMode: Decoder<(typeof updateModes)[number]> = (value) => {
+  if (typeof value !== 'string') {
+    throw new DecodeError(`invalid type: ${describe(value)}, expected string or map`, 'after')
+  }
+  const mode = updateModes.find((variant) => variant === value)
+  if (mode === undefined) throw unknownVariant(value, updateModes)
+  return mode
+}
+
+function optionsOf(rest: {
+  readonly shard_key: ShardKeys | undefined
+  readonly update_filter: Filter | undefined
+  readonly update_mode: (typeof updateModes)[number] | undefined
+}): Omit<GivenUpsert, 'points'> {
+  const mode = { insert_only: 'insert-only', update_only: 'update-only', upsert: 'upsert' } as const
+  return {
+    options: {
+      ...(rest.update_mode === undefined ? {} : { mode: mode[rest.update_mode] }),
+      ...(rest.update_filter === undefined ? {} : { condition: rest.update_filter }),
+    },
+    shardKeys: rest.shard_key,
+  }
+}
+
+type Column = readonly GivenVector[]
+
+interface Columns {
+  readonly ids: readonly PointId[]
+  /** By name; in the form without names the one column is `''`. */
+  readonly vectors: Readonly<Record<string, Column>>
+  readonly payloads: readonly (JsonObject | undefined)[] | undefined
+}
+
+const columnsOfVectors = untagged<Columns['vectors']>(
+  'BatchVectorStruct',
+  (value) => ({ '': list(bareVector)(value) }),
+  (value) => map(list(oneVector))(value),
+)
+
+function bareVector(value: JsonValue): GivenVector {
+  return vectorStruct(Array.isArray(value) ? value : null)['']!
+}
+
+const columnsStruct: Decoder<Columns> = struct('Batch', {
+  ids: required(list(pointId)),
+  vectors: required(columnsOfVectors),
+  payloads: optional(list(option(object))),
+})
+
+const common = {
+  shard_key: optional(shardKeys),
+  update_filter: optional(filterOf('update_filter')),
+  update_mode: optional(updateMode),
+}
+
+/** Errors point behind the whole, which Qdrant reads before it judges. */
+export const upsertOperation: Decoder<GivenUpsert> = buffered((value) => {
+  if (isColumns(value)) {
+    const { batch, ...rest } = struct('PointsBatch', { batch: required(columnsStruct), ...common })(value)
+    return { points: pointsOf(batch), ...optionsOf(rest) }
+  }
+  if (isObject(value) && Object.hasOwn(value, 'points')) {
+    const { points, ...rest } = struct('PointsList', { points: required(list(pointStruct)), ...common })(
+      value,
+    )
+    return { points, ...optionsOf(rest) }
+  }
+  throw new DecodeError('Invalid PointInsertOperations format', 'after')
+})
+
+function checkColumns({ ids, vectors, payloads }: Columns): void {
+  for (const column of Object.values(vectors)) checkLength('vectors', ids.length, column.length)
+  if (payloads !== undefined) checkLength('payloads', ids.length, payloads.length)
+  for (const column of Object.values(vectors)) {
+    for (const vector of column) {
+      const fault = faultOf(vector)
+      if (fault !== undefined) throw invalid(`batch.vectors.${fault}`)
+    }
+  }
+}
+
+function checkLength(what: string, ids: number, others: number): void {
+  if (ids === others) return
+  throw invalid(`batch.batch: number of ids and ${what} must be equal (${ids} != ${others})`)
+}
+
+function pointsOf({ ids, vectors, payloads }: Columns): GivenPoint[] {
+  const named = Object.entries(vectors)
+  return ids.map((id, i) => {
+    const own = named.flatMap(([name, column]) =>
+      column[i] === undefined ? [] : [[name, column[i]] as const],
+    )
+    return { id, vector: Object.fromEntries(own), payload: payloads?.[i] }
+  })
+}
+
+/** @throws WireError 400 for names and sizes that are not the collection's */
+export function enginePoints(points: readonly GivenPoint[], known: KnownVectors): PointInput[] {
+  if (points.length === 0) throw badRequest('Empty update request')
+  return points.map(({ id, vector, payload }) => ({
+    id,
+    vectors: engineVectors(vector, known, true),
+    ...(payload === undefined ? {} : { payload }),
+  }))
+}
