@@ -1,13 +1,31 @@
 export { open, type OpenOptions } from './database/open.ts'
-export { type Database, type DatabaseStats, type RestoreOptions } from './database/database.ts'
+export type {
+  Database,
+  DatabaseStats,
+  RestoreAllOptions,
+  RestoredCollections,
+  RestoreOptions,
+  RetentionInfo,
+  SnapshotPage,
+  StoreSnapshotOptions,
+} from './database/database.ts'
+export type { Retention } from './database/history.ts'
+export type { SnapshotQuery } from './database/snapshot-query.ts'
+export type { HoldOptions, SnapshotOptions } from './database/snapshot-options.ts'
+export type { CheckMark, Hold, SnapshotScope } from './manifest/format.ts'
 export type { AliasAction } from './database/records.ts'
 export type {
   RestoreArchiveOptions,
   RestoreStoreOptions,
   ArchiveDescription,
 } from './database/restore-archive.ts'
-export { type Collection, type SnapshotOptions } from './database/collection-handle.ts'
-export { type Snapshot, type SnapshotInfo, type SnapshotReader } from './database/snapshot-handle.ts'
+export type { Collection, RollbackTarget } from './database/collection-handle.ts'
+export {
+  type Snapshot,
+  type SnapshotInfo,
+  type SnapshotReader,
+  type SnapshotUpdate,
+} from './database/snapshot-handle.ts'
 export type { CollectionReader } from './collection/reader.ts'
 export type * from './collection/types.ts'
 export type * from './query/filter.ts'

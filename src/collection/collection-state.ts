@@ -26,11 +26,20 @@ export class CollectionState {
   readonly #services: StateServices
   /** Grows with every change that a manifest would show. */
   changeCount = 0
+  /** From this number on the present entries give any of the collection's moments, see `viewAt`. */
+  validFrom: SequenceNumber
 
-  constructor(id: CollectionId, name: string, config: FullConfig, services: StateServices) {
+  constructor(
+    id: CollectionId,
+    name: string,
+    config: FullConfig,
+    services: StateServices,
+    validFrom: SequenceNumber,
+  ) {
     this.id = id
     this.name = name
     this.#config = config
+    this.validFrom = validFrom
     this.#services = services
     this.#shards = this.#newShards(config.shardNumber)
   }
@@ -51,8 +60,9 @@ export class CollectionState {
     return this.#shards.reduce((sum, shard) => sum + shard.memtableBytes, 0)
   }
 
-  configure(config: FullConfig): void {
+  configure(config: FullConfig, seq: SequenceNumber): void {
     this.#config = config
+    this.validFrom = seq
     this.changeCount += 1
   }
 
@@ -72,12 +82,12 @@ export class CollectionState {
     )
   }
 
-  /** The collection becomes what the view shows; its own entries are released. */
-  become(view: View, config: FullConfig): void {
+  /** The collection becomes what the view shows, from `seq` on; its own entries are released. */
+  become(view: View, config: FullConfig, seq: SequenceNumber): void {
     const old = this.#shards
     this.#shards = this.#newShards(view.shards.length)
     adoptView(this.#shards, this.id, view, visibleCount)
-    this.configure({ ...config, shardNumber: view.shards.length })
+    this.configure({ ...config, shardNumber: view.shards.length }, seq)
     for (const shard of old) shard.release()
   }
 

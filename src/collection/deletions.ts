@@ -28,6 +28,8 @@ export class Deletions {
   #count = 0
   #dead: Uint32Array = new Uint32Array(0)
   #deadIsBuilt: boolean
+  /** The last prefix that was asked for: whoever reads a snapshot asks again. */
+  #past: { readonly count: number; readonly dead: Uint32Array } | undefined
   #persisted: DeltaRef[] = []
   #persistedCount = 0
 
@@ -96,8 +98,10 @@ export class Deletions {
   /** Dead rows after the first `count` own deletions. Shared where possible: read only. Words beyond the end are zero. */
   deadAfter(count: number): Uint32Array {
     if (count === this.#count) return this.#liveDead()
+    if (this.#past?.count === count) return this.#past.dead
     let dead: Uint32Array = this.#deadAtJoin().slice()
     for (let i = 0; i < count; i++) dead = setBit(dead, this.#rows[i]!)
+    this.#past = { count, dead }
     return dead
   }
 

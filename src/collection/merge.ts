@@ -100,13 +100,14 @@ export async function mergeRows(
 
 /**
  * Puts the merged segment in the place of its sources, in one tick. Deletions that came while the merge ran are
- * carried over with their numbers.
+ * carried over with their numbers. `onInstall` runs just before, if it comes to that.
  */
 export function installMerge(
   state: CollectionState,
   plan: MergePlan,
   merged: MergedRows,
   handle: SegmentHandle | undefined,
+  onInstall: () => void,
 ): boolean {
   const shard: Shard | undefined = state.shards[plan.shardIndex]
   const present = new Set(shard?.entries.map((entry) => entry.deletions))
@@ -122,6 +123,7 @@ export function installMerge(
   late.sort((a, b) => a.seq - b.seq)
   const deletions = new Deletions(state.id)
   for (const { row, seq } of late) deletions.mark(row, seq)
+  onInstall()
   shard.replace(
     plan.sources.map((source) => source.handle),
     handle === undefined ? undefined : { handle, deletions },

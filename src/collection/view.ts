@@ -1,5 +1,6 @@
 import type { SequenceNumber } from '../ids/brands.ts'
 import type { ManifestEntry } from '../manifest/format.ts'
+import { assert } from '../runtime/assert.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import type { Deletions } from './deletions.ts'
 import type { SegmentHandle } from './segment-handle.ts'
@@ -50,6 +51,21 @@ export class View {
   /** The same view with a retention of its own. */
   copy(): View {
     return new View(this.seq, this.config, this.shards)
+  }
+
+  /** What was there at an earlier moment: later rows and deletions are left out. `seq` is not above the view's. */
+  at(seq: SequenceNumber): View {
+    assert(seq <= this.seq, 'a view does not hold what came after it')
+    const shards = this.shards.map((entries) =>
+      entries.map((entry) => ({
+        ...entry,
+        rowLimit: entry.foreign
+          ? entry.rowLimit
+          : Math.min(entry.rowLimit, rowLimitOf(entry.handle.rows, seq)),
+        deletionCount: Math.min(entry.deletionCount, entry.deletions.countUpTo(seq)),
+      })),
+    )
+    return new View(seq, this.config, shards)
   }
 
   /** Points that the view sees. */

@@ -6,13 +6,14 @@ import type { FullConfig, View } from '../collection/view.ts'
 import type { VectorParams } from '../collection/types.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
-import { collectionIdOf, snapshotIdOf } from '../ids/brands.ts'
+import { collectionIdOf, seqOf, snapshotIdOf } from '../ids/brands.ts'
 import type { SnapshotRecord } from '../manifest/format.ts'
 import { assert } from '../runtime/assert.ts'
-import type { CatalogState, SnapshotState } from './catalog-state.ts'
+import { keptViews, type CatalogState, type SnapshotState } from './catalog-state.ts'
+import { applyDocument, keepHistory } from './history.ts'
 import { planAliases } from './aliases.ts'
 import { checkCompatible } from './compatible.ts'
-import type { DatabaseRecord, RecordOf, StagedCollection, UndoSnapshot } from './records.ts'
+import type { DatabaseRecord, RecordOf, RestoreSource, StagedCollection, UndoSnapshot } from './records.ts'
 
 /** What a record needs in memory before it can be applied: the views that it restores, by collection id. */
 export type Prepared = ReadonlyMap<string, View>
@@ -34,23 +35,29 @@ export function applyRecord(
     case 'operation':
       return applyOperation(getState(catalog, record.operation.collection), record.operation, seq)
     case 'configure':
-      return applyConfigure(getState(catalog, record.change.collection), record.change)
+      return applyConfigure(catalog, getState(catalog, record.change.collection), record.change, seq)
     case 'create-collection':
-      return createCollection(catalog, services, record)
+      return createCollection(catalog, services, record, seq)
     case 'drop-collection':
-      return dropCollection(catalog, record.name)
+      return dropCollection(catalog, record.name, seq)
     case 'aliases':
       return applyAliases(catalog, record)
     case 'create-snapshot':
       return createSnapshot(catalog, record, seq)
     case 'delete-snapshot':
-      return deleteSnapshot(catalog, record.id)
-    case 'clone':
-      return applyClone(catalog, services, record, prepared)
-    case 'rollback':
-      return applyRollback(catalog, record, seq, prepared)
+      return deleteSnapshot(catalog, record)
+    case 'update-snapshot':
+      return updateSnapshot(catalog, record)
+    case 'restore':
+      return applyRestore(catalog, services, record, seq, prepared)
     case 'import':
-      return applyImport(catalog, services, record, prepared)
+      return applyImport(catalog, services, record, seq, prepared)
+    case 'forget':
+      return catalog.forget(seqOf(record.horizon))
+    case 'time':
+      return catalog.timeline.add(record.at, seq)
+    case 'document':
+      return applyDocument(catalog, record, seq)
   }
 }
 
@@ -65,7 +72,7 @@ function getState(catalog: CatalogState, id: string): CollectionState {
 
 function checkNameIsFree(catalog: CatalogState, name: string): void {
   if (catalog.collectionNamed(name) !== undefined) {
-    throw new DatabaseError('collection-exists', `Cannot create collection "${name}": it exists`, { name })
+    throw collectionExists(name)
   }
   if (catalog.aliases.has(name)) {
     throw new DatabaseError('alias-exists', `Cannot create collection "${name}": an alias has this name`, {
@@ -74,10 +81,15 @@ function checkNameIsFree(catalog: CatalogState, name: string): void {
   }
 }
 
+function collectionExists(name: string): DatabaseError {
+  return new DatabaseError('collection-exists', `Cannot create collection "${name}": it exists`, { name })
+}
+
 function createCollection(
   catalog: CatalogState,
   services: StateServices,
   record: RecordOf<'create-collection'>,
+  seq: SequenceNumber,
 ): CollectionState {
   checkNameIsFree(catalog, record.name)
   const state = new CollectionState(
@@ -85,14 +97,16 @@ function createCollection(
     record.name,
     fullConfig(record.config),
     services,
+    seq,
   )
   catalog.addCollection(state)
   return state
 }
 
-function dropCollection(catalog: CatalogState, name: string): boolean {
+function dropCollection(catalog: CatalogState, name: string, seq: SequenceNumber): boolean {
   const state = catalog.collectionNamed(name)
   if (state === undefined) return false
+  keepHistory(catalog, state, seqOf(seq - 1))
   catalog.removeCollection(state)
   return true
 }
@@ -104,7 +118,12 @@ function applyAliases(catalog: CatalogState, record: RecordOf<'aliases'>): void 
   for (const [alias, collection] of aliases) catalog.aliases.set(alias, collection)
 }
 
-function applyConfigure(state: CollectionState, change: ConfigChange): void {
+function applyConfigure(
+  catalog: CatalogState,
+  state: CollectionState,
+  change: ConfigChange,
+  seq: SequenceNumber,
+): void {
   let config: FullConfig = state.config
   if (change.createIndex !== undefined) {
     const { field, params } = change.createIndex
@@ -122,7 +141,8 @@ function applyConfigure(state: CollectionState, change: ConfigChange): void {
     }
     config = { ...config, vectors }
   }
-  state.configure(config)
+  keepHistory(catalog, state, seqOf(seq - 1))
+  state.configure(config, seq)
 }
 
 function createSnapshot(
@@ -130,12 +150,15 @@ function createSnapshot(
   record: RecordOf<'create-snapshot'>,
   seq: SequenceNumber,
 ): SnapshotState {
-  const { snapshot, collection } = record
-  if (catalog.snapshotNamed(collection ?? '', snapshot.name) !== undefined)
-    throw snapshotExists(snapshot.name)
-  const states = collection === null ? [...catalog.collections.values()] : [getState(catalog, collection)]
+  const { snapshot, collections } = record
+  const scope = snapshot.scope === 'collection' ? collections![0]! : ''
+  if (catalog.snapshotNamed(scope, snapshot.name) !== undefined) throw snapshotExists(snapshot.name)
+  const states =
+    collections === null ? [...catalog.collections.values()] : collections.map((id) => getState(catalog, id))
   const aliases = [...catalog.aliases].filter(([, name]) => states.some((state) => state.name === name))
-  return captureSnapshot(catalog, states, { ...snapshot, seq, aliases: Object.fromEntries(aliases) })
+  const state = captureSnapshot(catalog, states, { ...snapshot, seq, aliases: Object.fromEntries(aliases) })
+  if (record.holds.length > 0) state.marks = { ...state.marks, holds: record.holds }
+  return state
 }
 
 /** The snapshot's moment: from here its views hold what was acknowledged, at the cost of a few references. */
@@ -148,8 +171,7 @@ function captureSnapshot(
     ...snapshot,
     collections: states.map((state) => ({ collection: state.id, name: state.name })),
   }
-  const views = new Map(states.map((state) => [state.id, state.view(record.seq)]))
-  const state: SnapshotState = { record, views, sealed: undefined }
+  const state = keptViews(record, new Map(states.map((one) => [one.id, one.view(record.seq)])))
   catalog.addSnapshot(state)
   return state
 }
@@ -158,54 +180,130 @@ function snapshotExists(name: string): DatabaseError {
   return new DatabaseError('snapshot-exists', `Cannot create snapshot "${name}": it exists`, { name })
 }
 
-function deleteSnapshot(catalog: CatalogState, id: string): boolean {
-  const state = catalog.snapshots.get(snapshotIdOf(id))
+function deleteSnapshot(catalog: CatalogState, record: RecordOf<'delete-snapshot'>): boolean {
+  const state = catalog.snapshots.get(snapshotIdOf(record.id))
   if (state === undefined) return false
+  const hold = state.marks.holds.find(({ until }) => until === null || until > record.at)
+  if (hold !== undefined) {
+    const until = hold.until === null ? '' : ` until ${new Date(hold.until).toISOString()}`
+    const why = hold.reason === '' ? '' : ` (${hold.reason})`
+    throw new DatabaseError(
+      'snapshot-held',
+      `Cannot delete snapshot "${state.record.name}": it is held${until}${why}`,
+      { name: state.record.name, hold: hold.id, until: hold.until },
+    )
+  }
   catalog.removeSnapshot(state)
   return true
 }
 
-function applyClone(
-  catalog: CatalogState,
-  services: StateServices,
-  record: RecordOf<'clone'>,
-  prepared: Prepared,
-): CollectionState {
-  checkNameIsFree(catalog, record.name)
-  catalog.getSnapshot(record.snapshot)
-  const view = getPrepared(prepared, record.source)
-  const state = new CollectionState(collectionIdOf(record.id), record.name, view.config, services)
-  state.become(view, view.config)
-  catalog.addCollection(state)
+function updateSnapshot(catalog: CatalogState, record: RecordOf<'update-snapshot'>): SnapshotState {
+  const state = catalog.getSnapshot(record.id)
+  const { change } = record
+  const { name, labels, description, reason } = change
+  if (name !== undefined && name !== state.record.name) {
+    const scope = state.record.scope === 'collection' ? state.record.collections[0]!.collection : ''
+    if (catalog.snapshotNamed(scope, name) !== undefined) throw snapshotExists(name)
+  }
+  if (change.removeHold !== undefined && !state.marks.holds.some(({ id }) => id === change.removeHold)) {
+    throw new DatabaseError('hold-not-found', `Cannot release hold ${change.removeHold}: it does not exist`, {
+      hold: change.removeHold,
+    })
+  }
+  catalog.replaceRecord(state, {
+    ...state.record,
+    ...(name === undefined ? {} : { name }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(description === undefined ? {} : { description }),
+    ...(reason === undefined ? {} : { reason }),
+  })
+  const holds = state.marks.holds.filter(({ id }) => id !== change.removeHold && id !== change.addHold?.id)
+  state.marks = {
+    holds: change.addHold === undefined ? holds : [...holds, change.addHold],
+    verified: change.verified ?? state.marks.verified,
+    drilled: change.drilled ?? state.marks.drilled,
+    contentHashes: { ...state.marks.contentHashes, ...change.contentHashes },
+  }
   return state
 }
 
-function applyRollback(
+/** All of the targets, or none: everything that can refuse the record is looked at before anything is changed. */
+function applyRestore(
   catalog: CatalogState,
-  record: RecordOf<'rollback'>,
+  services: StateServices,
+  record: RecordOf<'restore'>,
   seq: SequenceNumber,
   prepared: Prepared,
-): void {
-  const state = getState(catalog, record.collection)
-  catalog.getSnapshot(record.snapshot)
-  if (record.undo !== null) keepForUndo(catalog, state, record.undo, seq)
-  const view = getPrepared(prepared, record.source)
-  state.become(view, view.config)
+): readonly CollectionState[] {
+  checkSource(catalog, record.source)
+  const names = new Set<string>()
+  for (const target of record.collections) {
+    if (names.has(target.name)) throw collectionExists(target.name)
+    names.add(target.name)
+    if (target.inPlace) getState(catalog, target.id)
+    else checkNameIsFree(catalog, target.name)
+  }
+  for (const alias of Object.keys(record.aliases)) {
+    if (catalog.collectionNamed(alias) !== undefined || names.has(alias)) throw collectionExists(alias)
+  }
+  const views = sourceViews(catalog, record, seq, prepared)
+  const replaced = record.collections.flatMap(({ inPlace, id }) => (inPlace ? getState(catalog, id) : []))
+  if (record.undo !== null) keepForUndo(catalog, replaced, record.undo, seq)
+  for (const state of replaced) keepHistory(catalog, state, seqOf(seq - 1))
+  const states = record.collections.map((target) => {
+    const view = views.get(target.source)!
+    if (target.inPlace) {
+      const state = getState(catalog, target.id)
+      state.become(view, view.config, seq)
+      return state
+    }
+    const state = new CollectionState(collectionIdOf(target.id), target.name, view.config, services, seq)
+    state.become(view, view.config, seq)
+    catalog.addCollection(state)
+    return state
+  })
+  for (const [alias, collection] of Object.entries(record.aliases)) catalog.aliases.set(alias, collection)
+  if ('live' in record.source) for (const view of views.values()) view.release()
+  return states
+}
+
+function sourceViews(
+  catalog: CatalogState,
+  record: RecordOf<'restore'>,
+  seq: SequenceNumber,
+  prepared: Prepared,
+): ReadonlyMap<string, View> {
+  const ids = new Set(record.collections.map(({ source }) => source))
+  if (!('live' in record.source)) return new Map([...ids].map((id) => [id, getPrepared(prepared, id)]))
+  const states = [...ids].map((id) => getState(catalog, id))
+  return new Map(states.map((state) => [state.id, state.view(seqOf(seq - 1))]))
+}
+
+function checkSource(catalog: CatalogState, source: RestoreSource): void {
+  if ('snapshot' in source) {
+    catalog.getSnapshot(source.snapshot)
+  } else if ('seq' in source && source.seq < catalog.horizon) {
+    throw new DatabaseError(
+      'moment-not-kept',
+      `Cannot restore moment ${source.seq}: the history begins at ${catalog.horizon}`,
+      { seq: source.seq, horizon: catalog.horizon },
+    )
+  }
 }
 
 function keepForUndo(
   catalog: CatalogState,
-  state: CollectionState,
+  states: readonly CollectionState[],
   undo: UndoSnapshot,
   seq: SequenceNumber,
 ): void {
-  if (catalog.snapshotNamed(state.id, undo.name) !== undefined) throw snapshotExists(undo.name)
-  captureSnapshot(catalog, [state], {
+  if (states.length === 0) return
+  const scope = undo.scope === 'collection' ? states[0]!.id : ''
+  if (catalog.snapshotNamed(scope, undo.name) !== undefined) throw snapshotExists(undo.name)
+  captureSnapshot(catalog, states, {
+    ...undo,
     id: snapshotIdOf(undo.id),
-    name: undo.name,
     seq,
-    createdAt: undo.createdAt,
-    scope: 'collection',
     aliases: {},
     labels: {},
     description: '',
@@ -225,11 +323,12 @@ function applyImport(
   catalog: CatalogState,
   services: StateServices,
   record: RecordOf<'import'>,
+  seq: SequenceNumber,
   prepared: Prepared,
 ): void {
   checkImport(catalog, record)
   for (const staged of record.collections)
-    importCollection(catalog, services, staged, getPrepared(prepared, staged.id))
+    importCollection(catalog, services, staged, seq, getPrepared(prepared, staged.id))
   for (const [alias, collection] of Object.entries(record.aliases)) catalog.aliases.set(alias, collection)
 }
 
@@ -237,16 +336,18 @@ function importCollection(
   catalog: CatalogState,
   services: StateServices,
   staged: StagedCollection,
+  seq: SequenceNumber,
   view: View,
 ): void {
   const existing = catalog.collectionNamed(staged.name)
   if (existing !== undefined) {
+    keepHistory(catalog, existing, seqOf(seq - 1))
     const payloadIndexes = { ...view.config.payloadIndexes, ...existing.config.payloadIndexes }
-    existing.become(view, { ...existing.config, payloadIndexes })
+    existing.become(view, { ...existing.config, payloadIndexes }, seq)
     return
   }
-  const state = new CollectionState(collectionIdOf(staged.id), staged.name, view.config, services)
-  state.become(view, view.config)
+  const state = new CollectionState(collectionIdOf(staged.id), staged.name, view.config, services, seq)
+  state.become(view, view.config, seq)
   catalog.addCollection(state)
 }
 

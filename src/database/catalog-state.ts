@@ -1,14 +1,33 @@
 import type { CollectionState } from '../collection/collection-state.ts'
 import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
-import type { CollectionId, SnapshotId } from '../ids/brands.ts'
-import type { SealedRef, SnapshotRecord } from '../manifest/format.ts'
+import type { JsonValue } from '../encoding/json.ts'
+import type { CollectionId, SequenceNumber, SnapshotId } from '../ids/brands.ts'
+import { seqOf } from '../ids/brands.ts'
+import type { DocumentKind, SealedRef, SnapshotMarks, SnapshotRecord } from '../manifest/format.ts'
+import { noMarks } from '../manifest/format.ts'
+import { SnapshotIndex } from './snapshot-index.ts'
+import { Timeline } from './timeline.ts'
 
-/** A snapshot in memory: its views until it is sealed, then the files that hold them. */
-export interface SnapshotState {
-  readonly record: SnapshotRecord
+/** What is kept of a moment: its views until they are sealed, then the files that hold them. */
+export interface KeptState {
+  record: SnapshotRecord
   views: ReadonlyMap<CollectionId, View> | undefined
   sealed: readonly SealedRef[] | undefined
+}
+
+/** A snapshot in memory. */
+export interface SnapshotState extends KeptState {
+  marks: SnapshotMarks
+}
+
+/** A stretch of one collection's past, from `from` to the number of its record. */
+export interface HistoryState extends KeptState {
+  readonly from: SequenceNumber
+}
+
+export function keptViews(record: SnapshotRecord, views: ReadonlyMap<CollectionId, View>): SnapshotState {
+  return { record, views, sealed: undefined, marks: noMarks }
 }
 
 /** The fold over the log: which collections, aliases and snapshots there are. */
@@ -16,6 +35,13 @@ export class CatalogState {
   readonly collections = new Map<CollectionId, CollectionState>()
   readonly aliases = new Map<string, string>()
   readonly snapshots = new Map<SnapshotId, SnapshotState>()
+  /** In order; by the collection's id. */
+  readonly history = new Map<CollectionId, HistoryState[]>()
+  /** Moments below this number are let go. */
+  horizon: SequenceNumber = seqOf(0)
+  timeline = new Timeline()
+  readonly documents = new Map<DocumentKind, Map<string, JsonValue>>()
+  readonly snapshotIndex = new SnapshotIndex<SnapshotState>()
   readonly #byName = new Map<string, CollectionState>()
   /** Snapshots of one scope have unique names: `<collection id or ''>\n<name>`. */
   readonly #snapshotNames = new Map<string, SnapshotState>()
@@ -47,6 +73,18 @@ export class CatalogState {
 
   addSnapshot(state: SnapshotState): void {
     this.snapshots.set(state.record.id, state)
+    this.snapshotIndex.add(state)
+    this.#addName(state)
+  }
+
+  /** Gives a snapshot another record of the same id, number and collections. */
+  replaceRecord(state: SnapshotState, record: SnapshotRecord): void {
+    this.#removeName(state)
+    state.record = record
+    this.#addName(state)
+  }
+
+  #addName(state: SnapshotState): void {
     this.#snapshotNames.set(snapshotKey(state.record), state)
     const origin = originOf(state.record)
     const others = this.#snapshotsByOrigin.get(origin)
@@ -56,12 +94,53 @@ export class CatalogState {
 
   removeSnapshot(state: SnapshotState): void {
     this.snapshots.delete(state.record.id)
+    this.snapshotIndex.remove(state)
+    this.#removeName(state)
+    releaseKept(state)
+  }
+
+  #removeName(state: SnapshotState): void {
     this.#snapshotNames.delete(snapshotKey(state.record))
     const others = this.#snapshotsByOrigin.get(originOf(state.record))
     if (others?.get(state.record.name) === state) others.delete(state.record.name)
     if (others?.size === 0) this.#snapshotsByOrigin.delete(originOf(state.record))
-    for (const view of state.views?.values() ?? []) view.release()
-    state.views = undefined
+  }
+
+  addHistory(state: HistoryState): void {
+    const id = state.record.collections[0]!.collection
+    const list = this.history.get(id)
+    if (list === undefined) this.history.set(id, [state])
+    else list.push(state)
+  }
+
+  /** Lets go of the moments below a number. */
+  forget(horizon: SequenceNumber): void {
+    if (horizon <= this.horizon) return
+    this.horizon = horizon
+    this.timeline.forget(horizon)
+    for (const [id, list] of this.history) {
+      const kept = list.filter((state) => state.record.seq >= horizon)
+      for (const state of list) if (state.record.seq < horizon) releaseKept(state)
+      if (kept.length === 0) this.history.delete(id)
+      else if (kept.length < list.length) this.history.set(id, kept)
+    }
+  }
+
+  /** Snapshots and stretches of the past: all that a checkpoint seals and garbage collection keeps. */
+  *kept(): Iterable<KeptState> {
+    yield* this.snapshots.values()
+    for (const list of this.history.values()) yield* list
+  }
+
+  document(kind: DocumentKind, name: string): JsonValue | undefined {
+    return this.documents.get(kind)?.get(name)
+  }
+
+  setDocument(kind: DocumentKind, name: string, value: JsonValue | null): void {
+    let named = this.documents.get(kind)
+    if (named === undefined) this.documents.set(kind, (named = new Map<string, JsonValue>()))
+    if (value === null) named.delete(name)
+    else named.set(name, value)
   }
 
   /** Within the snapshots of one collection (by id), or of the whole store (''). */
@@ -82,11 +161,17 @@ export class CatalogState {
   }
 }
 
-function originOf(record: SnapshotRecord): string {
-  return record.scope === 'store' ? '' : record.collections[0]!.name
+function releaseKept(state: KeptState): void {
+  for (const view of state.views?.values() ?? []) view.release()
+  state.views = undefined
 }
 
+function originOf(record: SnapshotRecord): string {
+  return record.scope === 'collection' ? record.collections[0]!.name : ''
+}
+
+/** Cuts through several collections share one scope of names with those of the whole store. */
 function snapshotKey(record: SnapshotRecord): string {
-  const scope = record.scope === 'store' ? '' : record.collections[0]!.collection
+  const scope = record.scope === 'collection' ? record.collections[0]!.collection : ''
   return `${scope}\n${record.name}`
 }

@@ -5,16 +5,19 @@ import type { SegmentHandle } from '../collection/segment-handle.ts'
 import type { View } from '../collection/view.ts'
 import type { CollectionId, Generation, SequenceNumber } from '../ids/brands.ts'
 import { generationOf } from '../ids/brands.ts'
-import type { Catalog, ManifestFile, SealedRef } from '../manifest/format.ts'
-import { catalogKey } from '../manifest/format.ts'
-import { publishCatalog, writeManifest } from '../manifest/writer.ts'
+import type { Catalog, ManifestFile, SealedRef, SnapshotMarks, SnapshotRecord } from '../manifest/format.ts'
+import { catalogKey, historyPrefix } from '../manifest/format.ts'
+import { publishCatalog, sha256, writeManifest } from '../manifest/writer.ts'
 import type { Random } from '../runtime/random.ts'
 import { writeDelta } from '../segment/delta-writer.ts'
 import type { SegmentWriter } from '../segment/segment-writer.ts'
 import { readSealed, sealView } from '../snapshot/seal.ts'
 import { keysOfStoredView } from '../snapshot/stored-keys.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import type { CatalogState, SnapshotState } from './catalog-state.ts'
+import type { CatalogState, HistoryState, KeptState, SnapshotState } from './catalog-state.ts'
+
+// Snapshots whose files are written at once.
+const sealedAtOnce = 16
 
 // Order within a checkpoint (each step durable before the next):
 //   segments -> delta files -> snapshot metadata -> manifests -> catalog (the commit point) -> the log may be cut.
@@ -41,11 +44,20 @@ interface Capture {
     readonly state: CollectionState
     readonly view: View | undefined
     readonly changeCount: number
+    readonly validFrom: SequenceNumber
   }[]
-  readonly snapshots: readonly {
-    readonly state: SnapshotState
+  readonly kept: readonly {
+    readonly state: KeptState
+    readonly record: SnapshotRecord
+    /** Of a snapshot; a stretch of the past has none. */
+    readonly marks: SnapshotMarks | undefined
+    /** Of a stretch of the past. */
+    readonly from: SequenceNumber | undefined
     readonly views: ReadonlyMap<CollectionId, View> | undefined
   }[]
+  readonly horizon: SequenceNumber
+  readonly timeline: { readonly changeCount: number; readonly bytes: Uint8Array | undefined }
+  readonly documents: Catalog['documents']
   readonly aliases: Readonly<Record<string, string>>
 }
 
@@ -56,6 +68,7 @@ export class Checkpointer {
   #seq: SequenceNumber
   /** What sealed snapshots reach, by snapshot id, as far as it has been needed. */
   readonly #snapshotKeys = new Map<string, readonly string[]>()
+  #timeline: { readonly changeCount: number; readonly file: ManifestFile } | undefined
   /** The sealed snapshots that the newest catalog names: replay may restore from them though they are deleted by now. */
   #committedSnapshots: ReadonlyMap<string, readonly SealedRef[]> = new Map()
 
@@ -93,8 +106,10 @@ export class Checkpointer {
     )
   }
 
-  recoveredSnapshots(snapshots: ReadonlyMap<string, readonly SealedRef[]>): void {
-    this.#committedSnapshots = snapshots
+  recoveredKept(kept: ReadonlyMap<string, readonly SealedRef[]>, timeline: ManifestFile | null): void {
+    this.#committedSnapshots = kept
+    if (timeline !== null)
+      this.#timeline = { changeCount: this.#options.catalog.timeline.changeCount, file: timeline }
   }
 
   /** Every object that the newest catalog reaches, itself included. @throws manifest-corrupt if a snapshot's files cannot be read */
@@ -102,6 +117,7 @@ export class Checkpointer {
     const keys = [
       catalogKey(this.#generation),
       ...[...this.#manifests.values()].flatMap((manifest) => manifest.keys),
+      ...(this.#timeline === undefined ? [] : [this.#timeline.file.key]),
     ]
     for (const [id, refs] of this.#committedSnapshots) keys.push(...(await this.#keysOfSnapshot(id, refs)))
     return keys
@@ -124,7 +140,7 @@ export class Checkpointer {
       await this.#write(capture)
     } finally {
       for (const { view } of capture.collections) view?.release()
-      for (const { views } of capture.snapshots) for (const view of views?.values() ?? []) view.release()
+      for (const { views } of capture.kept) for (const view of views?.values() ?? []) view.release()
     }
   }
 
@@ -134,33 +150,59 @@ export class Checkpointer {
     const collections = [...catalog.collections.values()].map((state) => {
       const isUnchanged = this.#manifests.get(state.id)?.changeCount === state.changeCount
       if (!isUnchanged) state.freeze()
-      return { state, view: isUnchanged ? undefined : state.view(seq), changeCount: state.changeCount }
+      const { changeCount, validFrom } = state
+      return { state, view: isUnchanged ? undefined : state.view(seq), changeCount, validFrom }
     })
-    const snapshots = [...catalog.snapshots.values()].map((state) => ({
+    const kept = [...catalog.kept()].map((state) => ({
       state,
+      record: state.record,
+      marks: (state as Partial<SnapshotState>).marks,
+      from: (state as Partial<HistoryState>).from,
       views: copyViews(state.views),
     }))
-    return { seq, collections, snapshots, aliases: Object.fromEntries(catalog.aliases) }
+    const { horizon, timeline, aliases } = catalog
+    return {
+      seq,
+      collections,
+      kept,
+      horizon,
+      timeline: {
+        changeCount: timeline.changeCount,
+        bytes:
+          timeline.size === 0 || timeline.changeCount === this.#timeline?.changeCount
+            ? undefined
+            : timeline.encode(),
+      },
+      documents: Object.fromEntries(
+        [...catalog.documents].map(([kind, named]) => [kind, Object.fromEntries(named)]),
+      ),
+      aliases: Object.fromEntries(aliases),
+    }
   }
 
   async #write(capture: Capture): Promise<void> {
     const views = [
       ...capture.collections.flatMap(({ view }) => view ?? []),
-      ...capture.snapshots.flatMap(({ views: own }) => [...(own?.values() ?? [])]),
+      ...capture.kept.flatMap(({ views: own }) => [...(own?.values() ?? [])]),
     ]
     await this.#writeSegments(views)
     await this.#writeDeletions(views)
-    const sealed = await this.#sealSnapshots(capture)
+    const sealed = await this.#sealKept(capture)
+    const timeline = await this.#writeTimeline(capture)
     const generation = generationOf(this.#generation + 1)
     const manifests = await this.#writeManifests(capture, generation)
-    await publishCatalog(this.#options.store, this.#catalogOf(capture, generation, manifests, sealed))
+    await publishCatalog(
+      this.#options.store,
+      this.#catalogOf(capture, generation, manifests, sealed, timeline),
+    )
     // Committed from here: the catalog names the manifests, and the log up to seq is no longer needed.
     this.#generation = generation
     this.#seq = capture.seq
     this.#manifests = manifests
-    for (const { state } of capture.snapshots) releaseSealed(state, sealed.get(state))
+    if (timeline !== null) this.#timeline = { changeCount: capture.timeline.changeCount, file: timeline }
+    for (const { state } of capture.kept) releaseSealed(state, sealed.get(state))
     this.#committedSnapshots = new Map(
-      capture.snapshots.map(({ state }) => [state.record.id, state.sealed ?? sealed.get(state) ?? []]),
+      capture.kept.map(({ state }) => [state.record.id, state.sealed ?? sealed.get(state) ?? []]),
     )
     for (const id of [...this.#snapshotKeys.keys()])
       if (!this.#committedSnapshots.has(id)) this.#snapshotKeys.delete(id)
@@ -198,25 +240,40 @@ export class Checkpointer {
     }
   }
 
-  async #sealSnapshots(capture: Capture): Promise<Map<SnapshotState, readonly SealedRef[]>> {
-    const sealed = new Map<SnapshotState, readonly SealedRef[]>()
-    for (const { state, views } of capture.snapshots) {
-      if (state.sealed !== undefined || views === undefined) continue
-      const refs: SealedRef[] = []
-      const keys: string[] = []
-      for (const { collection, name } of state.record.collections) {
-        const result = await sealView(this.#options.store, this.#options.random, state.record, {
-          collection,
-          name,
-          view: views.get(collection)!,
-        })
-        refs.push(result.ref)
-        keys.push(...result.keys)
-      }
-      sealed.set(state, refs)
-      this.#snapshotKeys.set(state.record.id, keys)
+  async #sealKept(capture: Capture): Promise<Map<KeptState, readonly SealedRef[]>> {
+    const sealed = new Map<KeptState, readonly SealedRef[]>()
+    const pending = capture.kept.filter(
+      ({ state, views }) => state.sealed === undefined && views !== undefined,
+    )
+    // Some at a time: each is two files that must be on the disk.
+    for (let i = 0; i < pending.length; i += sealedAtOnce) {
+      await Promise.all(
+        pending.slice(i, i + sealedAtOnce).map(async ({ state, record, views }) => {
+          sealed.set(state, await this.#seal(record, views!))
+        }),
+      )
     }
     return sealed
+  }
+
+  async #seal(record: SnapshotRecord, views: ReadonlyMap<CollectionId, View>): Promise<readonly SealedRef[]> {
+    const refs: SealedRef[] = []
+    const keys: string[] = []
+    for (const { collection, name } of record.collections) {
+      const source = { collection, name, view: views.get(collection)! }
+      const result = await sealView(this.#options.store, this.#options.random, record, source)
+      refs.push(result.ref)
+      keys.push(...result.keys)
+    }
+    this.#snapshotKeys.set(record.id, keys)
+    return refs
+  }
+
+  async #writeTimeline({ timeline }: Capture): Promise<ManifestFile | null> {
+    if (timeline.bytes === undefined) return this.#timeline?.file ?? null
+    const key = `${historyPrefix}timeline-${this.#options.random.uuid()}`
+    await this.#options.store.put(key, timeline.bytes, { ifAbsent: true })
+    return { key, sha256: sha256(timeline.bytes) }
   }
 
   async #writeManifests(
@@ -242,22 +299,30 @@ export class Checkpointer {
     capture: Capture,
     generation: Generation,
     manifests: ReadonlyMap<CollectionId, CommittedManifest>,
-    sealed: ReadonlyMap<SnapshotState, readonly SealedRef[]>,
+    sealed: ReadonlyMap<KeptState, readonly SealedRef[]>,
+    timeline: ManifestFile | null,
   ): Catalog {
+    const sealedOf = (state: KeptState): readonly SealedRef[] => state.sealed ?? sealed.get(state) ?? []
     return {
       database: this.#options.database,
       generation,
       appliedSeq: capture.seq,
-      collections: capture.collections.map(({ state }) => ({
+      collections: capture.collections.map(({ state, validFrom }) => ({
         id: state.id,
         name: state.name,
+        validFrom,
         ...manifests.get(state.id)!.file,
       })),
       aliases: capture.aliases,
-      snapshots: capture.snapshots.map(({ state }) => ({
-        ...state.record,
-        sealed: state.sealed ?? sealed.get(state) ?? [],
-      })),
+      snapshots: capture.kept.flatMap(({ state, record, marks }) =>
+        marks === undefined ? [] : { ...record, marks, sealed: sealedOf(state) },
+      ),
+      history: capture.kept.flatMap(({ state, record, from }) =>
+        from === undefined ? [] : { snapshot: record, from, sealed: sealedOf(state) },
+      ),
+      horizon: capture.horizon,
+      timeline,
+      documents: capture.documents,
     }
   }
 }
@@ -269,7 +334,7 @@ function copyViews(
   return new Map([...views].map(([id, view]) => [id, view.copy()]))
 }
 
-function releaseSealed(state: SnapshotState, refs: readonly SealedRef[] | undefined): void {
+function releaseSealed(state: KeptState, refs: readonly SealedRef[] | undefined): void {
   if (refs === undefined) return
   state.sealed = refs
   for (const view of state.views?.values() ?? []) view.release()

@@ -1,17 +1,16 @@
 import { WritableCollection } from '../collection/collection.ts'
 import type { CollectionState } from '../collection/collection-state.ts'
 import { DatabaseError } from '../errors/database-error.ts'
-import { snapshotIdOf } from '../ids/brands.ts'
+import type { CollectionId } from '../ids/brands.ts'
+import type { SnapshotScope } from '../manifest/format.ts'
 import type { SnapshotState } from './catalog-state.ts'
 import type { Engine } from './engine.ts'
+import { restoreSourceOf, submitRestore } from './restore-snapshot.ts'
 import { Snapshot } from './snapshot-handle.ts'
+import { createHold, draftSnapshot, type SnapshotOptions } from './snapshot-options.ts'
 
-export interface SnapshotOptions {
-  /** Unique within its collection, or among those of the whole store. Default: `snapshot-<time>-<random>`. */
-  readonly name?: string
-  readonly labels?: Readonly<Record<string, string>>
-  readonly description?: string
-}
+/** A snapshot (`snapshot.id`), a number, or a time in milliseconds since the epoch. */
+export type RollbackTarget = Snapshot | { readonly seq: number } | { readonly time: number }
 
 /** A collection of an open database. The handle stays valid until the collection is dropped. */
 export class Collection extends WritableCollection {
@@ -32,7 +31,7 @@ export class Collection extends WritableCollection {
 
   /** Names this moment: one log record, whatever the size. Every write acknowledged so far is in it. @throws snapshot-exists */
   async createSnapshot(options: SnapshotOptions = {}): Promise<Snapshot> {
-    return submitSnapshot(this.#engine, this.id, options)
+    return submitSnapshot(this.#engine, 'collection', [this.id], options)
   }
 
   /** In order of creation. */
@@ -49,38 +48,38 @@ export class Collection extends WritableCollection {
   }
 
   /**
-   * Becomes what the snapshot holds, in place, at once: readers see the old or the new state. What it was before is
-   * kept as the snapshot that is returned, so that a rollback to it undoes this one. Writes that were acknowledged
-   * before the rollback's record are in the undo snapshot, later ones apply to the new state.
-   * @throws snapshot-not-found, segment-corrupt; then nothing has changed
+   * Becomes what it was at a snapshot or at a moment that the retention window keeps: in place, at once, at the cost of
+   * a manifest. Readers see the old or the new state. What it was before is kept as the snapshot that is returned, so
+   * that a rollback to it undoes this one. Writes whose record comes before the rollback's are in the undo snapshot,
+   * later ones apply to the new state; none is lost between them.
+   * @throws snapshot-not-found, moment-not-kept, segment-corrupt; then nothing has changed
    */
   async rollback(
-    snapshot: Snapshot,
+    target: RollbackTarget,
     options: { readonly collection?: string; readonly undoName?: string } = {},
   ): Promise<Snapshot> {
-    const { catalog, clock, random } = this.#engine.parts
-    const source = snapshot.resolve(options.collection)
-    const view = await this.#engine.openSnapshot(catalog.getSnapshot(snapshot.id), source.collection)
-    try {
-      const undo = {
-        id: random.uuid(),
-        name: options.undoName ?? `before-rollback-${random.uuid()}`,
-        createdAt: clock.now(),
-      }
-      await this.#engine.submit(
-        { type: 'rollback', snapshot: snapshot.id, source: source.collection, collection: this.id, undo },
-        new Map([[source.collection, view]]),
-      )
-      return new Snapshot(this.#engine, catalog.getSnapshot(undo.id))
-    } finally {
-      view.release()
-    }
+    const source = restoreSourceOf(this.#engine, target)
+    const { undo } = await submitRestore(this.#engine, source, {
+      collections: [
+        {
+          source:
+            target instanceof Snapshot ? target.resolve(options.collection).collection : this.#stateId(),
+          into: { id: this.id, name: this.name },
+        },
+      ],
+      ...(options.undoName === undefined ? {} : { undoName: options.undoName }),
+    })
+    return undo!
+  }
+
+  #stateId(): CollectionId {
+    return this.#engine.state(this.id).id
   }
 
   #states(): SnapshotState[] {
     this.#engine.state(this.id)
-    return [...this.#engine.parts.catalog.snapshots.values()].filter(
-      ({ record }) => record.scope === 'collection' && record.collections[0]!.collection === this.id,
+    return [...this.#engine.parts.catalog.snapshotsFrom(this.name).values()].filter(
+      ({ record }) => record.collections[0]!.collection === this.id,
     )
   }
 }
@@ -91,31 +90,20 @@ export function snapshotNotFound(name: string): DatabaseError {
   })
 }
 
-/** `collection` null: the whole store. */
+/** `collections` null: the whole store. */
 export async function submitSnapshot(
   engine: Engine,
-  collection: string | null,
+  scope: SnapshotScope,
+  collections: readonly string[] | null,
   options: SnapshotOptions,
 ): Promise<Snapshot> {
-  const { clock, random } = engine.parts
-  const createdAt = clock.now()
-  const id = snapshotIdOf(random.uuid())
-  const name = options.name ?? `snapshot-${new Date(createdAt).toISOString()}-${id.slice(0, 8)}`
-  if (name === '' || name.length > 255) {
-    throw new DatabaseError(
-      'request-invalid',
-      'Cannot create a snapshot: its name must have 1 to 255 characters',
-      { name },
-    )
-  }
-  const snapshot = {
-    id,
-    name,
-    createdAt,
-    scope: collection === null ? ('store' as const) : ('collection' as const),
-    labels: { ...options.labels },
-    description: options.description ?? '',
-  }
-  const state = (await engine.submit({ type: 'create-snapshot', snapshot, collection })) as SnapshotState
+  const snapshot = draftSnapshot(engine, scope, options)
+  const holds = options.hold === undefined ? [] : [createHold(engine, options.hold)]
+  const state = (await engine.submit({
+    type: 'create-snapshot',
+    snapshot,
+    collections,
+    holds,
+  })) as SnapshotState
   return new Snapshot(engine, state)
 }

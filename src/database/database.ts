@@ -2,20 +2,25 @@ import type { CollectionConfig } from '../collection/types.ts'
 import { checkCollectionConfig, checkCollectionName } from '../collection/check-config.ts'
 import type { CollectionState } from '../collection/collection-state.ts'
 import { DatabaseError } from '../errors/database-error.ts'
-import { collectionIdOf } from '../ids/brands.ts'
 import { ArchiveFolder } from '../snapshot/archive-folder.ts'
 import type { GarbageReport } from '../snapshot/collect-garbage.ts'
 import type { Disk } from '../storage/disk.ts'
-import { Collection, snapshotNotFound, submitSnapshot, type SnapshotOptions } from './collection-handle.ts'
+import { Collection, snapshotNotFound, submitSnapshot } from './collection-handle.ts'
+import type { SnapshotState } from './catalog-state.ts'
 import type { Engine } from './engine.ts'
-import type { AliasAction } from './records.ts'
+import { retentionOf, type Retention } from './history.ts'
+import type { AliasAction, RestoreSource } from './records.ts'
+import { parseAt, resolveAt, resolveReference, seqAtTime, type At } from './reference.ts'
 import {
   restoreArchive,
   restoreStoreArchive,
   type RestoreArchiveOptions,
   type RestoreStoreOptions,
 } from './restore-archive.ts'
-import { Snapshot } from './snapshot-handle.ts'
+import { restoreSourceOf, submitRestore } from './restore-snapshot.ts'
+import { Snapshot, SnapshotReader } from './snapshot-handle.ts'
+import type { SnapshotOptions } from './snapshot-options.ts'
+import { querySnapshots, type SnapshotQuery } from './snapshot-query.ts'
 
 export interface DatabaseStats {
   readonly collections: number
@@ -35,6 +40,42 @@ export interface RestoreOptions {
   readonly collection?: string
   /** Name of the new collection. */
   readonly as: string
+}
+
+export interface StoreSnapshotOptions extends SnapshotOptions {
+  /** Names or aliases of the collections of one cut; left out: the whole store. */
+  readonly collections?: readonly string[]
+}
+
+export interface RestoreAllOptions {
+  /**
+   * Target name by the collection's name in the snapshot; left out: every collection under its own name.
+   */
+  readonly collections?: Readonly<Record<string, string>>
+  /** Collections that exist under a target name are replaced in place. Default false: they are refused. */
+  readonly replace?: boolean
+  /** Restores the snapshot's aliases of these collections, too. Default false. */
+  readonly aliases?: boolean
+  readonly undoName?: string
+}
+
+export interface RestoredCollections {
+  readonly collections: readonly Collection[]
+  /** One cut of what was replaced in place, if anything was. */
+  readonly undo: Snapshot | undefined
+}
+
+export interface SnapshotPage {
+  readonly snapshots: readonly Snapshot[]
+  /** For the next page's `after`; undefined at the end. */
+  readonly next: string | undefined
+}
+
+export interface RetentionInfo extends Retention {
+  /** The oldest number that can be read. */
+  readonly horizon: number
+  /** The oldest time that can be read, in milliseconds since the epoch; undefined without a window. */
+  readonly horizonTime: number | undefined
 }
 
 export interface DatabaseResources {
@@ -114,9 +155,95 @@ export class Database {
     await this.#engine.submit({ type: 'aliases', actions })
   }
 
-  /** One cut through all collections, with their aliases. @throws snapshot-exists */
-  createSnapshot(options: SnapshotOptions = {}): Promise<Snapshot> {
-    return submitSnapshot(this.#engine, null, options)
+  /**
+   * One cut: through all collections, or through those that are named, with their aliases.
+   * @throws snapshot-exists, collection-not-found, request-invalid
+   */
+  async createSnapshot(options: StoreSnapshotOptions = {}): Promise<Snapshot> {
+    if (options.collections === undefined) return submitSnapshot(this.#engine, 'store', null, options)
+    const ids = new Set(options.collections.map((name) => this.getCollection(name).id))
+    if (ids.size === 0)
+      throw new DatabaseError('request-invalid', 'Cannot create a snapshot: no collection is named')
+    return submitSnapshot(this.#engine, ids.size === 1 ? 'collection' : 'several', [...ids], options)
+  }
+
+  /** Snapshots of any scope, filtered, sorted, in pages. @throws request-invalid */
+  querySnapshots(query: SnapshotQuery = {}): SnapshotPage {
+    this.#engine.checkOpen()
+    const { catalog, clock } = this.#engine.parts
+    const { states, next } = querySnapshots(catalog, query, clock.now())
+    return { snapshots: states.map((state) => new Snapshot(this.#engine, state)), next }
+  }
+
+  /** By id. */
+  findSnapshot(id: string): Snapshot | undefined {
+    this.#engine.checkOpen()
+    const state = this.#engine.parts.catalog.snapshots.get(id as never)
+    return state === undefined ? undefined : new Snapshot(this.#engine, state)
+  }
+
+  /**
+   * A collection as it is, or with `@<snapshot>`, `@<RFC 3339 time>` or `@seq:<n>` behind its name as it was. The reader
+   * sees one moment; close it. @throws collection-not-found, snapshot-not-found, moment-not-kept, segment-corrupt
+   */
+  async openReader(reference: string): Promise<SnapshotReader> {
+    this.#engine.checkOpen()
+    const found = resolveReference(this.#engine.parts.catalog, reference, this.#engine.appliedSeq)
+    const view = await this.#engine.openReference(found)
+    return new SnapshotReader(this.#engine, found.name, found.collection, view)
+  }
+
+  /** True if `openReader` would read a snapshot or a past moment: nothing can be written there. */
+  isPast(reference: string): boolean {
+    const { catalog } = this.#engine.parts
+    if (!reference.includes('@') || catalog.findCollection(reference) !== undefined) return false
+    try {
+      return resolveReference(catalog, reference, this.#engine.appliedSeq).kind !== 'live'
+    } catch (error) {
+      if (error instanceof DatabaseError) return error.code !== 'collection-not-found'
+      throw error
+    }
+  }
+
+  /** How far back any moment can be read. */
+  retention(): RetentionInfo {
+    this.#engine.checkOpen()
+    const { catalog } = this.#engine.parts
+    const retention = retentionOf(catalog)
+    const isOn = retention.windowMs > 0
+    return {
+      ...retention,
+      horizon: isOn ? catalog.horizon : this.#engine.appliedSeq,
+      horizonTime: isOn ? catalog.timeline.timeOf(catalog.horizon) : undefined,
+    }
+  }
+
+  /**
+   * Keeps every moment from now on for `windowMs` milliseconds: rows, deletions and dropped collections stay in the
+   * store so long. 0 ends it and lets the past go. @throws request-invalid
+   */
+  async setRetention({ windowMs }: Retention): Promise<void> {
+    if (!Number.isSafeInteger(windowMs) || windowMs < 0) {
+      throw new DatabaseError(
+        'request-invalid',
+        `Cannot set the retention window: windowMs is ${String(windowMs)}, not a whole number from 0`,
+        { windowMs },
+      )
+    }
+    await this.#engine.submit({
+      type: 'document',
+      kind: 'retention',
+      name: 'window',
+      value: windowMs === 0 ? null : { windowMs },
+    })
+    // The first mark: from here on times can be looked up.
+    if (windowMs > 0) await this.#engine.submit({ type: 'time', at: this.#engine.parts.clock.now() })
+  }
+
+  /** The last record written by a time (milliseconds since the epoch). @throws moment-not-kept */
+  seqAt(time: number): number {
+    this.#engine.checkOpen()
+    return seqAtTime(this.#engine.parts.catalog, time, this.#engine.appliedSeq)
   }
 
   /** Those of the whole store, in order of creation; a collection lists its own. */
@@ -134,15 +261,17 @@ export class Database {
    */
   listSnapshotsFrom(collection: string): readonly Snapshot[] {
     this.#engine.checkOpen()
-    const states = this.#engine.parts.catalog.snapshotsFrom(collection).values()
-    return [...states].map((state) => new Snapshot(this.#engine, state))
+    const states = [...this.#engine.parts.catalog.snapshotsFrom(collection).values()]
+    return states.filter(isOfOrigin(collection)).map((state) => new Snapshot(this.#engine, state))
   }
 
   /** One of `listSnapshotsFrom`, by its name. */
   findSnapshotFrom(collection: string, name: string): Snapshot | undefined {
     this.#engine.checkOpen()
     const state = this.#engine.parts.catalog.snapshotsFrom(collection).get(name)
-    return state === undefined ? undefined : new Snapshot(this.#engine, state)
+    return state === undefined || !isOfOrigin(collection)(state)
+      ? undefined
+      : new Snapshot(this.#engine, state)
   }
 
   /** Every snapshot, also those of collections that were dropped. */
@@ -167,19 +296,98 @@ export class Database {
    */
   async restore(snapshot: Snapshot, options: RestoreOptions): Promise<Collection> {
     checkCollectionName(options.as)
-    const source = snapshot.resolve(options.collection)
-    const { catalog, random } = this.#engine.parts
-    const view = await this.#engine.openSnapshot(catalog.getSnapshot(snapshot.id), source.collection)
-    try {
-      const id = collectionIdOf(random.uuid())
-      const state = (await this.#engine.submit(
-        { type: 'clone', snapshot: snapshot.id, source: source.collection, id, name: options.as },
-        new Map([[source.collection, view]]),
-      )) as CollectionState
-      return new Collection(this.#engine, state)
-    } finally {
-      view.release()
+    const source = snapshot.resolve(options.collection).collection
+    const { states } = await submitRestore(
+      this.#engine,
+      { snapshot: snapshot.id },
+      {
+        collections: [{ source, into: { name: options.as } }],
+      },
+    )
+    return new Collection(this.#engine, states[0]!)
+  }
+
+  /**
+   * One, some or all collections of a snapshot, under their own or other names, as new collections or in place: all of
+   * them or none, at once, at the cost of a manifest each.
+   * @throws collection-exists, alias-exists, collection-not-found, snapshot-not-found; then nothing has changed
+   */
+  async restoreAll(snapshot: Snapshot, options: RestoreAllOptions = {}): Promise<RestoredCollections> {
+    const { catalog } = this.#engine.parts
+    const info = snapshot.info()
+    const names = options.collections ?? Object.fromEntries(info.collections.map(({ name }) => [name, name]))
+    const collections = Object.entries(names).map(([source, name]) => {
+      checkCollectionName(name)
+      const existing = catalog.collectionNamed(name)
+      const isReplaced = existing !== undefined && options.replace === true
+      return {
+        source: snapshot.resolve(source).collection,
+        into: isReplaced ? { name, id: existing.id } : { name },
+      }
+    })
+    const aliases = Object.entries(options.aliases === true ? info.aliases : {}).flatMap(
+      ([alias, collection]) => (names[collection] === undefined ? [] : [[alias, names[collection]]]),
+    )
+    if (options.replace !== true) this.#checkAliasesAreFree(aliases.map(([alias]) => alias!))
+    const { states, undo } = await submitRestore(
+      this.#engine,
+      { snapshot: snapshot.id },
+      {
+        collections,
+        aliases: Object.fromEntries(aliases) as Record<string, string>,
+        ...(options.undoName === undefined ? {} : { undoName: options.undoName }),
+      },
+    )
+    return { collections: states.map((state) => new Collection(this.#engine, state)), undo }
+  }
+
+  #checkAliasesAreFree(aliases: readonly string[]): void {
+    for (const alias of aliases) {
+      if (this.#engine.parts.catalog.aliases.has(alias))
+        throw new DatabaseError('alias-exists', `Cannot restore alias "${alias}": it exists`, { alias })
     }
+  }
+
+  /**
+   * A writable copy at the cost of a manifest, of what a collection is, or was (`<collection>@…`): neither ever sees the
+   * other's later writes, and either can be dropped. @throws collection-exists, and what openReader throws
+   */
+  async clone(reference: string, as: string): Promise<Collection> {
+    checkCollectionName(as)
+    this.#engine.checkOpen()
+    const found = resolveReference(this.#engine.parts.catalog, reference, this.#engine.appliedSeq)
+    const source: RestoreSource =
+      found.kind === 'live'
+        ? { live: true }
+        : found.kind === 'moment'
+          ? { seq: found.seq }
+          : { snapshot: found.snapshot.record.id }
+    const { states } = await submitRestore(this.#engine, source, {
+      collections: [{ source: found.collection, into: { name: as } }],
+    })
+    return new Collection(this.#engine, states[0]!)
+  }
+
+  /**
+   * In place, what a collection was at `@…` (a snapshot's name, an RFC 3339 time, `seq:<n>`). See `Collection.rollback`.
+   */
+  async rollback(
+    nameOrAlias: string,
+    at: string,
+    options: { readonly undoName?: string } = {},
+  ): Promise<Snapshot> {
+    const { catalog } = this.#engine.parts
+    const collection = this.getCollection(nameOrAlias)
+    const target: At = parseAt(at)
+    if (!('snapshot' in target)) return collection.rollback(target, options)
+    const found = resolveAt(catalog, collection.name, target, this.#engine.appliedSeq)
+    if (found.kind !== 'snapshot') throw snapshotNotFound(target.snapshot)
+    const source = restoreSourceOf(this.#engine, new Snapshot(this.#engine, found.snapshot))
+    const { undo } = await submitRestore(this.#engine, source, {
+      collections: [{ source: found.collection, into: { id: collection.id, name: collection.name } }],
+      ...options,
+    })
+    return undo!
   }
 
   /**
@@ -255,4 +463,9 @@ export class Database {
       await this.#resources.release()
     }
   }
+}
+
+/** Cuts through several collections are listed by `querySnapshots` only. */
+function isOfOrigin(collection: string): (state: SnapshotState) => boolean {
+  return ({ record }) => collection !== '' || record.scope === 'store'
 }

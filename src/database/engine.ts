@@ -18,11 +18,15 @@ import { collectGarbage, type GarbageReport, type Roots } from '../snapshot/coll
 import type { Pins } from '../snapshot/pins.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { applyRecord, type Prepared } from './apply.ts'
-import type { CatalogState, SnapshotState } from './catalog-state.ts'
+import type { CatalogState, KeptState } from './catalog-state.ts'
 import type { Checkpointer } from './checkpointer.ts'
+import { horizonAt, retentionOf } from './history.ts'
 import { runMerges } from './optimizer.ts'
-import { openSnapshotView } from './recovery.ts'
+import { ReadViews } from './read-views.ts'
+import { openKeptView, openMomentView } from './recovery.ts'
+import type { Reference } from './reference.ts'
 import { encodeRecord, type DatabaseRecord } from './records.ts'
+import { timelineGranularityMs } from './timeline.ts'
 
 export interface EngineLimits {
   /** Memtable bytes over all collections at which a checkpoint starts. */
@@ -63,10 +67,15 @@ export class Engine implements WriteSink {
   /** Imports behind the newest checkpoint: replay would need their segments even if the collection is gone by now. */
   #recentImports: { readonly seq: SequenceNumber; readonly unpin: () => void }[] = []
   #relief: Promise<unknown> | undefined
+  /** Time of the newest mark that was sent to the log. */
+  #lastMark = 0
+  readonly #readViews: ReadViews
 
   constructor(parts: EngineParts, appliedSeq: SequenceNumber) {
     this.parts = parts
     this.#appliedSeq = appliedSeq
+    this.#lastMark = parts.catalog.timeline.lastTime
+    this.#readViews = new ReadViews(parts.clock)
   }
 
   get appliedSeq(): SequenceNumber {
@@ -99,15 +108,32 @@ export class Engine implements WriteSink {
     this.checkOpen()
     await this.#waitForRoom()
     this.checkOpen()
+    if (retentionOf(this.parts.catalog).windowMs > 0) this.#markTime()
+    try {
+      return await this.#append(record, prepared)
+    } finally {
+      this.#afterWrite()
+    }
+  }
+
+  async #append(record: DatabaseRecord, prepared: Prepared): Promise<unknown> {
     const { type, body } = encodeRecord(record)
     let outcome: Outcome | undefined
     await this.parts.log.append(type, body, (seq) => {
       outcome = this.#apply(record, seq, prepared)
     })
-    this.#afterWrite()
     if (outcome === undefined) throw this.#failure
     if ('error' in outcome) throw outcome.error
     return outcome.value
+  }
+
+  /** The records that follow get this time, so that a moment can be found by it. Written together with them. */
+  #markTime(): void {
+    const now = this.parts.clock.now()
+    if (now < this.#lastMark + timelineGranularityMs) return
+    this.#lastMark = now
+    // If it fails, so does the record behind it, and that one has a caller to tell.
+    this.#append({ type: 'time', at: now }, nothingPrepared).catch(() => undefined)
   }
 
   /** False once the log has failed: then it is open which of the last records count. */
@@ -132,15 +158,49 @@ export class Engine implements WriteSink {
 
   collectGarbage(): Promise<GarbageReport> {
     return this.#maintenance.run(async () => {
+      await this.forgetOld()
       await this.#checkpoint()
       return collectGarbage(this.parts.store, () => this.#readRoots())
     })
   }
 
   /** A snapshot's collection as a view; the caller releases it. */
-  openSnapshot(snapshot: SnapshotState, collection: CollectionId): Promise<View> {
+  openSnapshot(snapshot: KeptState, collection: CollectionId): Promise<View> {
     this.checkOpen()
-    return openSnapshotView(this.parts, snapshot, collection)
+    return openKeptView(this.parts, snapshot, collection)
+  }
+
+  /** A collection as of a number; the caller releases it. @throws moment-not-kept, collection-not-found */
+  openMoment(collection: CollectionId, name: string, seq: SequenceNumber): Promise<View> {
+    this.checkOpen()
+    return openMomentView(this.parts, collection, name, seq, this.#appliedSeq)
+  }
+
+  /** What a reference stands for, as a view; kept open for a while, for those who ask again. The caller releases it. */
+  openReference(reference: Reference): Promise<View> {
+    this.checkOpen()
+    const { collection, name } = reference
+    switch (reference.kind) {
+      case 'live':
+        return Promise.resolve(this.state(collection).view(this.#appliedSeq))
+      case 'snapshot':
+        return this.#readViews.open(`${reference.snapshot.record.id}/${collection}`, () =>
+          this.openSnapshot(reference.snapshot, collection),
+        )
+      case 'moment':
+        return this.#readViews.open(`${reference.seq}/${collection}`, () =>
+          this.openMoment(collection, name, reference.seq),
+        )
+    }
+  }
+
+  /** Lets go of the moments that the retention window has passed. */
+  async forgetOld(): Promise<void> {
+    const { catalog, clock } = this.parts
+    const now = clock.now()
+    const horizon = horizonAt(catalog, now, this.#appliedSeq)
+    if (horizon !== undefined) await this.#append({ type: 'forget', horizon }, nothingPrepared)
+    catalog.timeline.thin(now)
   }
 
   async close(flush: boolean): Promise<void> {
@@ -152,9 +212,10 @@ export class Engine implements WriteSink {
       else await this.#maintenance.run(async () => {})
     } finally {
       await this.parts.log.close()
+      this.#readViews.close()
       for (const state of this.parts.catalog.collections.values()) state.release()
-      for (const snapshot of this.parts.catalog.snapshots.values()) {
-        for (const view of snapshot.views?.values() ?? []) view.release()
+      for (const kept of this.parts.catalog.kept()) {
+        for (const view of kept.views?.values() ?? []) view.release()
       }
     }
   }
@@ -208,6 +269,7 @@ export class Engine implements WriteSink {
     this.#isCheckpointDue = true
     const work = this.#maintenance.run(async () => {
       this.#isCheckpointDue = false
+      await this.forgetOld()
       await this.#checkpoint()
       await runMerges(this.parts, () => this.#appliedSeq)
       await collectGarbage(this.parts.store, () => this.#readRoots())
@@ -238,8 +300,8 @@ export class Engine implements WriteSink {
     const { catalog, checkpointer, pins } = this.parts
     // The catalog first: that takes time, and what is written meanwhile is reached from memory, which comes last.
     const keys = new Set<string>(await checkpointer.committedKeys())
-    for (const snapshot of catalog.snapshots.values()) {
-      for (const view of snapshot.views?.values() ?? []) addEntries(keys, view.entries())
+    for (const kept of catalog.kept()) {
+      for (const view of kept.views?.values() ?? []) addEntries(keys, view.entries())
     }
     for (const state of catalog.collections.values()) {
       for (const shard of state.shards) addEntries(keys, shard.entries)

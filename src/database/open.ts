@@ -107,7 +107,7 @@ async function openEngine(
     minimumSeq: checkpoint.appliedSeq,
     ...(options.logRotateBytes === undefined ? {} : { rotateBytes: options.logRotateBytes }),
   })
-  checkpointer.recoveredSnapshots(new Map(checkpoint.snapshots.map(({ id, sealed }) => [id, sealed])))
+  recoverKept(checkpointer, checkpoint)
   const replayed = await replayLog(recoveryParts, log, checkpoint.appliedSeq)
   const appliedSeq = replayed.seq
   logger.info('database open', {
@@ -140,6 +140,14 @@ async function openEngine(
   return { engine, id: checkpoint.database }
 }
 
+function recoverKept(checkpointer: Checkpointer, checkpoint: Catalog): void {
+  const kept = new Map([
+    ...checkpoint.snapshots.map(({ id, sealed }) => [id, sealed] as const),
+    ...checkpoint.history.map(({ snapshot, sealed }) => [snapshot.id, sealed] as const),
+  ])
+  checkpointer.recoveredKept(kept, checkpoint.timeline)
+}
+
 /** The newest catalog, durable. */
 async function readCheckpoint(path: string, disk: Disk, store: ObjectStore): Promise<Catalog | undefined> {
   const checkpoint = await readNewestCatalog(store)
@@ -162,6 +170,10 @@ async function initialize(path: string, disk: Disk, store: ObjectStore, random: 
     collections: [],
     aliases: {},
     snapshots: [],
+    history: [],
+    horizon: seqOf(0),
+    timeline: null,
+    documents: {},
   }
   await publishCatalog(store, catalog)
   return catalog

@@ -3,6 +3,7 @@ import { installMerge, mergeRows, planMerge, type MergePlan } from '../collectio
 import type { View } from '../collection/view.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
 import type { EngineParts } from './engine.ts'
+import { keepHistory } from './history.ts'
 
 type OptimizerParts = Pick<EngineParts, 'catalog' | 'registry' | 'services' | 'segments' | 'pins' | 'logger'>
 
@@ -20,7 +21,7 @@ export async function runMerges(
       const view = state.view(seq())
       try {
         const plan = planMerge(view)
-        if (plan === undefined || !(await merge(parts, state, view, plan, signal))) break
+        if (plan === undefined || !(await merge(parts, state, view, plan, seq, signal))) break
       } finally {
         view.release()
       }
@@ -33,12 +34,16 @@ async function merge(
   state: CollectionState,
   view: View,
   plan: MergePlan,
+  seq: () => SequenceNumber,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const merged = await mergeRows(view, plan.sources, signal)
   if (merged.rows.rowCount === 0) {
     merged.rows.release()
-    return isLive(parts, state) && installMerge(state, plan, merged, undefined)
+    return (
+      isLive(parts, state) &&
+      installMerge(state, plan, merged, undefined, () => endStretch(parts, state, seq()))
+    )
   }
   const handle = parts.registry.create(parts.services.newSegmentId(), merged.rows)
   handle.retain()
@@ -46,7 +51,8 @@ async function merge(
   const unpin = parts.pins.pin([handle.id])
   try {
     handle.written(await parts.segments.write(handle.id, handle.rows, view.config.payloadIndexes, signal))
-    const isInstalled = isLive(parts, state) && installMerge(state, plan, merged, handle)
+    const isInstalled =
+      isLive(parts, state) && installMerge(state, plan, merged, handle, () => endStretch(parts, state, seq()))
     if (isInstalled)
       parts.logger.debug('segments merged', {
         collection: state.name,
@@ -58,6 +64,12 @@ async function merge(
     unpin()
     handle.release()
   }
+}
+
+/** Earlier moments need the rows that the merge leaves out. */
+function endStretch(parts: OptimizerParts, state: CollectionState, seq: SequenceNumber): void {
+  keepHistory(parts.catalog, state, seq)
+  state.validFrom = seq
 }
 
 function isLive(parts: OptimizerParts, state: CollectionState): boolean {

@@ -6,15 +6,19 @@ import { visibleCount, type View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { collectionIdOf, seqOf, type CollectionId, type SequenceNumber } from '../ids/brands.ts'
 import type { Log } from '../log/log.ts'
-import type { Catalog, CollectionManifest, ManifestFile } from '../manifest/format.ts'
+import type { JsonValue } from '../encoding/json.ts'
+import type { Catalog, CollectionManifest, DocumentKind, ManifestFile } from '../manifest/format.ts'
 import { readManifest } from '../manifest/reader.ts'
+import { sha256 } from '../manifest/writer.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { parseSegmentInfo } from '../segment/format.ts'
 import { readSealed } from '../snapshot/seal.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { applyRecord, checkImport, type Prepared } from './apply.ts'
-import type { CatalogState, SnapshotState } from './catalog-state.ts'
-import { decodeRecord, type DatabaseRecord, type RecordOf } from './records.ts'
+import type { CatalogState, KeptState } from './catalog-state.ts'
+import { findMoment, viewOfMoment } from './history.ts'
+import { decodeRecord, type DatabaseRecord, type RecordOf, type RestoreSource } from './records.ts'
+import { Timeline } from './timeline.ts'
 
 export interface RecoveryParts {
   readonly store: ObjectStore
@@ -36,20 +40,43 @@ export async function recoverCheckpoint(
   checkpoint: Catalog,
 ): Promise<readonly RecoveredManifest[]> {
   const recovered: RecoveredManifest[] = []
-  for (const { id, key, sha256 } of checkpoint.collections) {
+  for (const { id, key, sha256, validFrom } of checkpoint.collections) {
     const file = { key, sha256 }
     const manifest = await readManifest(parts.store, file)
     const stored = storedOf(manifest)
-    const state = new CollectionState(id, manifest.name, stored.config, parts.services)
+    const state = new CollectionState(id, manifest.name, stored.config, parts.services, validFrom)
     await adoptStored(parts, state, stored, manifest.pointCount)
     parts.catalog.addCollection(state)
     recovered.push({ state, file, stored })
   }
   for (const [alias, name] of Object.entries(checkpoint.aliases)) parts.catalog.aliases.set(alias, name)
-  for (const { sealed, ...record } of checkpoint.snapshots) {
-    parts.catalog.addSnapshot({ record, views: undefined, sealed })
+  for (const { sealed, marks, ...record } of checkpoint.snapshots) {
+    parts.catalog.addSnapshot({ record, views: undefined, sealed, marks })
+  }
+  for (const { from, snapshot, sealed } of checkpoint.history) {
+    parts.catalog.addHistory({ from, record: snapshot, views: undefined, sealed })
+  }
+  parts.catalog.horizon = checkpoint.horizon
+  if (checkpoint.timeline !== null)
+    parts.catalog.timeline = await readTimeline(parts.store, checkpoint.timeline)
+  for (const [kind, documents] of Object.entries(checkpoint.documents)) {
+    for (const [name, value] of Object.entries(documents))
+      parts.catalog.setDocument(kind as DocumentKind, name, value as JsonValue)
   }
   return recovered
+}
+
+async function readTimeline(store: ObjectStore, { key, sha256: expected }: ManifestFile): Promise<Timeline> {
+  const bytes = await store.get(key)
+  if (sha256(bytes) !== expected)
+    throw new DatabaseError(
+      'manifest-corrupt',
+      `Cannot read ${key}: its checksum is not the one in the catalog`,
+      {
+        key,
+      },
+    )
+  return Timeline.decode(bytes, key)
 }
 
 export interface Replayed {
@@ -69,7 +96,7 @@ export async function replayLog(
   let last = checkpointSeq
   for await (const { seq, type, body } of log.replay(seqOf(checkpointSeq + 1))) {
     const record = decodeRecord(type, body)
-    const prepared = await prepareRecord(parts, record)
+    const prepared = await prepareRecord(parts, record, last)
     try {
       applyRecord(parts.catalog, parts.services, record, seq, prepared)
       if (record.type === 'import') imports.push({ record, seq })
@@ -86,12 +113,17 @@ export async function replayLog(
 }
 
 /** Opens the views that a record restores. A snapshot that is gone by now makes the record fail, as it did before. */
-async function prepareRecord(parts: RecoveryParts, record: DatabaseRecord): Promise<Prepared> {
+async function prepareRecord(
+  parts: RecoveryParts,
+  record: DatabaseRecord,
+  lastSeq: SequenceNumber,
+): Promise<Prepared> {
   const views = new Map<string, View>()
-  if (record.type === 'clone' || record.type === 'rollback') {
-    const snapshot = parts.catalog.snapshots.get(record.snapshot as never)
-    if (snapshot !== undefined)
-      views.set(record.source, await openSnapshotView(parts, snapshot, collectionIdOf(record.source)))
+  if (record.type === 'restore') {
+    for (const { source } of record.collections) {
+      const view = await openSourceView(parts, record.source, collectionIdOf(source), lastSeq)
+      if (view !== undefined) views.set(source, view)
+    }
   }
   // The segments of an import that was refused are gone.
   if (record.type === 'import' && isImportable(parts.catalog, record)) {
@@ -119,10 +151,46 @@ function isImportable(catalog: CatalogState, record: RecordOf<'import'>): boolea
   }
 }
 
+/** What a restore reads. Undefined if it is gone by now: then the record fails, as it did before. */
+async function openSourceView(
+  parts: RecoveryParts,
+  source: RestoreSource,
+  collection: CollectionId,
+  lastSeq: SequenceNumber,
+): Promise<View | undefined> {
+  if ('snapshot' in source) {
+    const snapshot = parts.catalog.snapshots.get(source.snapshot as never)
+    return snapshot === undefined ? undefined : openKeptView(parts, snapshot, collection)
+  }
+  if ('live' in source || source.seq < parts.catalog.horizon) return undefined
+  return openMomentView(parts, collection, collection, seqOf(source.seq), lastSeq)
+}
+
+/**
+ * A collection as it was at a moment; the caller releases it. `lastSeq` is the last record applied.
+ * @throws moment-not-kept, collection-not-found, and what opening a segment throws
+ */
+export async function openMomentView(
+  parts: Pick<RecoveryParts, 'store' | 'registry' | 'catalog'>,
+  collection: CollectionId,
+  name: string,
+  seq: SequenceNumber,
+  lastSeq: SequenceNumber,
+): Promise<View> {
+  const moment = findMoment(parts.catalog, collection, name, seq, lastSeq)
+  const stretch =
+    'live' in moment ? moment.live.view(lastSeq) : await openKeptView(parts, moment.kept, collection)
+  try {
+    return viewOfMoment(stretch, seq)
+  } finally {
+    stretch.release()
+  }
+}
+
 /** A snapshot's collection as a view; the caller releases it. @throws collection-not-found if the snapshot does not hold it */
-export async function openSnapshotView(
+export async function openKeptView(
   parts: Pick<RecoveryParts, 'store' | 'registry'>,
-  snapshot: SnapshotState,
+  snapshot: KeptState,
   collection: CollectionId,
 ): Promise<View> {
   const live = snapshot.views?.get(collection)

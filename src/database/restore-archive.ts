@@ -5,7 +5,7 @@ import type { CollectionConfig } from '../collection/types.ts'
 import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { collectionIdOf, seqOf } from '../ids/brands.ts'
-import type { ManifestEntry } from '../manifest/format.ts'
+import type { ManifestEntry, SnapshotScope } from '../manifest/format.ts'
 import type { ArchiveCollection, ArchiveManifest } from '../snapshot/archive/format.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
 import { importArchive, type SegmentIds } from '../snapshot/archive/import-archive.ts'
@@ -17,7 +17,7 @@ export interface ArchiveDescription {
   readonly snapshot: {
     readonly name: string
     readonly createdAt: number
-    readonly scope: 'collection' | 'store'
+    readonly scope: SnapshotScope
   }
   readonly aliases: Readonly<Record<string, string>>
   readonly collections: readonly {
@@ -70,7 +70,7 @@ export async function restoreStoreArchive(
   options: RestoreStoreOptions,
 ): Promise<void> {
   await restore(engine, source, options, (manifest) => {
-    if (manifest.snapshot.scope !== 'store') {
+    if (manifest.snapshot.scope === 'collection') {
       throw new DatabaseError(
         'archive-invalid',
         'Cannot restore the store from this archive: it holds one collection',

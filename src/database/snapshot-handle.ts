@@ -2,11 +2,13 @@ import { CollectionReader } from '../collection/reader.ts'
 import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
+import type { CheckMark, Hold, SnapshotScope } from '../manifest/format.ts'
 import { openArchive, type Archive } from '../snapshot/snapshot-archive.ts'
 import { readSealed } from '../snapshot/seal.ts'
 import { verifyStored } from '../snapshot/verify.ts'
 import type { SnapshotState } from './catalog-state.ts'
 import type { Engine } from './engine.ts'
+import { checkNotes, checkSnapshotName, createHold, type HoldOptions } from './snapshot-options.ts'
 
 export interface SnapshotInfo {
   /** UUID; never reused. */
@@ -17,14 +19,33 @@ export interface SnapshotInfo {
   readonly seq: SequenceNumber
   /** Milliseconds since the epoch. */
   readonly createdAt: number
-  readonly scope: 'collection' | 'store'
+  readonly scope: SnapshotScope
   readonly collections: readonly { readonly id: string; readonly name: string }[]
   /** Aliases that pointed at its collections. */
   readonly aliases: Readonly<Record<string, string>>
   readonly labels: Readonly<Record<string, string>>
   readonly description: string
+  /** Why it was made: `manual`, `policy:<name>`, `before-rollback`, or what its maker said. */
+  readonly reason: string
+  /** What keeps it from being deleted; those that have expired are left out. */
+  readonly holds: readonly Hold[]
+  /** The last verification, if there was one. */
+  readonly verified: CheckMark | null
+  /** The last drill, if there was one. */
+  readonly drilled: CheckMark | null
+  /** SHA-256 of each collection's content, by collection name, as far as it was computed. */
+  readonly contentHashes: Readonly<Record<string, string>>
   /** True once its files are written; until then the log and the memtables hold it, as safely. */
   readonly isSealed: boolean
+}
+
+/** Members that are left out stay as they are. */
+export interface SnapshotUpdate {
+  readonly name?: string
+  /** Replaces all labels. */
+  readonly labels?: Readonly<Record<string, string>>
+  readonly description?: string
+  readonly reason?: string
 }
 
 /** A collection as a snapshot holds it. Close it (`await using`) to let its segments leave the memory. */
@@ -73,9 +94,19 @@ export class Snapshot {
 
   info(): SnapshotInfo {
     const { collections, ...record } = this.#state.record
+    const { holds, verified, drilled, contentHashes } = this.#state.marks
+    const now = this.#engine.parts.clock.now()
     return {
       ...record,
       collections: collections.map(({ collection, name }) => ({ id: collection, name })),
+      holds: holds.filter(({ until }) => until === null || until > now),
+      verified,
+      drilled,
+      contentHashes: Object.fromEntries(
+        collections.flatMap(({ collection, name }) =>
+          contentHashes[collection] === undefined ? [] : [[name, contentHashes[collection]]],
+        ),
+      ),
       isSealed: this.#state.sealed !== undefined,
     }
   }
@@ -109,9 +140,42 @@ export class Snapshot {
       await verifyStored(store, (await readSealed(store, ref)).stored, signal)
   }
 
-  /** False if it was deleted before. */
+  /** Changes what is said of it; its content never changes. @throws snapshot-exists, snapshot-not-found, request-invalid */
+  async update(change: SnapshotUpdate): Promise<void> {
+    if (change.name !== undefined) checkSnapshotName(change.name)
+    checkNotes(change)
+    const { name, labels, description, reason } = change
+    await this.#engine.submit({
+      type: 'update-snapshot',
+      id: this.id,
+      change: {
+        ...(name === undefined ? {} : { name }),
+        ...(labels === undefined ? {} : { labels }),
+        ...(description === undefined ? {} : { description }),
+        ...(reason === undefined ? {} : { reason }),
+      },
+    })
+  }
+
+  /**
+   * Keeps it from being deleted, by anybody, until `until` (milliseconds since the epoch) or until the hold is released.
+   * @throws request-invalid if `until` has passed, snapshot-not-found
+   */
+  async hold(options: HoldOptions = {}): Promise<Hold> {
+    const hold = createHold(this.#engine, options)
+    await this.#engine.submit({ type: 'update-snapshot', id: this.id, change: { addHold: hold } })
+    return hold
+  }
+
+  /** @throws hold-not-found, snapshot-not-found */
+  async releaseHold(id: string): Promise<void> {
+    await this.#engine.submit({ type: 'update-snapshot', id: this.id, change: { removeHold: id } })
+  }
+
+  /** False if it was deleted before. @throws snapshot-held */
   async delete(): Promise<boolean> {
-    return (await this.#engine.submit({ type: 'delete-snapshot', id: this.id })) as boolean
+    const at = this.#engine.parts.clock.now()
+    return (await this.#engine.submit({ type: 'delete-snapshot', id: this.id, at })) as boolean
   }
 
   /** @throws collection-not-found */

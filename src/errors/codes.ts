@@ -64,6 +64,26 @@ export const errorCodes = {
     what: 'No snapshot has this name.',
     cure: 'List the snapshots and correct the name.',
   },
+  'moment-not-kept': {
+    kind: 'not-found',
+    what: 'A moment lies outside of what the retention window keeps.',
+    cure: 'Choose a later moment or a snapshot; set a longer retention window for the future.',
+  },
+  'hold-not-found': {
+    kind: 'not-found',
+    what: 'A snapshot has no hold with this id.',
+    cure: 'List the holds of the snapshot.',
+  },
+  'policy-not-found': {
+    kind: 'not-found',
+    what: 'No policy has this name.',
+    cure: 'List the policies or correct the name.',
+  },
+  'job-not-found': {
+    kind: 'not-found',
+    what: 'No job has this id.',
+    cure: 'List the jobs; finished ones are forgotten after a while.',
+  },
   'archive-not-found': {
     kind: 'not-found',
     what: 'No archive lies under this name.',
@@ -93,6 +113,16 @@ export const errorCodes = {
     kind: 'conflict',
     what: 'A snapshot of this name exists already.',
     cure: 'Choose another name or delete the snapshot first.',
+  },
+  'snapshot-held': {
+    kind: 'conflict',
+    what: 'A hold keeps the snapshot from being deleted.',
+    cure: 'Release the hold that the message names, or wait until it expires.',
+  },
+  'read-only': {
+    kind: 'conflict',
+    what: 'Snapshots and past moments cannot be written to.',
+    cure: 'Clone the snapshot and write to the clone.',
   },
   'object-exists': {
     kind: 'conflict',

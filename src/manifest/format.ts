@@ -50,18 +50,54 @@ export interface SnapshotCollectionRef {
   readonly name: string
 }
 
+export const snapshotScopes = ['collection', 'several', 'store'] as const
+/** What a snapshot was taken of: one collection, some of them in one cut, or the whole store with its aliases. */
+export type SnapshotScope = (typeof snapshotScopes)[number]
+
 export interface SnapshotRecord {
   readonly id: SnapshotId
   readonly name: string
   readonly seq: SequenceNumber
   /** Milliseconds since the epoch. */
   readonly createdAt: number
-  readonly scope: 'collection' | 'store'
+  readonly scope: SnapshotScope
   readonly collections: readonly SnapshotCollectionRef[]
   readonly aliases: Readonly<Record<string, string>>
   readonly labels: Readonly<Record<string, string>>
   readonly description: string
+  /** Why it was made: `manual`, `policy:<name>`, `before-rollback`, or what the caller says. */
+  readonly reason: string
 }
+
+/** Keeps a snapshot from being deleted. */
+export interface Hold {
+  readonly id: string
+  /** Milliseconds since the epoch; null: until it is released. */
+  readonly until: number | null
+  readonly reason: string
+}
+
+/** The last time that a snapshot was verified or drilled. */
+export interface CheckMark {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly ok: boolean
+  /** What was wrong: file and reason. */
+  readonly problems: readonly string[]
+  /** Bytes that were read. */
+  readonly bytes: number
+}
+
+/** What is said of a snapshot after its moment; it lives in the catalog only. */
+export interface SnapshotMarks {
+  readonly holds: readonly Hold[]
+  readonly verified: CheckMark | null
+  readonly drilled: CheckMark | null
+  /** SHA-256 over each collection's points, by collection id, as far as it has been computed. */
+  readonly contentHashes: Readonly<Record<string, string>>
+}
+
+export const noMarks: SnapshotMarks = { holds: [], verified: null, drilled: null, contentHashes: {} }
 
 export type { CollectionId, Generation, SegmentId, SequenceNumber, SnapshotId }
 
@@ -86,6 +122,31 @@ export interface SealedRef extends ManifestFile {
 
 export interface CatalogSnapshot extends SnapshotRecord {
   readonly sealed: readonly SealedRef[]
+  readonly marks: SnapshotMarks
+}
+
+/**
+ * A stretch of a collection's past: what it held at `seq`, from which any moment since `from` follows by leaving out
+ * later rows and deletions. It ends where the collection's entries or its configuration changed as a whole.
+ */
+export interface HistoryRecord {
+  readonly snapshot: SnapshotRecord
+  readonly from: SequenceNumber
+}
+
+export interface CatalogHistory extends HistoryRecord {
+  readonly sealed: readonly SealedRef[]
+}
+
+export const documentKinds = ['retention', 'policy', 'job'] as const
+/** Small things that the catalog keeps by name: settings, policies, jobs. */
+export type DocumentKind = (typeof documentKinds)[number]
+
+export interface CatalogCollection extends ManifestFile {
+  readonly id: CollectionId
+  readonly name: string
+  /** From this number on the collection's entries give any of its moments. */
+  readonly validFrom: SequenceNumber
 }
 
 /** `catalog/<generation>.json`: the root of everything. Publishing it is the commit point of a checkpoint. */
@@ -93,12 +154,20 @@ export interface Catalog {
   readonly database: string
   readonly generation: Generation
   readonly appliedSeq: SequenceNumber
-  readonly collections: readonly (ManifestFile & { readonly id: CollectionId; readonly name: string })[]
+  readonly collections: readonly CatalogCollection[]
   readonly aliases: Readonly<Record<string, string>>
   readonly snapshots: readonly CatalogSnapshot[]
+  readonly history: readonly CatalogHistory[]
+  /** Moments below this number cannot be read any more. */
+  readonly horizon: SequenceNumber
+  /** When which record was written (docs/format/manifest.md); null: no retention window was ever set. */
+  readonly timeline: ManifestFile | null
+  /** By kind, then by name. */
+  readonly documents: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 
 export const catalogPrefix = 'catalog/'
+export const historyPrefix = 'history/'
 export const catalogKey = (generation: Generation): string =>
   `${catalogPrefix}${String(generation).padStart(10, '0')}.json`
 export const manifestKey = (collection: CollectionId, generation: Generation, unique: string): string =>

@@ -6,6 +6,7 @@ import {
   catalogFormatVersion,
   catalogPrefix,
   manifestFormatVersion,
+  snapshotScopes,
   type Catalog,
   type CollectionManifest,
   type ManifestFile,
@@ -34,25 +35,37 @@ const manifestSchema = z.object({
   segments: z.array(z.unknown()),
 })
 const file = { key: z.string(), sha256: sha }
-const snapshotSchema = z.object({
+const record = {
   id: z.uuid(),
   name: z.string(),
   seq,
   createdAt: z.number(),
-  scope: z.enum(['collection', 'store']),
+  scope: z.enum(snapshotScopes),
   collections: z.array(z.object({ collection: z.uuid(), name: z.string() })),
   aliases: z.record(z.string(), z.string()),
   labels: z.record(z.string(), z.string()),
   description: z.string(),
-  sealed: z.array(z.object({ ...file, collection: z.uuid() })),
+  reason: z.string(),
+}
+const sealed = z.array(z.object({ ...file, collection: z.uuid() }))
+const check = z.object({ at: z.number(), ok: z.boolean(), problems: z.array(z.string()), bytes: seq })
+const marks = z.object({
+  holds: z.array(z.object({ id: z.string(), until: z.number().nullable(), reason: z.string() })),
+  verified: check.nullable(),
+  drilled: check.nullable(),
+  contentHashes: z.record(z.string(), sha),
 })
 const catalogSchema = z.object({
   database: z.uuid(),
   generation: z.number().int().positive(),
   appliedSeq: seq,
-  collections: z.array(z.object({ ...file, id: z.uuid(), name: z.string() })),
+  collections: z.array(z.object({ ...file, id: z.uuid(), name: z.string(), validFrom: seq })),
   aliases: z.record(z.string(), z.string()),
-  snapshots: z.array(snapshotSchema),
+  snapshots: z.array(z.object({ ...record, sealed, marks })),
+  history: z.array(z.object({ snapshot: z.object(record), from: seq, sealed })),
+  horizon: seq,
+  timeline: z.object(file).nullable(),
+  documents: z.record(z.string(), z.record(z.string(), z.unknown())),
 })
 
 /** The newest catalog, or undefined in a new store. @throws manifest-corrupt, version-unsupported */

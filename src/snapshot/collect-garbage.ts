@@ -12,7 +12,7 @@ export interface Roots {
   readonly prefixes: readonly string[]
 }
 
-const collected = ['segments/', 'collections/', 'catalog/', 'snapshots/']
+const collected = ['segments/', 'collections/', 'catalog/', 'snapshots/', 'history/']
 
 /**
  * Deletes what no root reaches. If the roots cannot be read, nothing is deleted.

@@ -1,6 +1,6 @@
 import type { FullConfig } from '../../collection/view.ts'
 import type { CollectionId, SegmentId, SequenceNumber, SnapshotId } from '../../ids/brands.ts'
-import type { ManifestEntry } from '../../manifest/format.ts'
+import type { ManifestEntry, SnapshotScope } from '../../manifest/format.ts'
 import type { SegmentInfo } from '../../segment/format.ts'
 
 // Invariants of an archive:
@@ -29,7 +29,7 @@ export interface ArchiveSnapshot {
   readonly seq: SequenceNumber
   /** Milliseconds since the epoch. */
   readonly createdAt: number
-  readonly scope: 'collection' | 'store'
+  readonly scope: SnapshotScope
   readonly labels: Readonly<Record<string, string>>
   readonly description: string
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { parseJson } from '../../encoding/json.ts'
 import { DatabaseError } from '../../errors/database-error.ts'
 import { collectionIdOf, seqOf, snapshotIdOf } from '../../ids/brands.ts'
+import { snapshotScopes } from '../../manifest/format.ts'
 import { segmentFormatVersion, type SegmentInfo } from '../../segment/format.ts'
 import { JsonField } from '../json-field.ts'
 import { decodeConfig, decodeManifestEntry, decodeSegmentInfo } from '../stored-fields.ts'
@@ -97,7 +98,7 @@ function decodeSnapshot(field: JsonField): ArchiveSnapshot {
     name: field.member('name').name(),
     seq: seqOf(field.member('seq').count()),
     createdAt: field.member('createdAt').count(),
-    scope: field.member('scope').oneOf(['collection', 'store']),
+    scope: field.member('scope').oneOf(snapshotScopes),
     labels: field.member('labels').record((label) => label.text()),
     description: field.member('description').text(),
   }

@@ -26,7 +26,12 @@ async function sample(): Promise<SnapshotMetadata> {
   const [collection] = manifest.collections
   const { id, name, config, pointCount, shards } = collection!
   return {
-    snapshot: { ...manifest.snapshot, collections: [{ collection: id, name }], aliases: { newest: name } },
+    snapshot: {
+      ...manifest.snapshot,
+      collections: [{ collection: id, name }],
+      aliases: { newest: name },
+      reason: 'before the change',
+    },
     collection: { id, name, config, pointCount },
     shards,
     segments: manifest.segments,

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto'
 import { parseJson } from '../../encoding/json.ts'
 import { DatabaseError } from '../../errors/database-error.ts'
 import { collectionIdOf, segmentIdOf, seqOf, snapshotIdOf, type SegmentId } from '../../ids/brands.ts'
-import type { DeltaRef, ManifestEntry, ManifestFile, SnapshotRecord } from '../../manifest/format.ts'
+import {
+  snapshotScopes,
+  type DeltaRef,
+  type ManifestEntry,
+  type ManifestFile,
+  type SnapshotRecord,
+} from '../../manifest/format.ts'
 import type { SegmentFile, SegmentInfo } from '../../segment/format.ts'
 import type { ObjectStore } from '../../storage/object-store.ts'
 import { JsonField } from '../json-field.ts'
@@ -74,7 +80,7 @@ function decodeSnapshot(info: JsonField): SnapshotRecord {
     name: info.member('name').name(),
     seq: seqOf(info.member('seq').count()),
     createdAt: info.member('create_ts').count(),
-    scope: info.member('scope').oneOf(['collection', 'store']),
+    scope: info.member('scope').oneOf(snapshotScopes),
     collections: info.member('collections').array((field) => ({
       collection: collectionIdOf(field.member('collection_id').uuid()),
       name: field.member('collection_name').name(),
@@ -82,6 +88,7 @@ function decodeSnapshot(info: JsonField): SnapshotRecord {
     aliases: info.member('aliases').record((field) => field.text()),
     labels: info.member('labels').record((field) => field.text()),
     description: info.member('description').text(),
+    reason: info.member('reason').isAbsent ? '' : info.member('reason').text(),
   }
 }
 

@@ -89,6 +89,7 @@ function document(metadata: SnapshotMetadata, manifests: readonly ManifestDigest
       seq: snapshot.seq,
       scope: snapshot.scope,
       labels: snapshot.labels,
+      reason: snapshot.reason,
       aliases: snapshot.aliases,
       collections: snapshot.collections.map(({ collection: id, name }) => ({
         collection_id: id,

@@ -1,0 +1,96 @@
+import type { CollectionState } from '../collection/collection-state.ts'
+import type { View } from '../collection/view.ts'
+import { seqOf, type CollectionId } from '../ids/brands.ts'
+import type { Engine } from './engine.ts'
+import type { RestoreSource, RestoreTarget, UndoSnapshot } from './records.ts'
+import { seqAtTime } from './reference.ts'
+import { Snapshot } from './snapshot-handle.ts'
+
+export interface RestorePlan {
+  readonly collections: readonly {
+    /** In the source. */
+    readonly source: CollectionId
+    /** A new collection of this name, or the one that becomes what the source holds. */
+    readonly into: { readonly name: string; readonly id?: string }
+  }[]
+  readonly aliases?: Readonly<Record<string, string>>
+  readonly undoName?: string
+}
+
+export interface Restored {
+  readonly states: readonly CollectionState[]
+  /** What was replaced in place. */
+  readonly undo: Snapshot | undefined
+}
+
+/**
+ * Opens all that the restore reads, then logs the one record that does it: completely or not at all.
+ * @throws what opening a segment throws, collection-exists, snapshot-not-found, moment-not-kept
+ */
+export async function submitRestore(
+  engine: Engine,
+  source: RestoreSource,
+  plan: RestorePlan,
+): Promise<Restored> {
+  const { catalog, random } = engine.parts
+  const prepared = new Map<string, View>()
+  try {
+    if (!('live' in source)) {
+      for (const { source: id, into } of plan.collections) {
+        if (!prepared.has(id)) prepared.set(id, await openSource(engine, source, id, into.name))
+      }
+    }
+    const targets = plan.collections.map(({ source: id, into }): RestoreTarget => ({
+      source: id,
+      id: into.id ?? random.uuid(),
+      name: into.name,
+      inPlace: into.id !== undefined,
+    }))
+    const undo = undoOf(engine, targets, plan.undoName)
+    const states = (await engine.submit(
+      { type: 'restore', source, collections: targets, aliases: plan.aliases ?? {}, undo },
+      prepared,
+    )) as readonly CollectionState[]
+    return { states, undo: undo === null ? undefined : new Snapshot(engine, catalog.getSnapshot(undo.id)) }
+  } finally {
+    for (const view of prepared.values()) view.release()
+  }
+}
+
+function openSource(
+  engine: Engine,
+  source: Exclude<RestoreSource, { readonly live: true }>,
+  id: CollectionId,
+  name: string,
+): Promise<View> {
+  return 'snapshot' in source
+    ? engine.openSnapshot(engine.parts.catalog.getSnapshot(source.snapshot), id)
+    : engine.openMoment(id, name, seqOf(source.seq))
+}
+
+function undoOf(
+  engine: Engine,
+  targets: readonly RestoreTarget[],
+  name: string | undefined,
+): UndoSnapshot | null {
+  const count = targets.filter(({ inPlace }) => inPlace).length
+  if (count === 0) return null
+  const id = engine.parts.random.uuid()
+  return {
+    id,
+    name: name ?? `before-rollback-${id}`,
+    createdAt: engine.parts.clock.now(),
+    scope: count === 1 ? 'collection' : 'several',
+    reason: 'before-rollback',
+  }
+}
+
+/** @throws moment-not-kept */
+export function restoreSourceOf(
+  engine: Engine,
+  target: Snapshot | { readonly seq: number } | { readonly time: number },
+): RestoreSource {
+  if (target instanceof Snapshot) return { snapshot: target.id }
+  if ('seq' in target) return { seq: target.seq }
+  return { seq: seqAtTime(engine.parts.catalog, target.time, engine.appliedSeq) }
+}
