@@ -1,16 +1,19 @@
 import { DatabaseError } from '../errors/database-error.ts'
+import { isPathPart } from '../storage/path-part.ts'
 import type { CollectionConfig } from './types.ts'
 
+const nameBytesMax = 255
 const dimensionsMax = 65_536
 const shardsMax = 1_024
 const distances: readonly string[] = ['Cosine', 'Dot', 'Euclid', 'Manhattan']
 
-/** @throws request-invalid */
+/** A name is also the name of a folder of archives. @throws request-invalid */
 export function checkCollectionName(name: string): void {
-  if (name.length === 0 || Buffer.byteLength(name) > 255 || name.includes('/') || name.includes('\0')) {
-    const text = `Cannot use collection name ${JSON.stringify(name)}: it must have 1 to 255 bytes, without "/" and NUL`
-    throw new DatabaseError('request-invalid', text, { name })
-  }
+  if (isPathPart(name, nameBytesMax)) return
+  const rule = `it must have 1 to ${nameBytesMax} bytes, without slashes and control characters, and not be "." or ".."`
+  throw new DatabaseError('request-invalid', `Cannot use collection name ${JSON.stringify(name)}: ${rule}`, {
+    name,
+  })
 }
 
 /** @throws request-invalid naming the field */

@@ -52,6 +52,7 @@ export class CollectionReader {
       id: this.id,
       config: view.config,
       pointCount: view.pointCount(),
+      shardPointCounts: view.shardPointCounts(),
       segmentCount: [...view.entries()].length,
       vectorCount: countVectors(view),
       indexedPoints: countIndexed(view),

@@ -126,6 +126,8 @@ export interface CollectionInfo {
   readonly id: string
   readonly config: CollectionConfig & { readonly shardNumber: number }
   readonly pointCount: number
+  /** Of each shard, in their order. */
+  readonly shardPointCounts: readonly number[]
   readonly segmentCount: number
   /** Present vectors over all names. */
   readonly vectorCount: number

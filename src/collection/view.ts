@@ -70,9 +70,12 @@ export class View {
 
   /** Points that the view sees. */
   pointCount(): number {
-    let count = 0
-    for (const entry of this.entries()) count += visibleCount(entry)
-    return count
+    return this.shardPointCounts().reduce((sum, count) => sum + count, 0)
+  }
+
+  /** Points that the view sees in each shard. */
+  shardPointCounts(): number[] {
+    return this.shards.map((entries) => entries.reduce((sum, entry) => sum + visibleCount(entry), 0))
   }
 
   /** The same view as manifest entries; every segment and deletion in it must be written by now. */

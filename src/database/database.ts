@@ -92,6 +92,7 @@ export class Database {
   readonly id: string
   readonly #engine: Engine
   readonly #resources: DatabaseResources
+  readonly #archiveFolders = new Map<string, ArchiveFolder>()
   #closing: Promise<void> | undefined
 
   constructor(engine: Engine, resources: DatabaseResources) {
@@ -426,9 +427,17 @@ export class Database {
     return this.#engine.collectGarbage()
   }
 
-  /** A folder of archive files; its leftovers of interrupted writes are removed by `sweep`. */
+  /**
+   * A folder of archive files; its leftovers of interrupted writes are removed by `sweep`. The same object for the same
+   * path, spelled the same: it keeps publishing, deleting and sweeping apart.
+   */
   archiveFolder(path: string): ArchiveFolder {
-    return new ArchiveFolder(this.#resources.disk, path)
+    let folder = this.#archiveFolders.get(path)
+    if (folder === undefined) {
+      folder = new ArchiveFolder(this.#resources.disk, path)
+      this.#archiveFolders.set(path, folder)
+    }
+    return folder
   }
 
   stats(): DatabaseStats {

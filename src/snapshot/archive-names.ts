@@ -1,4 +1,5 @@
 import { DatabaseError } from '../errors/database-error.ts'
+import { isPathPart } from '../storage/path-part.ts'
 
 export const archiveSuffix = '.snapshot'
 export const sidecarSuffix = '.checksum'
@@ -20,7 +21,7 @@ export function isPartialName(name: string): boolean {
 
 /** Whether a file of an archive folder may have this name: one path part, not hidden, without control characters. */
 export function isFileName(name: string): boolean {
-  return isPart(name, nameBytesMax) && !name.startsWith('.')
+  return isPathPart(name, nameBytesMax) && !name.startsWith('.')
 }
 
 /** @throws request-invalid */
@@ -35,16 +36,10 @@ export function checkFileName(name: string): void {
 
 /** `''` or parts with `/` between them. @throws request-invalid */
 export function checkDirectory(directory: string): void {
-  if (directory === '' || directory.split('/').every((part) => isPart(part, directoryBytesMax))) return
+  if (directory === '' || directory.split('/').every((part) => isPathPart(part, directoryBytesMax))) return
   throw new DatabaseError(
     'request-invalid',
     `Cannot use ${JSON.stringify(directory)} as a folder of archives`,
     { directory },
   )
-}
-
-function isPart(part: string, bytesMax: number): boolean {
-  if (part === '' || part === '.' || part === '..') return false
-  // Control characters, and halves of surrogate pairs: no file system would give those back.
-  return !/[/\\\p{Cc}\p{Cs}]/u.test(part) && Buffer.byteLength(part) <= bytesMax
 }

@@ -14,11 +14,9 @@ export function clusterRoutes(app: FastifyInstance, door: Door): void {
 
   app.get('/collections/:collection/cluster', async (request, reply) => {
     const collection = getCollection(door, collectionName(request))
-    const { config, pointCount } = collection.info()
-    // The engine counts a collection, not its shards.
-    const shared = (shard: number): number => Math.floor((pointCount + shard) / config.shardNumber)
-    const shards = Array.from({ length: config.shardNumber }, (_, shard): JsonObject => {
-      return { shard_id: shard, points_count: shared(shard), state: 'Active' }
+    const { config, shardPointCounts } = collection.info()
+    const shards = shardPointCounts.map((points, shard): JsonObject => {
+      return { shard_id: shard, points_count: points, state: 'Active' }
     })
     return sendResult(request, reply, {
       peer_id: peerIdOf(door.database.id),
