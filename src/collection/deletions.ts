@@ -158,10 +158,13 @@ export class Deletions {
     }
   }
 
-  /** Every delta file that this object knows of. */
-  knownRefs(): DeltaRef[] {
-    const below = this.#base === undefined ? this.#readRefs : this.#base.source.knownRefs()
-    return [...below, ...this.#persisted]
+  /** Every delta file with deletions that count here, those up to `seq` only if it is given. */
+  knownRefs(seq?: SequenceNumber): DeltaRef[] {
+    const below = this.#base === undefined ? this.#readRefs : this.#base.source.knownRefs(this.#base.upTo)
+    if (seq === undefined) return [...below, ...this.#persisted]
+    if (this.countUpTo(seq) === 0) return below
+    const end = this.#persisted.findIndex(({ upTo }) => upTo >= seq)
+    return [...below, ...(end < 0 ? this.#persisted : this.#persisted.slice(0, end + 1))]
   }
 
   #deadAtJoin(): Uint32Array {

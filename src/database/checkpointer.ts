@@ -271,7 +271,7 @@ export class Checkpointer {
 
   async #writeTimeline({ timeline }: Capture): Promise<ManifestFile | null> {
     if (timeline.bytes === undefined) return this.#timeline?.file ?? null
-    const key = `${historyPrefix}timeline-${this.#options.random.uuid()}`
+    const key = `${historyPrefix}timeline-${this.#options.random.uuid()}.bin`
     await this.#options.store.put(key, timeline.bytes, { ifAbsent: true })
     return { key, sha256: sha256(timeline.bytes) }
   }

@@ -43,6 +43,8 @@ export function openQuietly(
 interface Mark {
   readonly at: number
   readonly fingerprint: string
+  /** Content hashes of the last moments that are kept, by reference. */
+  readonly moments: ReadonlyMap<string, string>
 }
 
 export interface RecordedHistory {
@@ -66,18 +68,29 @@ export async function recordHistory(
   const db = await openQuietly(open, plant(disk), seed)
   const model = new ModelDatabase()
   const history = new History(db, model, seededRandom(seed))
-  const acknowledged: Mark[] = [{ at: disk.journalStart, fingerprint: model.fingerprint() }]
+  const acknowledged: Mark[] = [markOf(disk.journalStart, model)]
   const intended: Mark[] = []
   const steps: string[] = []
-  history.onIntent = (next) => intended.push({ at: disk.journal.length, fingerprint: next.fingerprint() })
+  history.onIntent = (next) => intended.push(markOf(disk.journal.length, next))
   for (let i = 0; i < length; i++) {
     steps.push(await history.step())
-    acknowledged.push({ at: disk.journal.length, fingerprint: model.fingerprint() })
+    acknowledged.push(markOf(disk.journal.length, model))
   }
   const found = await fingerprintOf(db)
   if (found !== model.fingerprint())
     throw new Error(`Seed ${seed}: the database differs from the model without any crash`)
   return { disk, seed, steps, acknowledged, intended }
+}
+
+const momentsCompared = 3
+
+function markOf(at: number, model: ModelDatabase): Mark {
+  const moments = [...model.moments]
+    .slice(-momentsCompared)
+    .flatMap(([seq, held]) =>
+      [...held].map(([name, collection]) => [`${name}@seq:${seq}`, collection.hash()] as const),
+    )
+  return { at, fingerprint: model.fingerprint(), moments: new Map(moments) }
 }
 
 export interface CrashFinding {
@@ -117,8 +130,20 @@ async function compare(db: Database, history: RecordedHistory, at: number): Prom
   // The mutation at this index did not happen: what was acknowledged by then must be there.
   const before = history.acknowledged.findLast((mark) => mark.at <= at)!
   const underWay = history.intended.findLast((mark) => mark.at <= at)
-  if (found === before.fingerprint || found === underWay?.fingerprint) return undefined
+  const mark = [before, underWay].find((candidate) => candidate?.fingerprint === found)
+  if (mark !== undefined) return compareMoments(db, mark.moments)
   return `found\n${found}\nacknowledged\n${before.fingerprint}\nunder way\n${underWay?.fingerprint ?? 'nothing'}`
+}
+
+async function compareMoments(
+  db: Database,
+  moments: ReadonlyMap<string, string>,
+): Promise<string | undefined> {
+  for (const [reference, hash] of moments) {
+    await using reader = await db.openReader(reference)
+    if ((await reader.contentHash()) !== hash) return `${reference} is not what it was`
+  }
+  return undefined
 }
 
 /** A second start, and two garbage collections, after which the disk holds what the catalog reaches and nothing else. */
@@ -147,7 +172,7 @@ async function reopen(
 export async function unreachable(disk: Pick<SimulatedDisk, 'paths' | 'readFile'>): Promise<string[]> {
   const objects = disk
     .paths()
-    .filter((path) => /\/(segments|collections|snapshots|catalog)\/.*\.[a-z]+$/.test(path))
+    .filter((path) => /\/(segments|collections|snapshots|catalog|history)\/.*\.[a-z]+$/.test(path))
   const documents = objects.filter((path) => /\.(json|avro)$/.test(path))
   const newest = documents
     .filter((path) => path.includes('/catalog/'))

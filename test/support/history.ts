@@ -24,6 +24,7 @@ const ids: readonly Id[] = [
 const collectionNames = ['alpha', 'beta', 'gamma/δ'.replace('/', '-'), 'clone-1', 'clone-2']
 const aliasNames = ['now', 'then']
 const tags = ['red', 'green', 'blue']
+const momentsKept = 40
 
 interface Action {
   readonly weight: number
@@ -67,6 +68,13 @@ export class History {
       { weight: 2, run: () => this.#deleteSnapshot() },
       { weight: 3, run: () => this.#clone() },
       { weight: 3, run: () => this.#rollback() },
+      { weight: 2, run: () => this.#cut() },
+      { weight: 2, run: () => this.#restoreAll() },
+      { weight: 2, run: () => this.#cloneLive() },
+      { weight: 3, run: () => this.#note() },
+      { weight: 2, run: () => this.#retention() },
+      { weight: 3, run: () => this.#readMoment() },
+      { weight: 2, run: () => this.#restoreMoment() },
       { weight: options.archives === false ? 0 : 2, run: () => this.#archive() },
       { weight: options.maintenance ?? 6, run: () => this.#maintain() },
     ]
@@ -79,8 +87,22 @@ export class History {
       let at = this.#random.next() * total
       const action = this.#actions.find(({ weight }) => (at -= weight) < 0)!
       const text = await action.run()
-      if (text !== undefined) return text
+      if (text === undefined) continue
+      this.#keepMoment()
+      return text
     }
+  }
+
+  #keepMoment(): void {
+    if (!this.model.isKeepingMoments) return
+    const held = [...this.model.collections].map(([name, c]) => [name, c.copy()] as const)
+    this.model.moments.set(this.db.stats().appliedSeq, new Map(held))
+    const oldest = this.model.moments.keys().next().value
+    if (this.model.moments.size > momentsKept) this.model.moments.delete(oldest!)
+  }
+
+  #identity(): number {
+    return this.#int(2 ** 40)
   }
 
   #int(below: number): number {
@@ -111,8 +133,9 @@ export class History {
     const name = this.#pick(collectionNames.slice(0, 3).filter((n) => !this.model.collections.has(n)))
     if (name === undefined) return undefined
     const shardNumber = 1 + this.#int(2)
+    const identity = this.#identity()
     await this.#change(
-      (model) => model.collections.set(name, new ModelCollection(shardNumber)),
+      (model) => model.collections.set(name, new ModelCollection(shardNumber, identity)),
       () =>
         this.db.createCollection(name, {
           vectors: { '': { size: 3, distance: 'Dot' }, side: { size: 2, distance: 'Euclid' } },
@@ -288,31 +311,43 @@ export class History {
 
   async #snapshot(): Promise<string | undefined> {
     const name = `s${(this.#names += 1)}-${this.#int(1e6)}`
-    if (this.#int(3) === 0) return this.#snapshotOf(name, undefined)
+    if (this.#int(3) === 0) return this.#snapshotOf(name, undefined, () => this.db.createSnapshot({ name }))
     const found = this.#collection()
-    return found === undefined ? undefined : this.#snapshotOf(name, found.name)
+    return found === undefined
+      ? undefined
+      : this.#snapshotOf(name, [found.name], () => found.handle.createSnapshot({ name }))
+  }
+
+  async #cut(): Promise<string | undefined> {
+    const name = `s${(this.#names += 1)}-${this.#int(1e6)}`
+    const collections = [...this.model.collections.keys()].filter(() => this.#int(3) > 0)
+    if (collections.length < 2) return undefined
+    return this.#snapshotOf(name, collections, () => this.db.createSnapshot({ name, collections }))
   }
 
   /** Its id is not known before it is made, so the model takes it by name until the answer is there. */
-  async #snapshotOf(name: string, collection: string | undefined): Promise<string> {
+  async #snapshotOf(
+    name: string,
+    collections: readonly string[] | undefined,
+    send: () => Promise<Snapshot>,
+  ): Promise<string> {
     const take = (model: ModelDatabase, id: string): void => {
-      const held = [...model.collections].filter(([n]) => collection === undefined || n === collection)
+      const held = [...model.collections].filter(([n]) => collections?.includes(n) ?? true)
       const aliases = [...model.aliases].filter(([, target]) => held.some(([n]) => n === target))
       model.snapshots.set(id, {
         name,
         collections: new Map(held.map(([n, c]) => [n, c.copy()])),
         aliases: new Map(aliases),
+        label: '',
+        isHeld: false,
       })
     }
     const next = copyOf(this.model)
     take(next, name)
     this.onIntent(next)
-    const made = await (collection === undefined
-      ? this.db.createSnapshot({ name })
-      : this.db.getCollection(collection).createSnapshot({ name }))
-    void made
+    await send()
     take(this.model, name)
-    return `snapshot ${name} of ${collection ?? 'the store'}`
+    return `snapshot ${name} of ${collections?.join(', ') ?? 'the store'}`
   }
 
   #anySnapshot(): Snapshot | undefined {
@@ -322,6 +357,12 @@ export class History {
   async #deleteSnapshot(): Promise<string | undefined> {
     const snapshot = this.#anySnapshot()
     if (snapshot === undefined) return undefined
+    if (this.model.snapshots.get(snapshot.name)!.isHeld) {
+      this.onIntent(this.model)
+      const refused = await snapshot.delete().catch((error: unknown) => error)
+      if (!isDatabaseError(refused, 'snapshot-held')) throw new Error('a held snapshot was deleted')
+      return `refused deletion of ${snapshot.name}`
+    }
     await this.#change(
       (model) => model.snapshots.delete(snapshot.name),
       () => snapshot.delete(),
@@ -342,8 +383,9 @@ export class History {
     const source = this.#source()
     const as = this.#pick(collectionNames.filter((n) => !this.model.collections.has(n)))
     if (source === undefined || as === undefined) return undefined
+    const identity = this.#identity()
     await this.#change(
-      (model) => model.collections.set(as, source.held.copy()),
+      (model) => model.collections.set(as, source.held.copy(identity)),
       () => this.db.restore(source.snapshot, { collection: source.collection, as }),
     )
     return `clone ${source.collection}@${source.snapshot.name} as ${as}`
@@ -356,12 +398,8 @@ export class History {
     await this.#change(
       (model) => {
         const old = model.collections.get(source.collection)!
-        model.snapshots.set(undoName, {
-          name: undoName,
-          collections: new Map([[source.collection, old]]),
-          aliases: new Map(),
-        })
-        model.collections.set(source.collection, source.held.copy())
+        keepUndo(model, undoName, [source.collection])
+        model.collections.set(source.collection, source.held.copy(old.identity))
       },
       () =>
         this.db
@@ -371,9 +409,142 @@ export class History {
     return `roll ${source.collection} back to ${source.snapshot.name}`
   }
 
+  /** Some or all collections of a snapshot, in place or under other names, all or none. */
+  async #restoreAll(): Promise<string | undefined> {
+    const snapshot = this.#anySnapshot()
+    if (snapshot === undefined) return undefined
+    const held = this.model.snapshots.get(snapshot.name)!
+    const targets = new Map<string, string>()
+    for (const source of held.collections.keys()) {
+      const into = this.#int(2) === 0 ? source : this.#pick(collectionNames)!
+      if (this.#int(3) > 0 && ![...targets.values()].includes(into)) targets.set(source, into)
+    }
+    if (targets.size === 0) return undefined
+    const replaced = [...targets.values()].filter((name) => this.model.collections.has(name))
+    const collections = Object.fromEntries(targets)
+    if (replaced.length > 0 && this.#int(4) === 0) {
+      this.onIntent(this.model)
+      const refused = await this.db.restoreAll(snapshot, { collections }).catch((error: unknown) => error)
+      if (!isDatabaseError(refused, 'collection-exists')) throw new Error('a collection was replaced unasked')
+      return `refused restore of ${snapshot.name}`
+    }
+    const undoName = `undo-${(this.#names += 1)}-${this.#int(1e6)}`
+    const identities = new Map([...targets.values()].map((name) => [name, this.#identity()]))
+    await this.#change(
+      (model) => {
+        if (replaced.length > 0) keepUndo(model, undoName, replaced)
+        for (const [source, name] of targets) {
+          const identity = model.collections.get(name)?.identity ?? identities.get(name)!
+          model.collections.set(name, held.collections.get(source)!.copy(identity))
+        }
+      },
+      () => this.db.restoreAll(snapshot, { collections, replace: true, undoName }),
+    )
+    return `restore ${[...targets].map(([a, b]) => `${a} as ${b}`).join(', ')} of ${snapshot.name}`
+  }
+
+  /** Of the present, or of a snapshot by reference. */
+  async #cloneLive(): Promise<string | undefined> {
+    const found = this.#collection()
+    const as = this.#pick(collectionNames.filter((n) => !this.model.collections.has(n)))
+    if (found === undefined || as === undefined) return undefined
+    const identity = this.#identity()
+    await this.#change(
+      (model) => model.collections.set(as, model.collections.get(found.name)!.copy(identity)),
+      () => this.db.clone(found.name, as),
+    )
+    return `clone ${found.name} as ${as}`
+  }
+
+  /** Renames, labels, holds or lets go. */
+  async #note(): Promise<string | undefined> {
+    const snapshot = this.#anySnapshot()
+    if (snapshot === undefined) return undefined
+    const old = this.model.snapshots.get(snapshot.name)!
+    const kind = this.#pick(['rename', 'label', 'hold', 'hold'] as const)!
+    if (kind === 'hold') {
+      await this.#change(
+        (model) => model.snapshots.set(old.name, { ...old, isHeld: !old.isHeld }),
+        async () => {
+          if (old.isHeld) await snapshot.releaseHold(snapshot.info().holds[0]!.id)
+          else await snapshot.hold({ reason: 'the model says so' })
+        },
+      )
+      return `${old.isHeld ? 'release' : 'hold'} ${old.name}`
+    }
+    const name = kind === 'rename' ? `r${(this.#names += 1)}-${this.#int(1e6)}` : old.name
+    const label = kind === 'label' ? this.#pick(tags)! : old.label
+    await this.#change(
+      (model) => {
+        model.snapshots.delete(old.name)
+        model.snapshots.set(name, { ...old, name, label })
+      },
+      () => snapshot.update({ name, labels: { tag: label } }),
+    )
+    return `note ${old.name}: ${name} ${label}`
+  }
+
+  async #retention(): Promise<string | undefined> {
+    const isOn = this.model.isKeepingMoments
+    if (isOn && this.#int(4) > 0) return undefined
+    await this.#change(
+      (model) => {
+        model.isKeepingMoments = !isOn
+        model.moments.clear()
+      },
+      () => this.db.setRetention({ windowMs: isOn ? 0 : 3_600_000 }),
+    )
+    return isOn ? 'keep no moments' : 'keep every moment'
+  }
+
+  #moment(): { seq: number; name: string; held: ModelCollection } | undefined {
+    const seq = this.#pick([...this.model.moments.keys()])
+    if (seq === undefined) return undefined
+    const moment = this.model.moments.get(seq)!
+    const name = this.#pick([...moment.keys()])
+    return name === undefined ? undefined : { seq, name, held: moment.get(name)! }
+  }
+
+  async #readMoment(): Promise<string | undefined> {
+    const moment = this.#moment()
+    if (moment === undefined) return undefined
+    this.onIntent(this.model)
+    const reference = `${moment.name}@seq:${moment.seq}`
+    await using reader = await this.db.openReader(reference)
+    if ((await reader.contentHash()) !== moment.held.hash())
+      throw new Error(`${reference} is not what it was`)
+    return `read ${reference}`
+  }
+
+  async #restoreMoment(): Promise<string | undefined> {
+    const moment = this.#moment()
+    if (moment === undefined) return undefined
+    const { seq, name, held } = moment
+    if (this.model.collections.get(name)?.identity === held.identity) {
+      const undoName = `undo-${(this.#names += 1)}-${this.#int(1e6)}`
+      await this.#change(
+        (model) => {
+          keepUndo(model, undoName, [name])
+          model.collections.set(name, held.copy())
+        },
+        () => this.db.getCollection(name).rollback({ seq }, { undoName }),
+      )
+      return `roll ${name} back to ${seq}`
+    }
+    const as = this.#pick(collectionNames.filter((n) => !this.model.collections.has(n)))
+    if (as === undefined) return undefined
+    const identity = this.#identity()
+    await this.#change(
+      (model) => model.collections.set(as, held.copy(identity)),
+      () => this.db.clone(`${name}@seq:${seq}`, as),
+    )
+    return `clone ${name} at ${seq} as ${as}`
+  }
+
   async #archive(): Promise<string | undefined> {
     const source = this.#source()
-    if (source === undefined || source.snapshot.info().scope === 'store') return undefined
+    if (source === undefined || source.snapshot.info().scope !== 'collection') return undefined
+    const identity = this.#identity()
     const target = this.#pick(collectionNames)!
     const exists = this.model.collections.has(target)
     await using archive = await source.snapshot.archive()
@@ -387,7 +558,10 @@ export class History {
       return `refused import of ${source.snapshot.name} as ${target}`
     }
     await this.#change(
-      (model) => model.collections.set(target, source.held.copy()),
+      (model) => {
+        const existing = model.collections.get(target)
+        model.collections.set(target, source.held.copy(existing?.identity ?? identity))
+      },
       async () => {
         // Garbage collection beside the import: what is being written must not be collected.
         let isDone = false
@@ -416,6 +590,16 @@ export class History {
   }
 }
 
+function keepUndo(model: ModelDatabase, name: string, replaced: readonly string[]): void {
+  model.snapshots.set(name, {
+    name,
+    collections: new Map(replaced.map((one) => [one, model.collections.get(one)!])),
+    aliases: new Map(),
+    label: '',
+    isHeld: false,
+  })
+}
+
 function isCompatible(db: Database, target: string, source: { held: ModelCollection }): boolean {
   return db.getCollection(target).info().config.shardNumber === source.held.shardNumber
 }
@@ -425,6 +609,8 @@ export function copyOf(model: ModelDatabase): ModelDatabase {
   for (const [name, collection] of model.collections) copy.collections.set(name, collection.copy())
   for (const [alias, name] of model.aliases) copy.aliases.set(alias, name)
   for (const [id, snapshot] of model.snapshots) copy.snapshots.set(id, snapshot)
+  copy.isKeepingMoments = model.isKeepingMoments
+  for (const [seq, moment] of model.moments) copy.moments.set(seq, moment)
   return copy
 }
 
@@ -442,7 +628,12 @@ export async function fingerprintOf(db: Database): Promise<string> {
       held.push(`${name}=${await reader.contentHash()}`)
     }
     const named = Object.entries(snapshot.info().aliases).map(([alias, name]) => `${alias}->${name}`)
-    snapshots.push(`${snapshot.name} ${snapshot.name} ${held.sort().join(' ')} ${named.sort().join(' ')}`)
+    const { labels, holds } = snapshot.info()
+    const marks = `${labels['tag'] ?? ''} ${holds.length > 0}`
+    snapshots.push(
+      `${snapshot.name} ${snapshot.name} ${marks} ${held.sort().join(' ')} ${named.sort().join(' ')}`,
+    )
   }
-  return [...collections.sort(), ...aliases.sort(), ...snapshots.sort()].join('\n')
+  const moments = db.retention().windowMs > 0 ? ['every moment'] : []
+  return [...collections.sort(), ...aliases.sort(), ...snapshots.sort(), ...moments].join('\n')
 }

@@ -14,16 +14,20 @@ export interface ModelPoint {
 /** A collection as a plain map. Values are never changed in place, so that a copy of the map is a snapshot. */
 export class ModelCollection {
   readonly shardNumber: number
+  /** Which collection it is, whatever its name: a clone is another one, a rollback is not. */
+  readonly identity: number
   points: Map<string, ModelPoint>
   #hash: string | undefined
 
-  constructor(shardNumber: number, points: ReadonlyMap<string, ModelPoint> = new Map()) {
+  constructor(shardNumber: number, identity: number, points: ReadonlyMap<string, ModelPoint> = new Map()) {
     this.shardNumber = shardNumber
+    this.identity = identity
     this.points = new Map(points)
   }
 
-  copy(): ModelCollection {
-    const copy = new ModelCollection(this.shardNumber, this.points)
+  /** The same points, as the same or another collection. */
+  copy(identity = this.identity): ModelCollection {
+    const copy = new ModelCollection(this.shardNumber, identity, this.points)
     copy.#hash = this.#hash
     return copy
   }
@@ -38,11 +42,16 @@ export class ModelCollection {
     this.#hash = undefined
   }
 
+  /** In id order. */
+  sorted(): ModelPoint[] {
+    return [...this.points.values()].sort(byId)
+  }
+
   /** The SHA-256 that `contentHash` promises: points in id order, vectors bit for bit, payload with sorted keys. */
   hash(): string {
     if (this.#hash !== undefined) return this.#hash
     const hash = createHash('sha256')
-    for (const point of [...this.points.values()].sort(byId)) {
+    for (const point of this.sorted()) {
       hash.update(`${String(point.id)}\n`)
       for (const name of Object.keys(point.vectors).sort()) {
         const vector = Float32Array.from(point.vectors[name]!)
@@ -72,6 +81,8 @@ export interface ModelSnapshot {
   readonly name: string
   readonly collections: ReadonlyMap<string, ModelCollection>
   readonly aliases: ReadonlyMap<string, string>
+  readonly label: string
+  readonly isHeld: boolean
 }
 
 /** Everything that a user could ask of the database, as plain maps. */
@@ -80,6 +91,10 @@ export class ModelDatabase {
   readonly aliases = new Map<string, string>()
   /** By id. */
   readonly snapshots = new Map<string, ModelSnapshot>()
+  /** Whether every moment is kept from here on. */
+  isKeepingMoments = false
+  /** What was there after each operation, by number, while moments are kept. */
+  readonly moments = new Map<number, ReadonlyMap<string, ModelCollection>>()
 
   /** One text that two equal states share. */
   fingerprint(): string {
@@ -88,8 +103,10 @@ export class ModelDatabase {
     const snapshots = [...this.snapshots].map(([id, snapshot]) => {
       const held = [...snapshot.collections].map(([name, c]) => `${name}=${c.hash()}`).sort()
       const named = [...snapshot.aliases].map(([alias, name]) => `${alias}->${name}`).sort()
-      return `${id} ${snapshot.name} ${held.join(' ')} ${named.join(' ')}`
+      const marks = `${snapshot.label} ${snapshot.isHeld}`
+      return `${id} ${snapshot.name} ${marks} ${held.join(' ')} ${named.join(' ')}`
     })
-    return [...collections, ...aliases, ...snapshots.sort()].join('\n')
+    const moments = this.isKeepingMoments ? ['every moment'] : []
+    return [...collections, ...aliases, ...snapshots.sort(), ...moments].join('\n')
   }
 }
