@@ -37,6 +37,13 @@ export function createWorkerBuilder(threads: number, options: Partial<WorkerOpti
   return new WorkerBuilder(threads, { execArgv: [], ...options, entry })
 }
 
+let building: Promise<typeof import('./build-file.ts')> | undefined
+
+/** The Parquet library is large, and a database with worker threads needs none of it here. Loaded once: after that, building waits for nothing outside. */
+function loadBuilding(): Promise<typeof import('./build-file.ts')> {
+  return (building ??= import('./build-file.ts'))
+}
+
 class InlineBuilder implements SegmentBuilder {
   readonly #mutex = new Mutex()
   #isClosed = false
@@ -47,8 +54,7 @@ class InlineBuilder implements SegmentBuilder {
     signal?: AbortSignal,
   ): Promise<FileDigest> {
     return this.#mutex.run(async () => {
-      // The Parquet library is large, and a database with worker threads needs none of it here.
-      const { buildFile } = await import('./build-file.ts')
+      const { buildFile } = await loadBuilding()
       const parts = buildFile(job)
       let digest: FileDigest | undefined
       const check = (): void => this.#check(signal)
