@@ -162,7 +162,7 @@ export class Deletions {
   knownRefs(seq?: SequenceNumber): DeltaRef[] {
     const below = this.#base === undefined ? this.#readRefs : this.#base.source.knownRefs(this.#base.upTo)
     if (seq === undefined) return [...below, ...this.#persisted]
-    if (this.countUpTo(seq) === 0) return below
+    if (this.countUpTo(seq) === 0) return [...below]
     const end = this.#persisted.findIndex(({ upTo }) => upTo >= seq)
     return [...below, ...(end < 0 ? this.#persisted : this.#persisted.slice(0, end + 1))]
   }
