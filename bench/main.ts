@@ -6,15 +6,27 @@ import { Cancelled, cancellable } from '../scripts/terminal/cancellation.ts'
 import { OwnServer } from '../scripts/terminal/own-server.ts'
 import { archiveDownload } from './archive-download.bench.ts'
 import { ingest } from './ingest.bench.ts'
+import { queryInPlace } from './query-in-place.bench.ts'
 import { restart } from './restart.bench.ts'
 import { snapshotCreation } from './snapshot-creation.bench.ts'
+import { snapshotListing } from './snapshot-listing.bench.ts'
+import { snapshotOperations } from './snapshot-operations.bench.ts'
 import { Context, fullSizes, quickSizes, type Sizes } from './support/context.ts'
 import { describeEnvironment, inWords } from './support/environment.ts'
 import { meetsGoal, type Figure } from './support/figures.ts'
 import { tableOf } from './support/table.ts'
 import { writeLatency } from './write-latency.bench.ts'
 
-const benches = [snapshotCreation, writeLatency, ingest, archiveDownload, restart]
+const benches = [
+  snapshotCreation,
+  writeLatency,
+  ingest,
+  archiveDownload,
+  restart,
+  snapshotOperations,
+  snapshotListing,
+  queryInPlace,
+]
 
 const usage = `npm run bench [-- flags]
 

@@ -15,6 +15,9 @@ export interface Sizes {
   readonly ingestBodies: number
   readonly downloadRounds: number
   readonly restarts: number
+  /** In one list. */
+  readonly snapshots: number
+  readonly queryRounds: number
 }
 
 export const fullSizes: Sizes = {
@@ -27,6 +30,8 @@ export const fullSizes: Sizes = {
   ingestBodies: 40,
   downloadRounds: 9,
   restarts: 3,
+  snapshots: 10_000,
+  queryRounds: 200,
 }
 
 export const quickSizes: Sizes = {
@@ -39,6 +44,8 @@ export const quickSizes: Sizes = {
   ingestBodies: 15,
   downloadRounds: 5,
   restarts: 2,
+  snapshots: 1_000,
+  queryRounds: 60,
 }
 
 export const rowDimensions = 16
