@@ -1,6 +1,6 @@
 import { assert } from '../runtime/assert.ts'
 import { Mutex } from '../runtime/mutex.ts'
-import type { BuildJob, FileDigest } from './build-file.ts'
+import type { buildFile, BuildJob, FileDigest } from './build-file.ts'
 import { buildCancelled, buildClosed } from './build-protocol.ts'
 import { WorkerBuilder, type WorkerOptions } from './worker-builder.ts'
 
@@ -37,10 +37,14 @@ export function createWorkerBuilder(threads: number, options: Partial<WorkerOpti
   return new WorkerBuilder(threads, { execArgv: [], ...options, entry })
 }
 
-let building: Promise<typeof import('./build-file.ts')> | undefined
+interface Building {
+  readonly buildFile: typeof buildFile
+}
+
+let building: Promise<Building> | undefined
 
 /** The Parquet library is large, and a database with worker threads needs none of it here. Loaded once: after that, building waits for nothing outside. */
-function loadBuilding(): Promise<typeof import('./build-file.ts')> {
+function loadBuilding(): Promise<Building> {
   return (building ??= import('./build-file.ts'))
 }
 
@@ -54,8 +58,7 @@ class InlineBuilder implements SegmentBuilder {
     signal?: AbortSignal,
   ): Promise<FileDigest> {
     return this.#mutex.run(async () => {
-      const { buildFile } = await loadBuilding()
-      const parts = buildFile(job)
+      const parts = (await loadBuilding()).buildFile(job)
       let digest: FileDigest | undefined
       const check = (): void => this.#check(signal)
       async function* checked(): AsyncGenerator<Uint8Array> {
