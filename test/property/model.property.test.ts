@@ -94,7 +94,7 @@ async function checkInvariants(db: Database, disk: SimulatedDisk, model: ModelDa
   expect(await fingerprintOf(db)).toBe(model.fingerprint())
 }
 
-test('creating a snapshot, a clone and a rollback is one write and one sync, whatever the amount of data (I5, I7)', async () => {
+test('creating a snapshot, a cut, a clone, a rollback and its undo is one write and one sync, whatever the amount of data (I5, I7)', async () => {
   const costs = []
   for (const rows of [10, 10_000]) {
     const disk = new SimulatedDisk()
@@ -114,8 +114,15 @@ test('creating a snapshot, a clone and a rollback is one write and one sync, wha
     }
     const [snapshot, created] = await cost(() => collection.createSnapshot())
     const [, cloned] = await cost(() => db.restore(snapshot, { as: 'clone' }))
-    const [, rolled] = await cost(() => collection.rollback(snapshot))
-    costs.push({ created, cloned, rolled })
+    const [undo, rolled] = await cost(() => collection.rollback(snapshot))
+    const [, undone] = await cost(() => collection.rollback(undo))
+    const [, copied] = await cost(() => db.clone('c', 'copy'))
+    await db.setRetention({ windowMs: 60_000 })
+    const seq = db.stats().appliedSeq
+    await collection.delete({ ids: [1] })
+    const [, wentBack] = await cost(() => collection.rollback({ seq }))
+    const [, cut] = await cost(() => db.createSnapshot({ collections: ['c', 'clone', 'copy'] }))
+    costs.push({ created, cloned, rolled, undone, copied, wentBack, cut })
     await db.close()
   }
   const once = ['write', 'sync-file']
