@@ -8,6 +8,7 @@ import type { Configuration } from './configuration.ts'
 import { allowOtherOrigins } from './cross-origin.ts'
 import { createDownload } from './download.ts'
 import { reportFaults } from './faults.ts'
+import { lenientUrl } from './lenient-path.ts'
 import { Metrics } from './metrics.ts'
 import { registerPages } from './pages.ts'
 import type { StartupRestores } from './snapshot-flags.ts'
@@ -67,6 +68,7 @@ export async function createApp(database: Database, options: ServerOptions): Pro
     bodyLimit: service.maxRequestBytes,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
+    rewriteUrl: ({ url = '/' }) => lenientUrl(url),
     // A path that cannot be decoded is the path of nothing.
     frameworkErrors: (_error, _request, reply: FastifyReply) => void reply.code(404).send(),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 4096 },

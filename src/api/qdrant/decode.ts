@@ -53,9 +53,9 @@ export function integerOf(value: JsonValue | undefined): number | bigint | undef
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined
 }
 
-/** How Rust prints a float: always with a point. */
+/** How Rust prints a float: always with a point or, from 1e16 on, an exponent. */
 export function rustFloat(value: number): string {
-  const text = String(value)
+  const text = Math.abs(value) >= 1e16 ? value.toExponential() : String(value)
   return Number.isInteger(value) && !text.includes('e') ? `${text}.0` : text
 }
 
@@ -230,7 +230,10 @@ export function struct<T extends object>(name: string, fields: Fields<T>): Decod
     const decoded: Partial<T> = {}
     for (const key of Object.keys(value)) {
       const field = byName.get(key)
-      if (field !== undefined) decoded[field] = below(key, () => fields[field].decode(value[key]!))
+      if (field === undefined) continue
+      // Under two of its names; that a name itself stands there twice is lost by now.
+      if (field in decoded) throw new DecodeError(`duplicate field \`${field}\``, 'end')
+      decoded[field] = below(key, () => fields[field].decode(value[key]!))
     }
     for (const field of names) {
       if (field in decoded) continue

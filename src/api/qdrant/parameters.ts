@@ -54,7 +54,8 @@ export function variantParam(
   throw badQuery(`unknown variant \`${value}\`, expected one of ${expected}`)
 }
 
-function countParam(request: FastifyRequest, name: string): number | undefined {
+/** A whole number. @throws WireError 400 */
+export function countParam(request: FastifyRequest, name: string): number | undefined {
   const value = queryParam(request, name)
   if (value === undefined) return undefined
   if (value === '') throw badQuery('cannot parse integer from empty string')
@@ -87,7 +88,7 @@ export function updateParams(request: FastifyRequest): UpdateParams {
 /** Of reads: `consistency` is checked and means nothing on one node. Gives the timeout in seconds. */
 export function readParams(request: FastifyRequest): number | undefined {
   const consistency = queryParam(request, 'consistency')
-  if (consistency !== undefined && !/^(?:majority|quorum|all|\+?0*[1-9]\d*)$/.test(consistency)) {
+  if (consistency !== undefined && !/^(?:|majority|quorum|all|\+?0*[1-9]\d*)$/.test(consistency)) {
     throw badQuery(`failed to deserialize read consistency query parameter value '${consistency}'`)
   }
   const timeout = countParam(request, 'timeout')

@@ -1,4 +1,4 @@
-import type { Collection, Database, Snapshot } from '../../index.ts'
+import { DatabaseError, type Collection, type Database, type Snapshot } from '../../index.ts'
 import type { Door } from './door.ts'
 import { notFound, snapshotMissing } from './failures.ts'
 import { peerIdOf } from './peer-id.ts'
@@ -26,7 +26,7 @@ interface ArchiveFacts {
   readonly sha256: string | undefined
 }
 
-/** Neither sealed nor hashed: the size is not known before the next flush. */
+/** Neither sealed nor hashed, as asked for: the size is not known before the flush. */
 const unsealed: ArchiveFacts = { bytes: 0, sha256: undefined }
 
 /** The snapshots of one collection, or full ones: what the engine holds and the files that lie in the folder, as one list. */
@@ -73,7 +73,8 @@ export class SnapshotShelf {
     const listed = new Set(files.map((file) => file.name))
     for (const snapshot of this.#engineSnapshots()) {
       if (listed.has(snapshot.name) || this.#pending.has(this.#key(snapshot.name))) continue
-      descriptions.push(describe(snapshot.name, snapshot.info().createdAt, await this.#factsOf(snapshot)))
+      const facts = await this.#factsOf(snapshot)
+      if (facts !== undefined) descriptions.push(describe(snapshot.name, snapshot.info().createdAt, facts))
     }
     return descriptions
   }
@@ -123,17 +124,20 @@ export class SnapshotShelf {
     }
   }
 
-  async #factsOf(snapshot: Snapshot): Promise<ArchiveFacts> {
-    let facts = this.#facts.get(snapshot.id)
-    if (facts === undefined) {
-      // A list must not make the engine flush.
-      if (!snapshot.info().isSealed) return unsealed
+  /** Seals: one flush for all snapshots since the last one, and none after that. Undefined if it has been deleted. */
+  async #factsOf(snapshot: Snapshot): Promise<ArchiveFacts | undefined> {
+    const known = this.#facts.get(snapshot.id)
+    if (known !== undefined) return known
+    try {
       const archive = await snapshot.archive()
-      facts = { bytes: archive.bytes, sha256: undefined }
+      const facts: ArchiveFacts = { bytes: archive.bytes, sha256: undefined }
       archive.close()
       this.#facts.set(snapshot.id, facts)
+      return facts
+    } catch (error) {
+      if (error instanceof DatabaseError && error.code === 'snapshot-not-found') return undefined
+      throw error
     }
-    return facts
   }
 
   /** Also those of a dropped collection of this name: a snapshot outlives what it was taken of. */

@@ -85,3 +85,61 @@ describe('aliases', () => {
     expect((await client.getAliases()).aliases.map((a) => a.alias_name)).not.toContain('half')
   })
 })
+
+describe('the server about itself', () => {
+  const get = async (path: string): Promise<{ status: number; result: Record<string, unknown> }> => {
+    const answer = await fetch(`${door.server.url}${path}`)
+    return { status: answer.status, ...((await answer.json()) as { result: Record<string, unknown> }) }
+  }
+
+  test('shards are shown with the points that they hold', async () => {
+    const { client } = door
+    await client.createCollection('sharded', { vectors: { size: 1, distance: 'Dot' }, shard_number: 3 })
+    const points = Array.from({ length: 60 }, (_, id) => ({ id, vector: [id] }))
+    await client.upsert('sharded', { wait: true, points })
+    await client.delete('sharded', { wait: true, points: [0, 1, 2] })
+    const { result } = await get('/collections/sharded/cluster')
+    const counts = (result['local_shards'] as { points_count: number }[]).map((shard) => shard.points_count)
+    expect(counts).toHaveLength(3)
+    expect(counts.reduce((sum, count) => sum + count)).toBe(57)
+    expect(Math.min(...counts)).toBeGreaterThan(0)
+    const telemetry = (await get('/telemetry?details_level=2')).result['collections'] as {
+      collections: { id: string; shards: { local: { num_points: number } }[] }[]
+    }
+    const own = telemetry.collections.find(({ id }) => id === 'sharded')!
+    expect(own.shards.map(({ local }) => local.num_points)).toEqual(counts)
+  })
+
+  test('what needs several nodes, and what is not built, is said to be so', async () => {
+    for (const [method, path, status] of [
+      ['GET', '/cluster/metadata/keys', 405],
+      ['DELETE', '/cluster/peer/1', 405],
+      ['DELETE', '/cluster/peer/1?timeout=0', 422],
+      ['POST', '/collections/sharded/shards/0/points/count', 501],
+      ['POST', '/collections/sharded/shards/0/snapshot/partial/create', 501],
+      ['POST', '/audit/logs', 400],
+    ] as const) {
+      const body = method === 'POST' ? { body: '{}' } : {}
+      const answer = await fetch(`${door.server.url}${path}`, { method, ...body })
+      expect([path, answer.status]).toEqual([path, status])
+    }
+  })
+
+  test('a name with a percent sign is found, however a client spells it', async () => {
+    const { client } = door
+    await client.createCollection('100%', { vectors: { size: 1, distance: 'Dot' } })
+    for (const path of ['/collections/100%25', '/collections/100%']) {
+      expect((await get(path)).result['points_count']).toBe(0)
+    }
+    expect(await client.deleteCollection('100%')).toBe(true)
+  })
+
+  test('a name that cannot be that of a folder is refused', async () => {
+    const answer = await fetch(`${door.server.url}/collections/a%0Ab`, {
+      method: 'PUT',
+      body: '{"vectors":{"size":1,"distance":"Dot"}}',
+    })
+    expect(answer.status).toBe(400)
+    expect((await door.client.getCollections()).collections).not.toContainEqual({ name: 'a\nb' })
+  })
+})

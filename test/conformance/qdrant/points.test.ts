@@ -214,6 +214,25 @@ describe('search', () => {
     expect(batch.map(({ points }) => idsOf(points))).toEqual([[1], [3]])
   })
 
+  test('limits beyond everything, and search parameters that change nothing', async () => {
+    const answer = async (body: string): Promise<{ status: number; ids: unknown[] }> => {
+      const response = await fetch(`${door.server.url}/collections/p/points/query`, { method: 'POST', body })
+      const { result } = (await response.json()) as { result?: { points: { id: unknown }[] } }
+      return { status: response.status, ids: result === undefined ? [] : idsOf(result.points as never) }
+    }
+    const best = [uuid, 3, 2, 1]
+    const query = '"query":[1,2,3,4]'
+    expect(await answer(`{${query},"limit":18446744073709551615}`)).toEqual({ status: 200, ids: best })
+    expect(await answer(`{${query},"offset":18446744073709551615}`)).toEqual({ status: 200, ids: [] })
+    expect(await answer(`{${query},"with_vector":null,"params":{"acorn":{"enable":true}}}`)).toEqual({
+      status: 200,
+      ids: best,
+    })
+    expect((await answer(`{${query},"params":{"acorn":{"max_selectivity":2}}}`)).status).toBe(422)
+    expect((await answer(`{${query},"params":{"idf":"global"}}`)).status).toBe(400)
+    expect((await answer(`{${query},"with_vector":true,"with_vectors":false}`)).status).toBe(400)
+  })
+
   test.each([
     ['Cosine', [1, 0], 1 / Math.SQRT2],
     ['Dot', [1, 0], 3],
@@ -246,5 +265,36 @@ describe('payload indexes', () => {
     await client.deletePayloadIndex('p', 'price', { wait: true })
     expect(idsOf((await client.scroll('p', { filter })).points)).toEqual(before)
     expect((await client.getCollection('p')).payload_schema).not.toHaveProperty('price')
+  })
+
+  test('a text index folds accents and leaves words out, as it was told', async () => {
+    const { client } = door
+    await client.createCollection('texts', { vectors: { size: 1, distance: 'Dot' } })
+    const texts = ['the café by the lake', 'a cafe', 'the lake']
+    await client.upsert('texts', {
+      wait: true,
+      points: texts.map((t, i) => ({ id: i + 1, vector: [1], payload: { t } })),
+    })
+    const found = async (text: string): Promise<unknown[]> =>
+      idsOf((await client.scroll('texts', { filter: { must: [{ key: 't', match: { text } }] } })).points)
+    const schema = { type: 'text' as const, ascii_folding: true, stopwords: { custom: ['the'] } }
+    await client.createPayloadIndex('texts', { wait: true, field_name: 't', field_schema: schema })
+    expect(await found('CAFÉ')).toEqual([1, 2])
+    expect(await found('the cafe')).toEqual([1, 2])
+    expect((await client.getCollection('texts')).payload_schema['t']?.params).toMatchObject(schema)
+  })
+
+  test.each([
+    ['stop words of a language', { stopwords: 'english' as const }],
+    ['a stemmer', { stemmer: { type: 'snowball' as const, language: 'english' as const } }],
+  ])('a text index with %s is refused, not built without', async (_, params) => {
+    const { client } = door
+    const wrong = client.createPayloadIndex('p', {
+      wait: true,
+      field_name: 'text',
+      field_schema: { type: 'text', ...params },
+    })
+    expect((await refusal(wrong)).status).toBe(501)
+    expect((await client.getCollection('p')).payload_schema).not.toHaveProperty('text')
   })
 })

@@ -360,6 +360,24 @@ describe('virtual archives', () => {
       await server.stop()
     }
   })
+
+  test('one that was made without its checksum is listed with the size of its download', async () => {
+    const server = await startServer({ env: { STILLPOINT__STORAGE__SNAPSHOTS_CONFIG__ARCHIVES: 'virtual' } })
+    try {
+      const client = connect(server)
+      await fill(client, 'v')
+      const answer = await fetch(`${server.url}/collections/v/snapshots?checksum=false`, { method: 'POST' })
+      const { result: made } = (await answer.json()) as { result: { name: string; checksum?: string } }
+      expect(made.checksum).toBeUndefined()
+      const [listed] = await client.listSnapshots('v')
+      const download = await fetch(`${server.url}/collections/v/snapshots/${made.name}`)
+      const { byteLength } = await download.arrayBuffer()
+      expect(byteLength).toBeGreaterThan(0)
+      expect(listed).toMatchObject({ name: made.name, size: byteLength })
+    } finally {
+      await server.stop()
+    }
+  })
 })
 
 describe('a disaster', () => {

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { JsonObject } from '../../../index.ts'
-import { sendError, sendResult } from '../answers.ts'
+import { sendPlainError, sendResult } from '../answers.ts'
 import { getCollection, type Door } from '../door.ts'
-import { collectionName } from '../parameters.ts'
+import { checkTimeout, collectionName, flagParam, pathParam } from '../parameters.ts'
 import { peerIdOf } from '../peer-id.ts'
 import { WireError } from '../wire-error.ts'
+import { waited } from './background.ts'
 
 const standalone = new WireError(405, 'Qdrant is running in standalone mode')
 
@@ -27,18 +28,51 @@ export function clusterRoutes(app: FastifyInstance, door: Door): void {
     })
   })
 
+  app.post('/collections/:collection/truncate_unapplied_wal', async (request, reply) => {
+    const name = collectionName(request)
+    return waited(door, flagParam(request, 'wait', true), request, reply, async () => {
+      getCollection(door, name)
+      // What is in the log is applied: a write is acknowledged after both.
+      return 0
+    })
+  })
+
   // Without custom sharding there are no keys to list.
   app.get('/collections/:collection/shards', async (request, reply) => {
     getCollection(door, collectionName(request))
     return sendResult(request, reply, {})
   })
 
+  app.delete('/cluster/peer/:peer', (request, reply) => {
+    const peer = pathParam(request, 'peer')
+    if (!isU64(peer)) return sendPlainError(reply, new WireError(404, `can not parse "${peer}" to a u64`))
+    flagParam(request, 'force', false)
+    checkTimeout(request)
+    throw standalone
+  })
+
   for (const [method, url] of [
     ['POST', '/cluster/recover'],
+    ['GET', '/cluster/telemetry'],
+    ['GET', '/cluster/metadata/keys'],
+    ['GET', '/cluster/metadata/keys/:key'],
+    ['PUT', '/cluster/metadata/keys/:key'],
+    ['DELETE', '/cluster/metadata/keys/:key'],
     ['POST', '/collections/:collection/cluster'],
     ['PUT', '/collections/:collection/shards'],
     ['POST', '/collections/:collection/shards/delete'],
   ] as const) {
-    app.route({ method, url, handler: async (request, reply) => sendError(request, reply, standalone) })
+    app.route({
+      method,
+      url,
+      handler: (request) => {
+        checkTimeout(request)
+        throw standalone
+      },
+    })
   }
+}
+
+function isU64(text: string): boolean {
+  return /^\+?\d+$/.test(text) && BigInt(text) < 1n << 64n
 }

@@ -18,6 +18,10 @@ const routes: readonly (readonly ['GET' | 'PUT' | 'POST' | 'DELETE', string, str
   ['POST', '/points/recommend/groups', 'recommendations are'],
   ['POST', '/points/discover', 'discovery is'],
   ['POST', '/points/discover/batch', 'discovery is'],
+  ['POST', '/shards/:shard/points', 'reads of single shards are'],
+  ['POST', '/shards/:shard/points/scroll', 'reads of single shards are'],
+  ['POST', '/shards/:shard/points/count', 'reads of single shards are'],
+  ['POST', '/shards/:shard/cleanup', 'cleaning of single shards is'],
   ['GET', '/shards/:shard/snapshots', 'snapshots of single shards are'],
   ['POST', '/shards/:shard/snapshots', 'snapshots of single shards are'],
   ['GET', '/shards/:shard/snapshots/:name', 'snapshots of single shards are'],
@@ -25,6 +29,10 @@ const routes: readonly (readonly ['GET' | 'PUT' | 'POST' | 'DELETE', string, str
   ['PUT', '/shards/:shard/snapshots/recover', 'snapshots of single shards are'],
   ['POST', '/shards/:shard/snapshots/upload', 'snapshots of single shards are'],
   ['GET', '/shards/:shard/snapshot', 'snapshots of single shards are'],
+  ['GET', '/shards/:shard/snapshot/partial/manifest', 'snapshots of single shards are'],
+  ['POST', '/shards/:shard/snapshot/partial/create', 'snapshots of single shards are'],
+  ['POST', '/shards/:shard/snapshot/partial/recover', 'snapshots of single shards are'],
+  ['POST', '/shards/:shard/snapshot/partial/recover_from', 'snapshots of single shards are'],
 ]
 
 export function unsupportedRoutes(app: FastifyInstance, door: Door): void {

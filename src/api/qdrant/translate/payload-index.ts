@@ -164,10 +164,16 @@ function engineParams(params: Params): Partial<PayloadIndexParams> {
     lowercase: params['lowercase'],
     minTokenLength: params['min_token_len'],
     maxTokenLength: params['max_token_len'],
+    asciiFolding: params['ascii_folding'],
+    stopwords: customStopwords(params['stopwords']),
     phraseMatching: params['phrase_matching'],
     lookup: params['lookup'],
     range: params['range'],
   })
+}
+
+function customStopwords(stopwords: JsonValue | undefined): JsonValue | undefined {
+  return isObject(stopwords) ? stopwords['custom'] : undefined
 }
 
 const fieldSchema = untagged<PayloadIndexParams>(
@@ -202,10 +208,10 @@ export const indexRequest: Decoder<GivenIndex> = (value) => {
 
 /** What would change which points a filter finds, and is not built. @throws WireError 501 */
 export function refuseUnsupportedIndex({ settings = {} }: PayloadIndexParams): void {
-  if (settings['ascii_folding'] === true) throw unsupported('text indexes that fold accents are')
   const stopwords = settings['stopwords']
-  if (stopwords !== undefined && stringifyJson(stopwords) !== '{}')
-    throw unsupported('text indexes with stop words are')
+  const languages = isObject(stopwords) ? stopwords['languages'] : stopwords
+  if (languages !== undefined && stringifyJson(languages) !== '[]')
+    throw unsupported('stop words of a language, rather than words of your own, are')
   const stemmer = settings['stemmer']
   if (isObject(stemmer) && stemmer['type'] !== 'none') throw unsupported('text indexes with a stemmer are')
 }

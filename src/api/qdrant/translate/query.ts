@@ -8,6 +8,7 @@ import type {
   VectorSelection,
 } from '../../../index.ts'
 import {
+  absentOr,
   boolean,
   buffered,
   DecodeError,
@@ -18,11 +19,13 @@ import {
   list,
   memberOf,
   object,
+  oneOf,
   optional,
   required,
   struct,
   text,
   unsigned,
+  untagged,
   usize,
   wrongType,
   type Decoder,
@@ -31,8 +34,8 @@ import { badRequest, invalid, unsupported, wrongInput } from '../failures.ts'
 import { checkBounds } from './checks.ts'
 import { filterOf } from './filters.ts'
 import { pointId } from './point-id.ts'
-import { checkOrderable, checkVectorSelection, orderBy, readFields } from './reads.ts'
-import { refuseShardKeys, type ShardKeys } from './shard-key.ts'
+import { checkOrderable, checkVectorSelection, orderBy, readFields, rowsMax, withVector } from './reads.ts'
+import { refuseShardKeys, shardKeys, type ShardKeys } from './shard-key.ts'
 import {
   denseValues,
   faultOf,
@@ -56,6 +59,9 @@ export interface SearchParams {
   readonly hnsw_ef: number | undefined
   readonly exact: boolean | undefined
   readonly quantization: { readonly oversampling: number | undefined } | undefined
+  readonly acorn: { readonly max_selectivity: number | undefined } | undefined
+  /** Whether it was given; it is for sparse vectors only. */
+  readonly idf: boolean | undefined
 }
 
 export interface GivenQuery {
@@ -75,9 +81,16 @@ export interface GivenQuery {
 
 const limitDefault = 10
 
+const idfParams = untagged<boolean>(
+  'IdfParams',
+  (value) => oneOf('global')(value) === 'global',
+  (value) => struct('IdfCorpus', { corpus: required(object) })(isObject(value) ? value : null) !== undefined,
+)
+
+// The search is exact whatever they say, so they are checked and have no effect.
 const searchParams: Decoder<SearchParams> = struct('SearchParams', {
   hnsw_ef: optional(usize),
-  exact: optional(boolean),
+  exact: absentOr(boolean, false),
   quantization: optional(
     struct('QuantizationSearchParams', {
       ignore: optional(boolean),
@@ -85,7 +98,14 @@ const searchParams: Decoder<SearchParams> = struct('SearchParams', {
       oversampling: optional(float('f64')),
     }),
   ),
-  indexed_only: optional(boolean),
+  indexed_only: absentOr(boolean, false),
+  acorn: optional(
+    struct('AcornSearchParams', {
+      enable: absentOr(boolean, false),
+      max_selectivity: optional(float('f64')),
+    }),
+  ),
+  idf: optional(idfParams),
 })
 
 const target: Decoder<Aim> = (value) => {
@@ -108,6 +128,8 @@ const queryInterface = buffered<Aim>((value) => {
   const sample = memberOf(value, 'sample')
   if (sample === 'random') return { kind: 'sample' }
   const other = others.find((name) => memberOf(value, name) !== undefined)
+  // Null is a context without pairs, which Qdrant takes.
+  if (other === undefined && Object.hasOwn(value, 'context')) return { kind: 'other', name: 'context' }
   return other === undefined ? target(value) : { kind: 'other', name: other }
 }, 'Expected some form of vector, id, or a type of query')
 
@@ -115,6 +137,12 @@ const prefetches: Decoder<number> = (value) => {
   if (!isArray(value) && !isObject(value)) throw wrongType(value, 'null, array or map')
   return isArray(value) ? value.length : 1
 }
+
+const lookupLocation = struct('LookupLocation', {
+  collection: required(text),
+  vector: optional(text),
+  shard_key: optional(shardKeys),
+})
 
 const queryStruct = (field: string) =>
   gathered('QueryRequest', {
@@ -126,8 +154,10 @@ const queryStruct = (field: string) =>
     params: optional(searchParams),
     limit: optional(usize),
     offset: optional(usize),
-    lookup_from: optional(object),
+    lookup_from: optional(lookupLocation),
     ...readFields,
+    // Null is nothing here, and a mistake elsewhere.
+    with_vector: optional(withVector, 'with_vectors'),
   })
 
 /** A request of the query API; `field` is how the validator calls it. */
@@ -142,11 +172,11 @@ export function queryRequest(field: string): Decoder<GivenQuery> {
       aim,
       using: given.using ?? '',
       filter: given.filter,
-      limit: given.limit ?? limitDefault,
-      offset: given.offset ?? 0,
+      limit: Math.min(given.limit ?? limitDefault, rowsMax),
+      offset: Math.min(given.offset ?? 0, rowsMax),
       scoreThreshold: given.score_threshold,
       payload: given.with_payload ?? false,
-      vectors: given.with_vector,
+      vectors: given.with_vector ?? false,
       params: given.params,
       shardKeys: given.shard_key,
       unsupported:
@@ -173,6 +203,11 @@ function checkCounts(limit: number | undefined, params: SearchParams | undefined
     params?.quantization?.oversampling,
     { min: 1, isFloat: true },
     `${field}.params.quantization.oversampling`,
+  )
+  checkBounds(
+    params?.acorn?.max_selectivity,
+    { min: 0, max: 1, isFloat: true },
+    `${field}.params.acorn.max_selectivity`,
   )
 }
 
@@ -208,8 +243,8 @@ export const searchRequest: Decoder<GivenQuery> = (value) => {
     aim: { kind: 'vector', vector },
     using,
     filter: given.filter,
-    limit: given.limit,
-    offset: given.offset ?? 0,
+    limit: Math.min(given.limit, rowsMax),
+    offset: Math.min(given.offset ?? 0, rowsMax),
     scoreThreshold: given.score_threshold,
     payload: given.with_payload ?? false,
     vectors: given.with_vector,
@@ -260,10 +295,15 @@ function checkThreshold({ aim, scoreThreshold }: GivenQuery): void {
   if (aim.kind === 'order') throw badRequest("Can't use score_threshold with an order_by query.")
 }
 
-function checkUsing({ aim, using }: GivenQuery, known: KnownVectors): void {
-  const params = knownVector(known, using)
+function checkUsing({ aim, using, params }: GivenQuery, known: KnownVectors): void {
+  const vector = knownVector(known, using)
+  if (params?.idf === true) {
+    throw wrongInput(
+      `Validation failed: search param \`idf\` requires a sparse vector with the \`idf\` modifier, which vector "${using}" is not`,
+    )
+  }
   if (aim.kind !== 'vector') return
   const { length } = denseValues(aim.vector)
-  if (length !== params.size)
-    throw wrongInput(`Vector dimension error: expected dim: ${params.size}, got ${length}`)
+  if (length !== vector.size)
+    throw wrongInput(`Vector dimension error: expected dim: ${vector.size}, got ${length}`)
 }

@@ -120,6 +120,8 @@ const scrollStruct = gathered('ScrollRequest', {
   ...readFields,
 })
 const pageDefault = 10
+/** No shard has more rows, so a higher limit asks for nothing more. */
+export const rowsMax = 2 ** 32
 
 export const scrollRequest: Decoder<GivenScroll> = (value) => {
   const { limit, filter, offset, order_by: order, with_payload: payload, ...given } = scrollStruct(value)
@@ -129,7 +131,7 @@ export const scrollRequest: Decoder<GivenScroll> = (value) => {
     vectors: given.with_vector,
     shardKeys: given.shard_key,
     request: {
-      limit: limit ?? pageDefault,
+      limit: Math.min(limit ?? pageDefault, rowsMax),
       payload: payload ?? true,
       vectors: given.with_vector,
       ...(filter === undefined ? {} : { filter }),
