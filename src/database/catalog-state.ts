@@ -132,6 +132,12 @@ export class CatalogState {
     for (const list of this.history.values()) yield* list
   }
 
+  /** Lets go of all segments: the database is closed, or could not be opened. */
+  release(): void {
+    for (const state of this.collections.values()) state.release()
+    for (const kept of this.kept()) releaseKept(kept)
+  }
+
   document(kind: DocumentKind, name: string): JsonValue | undefined {
     return this.documents.get(kind)?.get(name)
   }

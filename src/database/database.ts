@@ -434,7 +434,7 @@ export class Database {
   archiveFolder(path: string): ArchiveFolder {
     let folder = this.#archiveFolders.get(path)
     if (folder === undefined) {
-      folder = new ArchiveFolder(this.#resources.disk, path)
+      folder = new ArchiveFolder(this.#resources.disk, path, this.#engine.parts.random)
       this.#archiveFolders.set(path, folder)
     }
     return folder

@@ -213,10 +213,7 @@ export class Engine implements WriteSink {
     } finally {
       await this.parts.log.close()
       this.#readViews.close()
-      for (const state of this.parts.catalog.collections.values()) state.release()
-      for (const kept of this.parts.catalog.kept()) {
-        for (const view of kept.views?.values() ?? []) view.release()
-      }
+      this.parts.catalog.release()
     }
   }
 

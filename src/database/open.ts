@@ -2,6 +2,7 @@ import { SegmentRegistry } from '../collection/segment-handle.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { generationOf, segmentIdOf, seqOf } from '../ids/brands.ts'
 import { openLog } from '../log/file-log.ts'
+import type { Log } from '../log/log.ts'
 import type { Catalog } from '../manifest/format.ts'
 import { readNewestCatalog } from '../manifest/reader.ts'
 import { publishCatalog } from '../manifest/writer.ts'
@@ -20,7 +21,7 @@ import { CatalogState } from './catalog-state.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { Database } from './database.ts'
 import { Engine } from './engine.ts'
-import { recoverCheckpoint, replayLog } from './recovery.ts'
+import { recoverCheckpoint, replayLog, type RecoveryParts, type Replayed } from './recovery.ts'
 
 export interface OpenOptions {
   /** Memtable bytes over all collections at which they are flushed. Default 64 MiB. */
@@ -49,9 +50,11 @@ export interface OpenOptions {
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<Database> {
   const disk = options.unstable_disk ?? nodeDisk
-  await makeDurableDirectory(disk, path)
   const owner = `stillpoint, process ${process.pid}`
-  const lock = await disk.lock(`${path}/lock`, owner)
+  const lock = await onDisk('write-failed', path, async () => {
+    await makeDurableDirectory(disk, path)
+    return disk.lock(`${path}/lock`, owner)
+  })
   if ('heldBy' in lock) {
     throw new DatabaseError(
       'store-locked',
@@ -96,19 +99,17 @@ async function openEngine(
     checkpoint.appliedSeq,
   )
   const recoveryParts = { store, catalog, registry, services, logger }
-  for (const { state, file, stored } of await recoverCheckpoint(recoveryParts, checkpoint)) {
-    checkpointer.recovered(state, file, stored)
-  }
-  const log = await openLog({
-    disk,
-    directory: `${path}/log`,
-    logger,
-    random,
-    minimumSeq: checkpoint.appliedSeq,
-    ...(options.logRotateBytes === undefined ? {} : { rotateBytes: options.logRotateBytes }),
-  })
-  recoverKept(checkpointer, checkpoint)
-  const replayed = await replayLog(recoveryParts, log, checkpoint.appliedSeq)
+  const { log, replayed } = await recover(recoveryParts, checkpointer, checkpoint, () =>
+    openLog({
+      disk,
+      directory: `${path}/log`,
+      clock,
+      logger,
+      random,
+      minimumSeq: checkpoint.appliedSeq,
+      ...(options.logRotateBytes === undefined ? {} : { rotateBytes: options.logRotateBytes }),
+    }),
+  )
   const appliedSeq = replayed.seq
   logger.info('database open', {
     path,
@@ -140,6 +141,28 @@ async function openEngine(
   return { engine, id: checkpoint.database }
 }
 
+/** Checkpoint and log, in memory. If that fails, nothing stays in memory and no file stays open. */
+async function recover(
+  parts: RecoveryParts,
+  checkpointer: Checkpointer,
+  checkpoint: Catalog,
+  openTheLog: () => Promise<Log>,
+): Promise<{ readonly log: Log; readonly replayed: Replayed }> {
+  let log: Log | undefined
+  try {
+    for (const { state, file, stored } of await recoverCheckpoint(parts, checkpoint)) {
+      checkpointer.recovered(state, file, stored)
+    }
+    log = await openTheLog()
+    recoverKept(checkpointer, checkpoint)
+    return { log, replayed: await replayLog(parts, log, checkpoint.appliedSeq) }
+  } catch (error) {
+    await log?.abandon()
+    parts.catalog.release()
+    throw error
+  }
+}
+
 function recoverKept(checkpointer: Checkpointer, checkpoint: Catalog): void {
   const kept = new Map([
     ...checkpoint.snapshots.map(({ id, sealed }) => [id, sealed] as const),
@@ -153,13 +176,15 @@ async function readCheckpoint(path: string, disk: Disk, store: ObjectStore): Pro
   const checkpoint = await readNewestCatalog(store)
   // A killed process may have published it without making its name durable. Otherwise: garbage collection deletes what
   // only the catalog before it names; the power fails; the catalog before it is the newest again.
-  if (checkpoint !== undefined) await disk.syncDirectory(`${path}/catalog`)
+  if (checkpoint !== undefined)
+    await onDisk('write-failed', path, () => disk.syncDirectory(`${path}/catalog`))
   return checkpoint
 }
 
 /** A new store begins with an empty catalog. @throws manifest-corrupt if there is data without a catalog */
 async function initialize(path: string, disk: Disk, store: ObjectStore, random: Random): Promise<Catalog> {
-  const hasLog = (await disk.list(`${path}/log`)).some((entry) => entry.name.endsWith('.log'))
+  const entries = await onDisk('read-failed', path, () => disk.list(`${path}/log`))
+  const hasLog = entries.some((entry) => entry.name.endsWith('.log'))
   if (hasLog || (await store.list('collections/')).length > 0) {
     throw new DatabaseError('manifest-corrupt', `Cannot open ${path}: it holds data but no catalog`, { path })
   }
@@ -177,4 +202,19 @@ async function initialize(path: string, disk: Disk, store: ObjectStore, random: 
   }
   await publishCatalog(store, catalog)
   return catalog
+}
+
+/** What the disk refuses while neither the store nor the log is there to say it. */
+async function onDisk<T>(
+  code: 'write-failed' | 'read-failed',
+  path: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const { code: system, message } = error as NodeJS.ErrnoException
+    if (system === undefined) throw error
+    throw new DatabaseError(code, `Cannot open ${path}: ${message}`, { path, system }, error)
+  }
 }

@@ -45,8 +45,9 @@ export async function recoverCheckpoint(
     const manifest = await readManifest(parts.store, file)
     const stored = storedOf(manifest)
     const state = new CollectionState(id, manifest.name, stored.config, parts.services, validFrom)
-    await adoptStored(parts, state, stored, manifest.pointCount)
+    // Known before it is filled: whoever gives up half way finds it there and lets it go.
     parts.catalog.addCollection(state)
+    await adoptStored(parts, state, stored, manifest.pointCount)
     recovered.push({ state, file, stored })
   }
   for (const [alias, name] of Object.entries(checkpoint.aliases)) parts.catalog.aliases.set(alias, name)
@@ -119,8 +120,24 @@ async function prepareRecord(
   lastSeq: SequenceNumber,
 ): Promise<Prepared> {
   const views = new Map<string, View>()
+  try {
+    await openPrepared(parts, record, lastSeq, views)
+    return views
+  } catch (error) {
+    for (const view of views.values()) view.release()
+    throw error
+  }
+}
+
+async function openPrepared(
+  parts: RecoveryParts,
+  record: DatabaseRecord,
+  lastSeq: SequenceNumber,
+  views: Map<string, View>,
+): Promise<void> {
   if (record.type === 'restore') {
     for (const { source } of record.collections) {
+      if (views.has(source)) continue
       const view = await openSourceView(parts, record.source, collectionIdOf(source), lastSeq)
       if (view !== undefined) views.set(source, view)
     }
@@ -138,7 +155,6 @@ async function prepareRecord(
       views.set(staged.id, await openView(parts.store, parts.registry, stored))
     }
   }
-  return views
 }
 
 function isImportable(catalog: CatalogState, record: RecordOf<'import'>): boolean {

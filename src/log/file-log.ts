@@ -71,9 +71,14 @@ export async function openLog(options: LogOptions): Promise<FileLog> {
       : undefined
   const handle = await writing(last.path, async () => {
     const file = await disk.append(last.path)
-    // A killed process may have left records in memory only. What is replayed is built upon, so it must stay.
-    await file.sync()
-    return file
+    try {
+      // A killed process may have left records in memory only. What is replayed is built upon, so it must stay.
+      await file.sync()
+      return file
+    } catch (error) {
+      await file.close().catch(() => undefined)
+      throw error
+    }
   })
   if (torn !== undefined)
     options.logger?.info('log ends with an interrupted write', { ...torn, lastSeq: end.lastSeq })
@@ -178,6 +183,11 @@ export class FileLog implements Log {
   async close(): Promise<void> {
     await this.#truncation
     await this.#writer.close()
+  }
+
+  async abandon(): Promise<void> {
+    assert(!this.#writer.hasWritten, 'a log that was written to is closed')
+    await this.#writer.abandon()
   }
 
   /** A file that another one follows was durable to its end, whatever it looks like now. */

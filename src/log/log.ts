@@ -41,4 +41,6 @@ export interface Log {
   truncateBefore(seq: SequenceNumber): Promise<void>
   /** Waits for pending appends, then closes. */
   close(): Promise<void>
+  /** Closes a log that was opened for nothing: it stays as it was found. Only before the first append. */
+  abandon(): Promise<void>
 }

@@ -135,6 +135,12 @@ export class LogWriter {
     return this.#closing
   }
 
+  /** Closes the file and writes nothing. */
+  abandon(): Promise<void> {
+    this.#closing ??= closeQuietly(this.#current.handle)
+    return this.#closing
+  }
+
   #accepts(reject: (error: unknown) => void): boolean {
     if (this.#failure !== undefined) reject(this.#failure)
     else if (this.#closing !== undefined)
@@ -229,7 +235,7 @@ export class LogWriter {
     const previous = this.#current
     this.#current = await this.#options.startFile(this.#durableSeq + 1)
     this.#isSealed = false
-    await previous.handle.close()
+    await closeQuietly(previous.handle)
   }
 
   #settle(group: Group): void {
@@ -283,7 +289,12 @@ export class LogWriter {
       // Every acknowledged record is durable without it; the next start deals with half a seal.
       this.#fail(error)
     } finally {
-      await handle.close()
+      await closeQuietly(handle)
     }
   }
+}
+
+/** What counts was made durable before, by a sync that told: closing has nothing to add. */
+async function closeQuietly(handle: DiskFile): Promise<void> {
+  await handle.close().catch(() => undefined)
 }
