@@ -5,9 +5,17 @@ import type { SegmentHandle } from '../collection/segment-handle.ts'
 import type { View } from '../collection/view.ts'
 import type { CollectionId, Generation, SequenceNumber } from '../ids/brands.ts'
 import { generationOf } from '../ids/brands.ts'
-import type { Catalog, ManifestFile, SealedRef, SnapshotMarks, SnapshotRecord } from '../manifest/format.ts'
+import { RawJson, stringifyJson, type JsonValue } from '../encoding/json.ts'
+import type {
+  Catalog,
+  CatalogSnapshot,
+  ManifestFile,
+  SealedRef,
+  SnapshotMarks,
+  SnapshotRecord,
+} from '../manifest/format.ts'
 import { catalogKey, historyPrefix } from '../manifest/format.ts'
-import { publishCatalog, sha256, writeManifest } from '../manifest/writer.ts'
+import { publishCatalog, sha256, writeManifest, type CatalogText } from '../manifest/writer.ts'
 import type { Random } from '../runtime/random.ts'
 import { writeDelta } from '../segment/delta-writer.ts'
 import type { SegmentWriter } from '../segment/segment-writer.ts'
@@ -68,6 +76,10 @@ export class Checkpointer {
   #seq: SequenceNumber
   /** What sealed snapshots reach, by snapshot id, as far as it has been needed. */
   readonly #snapshotKeys = new Map<string, readonly string[]>()
+  readonly #snapshotTexts = new WeakMap<
+    KeptState,
+    { readonly shown: CatalogSnapshot; readonly text: RawJson }
+  >()
   #timeline: { readonly changeCount: number; readonly file: ManifestFile } | undefined
   /** The sealed snapshots that the newest catalog names: replay may restore from them though they are deleted by now. */
   #committedSnapshots: ReadonlyMap<string, readonly SealedRef[]> = new Map()
@@ -295,13 +307,22 @@ export class Checkpointer {
     return manifests
   }
 
+  /** A snapshot as the catalog shows it. With thousands of them, only those that changed are written out anew. */
+  #snapshotText(state: KeptState, shown: CatalogSnapshot): RawJson {
+    const known = this.#snapshotTexts.get(state)
+    if (known !== undefined && isSame(known.shown, shown)) return known.text
+    const text = new RawJson(stringifyJson(shown as unknown as JsonValue))
+    this.#snapshotTexts.set(state, { shown, text })
+    return text
+  }
+
   #catalogOf(
     capture: Capture,
     generation: Generation,
     manifests: ReadonlyMap<CollectionId, CommittedManifest>,
     sealed: ReadonlyMap<KeptState, readonly SealedRef[]>,
     timeline: ManifestFile | null,
-  ): Catalog {
+  ): CatalogText {
     const sealedOf = (state: KeptState): readonly SealedRef[] => state.sealed ?? sealed.get(state) ?? []
     return {
       database: this.#options.database,
@@ -315,7 +336,7 @@ export class Checkpointer {
       })),
       aliases: capture.aliases,
       snapshots: capture.kept.flatMap(({ state, record, marks }) =>
-        marks === undefined ? [] : { ...record, marks, sealed: sealedOf(state) },
+        marks === undefined ? [] : this.#snapshotText(state, { ...record, marks, sealed: sealedOf(state) }),
       ),
       history: capture.kept.flatMap(({ state, record, from }) =>
         from === undefined ? [] : { snapshot: record, from, sealed: sealedOf(state) },
@@ -325,6 +346,11 @@ export class Checkpointer {
       documents: capture.documents,
     }
   }
+}
+
+/** True if two documents have the same members, by identity. */
+function isSame(a: CatalogSnapshot, b: CatalogSnapshot): boolean {
+  return (Object.keys(b) as (keyof CatalogSnapshot)[]).every((key) => a[key] === b[key])
 }
 
 function copyViews(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { stringifyJson, type JsonValue } from '../encoding/json.ts'
+import { stringifyJson, type JsonValue, type RawJson } from '../encoding/json.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import {
   catalogFormatVersion,
@@ -7,6 +7,7 @@ import {
   manifestFormatVersion,
   manifestKey,
   type Catalog,
+  type CatalogSnapshot,
   type CollectionManifest,
   type Generation,
   type ManifestFile,
@@ -28,17 +29,21 @@ export async function writeManifest(
   return { key, sha256: sha256(bytes) }
 }
 
+/** A catalog whose snapshots are text already. */
+export type CatalogText = Omit<Catalog, 'snapshots'> & {
+  readonly snapshots: readonly (CatalogSnapshot | RawJson)[]
+}
+
 /** Publishes a catalog; the commit point of a checkpoint. @throws object-exists if another writer was faster */
-export async function publishCatalog(store: ObjectStore, catalog: Catalog): Promise<void> {
+export async function publishCatalog(store: ObjectStore, catalog: CatalogText): Promise<void> {
   await store.put(catalogKey(catalog.generation), encode(catalogFormatVersion, catalog), { ifAbsent: true })
 }
 
 /** A document in a wrapper that carries its format version and its own SHA-256. */
 function encode(formatVersion: number, content: object): Uint8Array {
-  const text = stringifyJson(content as JsonValue)
-  return Buffer.from(
-    `{"formatVersion":${formatVersion},"sha256":"${sha256(Buffer.from(text))}","content":${text}}\n`,
-  )
+  const text = Buffer.from(stringifyJson(content as JsonValue))
+  const head = `{"formatVersion":${formatVersion},"sha256":"${sha256(text)}","content":`
+  return Buffer.concat([Buffer.from(head), text, Buffer.from('}\n')])
 }
 
 export function sha256(bytes: Uint8Array): string {
