@@ -16,6 +16,7 @@ import type {
 } from '../manifest/format.ts'
 import { catalogKey, historyPrefix } from '../manifest/format.ts'
 import { publishCatalog, sha256, writeManifest, type CatalogText } from '../manifest/writer.ts'
+import { allEnded } from '../runtime/all-ended.ts'
 import type { Random } from '../runtime/random.ts'
 import { writeDelta } from '../segment/delta-writer.ts'
 import type { SegmentWriter } from '../segment/segment-writer.ts'
@@ -138,7 +139,7 @@ export class Checkpointer {
   async #keysOfSnapshot(id: string, refs: readonly SealedRef[]): Promise<readonly string[]> {
     let keys = this.#snapshotKeys.get(id)
     if (keys === undefined) {
-      const contents = await Promise.all(refs.map((ref) => readSealed(this.#options.store, ref)))
+      const contents = await allEnded(refs.map((ref) => readSealed(this.#options.store, ref)))
       keys = contents.flatMap((content) => content.keys)
       this.#snapshotKeys.set(id, keys)
     }
@@ -257,9 +258,9 @@ export class Checkpointer {
     const pending = capture.kept.filter(
       ({ state, views }) => state.sealed === undefined && views !== undefined,
     )
-    // Some at a time: each is two files that must be on the disk.
+    // Some at a time: each is two files that must be on the disk. All end before a failure is told: the views are released then.
     for (let i = 0; i < pending.length; i += sealedAtOnce) {
-      await Promise.all(
+      await allEnded(
         pending.slice(i, i + sealedAtOnce).map(async ({ state, record, views }) => {
           sealed.set(state, await this.#seal(record, views!))
         }),

@@ -3,6 +3,7 @@ import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
 import type { CheckMark, Hold, SnapshotScope } from '../manifest/format.ts'
+import { allEnded } from '../runtime/all-ended.ts'
 import { openArchive, type Archive } from '../snapshot/snapshot-archive.ts'
 import { readSealed } from '../snapshot/seal.ts'
 import { verifyStored } from '../snapshot/verify.ts'
@@ -128,7 +129,7 @@ export class Snapshot {
   async archive(): Promise<Archive> {
     await this.seal()
     const { store, pins, checkpointer } = this.#engine.parts
-    const sealed = await Promise.all((this.#current().sealed ?? []).map((ref) => readSealed(store, ref)))
+    const sealed = await allEnded((this.#current().sealed ?? []).map((ref) => readSealed(store, ref)))
     return openArchive({ store, pins, database: checkpointer.database }, this.#state.record, sealed)
   }
 
