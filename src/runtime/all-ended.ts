@@ -5,7 +5,7 @@
 export async function allEnded<T>(work: readonly Promise<T>[]): Promise<T[]> {
   const ended = await Promise.allSettled(work)
   return ended.map((result) => {
-    if (result.status === 'rejected') throw result.reason
+    if (result.status === 'rejected') throw result.reason as Error
     return result.value
   })
 }
