@@ -10,6 +10,8 @@ export type {
   StoreSnapshotOptions,
 } from './database/database.ts'
 export type { Retention } from './database/history.ts'
+export type { Job, JobContext, JobKind, JobQuery, Jobs } from './database/jobs.ts'
+export type { JobInfo, JobState } from './database/job-record.ts'
 export type { SnapshotQuery } from './database/snapshot-query.ts'
 export type { HoldOptions, SnapshotOptions } from './database/snapshot-options.ts'
 export type { CheckMark, Hold, SnapshotScope } from './manifest/format.ts'

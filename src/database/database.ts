@@ -9,6 +9,7 @@ import { Collection, snapshotNotFound, submitSnapshot } from './collection-handl
 import type { SnapshotState } from './catalog-state.ts'
 import type { Engine } from './engine.ts'
 import { retentionOf, type Retention } from './history.ts'
+import type { Jobs } from './jobs.ts'
 import type { AliasAction, RestoreSource } from './records.ts'
 import { parseAt, resolveAt, resolveReference, seqAtTime, type At } from './reference.ts'
 import {
@@ -81,6 +82,7 @@ export interface RetentionInfo extends Retention {
 export interface DatabaseResources {
   readonly id: string
   readonly disk: Disk
+  readonly jobs: Jobs
   /** Releases what `open` took: the lock, worker threads. */
   readonly release: () => Promise<void>
   readonly flushOnClose: boolean
@@ -90,6 +92,8 @@ export interface DatabaseResources {
 export class Database {
   /** UUID of the store. */
   readonly id: string
+  /** Long work, with progress and cancel. */
+  readonly jobs: Jobs
   readonly #engine: Engine
   readonly #resources: DatabaseResources
   readonly #archiveFolders = new Map<string, ArchiveFolder>()
@@ -97,6 +101,7 @@ export class Database {
 
   constructor(engine: Engine, resources: DatabaseResources) {
     this.id = resources.id
+    this.jobs = resources.jobs
     this.#engine = engine
     this.#resources = resources
   }
@@ -455,7 +460,7 @@ export class Database {
     }
   }
 
-  /** Waits for running work, flushes and closes. A second call waits for the first. */
+  /** Cancels running jobs, waits for running work, flushes and closes. A second call waits for the first. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -466,6 +471,14 @@ export class Database {
   }
 
   async #close(): Promise<void> {
+    try {
+      await this.jobs.close()
+    } finally {
+      await this.#closeEngine()
+    }
+  }
+
+  async #closeEngine(): Promise<void> {
     try {
       await this.#engine.close(this.#resources.flushOnClose)
     } finally {

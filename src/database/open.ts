@@ -21,6 +21,7 @@ import { CatalogState } from './catalog-state.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { Database } from './database.ts'
 import { Engine } from './engine.ts'
+import { Jobs } from './jobs.ts'
 import { recoverCheckpoint, replayLog, type RecoveryParts, type Replayed } from './recovery.ts'
 
 export interface OpenOptions {
@@ -70,9 +71,21 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
   }
   try {
     const { engine, id } = await openEngine(path, disk, builder, options)
-    return new Database(engine, { id, disk, release, flushOnClose: options.flushOnClose ?? true })
+    const jobs = await recoverJobs(engine)
+    return new Database(engine, { id, disk, jobs, release, flushOnClose: options.flushOnClose ?? true })
   } catch (error) {
     await release()
+    throw error
+  }
+}
+
+async function recoverJobs(engine: Engine): Promise<Jobs> {
+  const jobs = new Jobs(engine)
+  try {
+    await jobs.recover()
+    return jobs
+  } catch (error) {
+    await engine.close(false)
     throw error
   }
 }
