@@ -26,8 +26,16 @@ export interface ExpectedSnapshot {
   readonly collections: ReadonlyMap<string, ModelCollection>
   readonly aliases: ReadonlyMap<string, string>
   readonly label: string
-  readonly isHeld: boolean
+  readonly holds: number
 }
+
+/** What there was at the end of a round, by the number of the last record. */
+export interface ExpectedMoment {
+  readonly collections: ReadonlyMap<string, ModelCollection>
+  readonly ids: ReadonlyMap<string, string | undefined>
+}
+
+const momentsMax = 12
 
 /**
  * Everything that a user could ask of the database, as plain maps; with what operations that overlap need beside it:
@@ -43,6 +51,11 @@ export class ExpectedState {
   readonly ids: Map<string, string | undefined>
   /** Every snapshot there ever was, by name. */
   readonly everHeld: Map<string, ExpectedSnapshot>
+  /** Whether a retention window is set. */
+  keepsMoments: boolean
+  readonly moments: Map<number, ExpectedMoment>
+  /** Two states may be equal now and have another past. */
+  #past: string
   #fingerprint: string | undefined
 
   constructor(before?: ExpectedState) {
@@ -51,6 +64,9 @@ export class ExpectedState {
     this.snapshots = new Map(before?.snapshots)
     this.ids = new Map(before?.ids)
     this.everHeld = new Map(before?.everHeld)
+    this.keepsMoments = before?.keepsMoments ?? false
+    this.moments = new Map(before?.moments)
+    this.#past = before === undefined ? '' : before.#past
   }
 
   /** One text that two states share which no user could tell apart; `observe` reads it from the engine. */
@@ -58,15 +74,16 @@ export class ExpectedState {
     return (this.#fingerprint ??= textOf(
       [...this.collections].map(([name, collection]) => `${name}=${collection.hash()}`),
       [...this.aliases],
-      [...this.snapshots].map(([name, { collections, aliases, label, isHeld }]) => {
+      [...this.snapshots].map(([name, { collections, aliases, label, holds }]) => {
         const held = [...collections].map(([one, collection]) => `${one}=${collection.hash()}`)
-        return snapshotText(name, held, [...aliases], label, isHeld)
+        return snapshotText(name, held, [...aliases], label, holds)
       }),
+      this.keepsMoments,
     ))
   }
 
   get key(): string {
-    return `${this.fingerprint()}\n${[...this.ids].sort().join(' ')}`
+    return `${this.fingerprint()}\n${[...this.ids].sort().join(' ')}\n${this.#past}`
   }
 
   with(change: (next: ExpectedState) => void): ExpectedState {
@@ -101,13 +118,32 @@ export class ExpectedState {
   takeSnapshot(name: string, collections: readonly string[], withAliases: boolean): void {
     const held = new Map(collections.map((one) => [one, this.collections.get(one)!]))
     const aliases = withAliases ? [...this.aliases].filter(([, target]) => held.has(target)) : []
-    const snapshot = { collections: held, aliases: new Map(aliases), label: '', isHeld: false }
+    const snapshot = { collections: held, aliases: new Map(aliases), label: '', holds: 0 }
     this.snapshots.set(name, snapshot)
     this.everHeld.set(name, snapshot)
   }
 
-  note(name: string, change: Partial<Pick<ExpectedSnapshot, 'label' | 'isHeld'>>): void {
+  note(name: string, change: Partial<Pick<ExpectedSnapshot, 'label' | 'holds'>>): void {
     this.snapshots.set(name, { ...this.snapshots.get(name)!, ...change })
+  }
+
+  keepMoments(keeps: boolean): void {
+    if (this.keepsMoments === keeps) return
+    this.keepsMoments = keeps
+    this.moments.clear()
+    this.#past = ''
+  }
+
+  /** What there is now can be asked for later. */
+  rememberMoment(seq: number): void {
+    if (!this.keepsMoments || this.moments.has(seq)) return
+    this.moments.set(seq, { collections: new Map(this.collections), ids: new Map(this.ids) })
+    const held = [...this.collections].map(
+      ([name, collection]) => `${name}=${collection.hash().slice(0, 12)}`,
+    )
+    this.#past = `${this.#past} ${seq}:${held.sort().join(',')}`
+    const oldest = this.moments.keys().next().value!
+    if (this.moments.size > momentsMax) this.moments.delete(oldest)
   }
 }
 
@@ -131,11 +167,9 @@ export async function observe(db: Database): Promise<string> {
       held.push(`${name}=${await reader.contentHash()}`)
     }
     const label = info.labels['tag'] ?? ''
-    snapshots.push(
-      snapshotText(snapshot.name, held, Object.entries(info.aliases), label, info.holds.length > 0),
-    )
+    snapshots.push(snapshotText(snapshot.name, held, Object.entries(info.aliases), label, info.holds.length))
   }
-  return textOf(collections, aliases, snapshots)
+  return textOf(collections, aliases, snapshots, db.retention().windowMs > 0)
 }
 
 type Alias = readonly [string, string]
@@ -144,8 +178,10 @@ function textOf(
   collections: readonly string[],
   aliases: readonly Alias[],
   snapshots: readonly string[],
+  keepsMoments: boolean,
 ): string {
-  return [...[...collections].sort(), ...aliasTexts(aliases), ...[...snapshots].sort()].join('\n')
+  const moments = keepsMoments ? ['every moment'] : []
+  return [...[...collections].sort(), ...aliasTexts(aliases), ...[...snapshots].sort(), ...moments].join('\n')
 }
 
 function snapshotText(
@@ -153,9 +189,9 @@ function snapshotText(
   held: readonly string[],
   aliases: readonly Alias[],
   label: string,
-  isHeld: boolean,
+  holds: number,
 ): string {
-  return [`@${name}`, label, isHeld ? 'held' : '', ...[...held].sort(), ...aliasTexts(aliases)].join(' ')
+  return [`@${name}`, label, holds, ...[...held].sort(), ...aliasTexts(aliases)].join(' ')
 }
 
 function aliasTexts(aliases: readonly Alias[]): string[] {

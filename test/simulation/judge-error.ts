@@ -8,6 +8,9 @@ const refusals: readonly ErrorCode[] = [
   'collection-exists',
   'alias-exists',
   'snapshot-incompatible',
+  'snapshot-held',
+  'hold-not-found',
+  'moment-not-kept',
 ]
 const ofTheDisk: readonly ErrorCode[] = ['write-failed', 'read-failed', 'archive-folder-failed']
 const ofDamage: readonly ErrorCode[] = [

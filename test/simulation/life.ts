@@ -52,6 +52,7 @@ export class Life {
   #surroundings: Surroundings | undefined
   /** Everything that was begun, so that it is over before the next life. */
   readonly #begun: Promise<unknown>[] = []
+  readonly #sleepers = new Set<() => void>()
   #isClosing = false
   /** What the database may hold: more than one state while answers are missing. */
   states: readonly ExpectedState[]
@@ -98,8 +99,10 @@ export class Life {
       newName,
       archives,
       folder: this.#db.archiveFolder(archiveDirectory),
-      sleep: (ms) => new Promise((resolve) => world.schedule(this.#disk, ms, resolve)),
+      sleep: (ms) => this.#sleep(ms),
       jumpClock: (ms) => world.jump(ms),
+      hasJumped: () => world.hasJumped,
+      moments: () => [...this.states[0]!.moments.keys()],
     }
     await this.compare('after the start')
     return true
@@ -107,7 +110,7 @@ export class Life {
 
   /** Some users at once, each doing one thing after the other. @throws Killed */
   async round(options: { readonly closes?: boolean } = {}): Promise<number> {
-    this.#learnIds()
+    this.#learn()
     const { random } = this.#options
     const users = 1 + Math.floor(random.next() * 4)
     const calls: Call[] = []
@@ -117,7 +120,7 @@ export class Life {
     this.#begun.push(all)
     try {
       const ended = await this.#drive('a round of operations', all)
-      if (ended.status === 'rejected') throw ended.reason
+      if (ended.status === 'rejected') throw ended.reason as Error
     } catch (error) {
       // Whatever was acknowledged before the end counts.
       if (error instanceof Killed) this.#conclude(calls)
@@ -137,7 +140,7 @@ export class Life {
     const states = this.states.filter((state) => state.fingerprint() === found.value)
     if (states.length === 0) throw new Finding(`${when}:\n${difference(found.value, this.states)}`)
     this.states = states
-    this.#learnIds()
+    this.#learn()
   }
 
   /** @throws Killed */
@@ -159,6 +162,7 @@ export class Life {
   /** The process is dead: what it has in memory is given back, as far as this test's own process is concerned. */
   async bury(): Promise<void> {
     await this.#disk.kill()
+    for (const wake of this.#sleepers) wake()
     const { world } = this.#options
     const over = async (): Promise<void> => {
       await Promise.allSettled(this.#begun)
@@ -167,6 +171,17 @@ export class Life {
     }
     await world.drive('the end of a dead process', over())
     this.#checkMemory('the end of a dead process')
+  }
+
+  /** Ends at once if the process does. */
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#sleepers.add(resolve)
+      this.#options.world.schedule(this.#disk, ms, () => {
+        this.#sleepers.delete(resolve)
+        resolve()
+      })
+    })
   }
 
   async #user(calls: Call[], count: number): Promise<void> {
@@ -218,13 +233,15 @@ export class Life {
     this.states = states
   }
 
-  /** While nothing is under way, names and ids of collections belong together. */
-  #learnIds(): void {
+  /** While nothing is under way, names and ids of collections belong together, and a state to a number. */
+  #learn(): void {
+    const seq = this.#db!.stats().appliedSeq
     const ids = new Map(this.#db!.listCollections().map(({ name, id }) => [name, id]))
     this.states = distinct(
       this.states.map((state) =>
         state.with((next) => {
           for (const name of next.collections.keys()) next.ids.set(name, ids.get(name))
+          if (!this.isDoubtful) next.rememberMoment(seq)
         }),
       ),
     )
@@ -278,5 +295,5 @@ function difference(found: string, states: readonly ExpectedState[]): string {
       extra: [...lines].filter((line) => !expected.includes(line)),
     }))
     .sort((a, b) => a.missing.length + a.extra.length - b.missing.length - b.extra.length)[0]
-  return `of ${states.length} states that there may be, the closest differs\nexpected\n${closest?.missing.join('\n')}\nfound\n${closest?.extra.join('\n')}`
+  return `of ${states.length} states that there may be, the closest differs\nexpected\n${closest?.missing.join('\n') ?? ''}\nfound\n${closest?.extra.join('\n') ?? ''}`
 }

@@ -19,6 +19,10 @@ export interface Surroundings {
   newName(prefix: string): string
   sleep(ms: number): Promise<void>
   jumpClock(ms: number): void
+  /** Whether the clock ever did: then a retention window may have passed. */
+  hasJumped(): boolean
+  /** Numbers of moments that may be asked for. */
+  moments(): readonly number[]
   readonly archives: ArchiveShelf
   readonly folder: ArchiveFolder
 }
@@ -70,10 +74,17 @@ class OperationDrawer {
       [4, () => this.#vectors()],
       [2, () => this.#index()],
       [3, () => this.#alias()],
-      [7, () => this.#snapshot()],
-      [4, () => this.#deleteSnapshot()],
+      [6, () => this.#snapshot()],
+      // The more there are, the more are deleted: everything is compared again and again.
+      [1 + this.#db.listAllSnapshots().length, () => this.#deleteSnapshot()],
+      [3, () => this.#note()],
       [4, () => this.#clone()],
-      [4, () => this.#rollback()],
+      [2, () => this.#cloneLive()],
+      [3, () => this.#rollback()],
+      [2, () => this.#restoreAll()],
+      [2, () => this.#retention()],
+      [4, () => this.#readMoment()],
+      [2, () => this.#rollbackToMoment()],
       [2, () => this.#import()],
       [2, () => this.#importStore()],
       [2, () => this.#publishArchive()],
@@ -326,7 +337,9 @@ class OperationDrawer {
 
   #snapshot(): Operation | undefined {
     const name = this.#around.newName('s')
-    if (this.#int(3) === 0) {
+    const kind = this.#int(6)
+    if (kind === 0) return this.#cut(name)
+    if (kind < 3) {
       return {
         text: `snapshot ${name} of the store`,
         send: async () => ({ text: ok, seq: (await this.#db.createSnapshot({ name })).info().seq }),
@@ -348,6 +361,25 @@ class OperationDrawer {
     }
   }
 
+  /** Of several collections, by name. */
+  #cut(name: string): Operation | undefined {
+    const chosen = this.#db.listCollections().filter(() => this.#int(3) > 0)
+    if (chosen.length < 2) return undefined
+    const targets = chosen.map(({ name: one, id }) => ({ name: one, id }))
+    const collections = targets.map((target) => target.name)
+    return {
+      text: `snapshot ${name} of ${collections.join(', ')}`,
+      send: async () => ({
+        text: ok,
+        seq: (await this.#db.createSnapshot({ name, collections })).info().seq,
+      }),
+      possibilities: (state) =>
+        targets.some((target) => state.find(target) === undefined)
+          ? [same(state, 'collection-not-found')]
+          : [done(state, (next) => next.takeSnapshot(name, collections, true))],
+    }
+  }
+
   #anySnapshot(): Snapshot | undefined {
     return this.#pick(this.#db.listAllSnapshots())
   }
@@ -359,11 +391,60 @@ class OperationDrawer {
     return {
       text: `delete snapshot ${name}`,
       send: async () => ({ text: `${ok} ${await snapshot.delete()}` }),
-      possibilities: (state) =>
-        state.snapshots.has(name)
-          ? [done(state, (next) => void next.snapshots.delete(name), `${ok} true`)]
-          : [same(state, `${ok} false`)],
+      possibilities: (state) => {
+        const held = state.snapshots.get(name)
+        if (held === undefined) return [same(state, `${ok} false`)]
+        if (held.holds > 0) return [same(state, 'snapshot-held')]
+        return [done(state, (next) => void next.snapshots.delete(name), `${ok} true`)]
+      },
     }
+  }
+
+  /** Labels it, holds it or lets it go. */
+  #note(): Operation | undefined {
+    const snapshot = this.#anySnapshot()
+    if (snapshot === undefined) return undefined
+    const { name } = snapshot
+    const hold = this.#pick(snapshot.info().holds)
+    const change = (
+      text: string,
+      send: () => Promise<unknown>,
+      possible: (state: ExpectedState, holds: number) => readonly Possibility[],
+    ): Operation => ({
+      text: `${text} ${name}`,
+      send: async () => {
+        await send()
+        return { text: ok }
+      },
+      possibilities: (state) => {
+        const held = state.snapshots.get(name)
+        return held === undefined ? [same(state, 'snapshot-not-found')] : possible(state, held.holds)
+      },
+    })
+    const label = this.#pick(tags)!
+    if (this.#int(3) === 0) {
+      return change(
+        `label ${label}`,
+        () => snapshot.update({ labels: { tag: label } }),
+        (state) => [done(state, (next) => next.note(name, { label }))],
+      )
+    }
+    if (hold === undefined) {
+      return change(
+        'hold',
+        () => snapshot.hold({ reason: 'the simulation says so' }),
+        (state, holds) => [done(state, (next) => next.note(name, { holds: holds + 1 }))],
+      )
+    }
+    return change(
+      'release',
+      () => snapshot.releaseHold(hold.id),
+      // Another one may have released the same hold.
+      (state, holds) => [
+        same(state, 'hold-not-found'),
+        ...(holds > 0 ? [done(state, (next) => next.note(name, { holds: holds - 1 }))] : []),
+      ],
+    )
   }
 
   /** A snapshot, and one of the collections that it holds. */
@@ -425,10 +506,117 @@ class OperationDrawer {
     }
   }
 
+  #cloneLive(): Operation | undefined {
+    const found = this.#collection()
+    const as = this.#pick(collectionNames)!
+    if (found === undefined || (this.#db.findCollection(as) !== undefined && this.#int(6) > 0))
+      return undefined
+    const target = { name: found.name, id: found.id }
+    return {
+      text: `clone ${found.name} as ${as}`,
+      send: async () => ({ text: ok, collectionId: (await this.#db.clone(found.name, as)).id }),
+      possibilities: (state, answer) => {
+        const source = state.find(target)
+        const missing = source === undefined ? [same(state, 'collection-not-found')] : []
+        const refused = taken(state, as)
+        if (refused !== undefined || source === undefined) return [...missing, ...(refused ?? [])]
+        return [done(state, (next) => next.put(as, source, answer?.collectionId))]
+      },
+    }
+  }
+
+  /** Some or all collections of a snapshot, in place or under other names, all or none. */
+  #restoreAll(): Operation | undefined {
+    const snapshot = this.#anySnapshot()
+    if (snapshot === undefined) return undefined
+    const targets = new Map<string, { readonly into: string; readonly replaced: Target | undefined }>()
+    for (const { name } of snapshot.info().collections) {
+      const into = this.#int(2) === 0 ? name : this.#pick(collectionNames)!
+      const replaced = this.#db.listCollections().find((one) => one.name === into)
+      if (this.#int(3) > 0 && ![...targets.values()].some((target) => target.into === into))
+        targets.set(name, { into, replaced: replaced && { name: into, id: replaced.id } })
+    }
+    if (targets.size === 0) return undefined
+    const undoName = this.#around.newName('undo')
+    const names = Object.fromEntries([...targets].map(([name, { into }]) => [name, into]))
+    return {
+      text: `restore ${JSON.stringify(names)} of ${snapshot.name}, undo ${undoName}`,
+      send: async () => {
+        const { undo } = await this.#db.restoreAll(snapshot, { collections: names, replace: true, undoName })
+        return { text: ok, ...(undo === undefined ? {} : { seq: undo.info().seq }) }
+      },
+      possibilities: (state) => restored(state, snapshot.name, targets, undoName),
+    }
+  }
+
+  #retention(): Operation | undefined {
+    const keeps = this.#db.retention().windowMs === 0
+    if (!keeps && this.#int(4) > 0) return undefined
+    return {
+      text: keeps ? 'keep every moment' : 'keep no moments',
+      send: async () => {
+        // Ten years: it ends only if the clock says so.
+        await this.#db.setRetention({ windowMs: keeps ? 10 * 365 * 86_400_000 : 0 })
+        return { text: ok }
+      },
+      possibilities: (state) => [done(state, (next) => next.keepMoments(keeps))],
+    }
+  }
+
+  #readMoment(): Operation | undefined {
+    const seq = this.#pick(this.#around.moments())
+    if (seq === undefined) return undefined
+    // Not a name that may be an alias of another one.
+    const name = this.#pick(collectionNames.filter((one) => !aliasNames.includes(one)))!
+    return {
+      text: `content of ${name}@seq:${seq}`,
+      send: async () => {
+        await using reader = await this.#db.openReader(`${name}@seq:${seq}`)
+        return { text: await reader.contentHash() }
+      },
+      possibilities: (state) => {
+        const moment = state.moments.get(seq)
+        const forgotten = moment === undefined || this.#around.hasJumped() ? ['moment-not-kept'] : []
+        const content = moment?.collections.get(name)?.hash() ?? 'collection-not-found'
+        const unknown = moment === undefined ? ['collection-not-found'] : []
+        return [...forgotten, ...unknown, content].map((answer) => same(state, answer))
+      },
+    }
+  }
+
+  #rollbackToMoment(): Operation | undefined {
+    const seq = this.#pick(this.#around.moments())
+    const found = this.#collection()
+    if (seq === undefined || found === undefined) return undefined
+    const target = { name: found.name, id: found.id }
+    const undoName = this.#around.newName('undo')
+    return {
+      text: `roll ${found.name} back to seq ${seq}, undo ${undoName}`,
+      send: async () => ({ text: ok, seq: (await found.rollback({ seq }, { undoName })).info().seq }),
+      possibilities: (state) => {
+        const moment = state.moments.get(seq)
+        const forgotten =
+          moment === undefined || this.#around.hasJumped() ? [same(state, 'moment-not-kept')] : []
+        // By now, or then.
+        const then =
+          moment?.ids.get(target.name) === target.id ? moment.collections.get(target.name) : undefined
+        if (state.find(target) === undefined || then === undefined)
+          return [...forgotten, same(state, 'collection-not-found')]
+        return [
+          ...forgotten,
+          done(state, (next) => {
+            next.takeSnapshot(undoName, [target.name], false)
+            next.collections.set(target.name, then)
+          }),
+        ]
+      },
+    }
+  }
+
   /** Of one collection, under any name, over what has that name or not. */
   #import(): Operation | undefined {
     const source = this.#source()
-    if (source === undefined || source.snapshot.info().scope === 'store') return undefined
+    if (source === undefined || source.snapshot.info().scope !== 'collection') return undefined
     const { snapshot, collection } = source
     const into = this.#pick(collectionNames)!
     const replace = this.#int(4) > 0
@@ -448,7 +636,7 @@ class OperationDrawer {
 
   #importStore(): Operation | undefined {
     const snapshot = this.#anySnapshot()
-    if (snapshot === undefined || snapshot.info().scope !== 'store') return undefined
+    if (snapshot === undefined || snapshot.info().scope === 'collection') return undefined
     const names = snapshot.info().collections.map(({ name }) => name)
     return {
       text: `import the archive of the whole store ${snapshot.name}, replacing`,
@@ -472,7 +660,7 @@ class OperationDrawer {
 
   #publishArchive(): Operation | undefined {
     const source = this.#source()
-    if (source === undefined || source.snapshot.info().scope === 'store') return undefined
+    if (source === undefined || source.snapshot.info().scope !== 'collection') return undefined
     const { snapshot, collection } = source
     const file = `${this.#around.newName('a')}.snapshot`
     return {
@@ -693,6 +881,31 @@ function taken(state: ExpectedState, name: string): Possibility[] | undefined {
   return state.aliases.has(name) ? [same(state, 'alias-exists')] : undefined
 }
 
+/** A restore of several collections of a snapshot; those that were there when it was asked for are replaced in place. */
+function restored(
+  state: ExpectedState,
+  snapshot: string,
+  targets: ReadonlyMap<string, { readonly into: string; readonly replaced: Target | undefined }>,
+  undoName: string,
+): readonly Possibility[] {
+  const held = state.snapshots.get(snapshot)
+  const refused: Possibility[] = held === undefined ? [same(state, 'snapshot-not-found')] : []
+  const replaced: string[] = []
+  for (const { into, replaced: target } of targets.values()) {
+    if (target === undefined) refused.push(...(taken(state, into) ?? []))
+    else if (state.find(target) === undefined) refused.push(same(state, 'collection-not-found'))
+    else replaced.push(into)
+  }
+  if (held === undefined || refused.length > 0) return refused
+  if ([...targets.keys()].some((name) => !held.collections.has(name))) return []
+  return [
+    done(state, (next) => {
+      if (replaced.length > 0) next.takeSnapshot(undoName, replaced, false)
+      for (const [name, { into }] of targets) next.put(into, held.collections.get(name)!, next.ids.get(into))
+    }),
+  ]
+}
+
 /** An import of what a snapshot held, which may be deleted by now: [name in the snapshot, name of the target]. */
 function imported(
   state: ExpectedState,
@@ -702,7 +915,8 @@ function imported(
   withAliases: boolean,
 ): readonly Possibility[] {
   const held = state.everHeld.get(snapshot)
-  if (held === undefined) return []
+  // Not a state that the database was in: there the snapshot holds all of them.
+  if (held === undefined || names.some(([from]) => !held.collections.has(from))) return []
   const refused: Possibility[] = []
   for (const [from, into] of names) {
     const target = state.collections.get(into)

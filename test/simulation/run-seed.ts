@@ -71,6 +71,7 @@ async function loadOnce(open: Open): Promise<void> {
   const db = await openQuietly(open, disk, 1)
   const collection = await db.createCollection('c', { vectors: { '': { size: 2, distance: 'Dot' } } })
   await collection.upsert([{ id: 1, vectors: { '': [1, 2] } }])
+  await collection.query({ vector: [1, 2] })
   await db.createSnapshot()
   await db.flush()
   await db.close()

@@ -31,6 +31,7 @@ export class World {
   /** Monotonic milliseconds. */
   #time = 0
   #wallOffset: number
+  hasJumped = false
 
   constructor(seed: number, trace: Trace) {
     this.trace = trace
@@ -62,6 +63,7 @@ export class World {
 
   jump(ms: number): void {
     this.#wallOffset += ms
+    this.hasJumped = true
     this.trace.add(`clock jumps by ${ms} ms to ${new Date(this.wallTime).toISOString()}`)
   }
 
