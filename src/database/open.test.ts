@@ -112,3 +112,18 @@ test('a log file that the system does not close properly is closed all the same'
   expect(again.listCollections().map(({ name }) => name)).toEqual(['c', 'd'])
   await again.close()
 })
+
+test('a clock that is set before 1970 spoils no snapshot', async () => {
+  const disk = new SimulatedDisk()
+  const clock = { now: () => -86_400_000, monotonic: () => 0, after: () => ({ cancel: () => undefined }) }
+  const db = await openQuietly(open, disk, 1, { clock })
+  const collection = await db.createCollection('c', { vectors: {} })
+  await collection.upsert([{ id: 1 }])
+  const snapshot = await collection.createSnapshot()
+  await db.flush()
+  await db.close()
+  const again = await openQuietly(open, disk, 2, { clock })
+  await using reader = await again.getCollection('c').getSnapshot(snapshot.name).collection()
+  expect(await reader.count()).toBe(1)
+  await again.close()
+})

@@ -6,7 +6,7 @@ import type { Log } from '../log/log.ts'
 import type { Catalog } from '../manifest/format.ts'
 import { readNewestCatalog } from '../manifest/reader.ts'
 import { publishCatalog } from '../manifest/writer.ts'
-import { systemClock, type Clock } from '../runtime/clock.ts'
+import { sinceEpoch, systemClock, type Clock } from '../runtime/clock.ts'
 import { silentLogger, type Logger } from '../runtime/logger.ts'
 import { systemRandom, type Random } from '../runtime/random.ts'
 import { createInlineBuilder, createWorkerBuilder } from '../segment/segment-builder.ts'
@@ -96,7 +96,7 @@ async function openEngine(
   builder: ReturnType<typeof createInlineBuilder>,
   options: OpenOptions,
 ): Promise<{ engine: Engine; id: string }> {
-  const clock = options.clock ?? systemClock
+  const clock = sinceEpoch(options.clock ?? systemClock)
   const random = options.random ?? systemRandom
   const logger = options.logger ?? silentLogger
   const store = await openLocalObjectStore({ disk, root: path, random })

@@ -21,3 +21,12 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(handle) }
   },
 }
+
+/** The same clock, never before 1970, as machines without a battery start: what is written down is a count from then on. */
+export function sinceEpoch(clock: Clock): Clock {
+  return {
+    now: () => Math.max(0, clock.now()),
+    monotonic: () => clock.monotonic(),
+    after: (delayMs, callback) => clock.after(delayMs, callback),
+  }
+}

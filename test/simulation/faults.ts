@@ -74,9 +74,10 @@ export class LifeFaults {
     this.#random = random
     this.kinds = kinds
     const int = (below: number): number => Math.floor(random.next() * below)
-    const endsEarly = random.next() < 0.4
-    this.endsAfter = kinds.has('crash') || kinds.has('power') ? int(endsEarly ? 60 : 1_500) : Infinity
-    const from = random.next() < 0.4 ? int(40) : int(1_500)
+    // While it starts, or later: a start is some tens of operations of the disk.
+    const endsEarly = random.next() < 0.3
+    this.endsAfter = kinds.has('crash') || kinds.has('power') ? int(endsEarly ? 60 : 800) : Infinity
+    const from = random.next() < 0.4 ? int(60) : int(600)
     const length = random.next() < 0.5 ? 1 : int(300)
     this.#io = {
       from,
@@ -84,9 +85,9 @@ export class LifeFaults {
       rate: length === 1 ? 1 : 0.02 + random.next() * random.next(),
       side: pick(random, ['reads', 'writes', 'both']),
     }
-    this.#full = { bytes: int(random.next() < 0.5 ? 4_000 : 200_000), refusals: 1 + int(60) }
+    this.#full = { bytes: int(random.next() < 0.5 ? 4_000 : 60_000), refusals: 1 + int(60) }
     this.#flip = {
-      rate: random.next() < 0.5 ? 0.01 : 0.15,
+      rate: random.next() < 0.5 ? 0.04 : 0.3,
       isSticky: random.next() < 0.4,
       part: pick(random, [/./, /\/log\//, /\/segments\//, /\/catalog\//, /\/(snapshots|collections)\//]),
     }
@@ -146,11 +147,11 @@ function pick<T>(random: Random, values: readonly T[]): T {
   return values[Math.floor(random.next() * values.length)]!
 }
 
-/** Half of the lives go well; the others have one kind of fault, or two. */
+/** Some lives go well; the others have one kind of fault, or two. */
 export function drawKinds(random: Random, allowed: readonly FaultKind[]): ReadonlySet<FaultKind> {
   const kinds = new Set<FaultKind>()
   if (allowed.length === 0) return kinds
-  const count = random.next() < 0.3 ? 0 : random.next() < 0.6 ? 1 : 2
+  const count = random.next() < 0.15 ? 0 : random.next() < 0.5 ? 1 : 2
   for (let n = 0; n < count; n++) kinds.add(pick(random, allowed))
   return kinds
 }
