@@ -18,6 +18,9 @@ async function guarded(keys: ApiKeys): Promise<FastifyInstance> {
   app.post('/collections/:name/points/delete', () => ({}))
   app.post('/collections/:name/snapshots/upload', () => ({}))
   app.get('/collections/:name/shards/:shard/snapshot', () => ({}))
+  app.get('/v1/snapshots', { config: { isReading: true } }, () => ({}))
+  app.post('/v1/snapshots', () => ({}))
+  app.post('/v1/collections/:reference/query', { config: { isReading: true } }, () => ({}))
   await app.ready()
   return app
 }
@@ -110,5 +113,29 @@ describe('keys', () => {
     const headers = { 'api-key': 'look', 'content-type': 'application/json' }
     const answer = await app.inject({ method: 'PUT', url: '/collections/c', headers, payload: '{broken' })
     expect(answer.statusCode).toBe(400)
+  })
+
+  test('our own routes say themselves whether they read, and are refused in their own words', async () => {
+    await guarded(keys)
+    const look = { 'api-key': 'look' }
+    expect(await status('GET', '/v1/snapshots', look)).toBe(200)
+    expect(await status('POST', '/v1/collections/c@s/query', look)).toBe(200)
+    expect(await status('GET', '/v1/nowhere', look)).toBe(404)
+    expect(await status('POST', '/v1/snapshots', { 'api-key': 'gate' })).toBe(200)
+    const refusals = await Promise.all(
+      [look, { 'api-key': 'wrong' }, {}].map((headers) =>
+        app.inject({ method: 'POST', url: '/v1/snapshots', headers }),
+      ),
+    )
+    const codes = refusals.map((answer) => [
+      answer.statusCode,
+      answer.json<{ error: { code: string } }>().error.code,
+    ])
+    expect(codes).toEqual([
+      [403, 'key-read-only'],
+      [401, 'key-wrong'],
+      [401, 'key-missing'],
+    ])
+    expect(await status('GET', '/v1/nowhere')).toBe(401)
   })
 })

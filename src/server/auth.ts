@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { doorFailure, failureText, type DoorCode } from '../api/v1/errors.ts'
 import { sendJson } from './pages.ts'
 
 // Who may do what, as Qdrant's clients know it:
@@ -36,6 +37,7 @@ export function guardWithKeys(app: FastifyInstance, keys: ApiKeys): void {
   app.addHook('onRequest', async (request, reply) => {
     if (isOpen(request)) return
     const access = accessOf(request, keys)
+    if (isOwn(request)) return refuseOwn(request, reply, access)
     if (access === 'missing') {
       return reply.code(401).send('Must provide an API key or an Authorization bearer token')
     }
@@ -46,16 +48,40 @@ export function guardWithKeys(app: FastifyInstance, keys: ApiKeys): void {
   })
 
   // Qdrant sends its 401 without a content type.
-  app.addHook('onSend', async (_request, reply, payload) => {
-    if (reply.statusCode === 401) reply.removeHeader('content-type')
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (reply.statusCode === 401 && !isOwn(request)) reply.removeHeader('content-type')
     return payload
   })
 
   // After the body has been read, since a body that is no JSON is reported first.
   app.addHook('preHandler', async (request, reply) => {
-    if (isOpen(request) || !isChange(request) || accessOf(request, keys) !== 'read-only') return
+    if (isOpen(request) || isOwn(request) || !isChange(request) || accessOf(request, keys) !== 'read-only')
+      return
     return sendJson(reply.code(403), { status: { error: forbidden }, time: 0 })
   })
+}
+
+/** A route of ours, or a path below ours that has none. */
+function isOwn(request: FastifyRequest): boolean {
+  return /^\/v1(\/|$)/.test(request.is404 ? normalPath(request) : routeOf(request))
+}
+
+const ownRefusals: Readonly<Record<Exclude<Access, 'full'>, readonly [status: number, DoorCode, string]>> = {
+  missing: [401, 'key-missing', 'Cannot serve the request: it has no api-key header and no bearer token'],
+  wrong: [401, 'key-wrong', 'Cannot serve the request: the key is not known'],
+  'read-only': [403, 'key-read-only', 'Cannot change anything with a read-only key'],
+}
+
+/** Our own API says what each route is, and answers in its own words. */
+function refuseOwn(request: FastifyRequest, reply: FastifyReply, access: Access): FastifyReply | undefined {
+  if (access === 'full') return undefined
+  const mayRead = request.is404 || request.routeOptions.config.isReading === true
+  if (access === 'read-only' && mayRead) return undefined
+  const failure = doorFailure(...ownRefusals[access])
+  return reply
+    .code(failure.status)
+    .header('content-type', 'application/json')
+    .send(Buffer.from(failureText(failure)))
 }
 
 function accessOf(request: FastifyRequest, keys: ApiKeys): Access {

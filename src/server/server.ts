@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { qdrantRoutes } from '../api/qdrant/routes.ts'
+import { v1Routes } from '../api/v1/v1-routes.ts'
 import { open, type Database } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -14,7 +15,7 @@ import { registerPages } from './pages.ts'
 import type { StartupRestores } from './snapshot-flags.ts'
 import { exitCodes, StartupError } from './startup-error.ts'
 import { restoreAtStartup } from './startup-restore.ts'
-import { qdrantVersion } from './version.ts'
+import { qdrantVersion, version } from './version.ts'
 import { drainRefusedBodies } from './whole-bodies.ts'
 
 /** How long requests that are under way may take once the server has been told to stop. */
@@ -98,6 +99,12 @@ export async function createApp(database: Database, options: ServerOptions): Pro
     readiness: () => true,
     logger: options.logger,
     settings,
+  })
+  await v1Routes(app, {
+    database,
+    clock: systemClock,
+    version,
+    maxRequestBytes: service.maxRequestBytes,
   })
   return app
 }

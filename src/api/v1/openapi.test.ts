@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import { openApiDocument } from './openapi.ts'
+import { routes } from './v1-routes.ts'
+
+// Looked into as it is.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+const document = openApiDocument(routes, '1.2.3') as any
+
+describe('the OpenAPI document', () => {
+  test('has every route, under an id of its own', () => {
+    for (const { path, method, id } of routes) {
+      expect(document.paths[`/v1${path}`]?.[method.toLowerCase()]?.operationId).toBe(id)
+    }
+    expect(new Set(routes.map(({ id }) => id)).size).toBe(routes.length)
+    expect(document.info.version).toBe('1.2.3')
+  })
+
+  test('declares the parameters of every path', () => {
+    for (const { path, method } of routes) {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+      const declared = document.paths[`/v1${path}`][method.toLowerCase()].parameters
+        .filter((parameter: { in: string }) => parameter.in === 'path')
+        .map((parameter: { name: string }) => parameter.name)
+      expect(declared.sort(), path).toEqual(named.sort())
+    }
+  })
+
+  test('refers to schemas that it has, and uses all that it has', () => {
+    const text = JSON.stringify(document)
+    const used = new Set([...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name))
+    expect([...used].sort()).toEqual(Object.keys(document.components.schemas).sort())
+    expect(text).not.toContain('#/$defs')
+    expect(document.components.schemas.Filter.properties.must.items).toEqual({
+      $ref: '#/components/schemas/Condition',
+    })
+  })
+
+  test.each(routes.filter(({ body }) => body !== undefined).map((route) => [route.id, route] as const))(
+    'the example of %s fits its schema',
+    (_, { example, body }) => {
+      expect(example).toBeDefined()
+      expect(body!.safeParse(example)).toMatchObject({ success: true })
+    },
+  )
+})
