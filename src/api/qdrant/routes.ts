@@ -9,7 +9,7 @@ import { indexRoutes } from './routes/indexes.ts'
 import { pointRoutes } from './routes/points.ts'
 import { facetRoutes } from './routes/facet.ts'
 import { queryRoutes } from './routes/queries.ts'
-import { serviceRoutes } from './routes/service.ts'
+import { serverPageRoutes } from './routes/server-pages.ts'
 import { snapshotRoutes } from './routes/snapshots.ts'
 import { unsupportedRoutes } from './routes/unsupported.ts'
 import { uploadRoutes } from './routes/uploads.ts'
@@ -19,7 +19,7 @@ import { WireError } from './wire-error.ts'
 export type { QdrantDoorOptions } from './door.ts'
 
 const groups = [
-  serviceRoutes,
+  serverPageRoutes,
   collectionRoutes,
   aliasRoutes,
   clusterRoutes,

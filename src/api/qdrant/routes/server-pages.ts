@@ -15,7 +15,7 @@ const auditQuery = struct('AuditLogRequest', { limit: optional(usize) })
 const auditLimitMax = 10_000
 const features = ['debug', 'gpu', 'recovery_mode', 'rocksdb', 'service_debug_feature', 'staging']
 
-export function serviceRoutes(app: FastifyInstance, door: Door): void {
+export function serverPageRoutes(app: FastifyInstance, door: Door): void {
   app.get('/telemetry', async (request, reply) => {
     const level = countParam(request, 'details_level') ?? 0
     flagParam(request, 'anonymize', false)
