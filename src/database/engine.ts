@@ -141,6 +141,11 @@ export class Engine implements WriteSink {
     return this.#failure === undefined && !this.parts.log.hasFailed
   }
 
+  /** False once it is closed or has failed. */
+  get isOpen(): boolean {
+    return !this.#isClosed && this.#failure === undefined
+  }
+
   checkOpen(): void {
     if (this.#isClosed)
       throw new DatabaseError('database-closed', 'Cannot use the database: it has been closed')

@@ -6,10 +6,11 @@ import type { CheckMark, Hold, SnapshotScope } from '../manifest/format.ts'
 import { allEnded } from '../runtime/all-ended.ts'
 import { openArchive, type Archive } from '../snapshot/snapshot-archive.ts'
 import { readSealed } from '../snapshot/seal.ts'
-import { verifyStored } from '../snapshot/verify.ts'
+import type { VerifyOptions, VerifyReport } from '../snapshot/verify/verify.ts'
 import type { SnapshotState } from './catalog-state.ts'
 import type { Engine } from './engine.ts'
 import { checkNotes, checkSnapshotName, createHold, type HoldOptions } from './snapshot-options.ts'
+import { verifySnapshot } from './verify-snapshot.ts'
 
 export interface SnapshotInfo {
   /** UUID; never reused. */
@@ -133,12 +134,15 @@ export class Snapshot {
     return openArchive({ store, pins, database: checkpointer.database }, this.#state.record, sealed)
   }
 
-  /** Hashes every byte that the snapshot reaches. @throws segment-corrupt, manifest-corrupt naming the file */
-  async verify(signal?: AbortSignal): Promise<void> {
-    await this.seal()
-    const { store } = this.#engine.parts
-    for (const ref of this.#current().sealed ?? [])
-      await verifyStored(store, (await readSealed(store, ref)).stored, signal)
+  /**
+   * Reads and hashes every byte that the snapshot reaches: segments, deletions, its metadata and manifests. Seals first.
+   * Damage is no error but in the report, all of it; `info().verified` keeps the outcome. A run that is cancelled says
+   * with `resumeFrom` where another one goes on: every file is read once over the runs, but for the one in which a run
+   * was cancelled, which is read again.
+   * @throws snapshot-not-found, request-invalid
+   */
+  verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    return verifySnapshot(this.#engine, this.id, options)
   }
 
   /** Changes what is said of it; its content never changes. @throws snapshot-exists, snapshot-not-found, request-invalid */

@@ -74,7 +74,7 @@ function wrongLength(file: StatedFile, bytes: number): DatabaseError {
 }
 
 /** The next chunk is on its way while the present one is hashed. */
-async function* readAhead(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* readAhead(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]()
   let pending = iterator.next()
   try {

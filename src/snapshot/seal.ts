@@ -46,7 +46,7 @@ export async function sealView(
 }
 
 /** @throws manifest-corrupt, version-unsupported, object-not-found */
-export async function readSealed(store: ObjectStore, ref: ManifestFile): Promise<SealedContent> {
+export async function readSealed(store: Pick<ObjectStore, 'get'>, ref: ManifestFile): Promise<SealedContent> {
   const { snapshot, collection, shards, segments, manifestKeys } = await readSnapshotMetadata(store, ref)
   const stored = { collection: collection.id, seq: snapshot.seq, config: collection.config, shards, segments }
   return {

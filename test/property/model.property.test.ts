@@ -5,6 +5,7 @@ import { openQuietly, unreachable } from '../support/crash-suite.ts'
 import { fingerprintOf, History } from '../support/history.ts'
 import { ModelDatabase, type ModelCollection } from '../support/model.ts'
 import { SimulatedDisk } from '../support/simulated-disk.ts'
+import { verifyAllSnapshots } from '../support/verify-snapshots.ts'
 
 // Goal: whatever is done in whatever order, a user sees what a plain map would show. Method: random operations on the
 // database and on the model, restarts among them; all that can be read is compared as it goes, and the invariants at the end.
@@ -89,7 +90,7 @@ async function checkInvariants(db: Database, disk: SimulatedDisk, model: ModelDa
   // I3: nothing that is reached is gone, and nothing else is left.
   await db.collectGarbage()
   await db.collectGarbage()
-  for (const snapshot of db.listAllSnapshots()) await snapshot.verify()
+  await verifyAllSnapshots(db)
   expect(await unreachable(disk)).toEqual([])
   expect(await fingerprintOf(db)).toBe(model.fingerprint())
 }

@@ -1,6 +1,7 @@
 import type { ArchiveFolder, Collection, Database, Filter, PointSelector, Snapshot } from '../../src/index.ts'
 import type { Random } from '../../src/runtime/random.ts'
 import { ModelCollection, type ModelPayload, type ModelPoint } from '../support/model.ts'
+import { verifyWell } from '../support/verify-snapshots.ts'
 import type { Answer, ExpectedState, Possibility, Target } from './expected-state.ts'
 
 /** One thing that a user does. */
@@ -807,7 +808,7 @@ class OperationDrawer {
     return {
       text: `verify ${snapshot.name}`,
       send: async () => {
-        await snapshot.verify()
+        await verifyWell(snapshot)
         return { text: ok }
       },
       possibilities: (state) => [

@@ -4,6 +4,7 @@ import { seededRandom, type Random } from '../../src/runtime/random.ts'
 import type { Disk } from '../../src/storage/disk.ts'
 import { openQuietly, unreachable, type Open } from '../support/crash-suite.ts'
 import { SimulatedDisk } from '../support/simulated-disk.ts'
+import { verifyAllSnapshots } from '../support/verify-snapshots.ts'
 import { ExpectedState } from './expected-state.ts'
 import { drawKinds, faultKinds, LifeFaults, type FaultKind } from './faults.ts'
 import { Finding, textOf } from './finding.ts'
@@ -177,7 +178,7 @@ class Simulation {
     await life.open()
     await life.use('flush, and collect garbage twice', collectTwice)
     await life.compare('after two garbage collections')
-    await life.use('verify every snapshot', verifyAll)
+    await life.use('verify every snapshot', verifyAllSnapshots)
     const left = await unreachable(this.#disk)
     if (left.length > 0) throw new Finding(`after two garbage collections nothing reaches ${left.join(', ')}`)
     const staged = this.#disk.paths().filter((path) => path.startsWith(`${storeRoot}/tmp/`))
@@ -190,8 +191,4 @@ async function collectTwice(db: Database): Promise<void> {
   await db.flush()
   await db.collectGarbage()
   await db.collectGarbage()
-}
-
-async function verifyAll(db: Database): Promise<void> {
-  for (const snapshot of db.listAllSnapshots()) await snapshot.verify()
 }

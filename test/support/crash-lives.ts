@@ -5,6 +5,7 @@ import { openQuietly, type Open } from './crash-suite.ts'
 import { copyOf, fingerprintOf, History } from './history.ts'
 import { ModelDatabase } from './model.ts'
 import { SimulatedDisk, type CrashVariant } from './simulated-disk.ts'
+import { verifyAllSnapshots } from './verify-snapshots.ts'
 
 // Goal: a database that was recovered can be trusted like one that never crashed: it lives on, and crashes again,
 //   also while it recovers. What a killed process left unsynced may be lost by the power failure that follows.
@@ -95,7 +96,7 @@ class Lives {
       marks.push({ at: disk.journal.length, promised: copyOf(model), possible: copyOf(model) })
     }
     await this.#find(db, marks.at(-1)!, 'before the end')
-    for (const snapshot of db.listAllSnapshots()) await snapshot.verify()
+    await verifyAllSnapshots(db)
     await db.close()
     return marks
   }

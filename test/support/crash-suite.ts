@@ -5,6 +5,7 @@ import type { Disk } from '../../src/storage/disk.ts'
 import { fingerprintOf, History } from './history.ts'
 import { ModelDatabase } from './model.ts'
 import { SimulatedDisk, type CrashVariant } from './simulated-disk.ts'
+import { verifyAllSnapshots } from './verify-snapshots.ts'
 
 // Goal: whatever the moment and the kind of a crash, every acknowledged write is there afterwards, every operation
 //   happened whole or not at all, and every snapshot holds what it held.
@@ -159,7 +160,7 @@ async function reopen(
     if (problem !== undefined) return `after a second start: ${problem}`
     await db.collectGarbage()
     await db.collectGarbage()
-    for (const snapshot of db.listAllSnapshots()) await snapshot.verify()
+    await verifyAllSnapshots(db)
     const left = await unreachable(disk)
     if (left.length > 0) return `after two collections nothing reaches ${left.join(', ')}`
     return await compare(db, history, at)

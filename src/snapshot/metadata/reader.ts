@@ -24,7 +24,10 @@ export interface ReadMetadata extends SnapshotMetadata {
  * What a snapshot holds of one collection. Every byte is checked against the checksum in `ref` before it is believed.
  * @throws manifest-corrupt naming the file and the member, version-unsupported, object-not-found
  */
-export async function readSnapshotMetadata(store: ObjectStore, ref: ManifestFile): Promise<ReadMetadata> {
+export async function readSnapshotMetadata(
+  store: Pick<ObjectStore, 'get'>,
+  ref: ManifestFile,
+): Promise<ReadMetadata> {
   const root = await readDocument(store, ref)
   const info = root.member('snapshot_info')
   const collection = root.member('collection')
@@ -57,7 +60,7 @@ interface ManifestDigest {
   readonly records: number
 }
 
-async function readDocument(store: ObjectStore, ref: ManifestFile): Promise<JsonField> {
+async function readDocument(store: Pick<ObjectStore, 'get'>, ref: ManifestFile): Promise<JsonField> {
   const bytes = await store.get(ref.key)
   checkBytes(ref.key, bytes, ref)
   let value: unknown
@@ -118,7 +121,7 @@ class ContentReader {
     this.shards = Array.from({ length: shardCount }, () => [])
   }
 
-  async readFile(store: ObjectStore, manifest: ManifestDigest): Promise<void> {
+  async readFile(store: Pick<ObjectStore, 'get'>, manifest: ManifestDigest): Promise<void> {
     const bytes = await store.get(manifest.path)
     checkBytes(manifest.path, bytes, manifest)
     let records: readonly unknown[]
