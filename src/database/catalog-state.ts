@@ -132,6 +132,12 @@ export class CatalogState {
     for (const list of this.history.values()) yield* list
   }
 
+  /** False once it was deleted, or forgotten. */
+  keeps(state: KeptState): boolean {
+    for (const kept of this.kept()) if (kept === state) return true
+    return false
+  }
+
   /** Lets go of all segments: the database is closed, or could not be opened. */
   release(): void {
     for (const state of this.collections.values()) state.release()

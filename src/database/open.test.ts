@@ -127,3 +127,29 @@ test('a clock that is set before 1970 spoils no snapshot', async () => {
   expect(await reader.count()).toBe(1)
   await again.close()
 })
+
+test('a snapshot that is deleted while it is opened is not found, and no file is said to be missing', async () => {
+  const disk = new SimulatedDisk()
+  let letGo: (() => Promise<unknown>) | undefined
+  const slow = intercepted(disk, async (operation, path, proceed) => {
+    // Its metadata are read; before its segment is, somebody deletes it and collects the garbage.
+    if (operation === 'readRange' && path.includes('/segments/')) {
+      const act = letGo
+      letGo = undefined
+      await act?.()
+    }
+    return proceed()
+  })
+  const db = await openQuietly(open, slow, 1)
+  const collection = await db.createCollection('c', { vectors: {} })
+  await collection.upsert([{ id: 1 }])
+  const snapshot = await collection.createSnapshot()
+  await db.flush()
+  await db.dropCollection('c')
+  letGo = async () => {
+    await snapshot.delete()
+    await db.collectGarbage()
+  }
+  await expect(snapshot.collection()).rejects.toMatchObject({ code: 'snapshot-not-found' })
+  await db.close()
+})

@@ -3,7 +3,7 @@ import { openView, type StoredView } from '../collection/open-view.ts'
 import type { SegmentRegistry } from '../collection/segment-handle.ts'
 import type { CollectionConfig } from '../collection/types.ts'
 import { visibleCount, type View } from '../collection/view.ts'
-import { DatabaseError } from '../errors/database-error.ts'
+import { DatabaseError, isDatabaseError } from '../errors/database-error.ts'
 import { collectionIdOf, seqOf, type CollectionId, type SequenceNumber } from '../ids/brands.ts'
 import type { Log } from '../log/log.ts'
 import type { JsonValue } from '../encoding/json.ts'
@@ -203,9 +203,13 @@ export async function openMomentView(
   }
 }
 
-/** A snapshot's collection as a view; the caller releases it. @throws collection-not-found if the snapshot does not hold it */
+/**
+ * A snapshot's collection as a view; the caller releases it.
+ * @throws collection-not-found if the snapshot does not hold it; snapshot-not-found or moment-not-kept if it is let go
+ * while it is opened
+ */
 export async function openKeptView(
-  parts: Pick<RecoveryParts, 'store' | 'registry'>,
+  parts: Pick<RecoveryParts, 'store' | 'registry' | 'catalog'>,
   snapshot: KeptState,
   collection: CollectionId,
 ): Promise<View> {
@@ -216,7 +220,26 @@ export async function openKeptView(
     const text = `Cannot read snapshot "${snapshot.record.name}": it does not hold collection ${collection}`
     throw new DatabaseError('collection-not-found', text, { collection })
   }
-  return openView(parts.store, parts.registry, (await readSealed(parts.store, ref)).stored)
+  try {
+    return await openView(parts.store, parts.registry, (await readSealed(parts.store, ref)).stored)
+  } catch (error) {
+    // It was let go, and garbage collection has taken what was not yet read: no data is missing.
+    if (isDatabaseError(error, 'object-not-found') && !parts.catalog.keeps(snapshot))
+      throw letGo(snapshot, error)
+    throw error
+  }
+}
+
+function letGo(kept: KeptState, cause: unknown): DatabaseError {
+  const { name } = kept.record
+  return 'from' in kept
+    ? new DatabaseError('moment-not-kept', `Cannot read ${name}: the history was let go`, { name }, cause)
+    : new DatabaseError(
+        'snapshot-not-found',
+        `Cannot read snapshot "${name}": it was deleted`,
+        { name },
+        cause,
+      )
 }
 
 function storedOf(manifest: CollectionManifest): StoredView {
