@@ -12,6 +12,17 @@ export type {
 export type { Retention } from './database/history.ts'
 export type { Job, JobContext, JobKind, JobQuery, Jobs } from './database/jobs.ts'
 export type { JobInfo, JobState } from './database/job-record.ts'
+export type { Policies } from './database/policies.ts'
+export type { VerifyJobOptions } from './database/verify-job.ts'
+export type { Policy } from './snapshot/policy/policy.ts'
+export type { Keep, KeepRule } from './snapshot/policy/retention.ts'
+export type {
+  PolicyInfo,
+  PolicyMetrics,
+  PolicyPlan,
+  PolicyRun,
+  PolicySnapshot,
+} from './snapshot/policy/run.ts'
 export type { SnapshotQuery } from './database/snapshot-query.ts'
 export type { HoldOptions, SnapshotOptions } from './database/snapshot-options.ts'
 export type { CheckMark, Hold, SnapshotScope } from './manifest/format.ts'

@@ -4,12 +4,14 @@ import type { CollectionState } from '../collection/collection-state.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { ArchiveFolder } from '../snapshot/archive-folder.ts'
 import type { GarbageReport } from '../snapshot/collect-garbage.ts'
+import type { VerifyReport } from '../snapshot/verify/verify.ts'
 import type { Disk } from '../storage/disk.ts'
 import { Collection, snapshotNotFound, submitSnapshot } from './collection-handle.ts'
 import type { SnapshotState } from './catalog-state.ts'
 import type { Engine } from './engine.ts'
 import { retentionOf, type Retention } from './history.ts'
-import type { Jobs } from './jobs.ts'
+import type { Job, Jobs } from './jobs.ts'
+import { Policies } from './policies.ts'
 import type { AliasAction, RestoreSource } from './records.ts'
 import { parseAt, resolveAt, resolveReference, seqAtTime, type At } from './reference.ts'
 import {
@@ -22,6 +24,7 @@ import { restoreSourceOf, submitRestore } from './restore-snapshot.ts'
 import { Snapshot, SnapshotReader } from './snapshot-handle.ts'
 import type { SnapshotOptions } from './snapshot-options.ts'
 import { querySnapshots, type SnapshotQuery } from './snapshot-query.ts'
+import { startVerifyJob, type VerifyJobOptions } from './verify-job.ts'
 
 export interface DatabaseStats {
   readonly collections: number
@@ -94,6 +97,8 @@ export class Database {
   readonly id: string
   /** Long work, with progress and cancel. */
   readonly jobs: Jobs
+  /** Snapshots by schedule and what is kept of them; nothing runs by itself before `policies.start()`. */
+  readonly policies: Policies
   readonly #engine: Engine
   readonly #resources: DatabaseResources
   readonly #archiveFolders = new Map<string, ArchiveFolder>()
@@ -102,6 +107,7 @@ export class Database {
   constructor(engine: Engine, resources: DatabaseResources) {
     this.id = resources.id
     this.jobs = resources.jobs
+    this.policies = new Policies(engine, resources.jobs)
     this.#engine = engine
     this.#resources = resources
   }
@@ -269,6 +275,14 @@ export class Database {
     this.#engine.checkOpen()
     const states = [...this.#engine.parts.catalog.snapshotsFrom(collection).values()]
     return states.filter(isOfOrigin(collection)).map((state) => new Snapshot(this.#engine, state))
+  }
+
+  /**
+   * Verifies a snapshot as a job (kind `verify`), which goes on where it was when the database is opened again.
+   * @throws snapshot-not-found
+   */
+  startVerify(snapshot: Snapshot, options: VerifyJobOptions = {}): Job<VerifyReport> {
+    return startVerifyJob(this.#engine, this.jobs, { snapshot: snapshot.id, ...options })
   }
 
   /** One of `listSnapshotsFrom`, by its name. */
@@ -460,7 +474,7 @@ export class Database {
     }
   }
 
-  /** Cancels running jobs, waits for running work, flushes and closes. A second call waits for the first. */
+  /** Stops policies, cancels running jobs, waits for running work, flushes and closes. A second call waits for the first. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -472,6 +486,7 @@ export class Database {
 
   async #close(): Promise<void> {
     try {
+      await this.policies.close()
       await this.jobs.close()
     } finally {
       await this.#closeEngine()

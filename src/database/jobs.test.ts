@@ -79,13 +79,13 @@ function deferred<T>() {
 describe('a job', () => {
   test('runs, tells how far it is, and gives its result', async () => {
     const work = held<{ files: number }>()
-    const job = db.jobs.start('verify', { snapshot: 's' }, work.run)
+    const job = db.jobs.start('survey', { snapshot: 's' }, work.run)
     const context = await work.entered
     clock.time += 2000
     context.progress(500, 1500, 'bytes')
     expect(job.info()).toEqual({
       id: job.id,
-      kind: 'verify',
+      kind: 'survey',
       input: { snapshot: 's' },
       state: 'running',
       reason: null,
@@ -107,7 +107,7 @@ describe('a job', () => {
     expect(await job.result).toEqual({ files: 3 })
     const ended = { state: 'completed', done: 1500, ratePerSecond: 500, etaMs: null, result: { files: 3 } }
     expect(await db.jobs.wait(job.id)).toMatchObject({ ...ended, finishedAt: start + 3000 })
-    expect(db.jobs.list({ state: 'completed', kind: 'verify' })).toEqual([job.info()])
+    expect(db.jobs.list({ state: 'completed', kind: 'survey' })).toEqual([job.info()])
     expect(db.jobs.list({ state: 'running' })).toEqual([])
   })
 
@@ -222,9 +222,9 @@ describe('after a restart', () => {
   })
 
   test('a kind that is registered goes on from its checkpoint', async () => {
-    db.jobs.register('verify', { resume: async () => undefined })
+    db.jobs.register('survey', { resume: async () => undefined })
     const work = held()
-    const job = db.jobs.start('verify', { snapshot: 's' }, work.run)
+    const job = db.jobs.start('survey', { snapshot: 's' }, work.run)
     const context = await work.entered
     context.progress(100, 300, 'bytes')
     await context.checkpoint({ file: 'too early to be written' })
@@ -236,7 +236,7 @@ describe('after a restart', () => {
     const other = await afterCrash()
     expect(other.jobs.get(job.id)).toMatchObject({ state: 'failed', reason: 'the process ended' })
     const resumed = deferred<unknown[]>()
-    other.jobs.register('verify', {
+    other.jobs.register('survey', {
       resume: async (input, { position, progress }) => {
         resumed.resolve([input, position])
         progress(300, 300, 'bytes')
@@ -260,7 +260,7 @@ describe('after a restart', () => {
 
   test('a job that takes the process down whenever it is resumed comes to an end', async () => {
     const first = held()
-    const job = db.jobs.start('verify', null, first.run)
+    const job = db.jobs.start('survey', null, first.run)
     await first.entered
     const others: Database[] = []
     for (let crash = 1; crash <= 3; crash++) {
@@ -268,11 +268,11 @@ describe('after a restart', () => {
       others.push(other)
       if (crash === 3) break
       const work = held()
-      other.jobs.register('verify', { resume: (_input, context) => work.run(context) })
+      other.jobs.register('survey', { resume: (_input, context) => work.run(context) })
       await work.entered
     }
     const current = others.at(-1)!
-    current.jobs.register('verify', { resume: async () => 'never' })
+    current.jobs.register('survey', { resume: async () => 'never' })
     expect(await current.jobs.wait(job.id)).toMatchObject({
       state: 'failed',
       reason: 'the process ended 3 times',
@@ -341,8 +341,8 @@ describe('closing the database', () => {
     let id = ''
     for (let round = 1; round <= 5; round++) {
       const work = held<string>()
-      db.jobs.register('verify', { resume: (_input, context) => work.run(context) })
-      if (round === 1) id = db.jobs.start('verify', null, work.run).id
+      db.jobs.register('survey', { resume: (_input, context) => work.run(context) })
+      if (round === 1) id = db.jobs.start('survey', null, work.run).id
       const context = await work.entered
       expect(context.position).toBe(round === 1 ? null : round - 1)
       await context.checkpoint(round)
@@ -354,14 +354,14 @@ describe('closing the database', () => {
 
   test('one that was cancelled before does not go on', async () => {
     const work = held()
-    db.jobs.register('verify', { resume: async () => 'no' })
-    const job = db.jobs.start('verify', null, work.run)
+    db.jobs.register('survey', { resume: async () => 'no' })
+    const job = db.jobs.start('survey', null, work.run)
     await work.entered
     db.jobs.cancel(job.id)
     await db.close()
     db = await reopen('store')
     expect(db.jobs.get(job.id)).toMatchObject({ state: 'cancelled', code: 'cancelled' })
-    db.jobs.register('verify', { resume: async () => 'no' })
+    db.jobs.register('survey', { resume: async () => 'no' })
     expect(db.jobs.get(job.id)).toMatchObject({ state: 'cancelled', attempt: 1 })
   })
 })

@@ -23,6 +23,7 @@ import { Database } from './database.ts'
 import { Engine } from './engine.ts'
 import { Jobs } from './jobs.ts'
 import { recoverCheckpoint, replayLog, type RecoveryParts, type Replayed } from './recovery.ts'
+import { registerVerifyJob } from './verify-job.ts'
 
 export interface OpenOptions {
   /** Memtable bytes over all collections at which they are flushed. Default 64 MiB. */
@@ -37,6 +38,8 @@ export interface OpenOptions {
   readonly background?: boolean
   /** Whether `close` flushes, so that the next start has no log to replay. Default true. */
   readonly flushOnClose?: boolean
+  /** Refuses a directory that holds no database instead of making one there. Default false. */
+  readonly mustExist?: boolean
   readonly clock?: Clock
   readonly random?: Random
   readonly logger?: Logger
@@ -47,10 +50,12 @@ export interface OpenOptions {
 /**
  * Opens the database in a directory, which is made if it is not there: reads the newest checkpoint, replays the log
  * behind it, and is ready.
- * @throws store-locked if a process has it open; log-corrupt, manifest-corrupt, segment-corrupt, version-unsupported
+ * @throws store-locked if a process has it open; request-invalid with `mustExist`; log-corrupt, manifest-corrupt, segment-corrupt, version-unsupported
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<Database> {
   const disk = options.unstable_disk ?? nodeDisk
+  if (options.mustExist === true && (await disk.list(`${path}/catalog`)).length === 0)
+    throw new DatabaseError('request-invalid', `Cannot open ${path}: there is no database in it`, { path })
   const owner = `stillpoint, process ${process.pid}`
   const lock = await onDisk('write-failed', path, async () => {
     await makeDurableDirectory(disk, path)
@@ -81,6 +86,7 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
 
 async function recoverJobs(engine: Engine): Promise<Jobs> {
   const jobs = new Jobs(engine)
+  registerVerifyJob(engine, jobs)
   try {
     await jobs.recover()
     return jobs

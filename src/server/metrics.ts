@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Database, DatabaseStats } from '../index.ts'
+import type { Database, DatabaseStats, PolicyMetrics } from '../index.ts'
 
 const gauges: Readonly<Record<string, readonly [help: string, read: (stats: DatabaseStats) => number]>> = {
   collections: ['Collections in the database', (stats) => stats.collections],
@@ -16,14 +16,43 @@ const gauges: Readonly<Record<string, readonly [help: string, read: (stats: Data
   ],
 }
 
+/** With the label `policy`. The age of what never was is infinite, so that an alarm for an old one rings. */
+const policyGauges: Readonly<
+  Record<string, readonly [help: string, read: (metrics: PolicyMetrics) => number]>
+> = {
+  enabled: ['1 if the schedule of the policy is followed', ({ isEnabled }) => Number(isEnabled)],
+  last_success_timestamp_seconds: [
+    'Creation of the newest good snapshot of the policy; 0 if there is none',
+    ({ lastSuccessAt }) => (lastSuccessAt ?? 0) / 1000,
+  ],
+  last_success_age_seconds: [
+    'Age of the newest good snapshot of the policy; +Inf if there is none',
+    ({ ageMs }) => (ageMs ?? Infinity) / 1000,
+  ],
+  snapshots: ['Snapshots of the policy', ({ snapshots }) => snapshots],
+  snapshot_bytes: [
+    'Bytes of the segments and deltas that snapshots of the policy reach, each counted once',
+    ({ bytes }) => bytes,
+  ],
+}
+
+const policyCounters: typeof policyGauges = {
+  runs_total: ['Runs of the policy', ({ runs }) => runs],
+  failures_total: ['Runs of the policy that failed', ({ failures }) => failures],
+}
+
 /** What `GET /metrics` tells. Gauges are read from the database when somebody asks. */
 export class Metrics {
   readonly #registry = new Registry()
+  readonly #database: Database
+  readonly #policies: readonly { readonly set: (metrics: readonly PolicyMetrics[]) => void }[]
   readonly #requests: Counter<'method' | 'route' | 'status'>
   readonly #seconds: Histogram<'method' | 'route'>
 
   constructor(database: Database) {
     const registers = [this.#registry]
+    this.#database = database
+    this.#policies = policyMetrics(registers)
     collectDefaultMetrics({ register: this.#registry, prefix: 'stillpoint_' })
     for (const [name, [help, read]] of Object.entries(gauges)) {
       new Gauge({
@@ -59,7 +88,35 @@ export class Metrics {
   }
 
   /** In Prometheus' text format. */
-  text(): Promise<string> {
+  async text(): Promise<string> {
+    const metrics = await this.#database.policies.metrics()
+    for (const one of this.#policies) one.set(metrics)
     return this.#registry.metrics()
   }
+}
+
+/** Set anew whenever somebody asks: a policy that was deleted leaves nothing behind. */
+function policyMetrics(
+  registers: Registry[],
+): { readonly set: (metrics: readonly PolicyMetrics[]) => void }[] {
+  const labelNames = ['policy'] as const
+  const gauges = Object.entries(policyGauges).map(([name, [help, read]]) => {
+    const gauge = new Gauge({ name: `stillpoint_policy_${name}`, help, labelNames, registers })
+    return {
+      set: (metrics: readonly PolicyMetrics[]) => {
+        gauge.reset()
+        for (const one of metrics) gauge.set({ policy: one.policy }, read(one))
+      },
+    }
+  })
+  const counters = Object.entries(policyCounters).map(([name, [help, read]]) => {
+    const counter = new Counter({ name: `stillpoint_policy_${name}`, help, labelNames, registers })
+    return {
+      set: (metrics: readonly PolicyMetrics[]) => {
+        counter.reset()
+        for (const one of metrics) counter.inc({ policy: one.policy }, read(one))
+      },
+    }
+  })
+  return [...gauges, ...counters]
 }

@@ -45,6 +45,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const app = await createApp(database, options)
     const url = await listen(app, configuration)
     logger.info('listening', { url })
+    database.policies.start()
     return { url, close: () => stop(app, database, logger) }
   } catch (error) {
     await database.close()

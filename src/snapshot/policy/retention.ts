@@ -32,7 +32,7 @@ export interface RetainedSnapshot {
   readonly isHeld: boolean
   /** Its last verification found nothing wrong. */
   readonly isVerified: boolean
-  /** It counts: one that is known to be damaged, or should have been verified and was not, takes no other's place. */
+  /** It is not known to be damaged: one that is takes no other's place. */
   readonly isGood: boolean
 }
 

@@ -34,15 +34,14 @@ export class Schedule {
    * is one. Undefined if nothing is due.
    */
   due(doneAt: number, now: number): number | undefined {
-    const next = this.nextDue(doneAt, now)
+    const next = this.next(doneAt)
     return next !== undefined && next <= now ? next : undefined
   }
+}
 
-  /** When something is or will be due, seen from `now`. */
-  nextDue(doneAt: number, now: number): number | undefined {
-    const isClockBehind = doneAt > now + clockStepMs
-    return this.next(isClockBehind ? now : doneAt)
-  }
+/** From where on runs are looked for, when everything up to `doneAt` has been done and the clock says `now`. */
+export function anchorOf(doneAt: number, now: number): number {
+  return doneAt > now + clockStepMs ? now : doneAt
 }
 
 function parseCron(text: string, timezone: string): Cron {
