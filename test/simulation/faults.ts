@@ -52,6 +52,8 @@ export class LifeFaults {
   readonly kinds: ReadonlySet<FaultKind>
   /** Number of events of this life after which the process is gone; Infinity if it is not. */
   readonly endsAfter: number
+  /** Or right after so many operations of one kind: where order matters, one moment is worth more than others. */
+  readonly #endsWith: { readonly kind: DiskRequestKind; left: number } | undefined
   readonly #random: Random
   readonly #io: {
     readonly from: number
@@ -76,7 +78,10 @@ export class LifeFaults {
     const int = (below: number): number => Math.floor(random.next() * below)
     // While it starts, or later: a start is some tens of operations of the disk.
     const endsEarly = random.next() < 0.3
-    this.endsAfter = kinds.has('crash') || kinds.has('power') ? int(endsEarly ? 60 : 800) : Infinity
+    const ends = kinds.has('crash') || kinds.has('power')
+    this.endsAfter = ends ? int(endsEarly ? 60 : 800) : Infinity
+    const kind = pick(random, ['rename', 'sync', 'syncDirectory', 'remove', 'write'] as const)
+    this.#endsWith = ends && random.next() < 0.5 ? { kind, left: 1 + int(endsEarly ? 6 : 60) } : undefined
     const from = random.next() < 0.4 ? int(60) : int(600)
     const length = random.next() < 0.5 ? 1 : int(300)
     this.#io = {
@@ -97,6 +102,16 @@ export class LifeFaults {
   crashVariant(): CrashVariant {
     if (!this.kinds.has('power')) return 'all'
     return this.#random.next() < 0.3 ? 'synced' : { torn: Math.floor(this.#random.next() * 2 ** 31) }
+  }
+
+  /** True once the process is gone by what the disk has done. */
+  get isOver(): boolean {
+    return this.#endsWith !== undefined && this.#endsWith.left <= 0
+  }
+
+  /** An operation was done. */
+  done(kind: DiskRequestKind): void {
+    if (this.#endsWith?.kind === kind) this.#endsWith.left -= 1
   }
 
   decide(request: DiskRequest): Fault | undefined {

@@ -56,5 +56,5 @@ function namesOne(message: string, paths: ReadonlySet<string>): boolean {
 }
 
 function keyOf(path: string): string {
-  return path.replace(/^.*\/(segments|collections|catalog|snapshots)\//, '$1/')
+  return path.replace(/^.*\/(segments|collections|catalog|snapshots|history)\//, '$1/')
 }

@@ -257,9 +257,14 @@ export class Life {
     // Its end is waited for elsewhere, should the process die first.
     work.catch(() => undefined)
     this.#begun.push(work)
-    const ended = await world.drive(what, work, () => world.fired >= this.#endsAt)
+    const ended = await world.drive(what, work, () => this.#isOver())
     if (ended === 'stopped') throw new Killed(what)
     return ended
+  }
+
+  #isOver(): boolean {
+    const { world, faults } = this.#options
+    return world.fired >= this.#endsAt || faults.isOver
   }
 
   /** Of a process that ended as it should: nothing is open, nothing is under way, nothing is going to happen. */

@@ -1,7 +1,14 @@
-import type { ArchiveFolder, Collection, Database, Filter, PointSelector, Snapshot } from '../../src/index.ts'
+import {
+  DatabaseError,
+  type ArchiveFolder,
+  type Collection,
+  type Database,
+  type Filter,
+  type PointSelector,
+  type Snapshot,
+} from '../../src/index.ts'
 import type { Random } from '../../src/runtime/random.ts'
 import { ModelCollection, type ModelPayload, type ModelPoint } from '../support/model.ts'
-import { verifyWell } from '../support/verify-snapshots.ts'
 import type { Answer, ExpectedState, Possibility, Target } from './expected-state.ts'
 
 /** One thing that a user does. */
@@ -808,7 +815,7 @@ class OperationDrawer {
     return {
       text: `verify ${snapshot.name}`,
       send: async () => {
-        await verifyWell(snapshot)
+        await verified(snapshot)
         return { text: ok }
       },
       possibilities: (state) => [
@@ -857,6 +864,17 @@ class OperationDrawer {
       possibilities: (state) => [same(state, ok)],
     }
   }
+}
+
+/** @throws database-closed if closing the database has stopped it; what is wrong otherwise */
+async function verified(snapshot: Snapshot): Promise<void> {
+  const { ok: isWell, problems, resumeFrom } = await snapshot.verify()
+  if (isWell) return
+  if (problems.length === 0 && resumeFrom !== undefined)
+    throw new DatabaseError('database-closed', `Cannot go on verifying ${snapshot.name}`)
+  const text = problems.map(({ file, why }) => `${file}: ${why}`).join('; ')
+  const isUnread = problems.every(({ why }) => why.startsWith('unreadable'))
+  throw new DatabaseError(isUnread ? 'read-failed' : 'segment-corrupt', text)
 }
 
 function namesText(

@@ -189,6 +189,7 @@ export class ProcessDisk implements Disk {
         }
         if (fault?.kind === 'flip') onFlip(fault)
         this.#world.trace.add(what)
+        this.#faults.done(kind)
         effect().then(resolve, reject)
       })
     })

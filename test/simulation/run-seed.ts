@@ -176,9 +176,9 @@ class Simulation {
   async #checkInvariants(): Promise<void> {
     const { life } = this.#newLife(new Set())
     await life.open()
+    await life.use('verify every snapshot', verifyAllSnapshots)
     await life.use('flush, and collect garbage twice', collectTwice)
     await life.compare('after two garbage collections')
-    await life.use('verify every snapshot', verifyAllSnapshots)
     const left = await unreachable(this.#disk)
     if (left.length > 0) throw new Finding(`after two garbage collections nothing reaches ${left.join(', ')}`)
     const staged = this.#disk.paths().filter((path) => path.startsWith(`${storeRoot}/tmp/`))

@@ -1,0 +1,130 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Disk } from '../../src/storage/disk.ts'
+import type { Open } from '../support/crash-suite.ts'
+import { intercepted, skipDirectorySync, skipFileSync, swappedRename } from '../support/disk-faults.ts'
+import { repositoryRoot } from '../support/source-files.ts'
+import type { FaultKind } from './faults.ts'
+
+// Mistakes that the simulation must find: between the engine and its disk, and in a patched copy of the sources.
+
+export interface PlantedBug {
+  readonly name: string
+  /** What brings it to light soonest. */
+  readonly faults: readonly FaultKind[]
+  readonly plant?: (disk: Disk) => Disk
+  readonly patch?: Patch
+}
+
+export interface Patch {
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}
+
+const isLog = (path: string): boolean => path.includes('/log/')
+
+export const plantedBugs: readonly PlantedBug[] = [
+  { name: 'files are not synced', faults: ['power'], plant: (disk) => skipFileSync(disk) },
+  { name: 'the log is not synced', faults: ['power'], plant: (disk) => skipFileSync(disk, isLog) },
+  { name: 'directories are not synced', faults: ['power'], plant: (disk) => skipDirectorySync(disk) },
+  { name: 'a file is renamed before it is synced', faults: ['power'], plant: (disk) => swappedRename(disk) },
+  { name: 'a write that fails passes for done', faults: ['full', 'io'], plant: forgetful },
+  {
+    name: 'the checksum of the catalog is not compared',
+    faults: ['flip'],
+    patch: {
+      file: 'manifest/reader.ts',
+      from: 'if (sha256(Buffer.from(content)) !== header[2])',
+      to: 'if (header[2] === content)',
+    },
+  },
+  {
+    name: 'checksums of segments are not compared',
+    faults: ['flip'],
+    patch: {
+      file: 'segment/file-reader.ts',
+      from: 'if (sha256 !== file.sha256) {',
+      to: 'if (sha256 === file.sha256 + file.sha256) {',
+    },
+  },
+  {
+    name: 'checksums of log records are not compared',
+    faults: ['power', 'flip'],
+    patch: {
+      file: 'log/format.ts',
+      from: 'recordChecksum(bytes.subarray(at + checksummedFrom, at + length), mark) !==\n    bytes.readUInt32LE(at + checksumAt)',
+      to: 'recordChecksum(bytes.subarray(at + checksummedFrom, at + length), mark) < 0',
+    },
+  },
+  {
+    name: 'garbage is collected by roots that are out of date',
+    faults: [],
+    patch: {
+      file: 'snapshot/collect-garbage.ts',
+      from: '  const objects = []\n',
+      to: '  const stale = await readRoots()\n  readRoots = async () => stale\n  const objects = []\n',
+    },
+  },
+  {
+    name: 'the log is cut before the catalog is published',
+    faults: ['crash', 'power'],
+    patch: {
+      file: 'database/engine.ts',
+      from: 'await checkpointer.run(seq)',
+      to: 'await log.truncateBefore((seq + 1) as SequenceNumber)\n    await checkpointer.run(seq)',
+    },
+  },
+  {
+    name: 'an import is not pinned',
+    faults: [],
+    patch: {
+      file: 'database/restore-archive.ts',
+      from: 'unpin = pins.pin(segmentIds.values())',
+      to: 'unpin = () => undefined',
+    },
+  },
+  {
+    name: 'errors of the disk reach users as they are',
+    faults: ['io', 'full'],
+    patch: {
+      file: 'storage/local-object-store.ts',
+      from: 'if (error instanceof DatabaseError) throw error\n    const { code: system, message }',
+      to: 'if (error instanceof Error) throw error\n    const { code: system, message }',
+    },
+  },
+  {
+    name: 'a snapshot is cut one record too late',
+    faults: [],
+    patch: {
+      file: 'collection/view.ts',
+      from: 'rowsUpTo: entry.foreign ? entry.rowsUpTo : this.seq,',
+      to: 'rowsUpTo: entry.foreign ? entry.rowsUpTo : ((this.seq + 1) as typeof this.seq),',
+    },
+  },
+]
+
+/** Mistake: nobody looks at what became of a write, or of a sync. */
+function forgetful(disk: Disk): Disk {
+  return intercepted(disk, async (operation, _path, proceed) => {
+    if (operation !== 'write' && operation !== 'sync') return proceed()
+    return proceed().catch(() => undefined)
+  })
+}
+
+export const plantedFolder = join(repositoryRoot, '.planted', 'simulation')
+
+/** The engine of a copy of the sources in which one text is replaced. @throws if the text is not there exactly once */
+export async function patchedOpen(name: string, { file, from, to }: Patch): Promise<Open> {
+  const copy = join(plantedFolder, name)
+  cpSync(join(repositoryRoot, 'src'), copy, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
+  const path = join(copy, file)
+  const text = readFileSync(path, 'utf8')
+  if (text.split(from).length !== 2) throw new Error(`${file} does not hold once: ${from}`)
+  writeFileSync(path, text.replace(from, to))
+  const engine = (await import(/* @vite-ignore */ pathToFileURL(join(copy, 'index.ts')).href)) as {
+    open: Open
+  }
+  return engine.open
+}
