@@ -1,4 +1,4 @@
-import { checkpoint, collect, merge, unlock } from './maintenance.ts'
+import { checkpoint, collect, merge } from './maintenance.ts'
 import type { Bug } from './planted.ts'
 import { openSource } from './records.ts'
 import { pin, submit, unpin, type Program, type Step } from './step.ts'
@@ -35,10 +35,7 @@ export type ActorName =
 export function programs(bug: Bug | undefined): Readonly<Record<ActorName, Program>> {
   const once = (record: LogRecord): Step[] => submit(() => record, bug)
   return {
-    writer: [
-      ...once({ type: 'put', collection: 'c', point: 'a' }),
-      ...once({ type: 'remove', collection: 'c', point: 'b' }),
-    ],
+    writer: once({ type: 'put', collection: 'c', point: 'a' }),
     creator: once({ type: 'create-snapshot', snapshot: 's2', collection: 'c' }),
     deleter: once({ type: 'delete-snapshot', snapshot: 's1' }),
     cloner: [
@@ -57,45 +54,41 @@ export function programs(bug: Bug | undefined): Readonly<Record<ActorName, Progr
     ),
     'importer in place': importArchive('c', true, bug),
     importer: importArchive('k', false, bug),
-    'broken importer': brokenImport(bug),
+    'broken importer': brokenImport,
     archiver: archive(bug),
     dropper: once({ type: 'drop', collection: 'c' }),
     upkeep: [...checkpoint(bug), ...merge(bug), ...collect(bug)],
-    collector: [...checkpoint(bug), ...collect(bug)],
+    // Without the mutex, which the checkpoint takes.
+    collector:
+      bug === 'garbage collection runs beside a checkpoint'
+        ? collect(bug)
+        : [...checkpoint(bug), ...collect(bug)],
   }
 }
 
-/** What is there before the actors begin: written by the same steps, one actor after another. */
-export function preparations(
-  bug: Bug | undefined,
-): Readonly<Record<'unsealed' | 'sealed', readonly Program[]>> {
-  const once = (record: LogRecord): Step[] => submit(() => record, bug)
-  const put = (point: string) => once({ type: 'put', collection: 'c', point })
-  const flush = [...checkpoint(bug), unlock]
-  const create = once({ type: 'create-snapshot', snapshot: 's1', collection: 'c' })
-  return {
-    // A segment on the disk, a deletion and a memtable behind it, and the snapshot in memory.
-    unsealed: [put('a'), put('b'), flush, put('a'), create],
-    // Two segments on the disk and a delta file; the snapshot in its files, and the collection one record on.
-    sealed: [
-      put('a'),
-      put('b'),
-      flush,
-      put('a'),
-      create,
-      flush,
-      once({ type: 'remove', collection: 'c', point: 'b' }),
-    ],
-  }
+export type Preparation = 'unsealed' | 'sealed' | 'alone'
+
+const add = (record: LogRecord): Step[] => submit(() => record, undefined)
+const put = (point: string): Step[] => add({ type: 'put', collection: 'c', point })
+const create = add({ type: 'create-snapshot', snapshot: 's1', collection: 'c' })
+const flush = checkpoint(undefined)
+
+/** What is there before the actors begin: made by the same steps, one program after another. */
+export const preparations: Readonly<Record<Preparation, readonly Program[]>> = {
+  // A segment on the disk, a deletion and a memtable behind it, and the snapshot in memory.
+  unsealed: [put('a'), put('b'), flush, put('a'), create],
+  // Two segments on the disk and a delta file; the snapshot in its files, and the collection one record on.
+  sealed: [
+    ...[put('a'), put('b'), flush, put('a'), create, flush],
+    add({ type: 'remove', collection: 'c', point: 'b' }),
+  ],
+  // The collection is gone, the snapshot is there.
+  alone: [put('a'), put('b'), flush, put('a'), create, add({ type: 'drop', collection: 'c' }), flush],
 }
 
 /** `submitRestore`: opens the source, logs one record, lets go of what it opened. */
 function restore(source: Source, record: (source: Source) => LogRecord, bug: Bug | undefined): Step[] {
   const resolve = (world: World): Source => ('seq' in source ? { ...source, seq: world.appliedSeq } : source)
-  const [append, acknowledge] = submit(
-    (_world, me) => record('seq' in source ? { ...source, seq: me.view!.seq } : source),
-    bug,
-  )
   return [
     {
       says: 'opens what it restores',
@@ -105,34 +98,31 @@ function restore(source: Source, record: (source: Source) => LogRecord, bug: Bug
         return view === undefined ? { isAtEnd: true } : { view }
       },
     },
-    append!,
-    acknowledge!,
-    {
-      says: 'lets go of what it restored',
-      mirrors: 'src/database/restore-snapshot.ts: submitRestore',
-      run: (world, me) => {
-        releaseView(world, me.view)
-        return { view: undefined }
-      },
-    },
+    ...submit(
+      (_world, me) => record('seq' in source ? { ...source, seq: me.view!.seq } : source),
+      bug,
+      letGo,
+    ),
   ]
 }
 
-/** The archive's only segment under a new id; one of its two points is deleted. */
-function staged(world: World, { name }: Actor): { readonly stored: StoredView; readonly segment: string } {
-  const segment = `x${world.life}-${name}`
-  const inherited = [{ key: `segments/${segment}/delta`, upTo: 99 }]
-  return {
-    segment,
-    stored: { seq: 0, entries: [{ segment, foreign: true, rowsUpTo: null, inherited, deltas: [] }] },
-  }
+function letGo(world: World, me: Actor): Partial<Actor> {
+  releaseView(world, me.view)
+  return { view: undefined }
 }
 
+/** The archive's only segment, under a new id. */
+function staged(world: World, { name }: Actor): { readonly stored: StoredView; readonly segment: string } {
+  const segment = `x${world.life}-${name}`
+  const entry = { segment, foreign: true, rowsUpTo: null, inherited: [], deltas: [] }
+  return { segment, stored: { seq: 0, entries: [entry] } }
+}
+
+/** Numbers of another database. */
 const archived: readonly Row[] = ['a90', 'b91']
 
 /** `restore` of restore-archive.ts, up to where the files are staged. */
-function stage(into: string, replace: boolean, bug: Bug | undefined): Step[] {
-  const isLate = bug === 'an import pins its segments only when it has written them'
+function stage(into: string, replace: boolean, isLate: boolean): Step[] {
   return [
     {
       says: 'accepts the manifest of the archive and pins the segments that it will write',
@@ -144,66 +134,67 @@ function stage(into: string, replace: boolean, bug: Bug | undefined): Step[] {
       },
     },
     {
-      says: 'writes a file of the archive to the store',
+      says: 'writes the files of the archive to the store',
       mirrors: 'src/snapshot/archive/import-archive.ts: importArchive',
-      isDone: (world, me) => me.pinned?.length === keysOfStored(staged(world, me).stored).length,
       run: (world, me) => {
-        const { segment, stored } = staged(world, me)
-        const keys = keysOfStored(stored)
-        const key = keys[me.pinned!.length]!
-        const object =
-          key === rowsKey(segment) ? { rows: archived } : { deletions: [{ row: 'b91', seq: 92 }] }
-        world.objects.set(key, { isDurable: true, ...object })
-        if (isLate && me.pinned!.length + 1 === keys.length) pin(world, segment)
-        return { pinned: [...me.pinned!, key] }
+        const { segment } = staged(world, me)
+        world.objects.set(rowsKey(segment), { isDurable: true, rows: archived })
+        return { pinned: [rowsKey(segment)] }
       },
     },
   ]
 }
 
-function discard(): Step[] {
-  return [
-    {
-      says: 'deletes a file that it wrote',
-      mirrors: 'src/database/restore-archive.ts: restore; src/snapshot/archive/import-archive.ts: discard',
-      isDone: (_world, me) => me.outcome === 'done' || me.pinned?.length === 0,
-      run: (world, me) => {
-        world.objects.delete(me.pinned![0]!)
-        return { pinned: me.pinned!.slice(1) }
-      },
+/** What a refused or broken import does: first the files go, then the pin. */
+const discard: Program = [
+  {
+    says: 'deletes the files that it wrote',
+    mirrors: 'src/database/restore-archive.ts: restore; src/snapshot/archive/import-archive.ts: discard',
+    isDone: (_world, me) => me.pinned === undefined || me.pinned.length === 0,
+    run: (world, me) => {
+      world.objects.delete(me.pinned![0]!)
+      return { pinned: me.pinned!.slice(1) }
     },
-    {
-      says: 'lets go of what it opened and pinned',
-      mirrors: 'src/database/restore-archive.ts: restore',
-      run: (world, me) => {
-        releaseView(world, me.view)
-        unpin(world, staged(world, me).segment)
-        return { view: undefined, pinned: undefined }
-      },
+  },
+  {
+    says: 'lets go of its pin',
+    mirrors: 'src/database/restore-archive.ts: restore',
+    isSkipped: (_world, me) => me.pinned === undefined,
+    run: (world, me) => {
+      unpin(world, staged(world, me).segment)
+      return { pinned: undefined }
     },
-  ]
-}
+  },
+]
 
 function importArchive(into: string, replace: boolean, bug: Bug | undefined): Step[] {
+  const isLate = bug === 'an import pins its segments only when it opens them'
   return [
-    ...stage(into, replace, bug),
+    ...stage(into, replace, isLate),
     {
       says: 'opens what it wrote',
       mirrors: 'src/database/restore-archive.ts: openStaged',
-      run: (world, me) => ({ view: openStored(world, staged(world, me).stored, me.name) }),
+      run: (world, me) => {
+        const { segment, stored } = staged(world, me)
+        if (isLate) pin(world, segment)
+        return { view: openStored(world, stored, me.name) }
+      },
     },
     ...submit(
-      (world, me) => ({ type: 'import', stored: staged(world, me).stored, rows: ['a90'], into, replace }),
+      (world, me) => ({ type: 'import', stored: staged(world, me).stored, rows: archived, into, replace }),
       bug,
+      (world, me) => {
+        if (me.outcome === 'refused') return letGo(world, me)
+        unpin(world, staged(world, me).segment)
+        return { ...letGo(world, me), pinned: undefined }
+      },
     ),
-    ...discard(),
+    ...discard,
   ]
 }
 
 /** An archive that turns out to be damaged when all of its files are written. */
-function brokenImport(bug: Bug | undefined): Step[] {
-  return [...stage('c', true, bug), ...discard()]
-}
+const brokenImport: Program = [...stage('c', true, false), ...discard]
 
 /** `Snapshot.archive`: the segments are pinned until it is closed. */
 function archive(bug: Bug | undefined): Step[] {

@@ -1,4 +1,4 @@
-import { preparations, programs, type ActorName } from './actors.ts'
+import { preparations, programs, type ActorName, type Preparation } from './actors.ts'
 import { checkQuiescence, checkWorld, runAlone } from './invariants.ts'
 import type { Bug } from './planted.ts'
 import { crashAndRecover, crashesOf } from './recovery.ts'
@@ -7,7 +7,7 @@ import { Missing } from './views.ts'
 import { checkedKey, copyWorld, diskKey, emptyWorld, worldKey, type World } from './world.ts'
 
 export interface Exploration {
-  readonly preparation: 'unsealed' | 'sealed'
+  readonly preparation: Preparation
   /** Any `actorsMax` of these act at the same time. */
   readonly actors: readonly ActorName[]
   readonly actorsMax: number
@@ -62,7 +62,7 @@ class Explorer {
   run(): Explored {
     const world = emptyWorld()
     this.#attempt(-1, 'preparation', () => {
-      const steps = preparations(this.#options.planted)[this.#options.preparation]
+      const steps = preparations[this.#options.preparation]
       steps.forEach((program, index) => runAlone(world, `preparation ${index}`, program))
       this.#visit(world, -1, 'preparation', false)
     })

@@ -32,35 +32,30 @@ import {
 
 /** `Engine.#checkpoint`. */
 export function checkpoint(bug: Bug | undefined): Step[] {
+  const isCutEarly = bug === 'the log is cut before the catalog is published'
+  const cutAt = (world: World, me: Actor): number =>
+    isCutEarly ? (me.capture?.seq ?? 0) : world.checkpointSeq
   const cut: Step = {
     says: 'cuts the log behind the checkpoint',
     mirrors: 'src/log/file-log.ts: truncateBefore',
-    isSkipped: (_world, me) => me.capture === undefined,
+    isSkipped: (world, me) => !world.log.some(({ seq }) => seq <= cutAt(world, me)),
     run: (world, me) => {
-      world.log = world.log.filter(({ seq }) => seq > me.capture!.seq)
+      world.log = world.log.filter(({ seq }) => seq > cutAt(world, me))
       return undefined
     },
   }
   const publish = publishSteps(bug)
-  const isCutEarly = bug === 'the log is cut before the catalog is published'
-  return [
-    captureStep(bug),
-    ...writeSteps(bug),
-    ...(isCutEarly ? [cut, ...publish] : [...publish, cut]),
-    finish,
-  ]
+  return [captureStep, ...writeSteps(bug), ...(isCutEarly ? [cut, ...publish] : [...publish, cut])]
 }
 
-function captureStep(bug: Bug | undefined): Step {
-  return {
-    says: 'takes the maintenance mutex and captures what a checkpoint will hold, if the catalog is behind',
-    mirrors: 'src/database/checkpointer.ts: #capture',
-    isReady: (world) => world.lockedBy === undefined || bug === 'garbage collection runs beside a checkpoint',
-    run: (world, me) => {
-      world.lockedBy = me.name
-      return isBehind(world) ? { capture: capture(world) } : {}
-    },
-  }
+const captureStep: Step = {
+  says: 'takes the maintenance mutex and captures what a checkpoint will hold, if the catalog is behind',
+  mirrors: 'src/database/engine.ts: #checkpoint; src/database/checkpointer.ts: #capture',
+  isReady: (world) => world.lockedBy === undefined,
+  run: (world, me) => {
+    world.lockedBy = me.name
+    return isBehind(world) ? { capture: capture(world) } : {}
+  },
 }
 
 /** `Checkpointer.isBehind`. */
@@ -219,7 +214,8 @@ function publishSteps(bug: Bug | undefined): Step[] {
         const key = catalogKey(world.generation + 1)
         world.objects.set(key, { ...world.objects.get(key)!, isDurable: true })
         commit(world, me.capture!)
-        return undefined
+        for (const view of viewsOfCapture(me.capture!)) releaseView(world, view)
+        return { capture: undefined }
       },
     },
   ]
@@ -267,16 +263,6 @@ function dropView(world: World, id: string): void {
   if (snapshot === undefined) return
   releaseView(world, snapshot.view)
   world.snapshots.set(id, { ...snapshot, view: undefined })
-}
-
-const finish: Step = {
-  says: 'lets go of what the checkpoint captured',
-  mirrors: 'src/database/checkpointer.ts: run',
-  isSkipped: (_world, me) => me.capture === undefined,
-  run: (world, me) => {
-    for (const view of viewsOfCapture(me.capture!)) releaseView(world, view)
-    return { capture: undefined }
-  },
 }
 
 /** `runMerges`, once; two written segments are worth it, or one with deleted rows. */
@@ -367,12 +353,12 @@ export function collect(bug: Bug | undefined): Step[] {
     mirrors: 'src/snapshot/collect-garbage.ts: collectGarbage',
     run: (world) => ({ keys: [...world.objects.keys()].sort() }),
   }
-  const isBlind = bug === 'garbage collection looks at memory only'
+  const isForgetful = bug === 'garbage collection forgets what only the newest catalog names'
   const readRoots: Step[] = [
     {
       says: 'reads what the newest catalog reaches',
       mirrors: 'src/database/checkpointer.ts: committedKeys',
-      run: (world) => ({ roots: isBlind ? catalogRoots(world).slice(0, 1) : catalogRoots(world) }),
+      run: (world) => ({ roots: isForgetful ? livingRoots(world) : catalogRoots(world) }),
     },
     {
       says: 'reads what memory and the pins reach',
@@ -384,31 +370,27 @@ export function collect(bug: Bug | undefined): Step[] {
   return [
     ...(isSwapped ? [...readRoots, list] : [list, ...readRoots]),
     {
-      says: 'deletes an object that nothing reaches',
+      says: 'deletes what nothing reaches of one folder',
       mirrors: 'src/snapshot/collect-garbage.ts: collectGarbage',
-      isDone: (world, me) => deadKey(world, me) === undefined,
+      isDone: (world, me) => deadKeys(world, me).length === 0,
       run: (world, me) => {
-        world.objects.delete(deadKey(world, me)!)
+        const dead = deadKeys(world, me)
+        for (const key of dead) if (folderOf(key) === folderOf(dead[0]!)) world.objects.delete(key)
         return undefined
       },
     },
-    unlock,
   ]
 }
 
-export const unlock: Step = {
-  says: 'lets go of the maintenance mutex',
-  mirrors: 'src/runtime/mutex.ts: run',
-  run: (world) => {
-    world.lockedBy = undefined
-    return { keys: undefined, roots: undefined }
-  },
-}
+const folderOf = (key: string): string => key.split('/')[0]!
 
-function deadKey(world: World, { keys, roots }: Actor): string | undefined {
+/** In the order in which they are deleted. */
+function deadKeys(world: World, { keys, roots }: Actor): string[] {
+  const folders = ['segments', 'collections', 'catalog', 'snapshots']
   const isReached = (key: string): boolean =>
     roots!.some((root) => key === root || (root.endsWith('/') && key.startsWith(root)))
-  return keys?.find((key) => !isReached(key) && world.objects.has(key))
+  const dead = keys?.filter((key) => world.objects.has(key) && !isReached(key)) ?? []
+  return folders.flatMap((folder) => dead.filter((key) => folderOf(key) === folder))
 }
 
 /** Every object that the newest catalog reaches, the catalog first. @throws Missing */
@@ -419,6 +401,15 @@ export function catalogRoots(world: World): string[] {
     ...Object.values(manifests).flatMap(({ key, view }) => [key, ...keysOfStored(view)]),
     ...Object.values(snapshots).flatMap((key) => keysOfSealed(world, key)),
   ]
+}
+
+/** The planted bug: what the newest catalog reaches, without the snapshots that have been deleted since. */
+function livingRoots(world: World): string[] {
+  const snapshots = Object.entries(world.committed.snapshots).filter(([id]) => world.snapshots.has(id))
+  return catalogRoots({
+    ...world,
+    committed: { ...world.committed, snapshots: Object.fromEntries(snapshots) },
+  })
 }
 
 export function keysOfSealed(world: World, key: string): string[] {

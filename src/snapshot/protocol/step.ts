@@ -52,13 +52,28 @@ export function runStep(world: World, program: Program, me: Actor, step: Step): 
   let at = step.isDone === undefined ? me.at + 1 : me.at
   for (let then = program[at]; then !== undefined; then = program[++at])
     if (then.isDone?.(world, next) !== true && then.isSkipped?.(world, next) !== true) break
-  next = { ...next, at, isAtEnd: next.isAtEnd || at >= program.length }
+  const isAtEnd = next.isAtEnd || at >= program.length
+  // `Mutex.run` lets go in the same tick.
+  if (isAtEnd && world.lockedBy === me.name) world.lockedBy = undefined
+  next = {
+    ...next,
+    at,
+    isAtEnd,
+    ...(isAtEnd ? { keys: undefined, roots: undefined, outcome: undefined } : {}),
+  }
   world.actors.set(me.name, next)
   pruneDeletions(world)
 }
 
-/** `Engine.submit`: appended; later durable, then at once applied and acknowledged, in the order of the queue. */
-export function submit(record: (world: World, me: Actor) => LogRecord, bug: Bug | undefined): Step[] {
+/**
+ * `Engine.submit`: appended; later durable, then at once applied and acknowledged, in the order of the queue. `finish`
+ * is what the caller does in the same tick.
+ */
+export function submit(
+  record: (world: World, me: Actor) => LogRecord,
+  bug: Bug | undefined,
+  finish: (world: World, me: Actor) => Partial<Actor> = () => ({}),
+): Step[] {
   const isEarly = bug === 'a record is acknowledged before it is durable'
   return [
     {
@@ -79,7 +94,7 @@ export function submit(record: (world: World, me: Actor) => LogRecord, bug: Bug 
         world.queue = world.queue.slice(1)
         const outcome = isEarly ? me.outcome! : acknowledge(world, me, record, bug)
         world.log = [...world.log, { seq: world.appliedSeq, record }]
-        return { outcome }
+        return { outcome, ...finish(world, { ...me, outcome }) }
       },
     },
   ]

@@ -181,11 +181,18 @@ export function storedView(world: World, view: View): StoredView {
   }
 }
 
-export function keysOfStored({ entries }: StoredView): string[] {
-  return entries.flatMap(({ segment, inherited, deltas }) => [
-    rowsKey(segment),
-    ...[...inherited, ...deltas].map(({ key }) => key),
-  ])
+const storedKeys = new WeakMap<StoredView, readonly string[]>()
+
+export function keysOfStored(stored: StoredView): readonly string[] {
+  let keys = storedKeys.get(stored)
+  if (keys === undefined) {
+    keys = stored.entries.flatMap(({ segment, inherited, deltas }) => [
+      rowsKey(segment),
+      ...[...inherited, ...deltas].map(({ key }) => key),
+    ])
+    storedKeys.set(stored, keys)
+  }
+  return keys
 }
 
 /** `openView`: segments that are not in memory are read. The view is retained. @throws Missing */
