@@ -1,7 +1,13 @@
 import { Command, CommanderError } from 'commander'
+import { DatabaseError } from '../index.ts'
 import { exitCodes } from '../server/startup-error.ts'
 import { version } from '../server/version.ts'
+import { CliError } from './cli-error.ts'
+import { collectionCommand } from './collection.ts'
+import { jobCommand } from './job.ts'
+import { retentionCommand } from './retention.ts'
 import { serveCommand } from './serve.ts'
+import { snapshotCommand } from './snapshot.ts'
 
 /** Runs the command line and gives the exit code; undefined while a command goes on, as a server does. */
 export async function main(args: readonly string[]): Promise<number | undefined> {
@@ -10,7 +16,11 @@ export async function main(args: readonly string[]): Promise<number | undefined>
     .description('A vector database built around its snapshots.')
     .version(version)
     .addCommand(serveCommand((code) => (exitCode = code)))
-  for (const command of [program, ...program.commands]) {
+    .addCommand(snapshotCommand)
+    .addCommand(collectionCommand)
+    .addCommand(retentionCommand)
+    .addCommand(jobCommand)
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ outputError: (text, write) => write(inClapWords(text)) })
   }
   if (args.length === 0) {
@@ -20,10 +30,25 @@ export async function main(args: readonly string[]): Promise<number | undefined>
   try {
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    return error.exitCode === 0 ? 0 : exitCodes.usage
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage
+    return failed(error)
   }
   return exitCode
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)]
+}
+
+/** Says why; what is a fault of ours goes on with its stack. */
+function failed(error: unknown): number {
+  if (error instanceof CliError) {
+    process.stderr.write(`error: ${error.message}\n`)
+    return error.exitCode
+  }
+  if (!(error instanceof DatabaseError)) throw error
+  process.stderr.write(`error: ${error.message} [${error.code}]\n`)
+  return exitCodes.failure
 }
 
 /** Scripts written for Qdrant look for its words when a flag is wrong. */

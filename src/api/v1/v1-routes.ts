@@ -6,6 +6,7 @@ import { openApiDocument } from './openapi.ts'
 import { readJson, readRequest } from './read-request.ts'
 import type { Answered, Route, V1Door, V1Options } from './route.ts'
 import { collectionRoutes } from './routes/collections.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { restoreRoutes } from './routes/restores.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { snapshotRoutes } from './routes/snapshots.ts'
@@ -18,6 +19,7 @@ export const routes: readonly Route[] = [
   ...restoreRoutes,
   ...collectionRoutes,
   ...retentionRoutes,
+  ...jobRoutes,
 ]
 
 /** Our own REST API over a database, below `/v1`. */

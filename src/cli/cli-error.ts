@@ -1,0 +1,15 @@
+import { exitCodes } from '../server/startup-error.ts'
+
+/** Why a command failed, in words for the person who gave it. */
+export class CliError extends Error {
+  override readonly name = 'CliError'
+  readonly exitCode: number
+
+  constructor(message: string, exitCode: number = exitCodes.failure) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+/** A mistake on the command line. */
+export const misused = (message: string): CliError => new CliError(message, exitCodes.usage)

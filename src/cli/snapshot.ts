@@ -1,0 +1,19 @@
+import { group } from './command.ts'
+import { createCommand } from './snapshot/create.ts'
+import { listCommand, showCommand } from './snapshot/list.ts'
+import { deleteCommand, holdCommand, labelCommand, releaseCommand } from './snapshot/notes.ts'
+import { cloneCommand, restoreCommand, rollbackCommand, undoCommand } from './snapshot/restore.ts'
+
+export const snapshotCommand = group('snapshot', 'Take, list, keep, restore and check snapshots.', [
+  createCommand,
+  listCommand,
+  showCommand,
+  labelCommand,
+  holdCommand,
+  releaseCommand,
+  deleteCommand,
+  restoreCommand,
+  cloneCommand,
+  rollbackCommand,
+  undoCommand,
+])
