@@ -15,6 +15,7 @@ import { Context, fullSizes, quickSizes, type Sizes } from './support/context.ts
 import { describeEnvironment, inWords } from './support/environment.ts'
 import { meetsGoal, type Figure } from './support/figures.ts'
 import { tableOf } from './support/table.ts'
+import { verify } from './verify.bench.ts'
 import { writeLatency } from './write-latency.bench.ts'
 
 const benches = [
@@ -26,6 +27,7 @@ const benches = [
   snapshotOperations,
   snapshotListing,
   queryInPlace,
+  verify,
 ]
 
 const usage = `npm run bench [-- flags]
