@@ -44,7 +44,16 @@ export type * from './collection/types.ts'
 export type * from './query/filter.ts'
 export type { PayloadIndexParams, PayloadIndexType } from './query/payload-index.ts'
 export type { ArchiveFolder } from './snapshot/archive-folder.ts'
-export type { Archive } from './snapshot/snapshot-archive.ts'
+export type { Archive, ArchiveOptions } from './snapshot/snapshot-archive.ts'
+export type { SnapshotArchiveOptions } from './database/archive-snapshot.ts'
+export type { ArchiveBytes } from './snapshot/archive/archive-bytes.ts'
+export type { ArchiveSecret } from './snapshot/archive/encryption/keys.ts'
+export {
+  createEncryptionKey,
+  createSigningKeys,
+  parseEncryptionKey,
+  type SigningKeys,
+} from './snapshot/archive/signature/keys.ts'
 export type { Problem } from './snapshot/verify/plan.ts'
 export type { VerifyOptions, VerifyProgress, VerifyReport } from './snapshot/verify/verify.ts'
 export type { GarbageReport } from './snapshot/collect-garbage.ts'

@@ -6,12 +6,16 @@ import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { collectionIdOf, seqOf } from '../ids/brands.ts'
 import type { ManifestEntry, SnapshotScope } from '../manifest/format.ts'
-import type { ArchiveCollection, ArchiveManifest } from '../snapshot/archive/format.ts'
+import type { ArchiveBytes } from '../snapshot/archive/archive-bytes.ts'
+import { BaseArchives } from '../snapshot/archive/base/base-archives.ts'
+import type { ArchiveSecret } from '../snapshot/archive/encryption/keys.ts'
+import { contentFiles, type ArchiveCollection, type ArchiveManifest } from '../snapshot/archive/format.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
 import { importArchive, type SegmentIds } from '../snapshot/archive/import-archive.ts'
 import { checkCompatible } from './compatible.ts'
 import type { Engine } from './engine.ts'
 import type { StagedCollection } from './records.ts'
+import { StoreFiles } from './store-files.ts'
 
 export interface ArchiveDescription {
   readonly snapshot: {
@@ -32,6 +36,15 @@ export interface RestoreStoreOptions {
   readonly replace?: boolean
   /** What the SHA-256 of the whole archive must be, in hex. */
   readonly sha256?: string
+  /** For an encrypted archive; one that is not encrypted is refused then. */
+  readonly decrypt?: ArchiveSecret
+  /** Ed25519 public keys in PEM: an archive that none of them signed is refused before anything of it is used. */
+  readonly trustedKeys?: readonly string[]
+  /**
+   * For an incremental archive: archives with the files that it leaves out and this store does not have. Encrypted ones
+   * are opened with `decrypt`.
+   */
+  readonly bases?: readonly ArchiveBytes[]
   /** Called with what the archive says of itself before any data is stored; what it throws refuses the archive. */
   readonly check?: (description: ArchiveDescription) => void
   readonly signal?: AbortSignal
@@ -104,6 +117,7 @@ async function restore(
 ): Promise<void> {
   engine.checkOpen()
   const { store, random, pins } = engine.parts
+  const storeFiles = new StoreFiles(engine)
   const keys: string[] = []
   let unpin = (): void => undefined
   let segmentIds: SegmentIds = new Map()
@@ -115,6 +129,12 @@ async function restore(
       source,
       store,
       sha256: options.sha256,
+      decrypt: options.decrypt,
+      trustedKeys: options.trustedKeys,
+      finders: [
+        storeFiles,
+        new BaseArchives(options.bases ?? [], { decrypt: options.decrypt, signal: options.signal }),
+      ],
       signal: options.signal,
       onProgress: options.onProgress,
       accept: (read) => {
@@ -127,7 +147,7 @@ async function restore(
         return segmentIds
       },
     })
-    for (const file of manifest.files) keys.push(newKey(file.name, segmentIds))
+    for (const file of contentFiles(manifest)) keys.push(newKey(file.name, segmentIds))
     const staged = manifest.collections.map((collection) =>
       stage(
         collection,
@@ -152,6 +172,7 @@ async function restore(
     // collection takes the files then, unless the record turns out to be there.
     if (!isCommitted && engine.isWritable) await store.delete(keys)
     unpin()
+    storeFiles.close()
   }
 }
 

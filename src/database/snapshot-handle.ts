@@ -3,10 +3,9 @@ import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
 import type { CheckMark, Hold, SnapshotScope } from '../manifest/format.ts'
-import { allEnded } from '../runtime/all-ended.ts'
-import { openArchive, type Archive } from '../snapshot/snapshot-archive.ts'
-import { readSealed } from '../snapshot/seal.ts'
+import type { Archive } from '../snapshot/snapshot-archive.ts'
 import type { VerifyOptions, VerifyReport } from '../snapshot/verify/verify.ts'
+import { archiveSnapshot, type SnapshotArchiveOptions } from './archive-snapshot.ts'
 import type { SnapshotState } from './catalog-state.ts'
 import type { Engine } from './engine.ts'
 import { checkNotes, checkSnapshotName, createHold, type HoldOptions } from './snapshot-options.ts'
@@ -126,12 +125,14 @@ export class Snapshot {
     if (this.#state.sealed === undefined) await this.#engine.checkpoint()
   }
 
-  /** The snapshot as one file that is produced while it is read. Seals first. Close it when it is no longer needed. */
-  async archive(): Promise<Archive> {
-    await this.seal()
-    const { store, pins, checkpointer } = this.#engine.parts
-    const sealed = await allEnded((this.#current().sealed ?? []).map((ref) => readSealed(store, ref)))
-    return openArchive({ store, pins, database: checkpointer.database }, this.#state.record, sealed)
+  /**
+   * The snapshot as one file that is produced while it is read; encrypted, signed, or without what the reader has
+   * already. Seals first. Close it when it is no longer needed.
+   * @throws snapshot-not-found, request-invalid, archive-invalid (the manifest in `since`)
+   */
+  async archive(options: SnapshotArchiveOptions = {}): Promise<Archive> {
+    this.#current()
+    return archiveSnapshot(this.#engine, this.id, options)
   }
 
   /**

@@ -39,6 +39,21 @@ export const errorCodes = {
     what: 'An archive is damaged, incomplete or hostile. Nothing was changed.',
     cure: 'Fetch the archive again and compare its SHA-256; the message names the entry.',
   },
+  'archive-key-wrong': {
+    kind: 'invalid',
+    what: 'An archive is encrypted and no key, or another one, was given; or a key was given and it is not encrypted.',
+    cure: 'Give the key or passphrase that it was made with; the message names the id of the key.',
+  },
+  'archive-untrusted': {
+    kind: 'invalid',
+    what: 'An archive does not have a signature of a trusted key. Nothing of it was used.',
+    cure: 'Fetch it from its maker again, or trust the key whose id the message names.',
+  },
+  'archive-base-missing': {
+    kind: 'invalid',
+    what: 'An incremental archive needs a file that neither the store nor the given bases have.',
+    cure: 'Restore its base first, or give the archive of its base; the message names the file.',
+  },
   'checksum-mismatch': {
     kind: 'invalid',
     what: 'The bytes received do not have the checksum that the caller gave. Nothing was changed.',

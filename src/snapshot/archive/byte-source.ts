@@ -41,6 +41,16 @@ export class ByteSource {
     return chunk
   }
 
+  /** What comes next, without taking it: `length` bytes, fewer only at the end. */
+  async peek(length: number): Promise<Uint8Array> {
+    while (this.#rest.byteLength < length && !this.#isEnded) {
+      const before = this.#rest
+      await this.#fill()
+      if (before.byteLength > 0) this.#rest = this.#isEnded ? before : Buffer.concat([before, this.#rest])
+    }
+    return this.#rest.subarray(0, length)
+  }
+
   /** `length` bytes; fewer only at the end. */
   async read(length: number): Promise<Uint8Array> {
     const parts: Uint8Array[] = []

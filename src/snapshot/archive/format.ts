@@ -4,12 +4,15 @@ import type { ManifestEntry, SnapshotScope } from '../../manifest/format.ts'
 import type { SegmentInfo } from '../../segment/format.ts'
 
 // Invariants of an archive:
-//   - it needs nothing but itself: every file that an entry of a shard names is in it, and nothing else is.
+//   - every file that an entry of a shard names is in it, and nothing else is; an incremental one lists those apart
+//     that it leaves to its base (`external`), and needs nothing but these.
 //   - each file is listed once, with the length and SHA-256 that its segment or delta states.
 //   - the same snapshot gives the same bytes, whoever asks for them and when.
 
 export const archiveFormat = 'stillpoint-archive'
-export const archiveFormatVersion = 1
+export const archiveFormatVersion = 2
+/** Full archives are still of this version, so that older releases read them. */
+export const fullArchiveVersion = 1
 /** Always the first entry. */
 export const manifestName = 'manifest.json'
 export const manifestBytesMax = 64 * 1024 * 1024
@@ -42,6 +45,13 @@ export interface ArchiveCollection {
   readonly shards: readonly (readonly ManifestEntry[])[]
 }
 
+/** The snapshot whose archive the reader has already, or the files of which. */
+export interface ArchiveBase {
+  readonly database: string
+  readonly snapshot: SnapshotId
+  readonly name: string
+}
+
 export interface ArchiveManifest {
   readonly format: typeof archiveFormat
   readonly formatVersion: number
@@ -55,8 +65,21 @@ export interface ArchiveManifest {
   readonly collections: readonly ArchiveCollection[]
   /** By id. */
   readonly segments: readonly SegmentInfo[]
-  /** By name. */
+  /** What is in the archive, by name. */
   readonly files: readonly ArchiveFile[]
+  /** Null for a full archive. */
+  readonly base: ArchiveBase | null
+  /** What the base has and this archive leaves out, by name; found again by length and SHA-256. */
+  readonly external: readonly ArchiveFile[]
 }
+
+/** Every file of the content, whether the archive holds it or not. */
+export function contentFiles(manifest: ArchiveManifest): readonly ArchiveFile[] {
+  return manifest.external.length === 0 ? manifest.files : [...manifest.files, ...manifest.external]
+}
+
+/** Files with this key have the same bytes. */
+export const contentKey = ({ bytes, sha256 }: Pick<ArchiveFile, 'bytes' | 'sha256'>): string =>
+  `${sha256}/${bytes}`
 
 export const archiveFileName = (segment: SegmentId, file: string): string => `segments/${segment}/${file}`

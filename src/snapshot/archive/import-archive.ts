@@ -3,15 +3,24 @@ import { DatabaseError, isDatabaseError } from '../../errors/database-error.ts'
 import type { SegmentId } from '../../ids/brands.ts'
 import { assert } from '../../runtime/assert.ts'
 import type { ObjectStore } from '../../storage/object-store.ts'
+import { copyExternal, findExternal, type FileCandidates, type FileFinder } from './base/external-files.ts'
 import { ByteSource } from './byte-source.ts'
-import { archiveFileName, type ArchiveFile, type ArchiveManifest } from './format.ts'
+import { decryptStream, notEncrypted } from './encryption/decrypt.ts'
+import { encryptedMagic, isEncrypted } from './encryption/format.ts'
+import type { ArchiveSecret } from './encryption/keys.ts'
+import { archiveFileName, contentKey, type ArchiveFile, type ArchiveManifest } from './format.ts'
 import { decodeArchiveManifest } from './manifest-reader.ts'
 import { readArchive, type ArchiveHandler, type ArchiveLimits } from './reader.ts'
+import { checkSignature, type ArchiveSignature } from './signature/signature.ts'
 
 export interface ReadOptions {
   readonly source: AsyncIterable<Uint8Array>
-  /** What the SHA-256 of the whole archive must be, in hex. */
+  /** What the SHA-256 of the whole archive, as it is received, must be, in hex. */
   readonly sha256?: string | undefined
+  /** For an encrypted archive; one that is not encrypted is refused then. */
+  readonly decrypt?: ArchiveSecret | undefined
+  /** Ed25519 public keys in PEM: an archive that none of them signed is refused before anything of it is used. */
+  readonly trustedKeys?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
   /** Called after every chunk with the bytes received so far. */
   readonly onProgress?: ((progress: { readonly bytes: number }) => void) | undefined
@@ -28,12 +37,15 @@ export interface ImportOptions extends ReadOptions {
    * the manifest; may throw.
    */
   readonly accept: (manifest: ArchiveManifest) => SegmentIds | Promise<SegmentIds>
+  /** Where the files are looked for that an incremental archive leaves out, in this order. */
+  readonly finders?: readonly FileFinder[]
 }
 
 export type SegmentIds = ReadonlyMap<SegmentId, SegmentId>
 
 export interface ReadResult {
   readonly manifest: ArchiveManifest
+  readonly signature: ArchiveSignature | undefined
   /** Of the whole archive, lower-case hex. */
   readonly sha256: string
   readonly bytes: number
@@ -45,19 +57,22 @@ const drainBytesMaxDefault = 1024 ** 3
  * Streams an archive's files into the store, each below its segment's new id, and checks every byte on the way.
  * Nothing refers to them yet: the caller's manifest makes them count. On any failure they are deleted again.
  *
- * @throws archive-invalid naming the entry, version-unsupported, checksum-mismatch with `expected` and `actual`,
- *   cancelled, and whatever `accept`, the source or the store throws
+ * @throws archive-invalid naming the entry, archive-key-wrong, archive-untrusted, archive-base-missing,
+ *   version-unsupported, checksum-mismatch with `expected` and `actual`, cancelled, and whatever `accept`, the source or
+ *   the store throws
  */
 export async function importArchive(options: ImportOptions): Promise<ReadResult> {
-  const { store } = options
+  const { store, signal } = options
   const written: string[] = []
   let newIds: SegmentIds = new Map()
+  let external: FileCandidates = new Map()
   try {
-    return await readWhole(
+    const result = await readWhole(
       options,
       async (manifest) => {
         newIds = await options.accept(manifest)
         checkNewIds(manifest, newIds)
+        external = await findExternal(manifest.external, options.finders ?? [])
       },
       async (file, body) => {
         const key = targetKey(file, newIds)
@@ -66,14 +81,21 @@ export async function importArchive(options: ImportOptions): Promise<ReadResult>
         written.push(key)
       },
     )
+    // Last, so that a damaged archive is refused before anything is copied.
+    for (const file of result.manifest.external) {
+      const key = targetKey(file, newIds)
+      await copyExternal(store, key, file, external.get(contentKey(file))!, signal)
+      written.push(key)
+    }
+    return result
   } catch (error) {
     await discard(store, written)
     throw error
   }
 }
 
-/** Reads and checks a whole archive, and keeps nothing of it. @throws as `importArchive` */
-export function inspectArchive(options: ReadOptions): Promise<ReadResult> {
+/** Reads and checks a whole archive in one pass, and keeps nothing of it. @throws as `importArchive` */
+export function checkArchive(options: ReadOptions): Promise<ReadResult> {
   return readWhole(
     options,
     async () => undefined,
@@ -91,7 +113,7 @@ async function readWhole(
   const expected = parseSha256(options.sha256)
   const hash = createHash('sha256')
   let received = 0
-  const bytes = new ByteSource(options.source, {
+  const raw = new ByteSource(options.source, {
     signal: options.signal,
     onChunk(chunk) {
       hash.update(chunk)
@@ -100,29 +122,40 @@ async function readWhole(
     },
   })
   let manifest: ArchiveManifest | undefined
+  let signature: ArchiveSignature | undefined
   try {
     const handler: ArchiveHandler = {
-      async manifest(content) {
+      async manifest(content, signedBy) {
+        checkSignature(content, signedBy, options.trustedKeys)
+        signature = signedBy
         manifest = decodeArchiveManifest(content)
         await onManifest(manifest)
         return manifest.files
       },
       file: onFile,
     }
-    await readArchive(bytes, handler, options.limits)
+    await readArchive(await decrypted(raw, options.decrypt), handler, options.limits)
     assert(manifest !== undefined, 'an archive that could be read had a manifest')
     const sha256 = hash.digest('hex')
     if (expected !== undefined && sha256 !== expected) throw mismatch(expected, sha256)
-    return { manifest, sha256, bytes: received }
+    return { manifest, signature, sha256, bytes: received }
   } catch (error) {
     if (expected === undefined || !isDatabaseError(error, 'archive-invalid')) throw error
     const drainBytesMax = options.limits?.drainBytesMax ?? drainBytesMaxDefault
     // If the rest cannot be read, the damage found so far is the answer.
-    const actual = await drain(bytes, hash, drainBytesMax).catch(() => undefined)
+    const actual = await drain(raw, hash, drainBytesMax).catch(() => undefined)
     throw actual === undefined || actual === expected ? error : mismatch(expected, actual, error)
   } finally {
-    await bytes.close()
+    await raw.close()
   }
+}
+
+/** What the received bytes are an archive of: themselves, or what is encrypted in them. */
+async function decrypted(raw: ByteSource, secret: ArchiveSecret | undefined): Promise<ByteSource> {
+  if (isEncrypted(await raw.peek(encryptedMagic.byteLength)))
+    return new ByteSource(decryptStream(raw, secret))
+  if (secret !== undefined) throw notEncrypted()
+  return raw
 }
 
 /**

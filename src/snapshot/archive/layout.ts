@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { DatabaseError } from '../../errors/database-error.ts'
 import { assert } from '../../runtime/assert.ts'
+import { resolveRange, type ArchiveBytes } from './archive-bytes.ts'
 import { encodeTarHeader } from './tar-header.ts'
 import { blockBytes, endBytes, memberBytes, nameProblem, paddingBytes } from './tar-format.ts'
 
@@ -20,15 +21,18 @@ export interface ArchiveEntry {
 
 /** An archive that is not there yet: what it will hold, and its exact length. */
 export interface ArchiveLayout {
-  /** `manifest.json`, then the others by name. */
+  /** `manifest.json`, `manifest.sig` if it is signed, then the others by name. */
   readonly entries: readonly ArchiveEntry[]
   readonly bytes: number
 }
 
-/** Puts entries into their order. The first stays the first; the others are sorted by the code units of their names. */
-export function createLayout(first: ArchiveEntry, others: readonly ArchiveEntry[]): ArchiveLayout {
+/** Puts entries into their order: the head as it is, the others sorted by the code units of their names. */
+export function createLayout(
+  head: ArchiveEntry | readonly ArchiveEntry[],
+  others: readonly ArchiveEntry[],
+): ArchiveLayout {
   const sorted = others.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-  const entries = [first, ...sorted]
+  const entries = [head, sorted].flat()
   assert(new Set(entries.map(({ name }) => name)).size === entries.length, 'names in an archive are unique')
   for (const { name } of entries)
     assert(nameProblem(name) === undefined, `the name ${name} can stand in an archive`)
@@ -43,34 +47,33 @@ export function createLayout(first: ArchiveEntry, others: readonly ArchiveEntry[
  */
 export function streamLayout(
   layout: ArchiveLayout,
-  range: { readonly offset?: number; readonly length?: number } = {},
+  range: Partial<ByteRange> = {},
 ): AsyncIterable<Uint8Array> {
-  const offset = range.offset ?? 0
-  const length = range.length ?? layout.bytes - offset
-  checkRange(layout, offset, length)
+  const { offset, length } = resolveRange(layout.bytes, range)
   return streamSpan(layout, { from: offset, to: offset + length })
 }
 
-/** SHA-256 of the whole archive, lower-case hex. Reads every byte. */
-export async function hashLayout(layout: ArchiveLayout): Promise<string> {
+export function bytesOfLayout(layout: ArchiveLayout): ArchiveBytes {
+  return { bytes: layout.bytes, stream: (range) => streamLayout(layout, range) }
+}
+
+/** A hash of names, lengths and contents: archives that differ have different ones. Reads nothing. */
+export function identityOfLayout(layout: ArchiveLayout): Uint8Array {
   const hash = createHash('sha256')
-  for await (const chunk of streamLayout(layout)) hash.update(chunk)
+  for (const { name, bytes, sha256 } of layout.entries) hash.update(`${name}\0${bytes}\0${sha256}\n`)
+  return hash.digest()
+}
+
+/** SHA-256 of a whole archive, lower-case hex. Reads every byte. */
+export async function hashArchive(archive: ArchiveBytes): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of archive.stream()) hash.update(chunk)
   return hash.digest('hex')
 }
 
 interface Span {
   readonly from: number
   readonly to: number
-}
-
-function checkRange(layout: ArchiveLayout, offset: number, length: number): void {
-  const isValid = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0
-  if (isValid && offset + length <= layout.bytes) return
-  throw new DatabaseError(
-    'request-invalid',
-    `Cannot read ${length} bytes of the archive from ${offset}: it has ${layout.bytes} bytes`,
-    { offset, length, bytes: layout.bytes },
-  )
 }
 
 async function* streamSpan(layout: ArchiveLayout, wanted: Span): AsyncIterable<Uint8Array> {

@@ -1,7 +1,13 @@
 import type { DeltaRef, ManifestEntry } from '../../manifest/format.ts'
 import type { SegmentId } from '../../ids/brands.ts'
 import type { SegmentInfo } from '../../segment/format.ts'
-import { archiveFileName, type ArchiveCollection, type ArchiveFile, type ArchiveManifest } from './format.ts'
+import {
+  archiveFileName,
+  contentFiles,
+  type ArchiveCollection,
+  type ArchiveFile,
+  type ArchiveManifest,
+} from './format.ts'
 
 export interface Inconsistency {
   readonly path: string
@@ -43,11 +49,12 @@ class Checker {
   constructor(manifest: ArchiveManifest) {
     this.#manifest = manifest
     this.#segments = uniqueBy(manifest.segments, 'segments', (segment) => segment.id)
-    this.#files = uniqueBy(manifest.files, 'files', (file) => file.name)
+    this.#files = uniqueBy(contentFiles(manifest), 'files', (file) => file.name)
   }
 
   check(): void {
-    const { collections, files, segments } = this.#manifest
+    const { collections, segments } = this.#manifest
+    const files = contentFiles(this.#manifest)
     checkTotal(files)
     for (const segment of segments) this.#checkSegment(segment)
     uniqueBy(collections, 'collections', (collection) => collection.id)

@@ -11,7 +11,9 @@ import {
   archiveFilesMax,
   archiveFormat,
   archiveFormatVersion,
+  contentFiles,
   manifestName,
+  type ArchiveBase,
   type ArchiveCollection,
   type ArchiveFile,
   type ArchiveManifest,
@@ -67,7 +69,10 @@ export function parseArchiveManifest(value: unknown): ArchiveManifest {
     collections: root.member('collections').array(decodeCollection),
     segments: root.member('segments').array(decodeSegmentInfo),
     files: decodeFiles(root.member('files')),
+    ...decodeBase(root, formatVersion),
   }
+  if (contentFiles(manifest).length > archiveFilesMax)
+    throw invalidField('files', `has more than ${archiveFilesMax} members`)
   for (const segment of manifest.segments) checkSegmentVersion(segment)
   const problem = findInconsistency(manifest)
   if (problem !== undefined) throw invalidField(problem.path, problem.why)
@@ -115,13 +120,23 @@ function decodeCollection(field: JsonField): ArchiveCollection {
 }
 
 function decodeFiles(field: JsonField): readonly ArchiveFile[] {
-  const files = field.array((file) => ({
+  return field.array((file) => ({
     name: decodeEntryName(file.member('name')),
     bytes: file.member('bytes').count(),
     sha256: file.member('sha256').sha256(),
   }))
-  if (files.length > archiveFilesMax) throw field.fail(`has more than ${archiveFilesMax} members`)
-  return files
+}
+
+/** Version 1 knows full archives only. */
+function decodeBase(root: JsonField, formatVersion: number): Pick<ArchiveManifest, 'base' | 'external'> {
+  const field = root.member('base')
+  if (formatVersion < 2 || field.isAbsent) return { base: null, external: [] }
+  const base: ArchiveBase = {
+    database: field.member('database').uuid(),
+    snapshot: snapshotIdOf(field.member('snapshot').uuid()),
+    name: field.member('name').name(),
+  }
+  return { base, external: decodeFiles(root.member('external')) }
 }
 
 function decodeEntryName(field: JsonField): string {

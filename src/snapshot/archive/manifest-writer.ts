@@ -9,7 +9,10 @@ import {
   archiveFileName,
   archiveFormat,
   archiveFormatVersion,
+  contentKey,
+  fullArchiveVersion,
   manifestBytesMax,
+  type ArchiveBase,
   type ArchiveCollection,
   type ArchiveFile,
   type ArchiveManifest,
@@ -21,19 +24,33 @@ export type ArchiveContent = Pick<ArchiveManifest, 'database' | 'snapshot' | 'al
   readonly segments: readonly SegmentInfo[]
 }
 
-/** The manifest of an archive with this content: segments and files in order, each once. */
-export function createArchiveManifest(content: ArchiveContent): ArchiveManifest {
+/** What the reader has already. */
+export interface KnownFiles {
+  readonly base: ArchiveBase
+  /** By `contentKey`. */
+  readonly contents: ReadonlySet<string>
+}
+
+/**
+ * The manifest of an archive with this content: segments and files in order, each once. Files with a content that is
+ * known are left out of the archive.
+ */
+export function createArchiveManifest(content: ArchiveContent, known?: KnownFiles): ArchiveManifest {
   const segments = new Map(content.segments.map((segment) => [segment.id, withSortedFiles(segment)]))
+  const files = listFiles(segments.values(), content.collections)
+  const isKnown = (file: ArchiveFile): boolean => known?.contents.has(contentKey(file)) ?? false
   const manifest: ArchiveManifest = {
     format: archiveFormat,
-    formatVersion: archiveFormatVersion,
+    formatVersion: known === undefined ? fullArchiveVersion : archiveFormatVersion,
     createdAt: content.snapshot.createdAt,
     database: content.database,
     snapshot: content.snapshot,
     aliases: sortedRecord(content.aliases),
     collections: content.collections,
     segments: [...segments.values()].sort((a, b) => compare(a.id, b.id)),
-    files: listFiles(segments.values(), content.collections),
+    files: files.filter((file) => !isKnown(file)),
+    base: known?.base ?? null,
+    external: files.filter(isKnown),
   }
   const problem = findInconsistency(manifest)
   assert(
@@ -67,7 +84,10 @@ export function encodeArchiveManifest(manifest: ArchiveManifest): Uint8Array {
     aliases: sortedRecord(manifest.aliases),
     collections: manifest.collections.map(collectionJson),
     segments: manifest.segments.map(segmentJson),
-    files: manifest.files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })),
+    files: manifest.files.map(fileJson),
+    ...(manifest.base === null
+      ? {}
+      : { base: baseJson(manifest.base), external: manifest.external.map(fileJson) }),
   }
   const text = Buffer.from(stringifyJson(document as unknown as JsonValue).slice(0, -1))
   const sha256 = createHash('sha256').update(text).digest('hex')
@@ -142,6 +162,14 @@ function segmentJson(segment: SegmentInfo): object {
     ...(vector === undefined ? {} : { vector }),
   }))
   return { id, rowCount, minSeq, maxSeq, formatVersion, files }
+}
+
+function fileJson({ name, bytes, sha256 }: ArchiveFile): object {
+  return { name, bytes, sha256 }
+}
+
+function baseJson({ database, snapshot, name }: ArchiveBase): object {
+  return { database, snapshot, name }
 }
 
 function sortedRecord(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

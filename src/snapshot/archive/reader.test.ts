@@ -4,7 +4,7 @@ import { membersOf, rawFile, rawHeader, rawTar, type RawMember } from '../../../
 import { DatabaseError } from '../../errors/database-error.ts'
 import { seededRandom } from '../../runtime/random.ts'
 import { manifestName } from './format.ts'
-import { inspectArchive, type ReadOptions } from './import-archive.ts'
+import { checkArchive, type ReadOptions } from './import-archive.ts'
 import { readArchive } from './reader.ts'
 import { trailingBytesMax } from './tar-format.ts'
 
@@ -18,8 +18,8 @@ beforeAll(async () => {
   members = membersOf(whole)
 })
 
-function inspect(bytes: Uint8Array, options: Partial<ReadOptions> = {}): ReturnType<typeof inspectArchive> {
-  return inspectArchive({ source: chunked(bytes, 997), ...options })
+function inspect(bytes: Uint8Array, options: Partial<ReadOptions> = {}): ReturnType<typeof checkArchive> {
+  return checkArchive({ source: chunked(bytes, 997), ...options })
 }
 
 async function refusal(bytes: Uint8Array): Promise<DatabaseError> {
@@ -39,7 +39,7 @@ function changed(index: number, change: (member: RawMember) => RawMember | undef
 describe('accepted', () => {
   test('a whole archive, in chunks of any length', async () => {
     for (const chunkBytes of [1, 100, 512, 1_000_000]) {
-      const { manifest, bytes } = await inspectArchive({ source: chunked(whole, chunkBytes) })
+      const { manifest, bytes } = await checkArchive({ source: chunked(whole, chunkBytes) })
       expect(manifest).toEqual(sample.manifest)
       expect(bytes).toBe(whole.byteLength)
     }
@@ -62,7 +62,7 @@ describe('accepted', () => {
         yield chunk
       }
     }
-    await inspectArchive({ source: withEmpty() })
+    await checkArchive({ source: withEmpty() })
   })
 })
 
@@ -121,7 +121,7 @@ describe('refused', () => {
       Buffer.concat([rawHeader({ name: manifestName, size: '00400000001\0' }), whole]),
       512,
     )
-    await expect(inspectArchive({ source })).rejects.toThrow(
+    await expect(checkArchive({ source })).rejects.toThrow(
       'it has 67108865 bytes, more than the 67108864 that are accepted',
     )
     await expect(inspect(whole, { limits: { manifestBytesMax: 100 } })).rejects.toThrow(
@@ -232,7 +232,7 @@ describe('streams', () => {
       yield* chunked(whole.subarray(0, 700), 100)
       throw new Error('connection reset')
     }
-    await expect(inspectArchive({ source: failing() })).rejects.toThrow('connection reset')
+    await expect(checkArchive({ source: failing() })).rejects.toThrow('connection reset')
   })
 
   test('after a refusal nothing more is read, and the source is let go', async () => {
@@ -249,7 +249,7 @@ describe('streams', () => {
         isClosed = true
       }
     }
-    await expect(inspectArchive({ source: endless() })).rejects.toMatchObject({ code: 'archive-invalid' })
+    await expect(checkArchive({ source: endless() })).rejects.toMatchObject({ code: 'archive-invalid' })
     expect(reads).toBe(1)
     expect(isClosed).toBe(true)
   })
@@ -261,7 +261,7 @@ describe('streams', () => {
       queueMicrotask(() => controller.abort())
       await new Promise(() => undefined)
     }
-    const result = inspectArchive({ source: silent(), signal: controller.signal })
+    const result = checkArchive({ source: silent(), signal: controller.signal })
     await expect(result).rejects.toMatchObject({ code: 'cancelled' })
     await expect(inspect(whole, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'cancelled' })
   })

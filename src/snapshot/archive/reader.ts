@@ -4,17 +4,27 @@ import { invalidArchive, invalidEntry } from './archive-error.ts'
 import { ByteSource } from './byte-source.ts'
 import { manifestBytesMax, manifestName, type ArchiveFile } from './format.ts'
 import { isQdrantHeader } from './qdrant-archive.ts'
+import {
+  decodeSignature,
+  signatureBytesMax,
+  signatureName,
+  type ArchiveSignature,
+} from './signature/signature.ts'
 import { blockBytes, paddingBytes, trailingBytesMax } from './tar-format.ts'
 import { decodeTarHeader, type TarHeader } from './tar-header.ts'
 
 // Nothing of an archive is believed before it is checked:
-//   - the first entry is the manifest, and only it decides which names, lengths and contents may follow.
+//   - the first entry is the manifest, the second may be its signature; who trusts only signed ones decides there.
+//   - the manifest decides which names, lengths and contents may follow.
 //   - an entry's name and length are compared with the manifest before the first of its bytes is handed out.
 //   - a body ends without an error only if its length and SHA-256 are those of the manifest.
 
 export interface ArchiveHandler {
   /** Gives the files that must follow, in any order. May throw: then nothing more is read. */
-  manifest(bytes: Uint8Array): Promise<readonly ArchiveFile[]> | readonly ArchiveFile[]
+  manifest(
+    bytes: Uint8Array,
+    signature: ArchiveSignature | undefined,
+  ): Promise<readonly ArchiveFile[]> | readonly ArchiveFile[]
   /** Must read `body` to its end, which throws where the archive is damaged. */
   file(file: ArchiveFile, body: AsyncIterable<Uint8Array>): Promise<void>
 }
@@ -43,12 +53,10 @@ export async function readArchive(
 }
 
 async function readEntries(bytes: ByteSource, handler: ArchiveHandler, limits: ArchiveLimits): Promise<void> {
-  const manifest = await readManifest(bytes, limits.manifestBytesMax ?? manifestBytesMax)
-  const files = new Map((await handler.manifest(manifest)).map((file) => [file.name, file]))
+  const { manifest, signature, next } = await readHead(bytes, limits)
+  const files = new Map((await handler.manifest(manifest, signature)).map((file) => [file.name, file]))
   const missing = new Set(files.keys())
-  for (;;) {
-    const header = await readHeader(bytes)
-    if (header === undefined) break
+  for (let header = next; header !== undefined; header = await readHeader(bytes)) {
     const file = files.get(header.name)
     if (file === undefined) throw invalidEntry(header.name, 'the manifest does not list it')
     if (!missing.delete(header.name)) throw invalidEntry(header.name, 'it occurs twice')
@@ -57,21 +65,40 @@ async function readEntries(bytes: ByteSource, handler: ArchiveHandler, limits: A
     await readPadding(bytes, header)
   }
   for (const name of missing) throw invalidEntry(name, 'the manifest lists it, but it is missing')
-  await readEnd(bytes)
+  await checkTrailing(bytes)
 }
 
-async function readManifest(bytes: ByteSource, bytesMax: number): Promise<Uint8Array> {
-  const header = await readFirstHeader(bytes)
+export interface ArchiveHead {
+  readonly manifest: Uint8Array
+  readonly signature: ArchiveSignature | undefined
+  /** The entry as it stands. */
+  readonly signatureBytes: Uint8Array | undefined
+  /** What follows them; undefined at the archive's end. */
+  readonly next: TarHeader | undefined
+}
+
+/** What comes before the files, up to and including the first of their headers. @throws archive-invalid */
+export async function readHead(bytes: ByteSource, limits: ArchiveLimits = {}): Promise<ArchiveHead> {
+  const first = await readFirstHeader(bytes)
+  const manifest = await readSmall(bytes, first, limits.manifestBytesMax ?? manifestBytesMax)
+  const next = await readHeader(bytes)
+  if (next?.name !== signatureName) return { manifest, signature: undefined, signatureBytes: undefined, next }
+  const signatureBytes = await readSmall(bytes, next, signatureBytesMax)
+  const signature = decodeSignature(signatureBytes)
+  return { manifest, signature, signatureBytes, next: await readHeader(bytes) }
+}
+
+async function readSmall(bytes: ByteSource, header: TarHeader, bytesMax: number): Promise<Uint8Array> {
   if (header.bytes > bytesMax) {
     throw invalidEntry(
-      manifestName,
+      header.name,
       `it has ${header.bytes} bytes, more than the ${bytesMax} that are accepted`,
     )
   }
-  const manifest = await bytes.read(header.bytes)
-  if (manifest.byteLength < header.bytes) throw cutOff(bytes, manifestName)
+  const content = await bytes.read(header.bytes)
+  if (content.byteLength < header.bytes) throw cutOff(bytes, header.name)
   await readPadding(bytes, header)
-  return manifest
+  return content
 }
 
 async function readFirstHeader(bytes: ByteSource): Promise<TarHeader> {
@@ -95,7 +122,8 @@ async function readBlock(bytes: ByteSource): Promise<Uint8Array> {
   return block
 }
 
-function checkLength(header: TarHeader, file: ArchiveFile): void {
+/** @throws archive-invalid */
+export function checkLength(header: TarHeader, file: ArchiveFile): void {
   if (header.bytes === file.bytes) return
   throw invalidEntry(file.name, `it has ${header.bytes} bytes, the manifest says ${file.bytes}`)
 }
@@ -150,7 +178,7 @@ async function readPadding(bytes: ByteSource, header: TarHeader): Promise<void> 
 }
 
 /** The second block of zeros, and the zeros with which other writers fill their last record. */
-async function readEnd(bytes: ByteSource): Promise<void> {
+export async function checkTrailing(bytes: ByteSource): Promise<void> {
   if (!isZero(await readBlock(bytes))) throw invalidArchive('only one block of zeros ends it')
   const end = bytes.position
   for (;;) {
