@@ -10,7 +10,7 @@ import { collectionIdOf, seqOf, snapshotIdOf } from '../ids/brands.ts'
 import type { SnapshotRecord } from '../manifest/format.ts'
 import { assert } from '../runtime/assert.ts'
 import { keptViews, type CatalogState, type SnapshotState } from './catalog-state.ts'
-import { applyDocument, keepHistory } from './history.ts'
+import { applyDocument, checkKept, keepHistory } from './history.ts'
 import { planAliases } from './aliases.ts'
 import { checkCompatible } from './compatible.ts'
 import type { DatabaseRecord, RecordOf, RestoreSource, StagedCollection, UndoSnapshot } from './records.ts'
@@ -235,7 +235,7 @@ function applyRestore(
   seq: SequenceNumber,
   prepared: Prepared,
 ): readonly CollectionState[] {
-  checkSource(catalog, record.source)
+  checkSource(catalog, record.source, seq)
   const names = new Set<string>()
   for (const target of record.collections) {
     if (names.has(target.name)) throw collectionExists(target.name)
@@ -279,16 +279,10 @@ function sourceViews(
   return new Map(states.map((state) => [state.id, state.view(seqOf(seq - 1))]))
 }
 
-function checkSource(catalog: CatalogState, source: RestoreSource): void {
-  if ('snapshot' in source) {
-    catalog.getSnapshot(source.snapshot)
-  } else if ('seq' in source && source.seq < catalog.horizon) {
-    throw new DatabaseError(
-      'moment-not-kept',
-      `Cannot restore moment ${source.seq}: the history begins at ${catalog.horizon}`,
-      { seq: source.seq, horizon: catalog.horizon },
-    )
-  }
+/** A moment that was the present when it was opened may not be kept any more when the record's turn comes. */
+function checkSource(catalog: CatalogState, source: RestoreSource, seq: SequenceNumber): void {
+  if ('snapshot' in source) catalog.getSnapshot(source.snapshot)
+  else if ('seq' in source) checkKept(catalog, seqOf(source.seq), seqOf(seq - 1))
 }
 
 function keepForUndo(

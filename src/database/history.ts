@@ -90,13 +90,19 @@ export function findMoment(
   )
 }
 
-function checkKept(catalog: CatalogState, seq: SequenceNumber, lastSeq: SequenceNumber): void {
+/** True if a moment can be read or restored when `lastSeq` is the last record applied; the same on replay. */
+export function isKept(catalog: CatalogState, seq: SequenceNumber, lastSeq: SequenceNumber): boolean {
+  return seq === lastSeq || (seq < lastSeq && retentionOf(catalog).windowMs > 0 && seq >= catalog.horizon)
+}
+
+/** @throws moment-not-kept */
+export function checkKept(catalog: CatalogState, seq: SequenceNumber, lastSeq: SequenceNumber): void {
   if (seq > lastSeq)
     throw new DatabaseError('moment-not-kept', `Cannot read moment ${seq}: the last record is ${lastSeq}`, {
       seq,
       last: lastSeq,
     })
-  if (seq === lastSeq || (retentionOf(catalog).windowMs > 0 && seq >= catalog.horizon)) return
+  if (isKept(catalog, seq, lastSeq)) return
   const text =
     retentionOf(catalog).windowMs === 0
       ? 'no retention window is set'

@@ -16,7 +16,7 @@ import { readSealed } from '../snapshot/seal.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { applyRecord, checkImport, type Prepared } from './apply.ts'
 import type { CatalogState, KeptState } from './catalog-state.ts'
-import { findMoment, viewOfMoment } from './history.ts'
+import { findMoment, isKept, viewOfMoment } from './history.ts'
 import { decodeRecord, type DatabaseRecord, type RecordOf, type RestoreSource } from './records.ts'
 import { Timeline } from './timeline.ts'
 
@@ -178,7 +178,7 @@ async function openSourceView(
     const snapshot = parts.catalog.snapshots.get(source.snapshot as never)
     return snapshot === undefined ? undefined : openKeptView(parts, snapshot, collection)
   }
-  if ('live' in source || source.seq < parts.catalog.horizon) return undefined
+  if ('live' in source || !isKept(parts.catalog, seqOf(source.seq), lastSeq)) return undefined
   return openMomentView(parts, collection, collection, seqOf(source.seq), lastSeq)
 }
 

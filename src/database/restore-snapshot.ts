@@ -32,12 +32,18 @@ export async function submitRestore(
   source: RestoreSource,
   plan: RestorePlan,
 ): Promise<Restored> {
-  const { catalog, random } = engine.parts
+  const { catalog, pins, random } = engine.parts
   const prepared = new Map<string, View>()
+  const unpins: (() => void)[] = []
   try {
     if (!('live' in source)) {
       for (const { source: id, into } of plan.collections) {
-        if (!prepared.has(id)) prepared.set(id, await openSource(engine, source, id, into.name))
+        if (prepared.has(id)) continue
+        const view = await openSource(engine, source, id, into.name)
+        prepared.set(id, view)
+        // Otherwise: the present is opened; a merge replaces what stands in memory; the next checkpoint leaves it out;
+        // garbage collection deletes its files; the record is applied and puts the collection on top of them.
+        unpins.push(pins.pin([...view.entries()].map(({ handle }) => handle.id)))
       }
     }
     const targets = plan.collections.map(({ source: id, into }): RestoreTarget => ({
@@ -54,6 +60,7 @@ export async function submitRestore(
     return { states, undo: undo === null ? undefined : new Snapshot(engine, catalog.getSnapshot(undo.id)) }
   } finally {
     for (const view of prepared.values()) view.release()
+    for (const unpin of unpins) unpin()
   }
 }
 
