@@ -1,7 +1,8 @@
-import { checkpoint, collect, merge } from './maintenance.ts'
+import { checkpoint } from './checkpoint.ts'
 import type { Bug } from './planted.ts'
 import { openSource } from './records.ts'
 import { pin, submit, unpin, type Program, type Step } from './step.ts'
+import { collect, merge } from './upkeep.ts'
 import { keysOfStored, mustGet, openStored, releaseView } from './views.ts'
 import {
   rowsKey,
@@ -14,7 +15,7 @@ import {
 } from './world.ts'
 
 // Who acts in the model. Mirrors the callers of `Engine.submit`: src/database/database.ts, collection-handle.ts,
-// restore-snapshot.ts, restore-archive.ts and snapshot-handle.ts.
+// restore-snapshot.ts, restore-archive.ts and archive-snapshot.ts.
 
 export type ActorName =
   | 'writer'
@@ -86,22 +87,31 @@ export const preparations: Readonly<Record<Preparation, readonly Program[]>> = {
   alone: [put('a'), put('b'), flush, put('a'), create, add({ type: 'drop', collection: 'c' }), flush],
 }
 
-/** `submitRestore`: opens the source, logs one record, lets go of what it opened. */
+/**
+ * `submitRestore`: opens the source, logs one record, lets go of what it opened. Its pin keeps the files of a present
+ * that has been merged meanwhile until the record puts them back.
+ */
 function restore(source: Source, record: (source: Source) => LogRecord, bug: Bug | undefined): Step[] {
+  const isPinning = bug !== 'a restore does not pin what it opened'
   const resolve = (world: World): Source => ('seq' in source ? { ...source, seq: world.appliedSeq } : source)
   return [
     {
-      says: 'opens what it restores',
+      says: 'opens what it restores and pins its segments',
       mirrors: 'src/database/restore-snapshot.ts: submitRestore; src/database/recovery.ts: openKeptView',
       run: (world, me) => {
         const view = openSource(world, resolve(world), me.name)
-        return view === undefined ? { isAtEnd: true } : { view }
+        if (view === undefined) return { isAtEnd: true }
+        if (isPinning) for (const { segment } of view.entries) pin(world, segment)
+        return { view }
       },
     },
     ...submit(
       (_world, me) => record('seq' in source ? { ...source, seq: me.view!.seq } : source),
       bug,
-      letGo,
+      (world, me) => {
+        if (isPinning) for (const { segment } of me.view!.entries) unpin(world, segment)
+        return letGo(world, me)
+      },
     ),
   ]
 }
@@ -201,7 +211,7 @@ function archive(bug: Bug | undefined): Step[] {
   return [
     {
       says: 'sees the snapshot sealed and reads its metadata',
-      mirrors: 'src/database/snapshot-handle.ts: archive; src/snapshot/seal.ts: readSealed',
+      mirrors: 'src/database/archive-snapshot.ts: readSnapshot; src/snapshot/seal.ts: readSealed',
       isReady: (world) => world.snapshots.get('s1')?.view === undefined,
       run: (world) => {
         const sealed = world.snapshots.get('s1')?.sealed
@@ -211,7 +221,8 @@ function archive(bug: Bug | undefined): Step[] {
     },
     {
       says: 'pins the segments, and looks again whether the snapshot is there',
-      mirrors: 'src/snapshot/snapshot-archive.ts: openArchive; src/database/snapshot-handle.ts: archive',
+      mirrors:
+        'src/snapshot/snapshot-archive.ts: openArchive; src/database/archive-snapshot.ts: archiveSnapshot',
       run: (world, me) => {
         const isThere = world.snapshots.has('s1')
         if (!isThere && bug !== 'an archive does not look again after it has pinned')

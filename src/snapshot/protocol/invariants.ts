@@ -1,6 +1,6 @@
 import type { Program } from './step.ts'
 import { Broken, newActor, readyStep, runStep } from './step.ts'
-import { catalogRoots, keysOfSealed, memoryRoots } from './maintenance.ts'
+import { catalogRoots, keysOfSealed, memoryRoots } from './upkeep.ts'
 import { contentOf, contentOfStored, keysOfStored, mustGet } from './views.ts'
 import { copyWorld, type Row, type World } from './world.ts'
 

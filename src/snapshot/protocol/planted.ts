@@ -17,7 +17,7 @@ export type Bug =
   | 'an import pins its segments only when it opens them'
   | 'an import lets go of its segments before a checkpoint'
   | 'an archive does not look again after it has pinned'
-  | 'a restored moment is what was opened for it'
+  | 'a restore does not pin what it opened'
   | 'a restored moment need not be kept any more'
   | 'recovery does not sync the catalog'
 
@@ -123,7 +123,7 @@ export const planted: readonly Plan[] = [
     finding: /^I3: .* gone$/,
   },
   {
-    bug: 'a restored moment is what was opened for it',
+    bug: 'a restore does not pin what it opened',
     preparation: 'sealed',
     actors: ['present cloner', 'upkeep', 'collector'],
     finding: /is gone$/,

@@ -19,16 +19,20 @@ function run(title: string, exploration: Exploration): Explored {
   return explored
 }
 
+/** From two of the beginnings without the collector: its steps are those of upkeep without the merge. */
+const actorsOf = (preparation: Preparation): readonly ActorName[] =>
+  everyone.filter((name) => preparation === 'sealed' || name !== 'collector')
+
 const preparationNames = Object.keys(preparations) as Preparation[]
 
 describe('the protocol as it is', () => {
   test.each(preparationNames)(
-    'three of all actors, and any way to crash: nothing is found (%s)',
+    'three of the actors, and any way to crash: nothing is found (%s)',
     { timeout: 180_000 },
     (preparation) => {
-      const explored = run(`three of all actors, ${preparation}`, {
+      const explored = run(`three of the actors, ${preparation}`, {
         preparation,
-        actors: everyone,
+        actors: actorsOf(preparation),
         actorsMax: 3,
         afterCrash: [],
       })

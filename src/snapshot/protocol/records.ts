@@ -135,11 +135,11 @@ function applyRestore(
   if (!isKept(world, record.source, seq, bug)) return 'refused'
   if (record.type === 'clone') {
     if (world.collections.has(record.as)) return 'refused'
-    become(world, record.as, sourceView(world, record.source, seq, prepared, bug), seq, bug)
+    become(world, record.as, prepared!, seq, bug)
     return 'done'
   }
   if (!world.collections.has(record.collection) || world.snapshots.has(record.undo)) return 'refused'
-  const view = sourceView(world, record.source, seq, prepared, bug)
+  const view = prepared!
   const isTooEarly = bug === 'a rollback is applied before the undo snapshot is captured'
   if (isTooEarly) become(world, record.collection, view, seq, bug)
   captureSnapshot(world, record.undo, record.collection, seq, bug)
@@ -152,21 +152,6 @@ function isKept(world: World, source: Source, seq: number, bug: Bug | undefined)
   if ('snapshot' in source) return world.snapshots.has(source.snapshot)
   if (bug === 'a restored moment need not be kept any more') return true
   return source.seq === seq - 1 && world.collections.has(source.collection)
-}
-
-/**
- * What stands in memory now gives the present. Otherwise: we open the living entries; a merge replaces them; garbage
- * collection deletes their files; we put the collection on top of them.
- */
-function sourceView(
-  world: World,
-  source: Source,
-  seq: number,
-  prepared: View | undefined,
-  bug: Bug | undefined,
-): View {
-  if ('snapshot' in source || bug === 'a restored moment is what was opened for it') return prepared!
-  return viewOf(world, world.collections.get(source.collection)!, seq - 1)
 }
 
 export function isImportable(world: World, record: Extract<LogRecord, { type: 'import' }>): boolean {
