@@ -1,4 +1,11 @@
-import type { ArchiveFolder, Collection, Database, VectorParams } from '../../index.ts'
+import {
+  DatabaseError,
+  type ArchiveFolder,
+  type Collection,
+  type CollectionReader,
+  type Database,
+  type VectorParams,
+} from '../../index.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { collectionMissing } from './failures.ts'
@@ -29,11 +36,38 @@ export interface QdrantDoorOptions {
   readonly settings?: unknown
 }
 
-/** By name or alias. @throws WireError 404 as Qdrant words it */
+/** By name or alias, to be written to. @throws WireError 404 as Qdrant words it, read-only */
 export function getCollection(door: QdrantDoorOptions, name: string): Collection {
   const collection = door.database.findCollection(name)
-  if (collection === undefined) throw collectionMissing(name)
-  return collection
+  if (collection !== undefined) return collection
+  refusePast(door, name)
+  throw collectionMissing(name)
+}
+
+/** What `<collection>@…` stands for can be read only. @throws read-only */
+export function refusePast({ database }: QdrantDoorOptions, name: string): void {
+  if (!database.isPast(name)) return
+  throw new DatabaseError(
+    'read-only',
+    `Cannot change "${name}": snapshots and past moments can only be read; clone it to write`,
+    { name },
+  )
+}
+
+/**
+ * Reads a collection, or what it was at the snapshot or moment behind its name (`<collection>@…`).
+ * @throws WireError 404 as Qdrant words it, snapshot-not-found, moment-not-kept
+ */
+export async function reading<T>(
+  { database }: QdrantDoorOptions,
+  name: string,
+  read: (reader: CollectionReader) => Promise<T>,
+): Promise<T> {
+  const live = database.findCollection(name)
+  if (live !== undefined) return read(live)
+  if (!name.includes('@')) throw collectionMissing(name)
+  await using past = await database.openReader(name)
+  return await read(past)
 }
 
 /** What the routes of one server share. */
@@ -51,7 +85,7 @@ const knownMax = 1_000
 export class VectorsOfCollections {
   readonly #known = new Map<string, Readonly<Record<string, VectorParams>>>()
 
-  of(collection: Collection): Readonly<Record<string, VectorParams>> {
+  of(collection: CollectionReader): Readonly<Record<string, VectorParams>> {
     let vectors = this.#known.get(collection.id)
     if (vectors === undefined) {
       if (this.#known.size >= knownMax) this.#known.clear()

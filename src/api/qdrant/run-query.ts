@@ -1,4 +1,4 @@
-import type { Collection, Filter, PointId, QueryRequest } from '../../index.ts'
+import type { CollectionReader, Filter, PointId, QueryRequest } from '../../index.ts'
 import { notFound } from './failures.ts'
 import { foundText, hitText, orderTexts } from './present/points.ts'
 import { checkQuery, type GivenQuery } from './translate/query.ts'
@@ -6,7 +6,7 @@ import { denseValues, type KnownVectors } from './translate/vectors.ts'
 
 /** The points of one query as JSON text. @throws WireError and what the engine throws */
 export async function runQuery(
-  collection: Collection,
+  collection: CollectionReader,
   known: KnownVectors,
   query: GivenQuery,
 ): Promise<string> {
@@ -41,18 +41,22 @@ function requestOf(query: GivenQuery): QueryRequest {
   }
 }
 
-async function nearest(collection: Collection, request: QueryRequest): Promise<string> {
+async function nearest(collection: CollectionReader, request: QueryRequest): Promise<string> {
   const hits = await collection.query(request)
   return `[${hits.map((hit) => hitText(hit)).join(',')}]`
 }
 
-async function found(collection: Collection, request: QueryRequest): Promise<string> {
+async function found(collection: CollectionReader, request: QueryRequest): Promise<string> {
   const points = await collection.query(request)
   return `[${points.map((point) => foundText(point)).join(',')}]`
 }
 
 /** The neighbours of a point, which is not its own. */
-async function likePoint(collection: Collection, query: GivenQuery, id: PointId): Promise<QueryRequest> {
+async function likePoint(
+  collection: CollectionReader,
+  query: GivenQuery,
+  id: PointId,
+): Promise<QueryRequest> {
   const [point] = await collection.get([id], { vectors: [query.using] })
   if (point === undefined) throw notFound(`No point with id ${String(id)} found`)
   const vector = point.vectors?.[query.using]
@@ -63,7 +67,7 @@ async function likePoint(collection: Collection, query: GivenQuery, id: PointId)
   return { ...requestOf(query), vector, filter }
 }
 
-async function ordered(collection: Collection, query: GivenQuery): Promise<string> {
+async function ordered(collection: CollectionReader, query: GivenQuery): Promise<string> {
   const { aim, filter, limit, offset, payload, vectors } = query
   if (aim.kind !== 'order') return '[]'
   const page = await collection.scroll({

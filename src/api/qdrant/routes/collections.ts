@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import type { JsonObject } from '../../../index.ts'
+import { isDatabaseError, type JsonObject } from '../../../index.ts'
 import { sendResult } from '../answers.ts'
 import { decodeBody } from '../body.ts'
 import { isObject } from '../decode.ts'
-import { getCollection, type Door } from '../door.ts'
+import { getCollection, reading, refusePast, type Door } from '../door.ts'
 import { wrongInput } from '../failures.ts'
 import { checkTimeout, collectionName } from '../parameters.ts'
 import { collectionInfo } from '../present/collection.ts'
@@ -26,13 +26,14 @@ export function collectionRoutes(app: FastifyInstance, door: Door): void {
     if (database.listAliases().some(({ alias }) => alias === name)) {
       throw wrongInput(`Can't create collection with name ${name}. Alias with the same name already exists`)
     }
+    refusePast(door, name)
     await database.createCollection(name, config)
     return sendResult(request, reply, true)
   })
 
   app.get('/collections/:collection', async (request, reply) => {
-    const collection = getCollection(door, collectionName(request))
-    return sendResult(request, reply, collectionInfo(collection.info()))
+    const info = await reading(door, collectionName(request), async (reader) => reader.info())
+    return sendResult(request, reply, collectionInfo(info))
   })
 
   app.patch('/collections/:collection', async (request, reply) => {
@@ -48,12 +49,25 @@ export function collectionRoutes(app: FastifyInstance, door: Door): void {
   app.delete('/collections/:collection', async (request, reply) => {
     const name = collectionName(request)
     checkTimeout(request)
+    refusePast(door, name)
     return sendResult(request, reply, await database.dropCollection(name))
   })
 
   app.get('/collections/:collection/exists', async (request, reply) => {
-    return sendResult(request, reply, {
-      exists: database.findCollection(collectionName(request)) !== undefined,
-    })
+    return sendResult(request, reply, { exists: await exists(door, collectionName(request)) })
   })
+}
+
+/** Also what `<collection>@…` stands for. */
+async function exists({ database }: Door, name: string): Promise<boolean> {
+  if (database.findCollection(name) !== undefined) return true
+  if (!name.includes('@')) return false
+  try {
+    const past = await database.openReader(name)
+    past.close()
+    return true
+  } catch (error) {
+    if (isDatabaseError(error) && error.kind === 'not-found') return false
+    throw error
+  }
 }

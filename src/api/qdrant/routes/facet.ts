@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import {
   parseUuid,
-  type Collection,
+  type CollectionReader,
   type Filter,
   type JsonValue,
   type PayloadIndexParams,
@@ -9,7 +9,7 @@ import {
 import { sendResult } from '../answers.ts'
 import { decodeBody, parseText } from '../body.ts'
 import { integerOf, isArray, isObject } from '../decode.ts'
-import { getCollection, type Door } from '../door.ts'
+import { reading, type Door } from '../door.ts'
 import { wrongInput } from '../failures.ts'
 import { collectionName, readParams } from '../parameters.ts'
 import { facetRequest } from '../translate/reads.ts'
@@ -26,11 +26,12 @@ export function facetRoutes(app: FastifyInstance, door: Door): void {
     const name = collectionName(request)
     readParams(request)
     const { key, limit, filter, shard_key: keys } = decodeBody(request, facetRequest)
-    const collection = getCollection(door, name)
-    refuseShardKeys(keys, true)
-    const index = collection.info().config.payloadIndexes?.[key]
-    checkIndex(key, index)
-    const counts = await countValues(collection, key, index, filter)
+    const counts = await reading(door, name, async (reader) => {
+      refuseShardKeys(keys, true)
+      const index = reader.info().config.payloadIndexes?.[key]
+      checkIndex(key, index)
+      return countValues(reader, key, index, filter)
+    })
     const hits = [...counts].map(([value, count]) => ({ value, count })).sort(byCountThenValue)
     return sendResult(request, reply, { hits: hits.slice(0, limit ?? limitDefault) })
   })
@@ -48,13 +49,13 @@ function checkIndex(key: string, index: PayloadIndexParams | undefined): asserts
 }
 
 async function countValues(
-  collection: Collection,
+  collection: CollectionReader,
   key: string,
   { type }: PayloadIndexParams,
   filter: Filter | undefined,
 ): Promise<Map<FacetValue, number>> {
   const counts = new Map<FacetValue, number>()
-  let offset: Parameters<Collection['scroll']>[0] = {}
+  let offset: Parameters<CollectionReader['scroll']>[0] = {}
   for (;;) {
     const selection = {
       payload: { include: [key] },

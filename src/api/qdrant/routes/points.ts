@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { PointId } from '../../../index.ts'
 import { sendResult, sendText } from '../answers.ts'
 import { decodeBody } from '../body.ts'
-import { getCollection, type Door } from '../door.ts'
+import { reading, type Door } from '../door.ts'
 import { notFound, wrongInput } from '../failures.ts'
 import { collectionName, pathParam, readParams } from '../parameters.ts'
 import { orderTexts, recordText, scrollText } from '../present/points.ts'
@@ -21,7 +21,7 @@ export function pointRoutes(app: FastifyInstance, door: Door): void {
     const name = collectionName(request)
     readParams(request)
     const id = idOf(pathParam(request, 'id'))
-    const [point] = await getCollection(door, name).get([id], { payload: true, vectors: true })
+    const [point] = await reading(door, name, (reader) => reader.get([id], { payload: true, vectors: true }))
     if (point === undefined) throw notFound(`Point with id ${String(id)} does not exists!`)
     return sendText(request, reply, recordText(point))
   })
@@ -30,10 +30,11 @@ export function pointRoutes(app: FastifyInstance, door: Door): void {
     const name = collectionName(request)
     readParams(request)
     const { ids, options, vectors, shardKeys } = decodeBody(request, retrieveRequest)
-    const collection = getCollection(door, name)
-    refuseShardKeys(shardKeys, true)
-    checkVectorSelection(vectors, door.vectors.of(collection))
-    const points = await collection.get(ids, options)
+    const points = await reading(door, name, (reader) => {
+      refuseShardKeys(shardKeys, true)
+      checkVectorSelection(vectors, door.vectors.of(reader))
+      return reader.get(ids, options)
+    })
     return sendText(request, reply, `[${points.map((point) => recordText(point)).join(',')}]`)
   })
 
@@ -41,9 +42,10 @@ export function pointRoutes(app: FastifyInstance, door: Door): void {
     const name = collectionName(request)
     readParams(request)
     const given = decodeBody(request, scrollRequest)
-    const collection = getCollection(door, name)
-    checkScroll(given, collection, door.vectors.of(collection))
-    const page = await collection.scroll(given.request)
+    const page = await reading(door, name, (reader) => {
+      checkScroll(given, reader, door.vectors.of(reader))
+      return reader.scroll(given.request)
+    })
     const orders = orderTexts(page)
     const records = page.points.map((point, index) => recordText(point, orders[index]))
     return sendText(request, reply, scrollText(records, page.next))
@@ -53,9 +55,11 @@ export function pointRoutes(app: FastifyInstance, door: Door): void {
     const name = collectionName(request)
     readParams(request)
     const { filter, shard_key: keys } = decodeBody(request, countRequest)
-    const collection = getCollection(door, name)
-    refuseShardKeys(keys, true)
-    return sendResult(request, reply, { count: await collection.count(filter) })
+    const count = await reading(door, name, (reader) => {
+      refuseShardKeys(keys, true)
+      return reader.count(filter)
+    })
+    return sendResult(request, reply, { count })
   })
 }
 

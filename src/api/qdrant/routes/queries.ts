@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { sendText } from '../answers.ts'
 import { decodeBody } from '../body.ts'
 import type { Decoder } from '../decode.ts'
-import { getCollection, type Door } from '../door.ts'
+import { reading, type Door } from '../door.ts'
 import { collectionName, readParams } from '../parameters.ts'
 import { runQuery } from '../run-query.ts'
 import { queryRequest, searchesOf, searchRequest, type GivenQuery } from '../translate/query.ts'
@@ -36,18 +36,19 @@ export function queryRoutes(app: FastifyInstance, door: Door): void {
       const name = collectionName(request)
       readParams(request)
       const query = decodeBody(request, one)
-      const collection = getCollection(door, name)
-      return sendText(request, reply, result(await runQuery(collection, door.vectors.of(collection), query)))
+      const points = await reading(door, name, (reader) => runQuery(reader, door.vectors.of(reader), query))
+      return sendText(request, reply, result(points))
     })
 
     app.post(`/collections/:collection/points/${path}/batch`, async (request, reply) => {
       const name = collectionName(request)
       readParams(request)
       const queries = decodeBody(request, batch)
-      const collection = getCollection(door, name)
       const answers: string[] = []
-      for (const query of queries)
-        answers.push(result(await runQuery(collection, door.vectors.of(collection), query)))
+      await reading(door, name, async (reader) => {
+        for (const query of queries)
+          answers.push(result(await runQuery(reader, door.vectors.of(reader), query)))
+      })
       return sendText(request, reply, `[${answers.join(',')}]`)
     })
   }

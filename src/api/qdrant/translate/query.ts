@@ -1,5 +1,5 @@
 import type {
-  Collection,
+  CollectionReader,
   Filter,
   JsonValue,
   OrderBy,
@@ -274,7 +274,7 @@ export function searchesOf<T>(name: string, decoder: (index: number) => Decoder<
 }
 
 /** What depends on the collection. @throws WireError 400, 501 */
-export function checkQuery(query: GivenQuery, collection: Collection, known: KnownVectors): void {
+export function checkQuery(query: GivenQuery, collection: CollectionReader, known: KnownVectors): void {
   refuseShardKeys(query.shardKeys, true)
   if (query.unsupported !== undefined) throw unsupported(query.unsupported)
   checkThreshold(query)

@@ -1,6 +1,6 @@
 import {
   parseDatetime,
-  type Collection,
+  type CollectionReader,
   type Filter,
   type JsonValue,
   type OrderBy,
@@ -144,7 +144,7 @@ export const scrollRequest: Decoder<GivenScroll> = (value) => {
 /** @throws WireError 400 */
 export function checkScroll(
   { request, vectors, shardKeys: keys }: GivenScroll,
-  collection: Collection,
+  collection: CollectionReader,
   known: KnownVectors,
 ): void {
   refuseShardKeys(keys, true)
@@ -158,7 +158,7 @@ export function checkScroll(
 }
 
 /** Ordering needs an index that has an order. @throws WireError 400 */
-export function checkOrderable(order: OrderBy | undefined, collection: Collection): void {
+export function checkOrderable(order: OrderBy | undefined, collection: CollectionReader): void {
   if (order === undefined) return
   const index = collection.info().config.payloadIndexes?.[order.path]
   const isOrdered =
