@@ -281,6 +281,18 @@ describe('after a restart', () => {
     for (const one of others) await one.close()
   })
 
+  test('a checkpoint that comes after the end writes nothing', async () => {
+    const work = held<string>()
+    const job = db.jobs.start('survey', null, work.run)
+    const context = await work.entered
+    work.finish('done')
+    await job.result
+    clock.time += 60_000
+    const seq = db.stats().appliedSeq
+    await context.checkpoint({ file: 'late' })
+    expect(db.stats().appliedSeq).toBe(seq)
+  })
+
   test('what is too long for the catalog is not kept there', async () => {
     const long = 'x'.repeat(20_000)
     const job = db.jobs.start('a', { long }, async () => ({ long }))
@@ -353,12 +365,19 @@ describe('closing the database', () => {
   })
 
   test('one that was cancelled before does not go on', async () => {
-    const work = held()
+    const entered = deferred<void>()
+    const lingering = deferred<void>()
     db.jobs.register('survey', { resume: async () => 'no' })
-    const job = db.jobs.start('survey', null, work.run)
-    await work.entered
+    const job = db.jobs.start('survey', null, async ({ signal }) => {
+      entered.resolve()
+      await lingering.promise
+      signal.throwIfAborted()
+    })
+    await entered.promise
     db.jobs.cancel(job.id)
-    await db.close()
+    const closing = db.close()
+    setImmediate(() => lingering.resolve())
+    await closing
     db = await reopen('store')
     expect(db.jobs.get(job.id)).toMatchObject({ state: 'cancelled', code: 'cancelled' })
     db.jobs.register('survey', { resume: async () => 'no' })

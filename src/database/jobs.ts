@@ -186,7 +186,7 @@ export class Jobs {
       position: entry.record.position,
       progress: (done, total = null, unit) => entry.progress?.report(done, total, unit),
       checkpoint: async (position) => {
-        // One that comes late must not make a job that has ended run again.
+        // One that comes late must not bring back the document of a job that has ended and is forgotten by now.
         if (!entry.isRunning) return
         entry.keepPosition(asJson(position))
         if (clock.monotonic() - writtenAt < checkpointIntervalMs) return

@@ -484,9 +484,13 @@ describe('metrics', () => {
     await db.flush()
     expect((await db.policies.metrics())[0]).toMatchObject({ ageMs: 0, snapshots: 2, bytes: one!.bytes })
     await db.getCollection('docs').upsert([{ id: 2, vectors: { '': [3, 4] } }])
+    await db.getCollection('docs').delete({ ids: [1] })
     await db.policies.run('hourly')
     await db.flush()
-    expect((await db.policies.metrics())[0]!.bytes).toBeGreaterThan(one!.bytes)
+    const [third, again] = [await db.policies.metrics(), await db.policies.metrics()]
+    expect(third[0]!.bytes).toBeGreaterThan(one!.bytes)
+    expect(again).toEqual(third)
+    expect(await bytesAfterRestart()).toBe(third[0]!.bytes)
     // Somebody deletes the newest ones: then the last good one is older again.
     clock.time += minuteMs
     for (const snapshot of db.listAllSnapshots().slice(1)) await snapshot.delete()
@@ -497,4 +501,9 @@ describe('metrics', () => {
       bytes: one!.bytes,
     })
   })
+
+  async function bytesAfterRestart(): Promise<number> {
+    await restart()
+    return (await db.policies.metrics())[0]!.bytes
+  }
 })

@@ -16,11 +16,13 @@ import {
   type PolicyRun,
 } from '../snapshot/policy/run.ts'
 import { anchorOf } from '../snapshot/policy/schedule.ts'
+import type { SnapshotState } from './catalog-state.ts'
 import type { Engine } from './engine.ts'
 import { asJson } from './job-record.ts'
 import type { Jobs } from './jobs.ts'
+import { PolicyBytes } from './policy-bytes.ts'
 import { runPolicy } from './policy-runner.ts'
-import { newestGood, PolicyBytes, retainedOf, snapshotsOf, summaryOf, targetOf } from './policy-snapshots.ts'
+import { newestGood, retainedOf, snapshotsOf, summaryOf, targetOf } from './policy-snapshots.ts'
 
 /** The scheduler looks at the clock at least this often: it may have been set. */
 const tickMs = 60_000
@@ -36,7 +38,7 @@ export class Policies {
   readonly #writes = new Mutex()
   readonly #running = new Map<string, Promise<PolicyRun>>()
   readonly #verifying = new Map<string, string>()
-  readonly #bytes: PolicyBytes
+  readonly #bytes = new Map<string, PolicyBytes>()
   #timer: Timer | undefined
   #isStarted = false
   #isClosed = false
@@ -44,7 +46,6 @@ export class Policies {
   constructor(engine: Engine, jobs: Jobs) {
     this.#engine = engine
     this.#jobs = jobs
-    this.#bytes = new PolicyBytes(engine.parts.store)
     for (const [name, value] of engine.parts.catalog.documents.get('policy') ?? [])
       this.#records.set(name, decodePolicyRecord(value))
   }
@@ -93,7 +94,7 @@ export class Policies {
       if (!this.#records.has(name)) return false
       await this.#engine.submit({ type: 'document', kind: 'policy', name, value: null })
       this.#records.delete(name)
-      this.#bytes.forget(name)
+      this.#bytes.delete(name)
       return true
     })
   }
@@ -185,8 +186,14 @@ export class Policies {
       runs,
       failures,
       snapshots: own.length,
-      bytes: await this.#bytes.of(policy.name, own),
+      bytes: await this.#bytesOf(policy.name, own),
     }
+  }
+
+  #bytesOf(name: string, own: readonly SnapshotState[]): Promise<number> {
+    let bytes = this.#bytes.get(name)
+    if (bytes === undefined) this.#bytes.set(name, (bytes = new PolicyBytes(this.#engine.parts.store)))
+    return bytes.of(own)
   }
 
   #tick(): void {

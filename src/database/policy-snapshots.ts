@@ -3,9 +3,6 @@ import type { SnapshotScope } from '../manifest/format.ts'
 import { policyLabel, reasonOf, type Policy } from '../snapshot/policy/policy.ts'
 import type { RetainedSnapshot } from '../snapshot/policy/retention.ts'
 import type { PolicySnapshot } from '../snapshot/policy/run.ts'
-import { readSealed } from '../snapshot/seal.ts'
-import type { ObjectStore } from '../storage/object-store.ts'
-import { isDatabaseError } from '../errors/database-error.ts'
 import type { CatalogState, SnapshotState } from './catalog-state.ts'
 import { isHeld, matchesPattern } from './snapshot-query.ts'
 
@@ -70,47 +67,4 @@ export function newestGood(own: readonly SnapshotState[], policy: Policy): Snaps
 
 export function summaryOf({ id, name, createdAt }: PolicySnapshot): PolicySnapshot {
   return { id, name, createdAt }
-}
-
-/** Bytes that the snapshots of each policy reach; read again only when there are others. */
-export class PolicyBytes {
-  readonly #store: ObjectStore
-  readonly #known = new Map<string, { readonly keys: string; readonly bytes: Promise<number> }>()
-
-  constructor(store: ObjectStore) {
-    this.#store = store
-  }
-
-  of(policy: string, own: readonly SnapshotState[]): Promise<number> {
-    const refs = own.flatMap(({ sealed }) => sealed ?? [])
-    const keys = refs.map(({ key }) => key).join('\n')
-    const known = this.#known.get(policy)
-    if (known?.keys === keys) return known.bytes
-    const bytes = this.#sum(refs)
-    this.#known.set(policy, { keys, bytes })
-    // What could not be read now may be read the next time.
-    bytes.catch(() => this.#known.delete(policy))
-    return bytes
-  }
-
-  forget(policy: string): void {
-    this.#known.delete(policy)
-  }
-
-  async #sum(refs: readonly { readonly key: string; readonly sha256: string }[]): Promise<number> {
-    const sizes = new Map<string, number>()
-    for (const ref of refs) {
-      try {
-        const { stored } = await readSealed(this.#store, ref)
-        for (const { id, files } of stored.segments)
-          for (const { name, bytes } of files) sizes.set(`${id}/${name}`, bytes)
-        for (const { segment, inherited, deltas } of stored.shards.flat())
-          for (const { name, bytes } of [...inherited, ...deltas]) sizes.set(`${segment}/${name}`, bytes)
-      } catch (error) {
-        // Deleted, or sealed anew, since its name was read.
-        if (!isDatabaseError(error, 'object-not-found')) throw error
-      }
-    }
-    return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0)
-  }
 }
