@@ -258,9 +258,7 @@ async function findEnd(
   disk: Disk,
   file: LogFile,
 ): Promise<{ readonly offset: number; readonly lastSeq: number; readonly isSealed: boolean }> {
-  const reader = new RecordReader(disk, file)
-  while ((await reader.next()) !== undefined);
-  const { offset, nextSeq, isSealed, damage } = reader
+  const { offset, nextSeq, isSealed, damage } = await readToEnd(disk, file)
   if (damage !== undefined) {
     if (damage.isCertain) throw logCorrupt(file.path, offset, damage.problem)
     const proof = await findProof(disk, file, offset + 1, nextSeq)
@@ -274,6 +272,22 @@ async function findEnd(
     // A seal is the last thing in a file but for records appended after it was reopened, which were not yet durable.
   }
   return { offset, lastSeq: nextSeq - 1, isSealed: isSealed && damage === undefined }
+}
+
+/**
+ * Damage is believed only when it is read twice: what an interrupted write left is still there, what the disk read
+ * wrongly is not, and cutting it away would drop acknowledged records.
+ */
+async function readToEnd(disk: Disk, file: LogFile): Promise<RecordReader> {
+  const readOnce = async (): Promise<RecordReader> => {
+    const reader = new RecordReader(disk, file)
+    while ((await reader.next()) !== undefined);
+    return reader
+  }
+  const reader = await readOnce()
+  if (reader.damage === undefined) return reader
+  const again = await readOnce()
+  return again.offset > reader.offset ? again : reader
 }
 
 /** A new file under its name, header and name durable. */
