@@ -204,7 +204,7 @@ export function findInView(view: View, id: IdWords): RowRef | undefined {
   return undefined
 }
 
-function readPoint(rows: RowSet, row: number, options: ReadOptions): Point {
+export function readPoint(rows: RowSet, row: number, options: ReadOptions): Point {
   const point: { -readonly [K in keyof Point]: Point[K] } = {
     id: rows.pointIdAt(row),
     version: rows.writtenAt(row),

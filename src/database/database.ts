@@ -1,8 +1,10 @@
 import type { CollectionConfig } from '../collection/types.ts'
 import { checkCollectionConfig, checkCollectionName } from '../collection/check-config.ts'
 import type { CollectionState } from '../collection/collection-state.ts'
+import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { ArchiveFolder } from '../snapshot/archive-folder.ts'
+import { diffViews, type Diff, type DiffSide } from '../snapshot/diff.ts'
 import type { GarbageReport } from '../snapshot/collect-garbage.ts'
 import type { VerifyReport } from '../snapshot/verify/verify.ts'
 import type { Disk } from '../storage/disk.ts'
@@ -203,6 +205,26 @@ export class Database {
     const found = resolveReference(this.#engine.parts.catalog, reference, this.#engine.appliedSeq)
     const view = await this.#engine.openReference(found)
     return new SnapshotReader(this.#engine, found.name, found.collection, view)
+  }
+
+  /**
+   * What differs between two references (see `openReader`), such as a snapshot and now. Close it. Its cost follows what
+   * changed, and what merges have moved since. @throws as openReader, cancelled
+   */
+  async diff(from: string, to: string, options: { readonly signal?: AbortSignal } = {}): Promise<Diff> {
+    const before = await this.#openSide(from)
+    const after = await this.#openSide(to).catch((error: unknown) => {
+      before.view.release()
+      throw error
+    })
+    return diffViews(before, after, options.signal)
+  }
+
+  async #openSide(reference: string): Promise<DiffSide & { readonly view: View }> {
+    this.#engine.checkOpen()
+    const found = resolveReference(this.#engine.parts.catalog, reference, this.#engine.appliedSeq)
+    const view = await this.#engine.openReference(found)
+    return { reference, seq: view.seq, view }
   }
 
   /** True if `openReader` would read a snapshot or a past moment: nothing can be written there. */
