@@ -40,7 +40,7 @@ export type Fault =
       readonly happens: boolean
     }
   /** One bit of what was read is another; the same one again if the medium is at fault. */
-  | { readonly kind: 'flip'; readonly place: number; readonly bit: number }
+  | { readonly kind: 'flip'; readonly place: number; readonly bit: number; readonly isSticky: boolean }
 
 const reads: ReadonlySet<DiskRequestKind> = new Set(['readFile', 'readRange', 'list', 'stat', 'realPath'])
 const contentReads: ReadonlySet<DiskRequestKind> = new Set(['readFile', 'readRange'])
@@ -53,7 +53,7 @@ export class LifeFaults {
   /** Number of events of this life after which the process is gone; Infinity if it is not. */
   readonly endsAfter: number
   /** Or right after so many operations of one kind: where order matters, one moment is worth more than others. */
-  readonly #endsWith: { readonly kind: DiskRequestKind; left: number } | undefined
+  readonly #endsWith: { readonly kind: DiskRequestKind; readonly part: RegExp; left: number } | undefined
   readonly #random: Random
   readonly #io: {
     readonly from: number
@@ -81,7 +81,9 @@ export class LifeFaults {
     const ends = kinds.has('crash') || kinds.has('power')
     this.endsAfter = ends ? int(endsEarly ? 60 : 800) : Infinity
     const kind = pick(random, ['rename', 'sync', 'syncDirectory', 'remove', 'write'] as const)
-    this.#endsWith = ends && random.next() < 0.5 ? { kind, left: 1 + int(endsEarly ? 6 : 60) } : undefined
+    const part = pick(random, [/./, /\/catalog\//, /\/log\//])
+    this.#endsWith =
+      ends && random.next() < 0.6 ? { kind, part, left: 1 + int(endsEarly ? 4 : 30) } : undefined
     const from = random.next() < 0.4 ? int(60) : int(600)
     const length = random.next() < 0.5 ? 1 : int(300)
     this.#io = {
@@ -94,7 +96,14 @@ export class LifeFaults {
     this.#flip = {
       rate: random.next() < 0.5 ? 0.04 : 0.3,
       isSticky: random.next() < 0.4,
-      part: pick(random, [/./, /\/log\//, /\/segments\//, /\/catalog\//, /\/(snapshots|collections)\//]),
+      part: pick(random, [
+        /./,
+        /\/log\//,
+        /\/rows\.parquet$/,
+        /\/segments\//,
+        /\/catalog\//,
+        /\/(snapshots|collections)\//,
+      ]),
     }
   }
 
@@ -109,9 +118,9 @@ export class LifeFaults {
     return this.#endsWith !== undefined && this.#endsWith.left <= 0
   }
 
-  /** An operation was done. */
-  done(kind: DiskRequestKind): void {
-    if (this.#endsWith?.kind === kind) this.#endsWith.left -= 1
+  /** An operation was done; `what` names its files. */
+  done(kind: DiskRequestKind, what: string): void {
+    if (this.#endsWith?.kind === kind && this.#endsWith.part.test(what)) this.#endsWith.left -= 1
   }
 
   decide(request: DiskRequest): Fault | undefined {
@@ -150,11 +159,15 @@ export class LifeFaults {
   #flipFault({ kind, path }: DiskRequest): Fault | undefined {
     if (!this.kinds.has('flip') || !contentReads.has(kind) || !this.#flip.part.test(path)) return undefined
     const damaged = this.#damaged.get(path)
-    if (damaged !== undefined) return { kind: 'flip', ...damaged }
+    if (damaged !== undefined) return { kind: 'flip', ...damaged, isSticky: true }
     if (this.#random.next() >= this.#flip.rate) return undefined
-    const fault = { place: this.#random.next(), bit: Math.floor(this.#random.next() * 8) }
+    // Beginnings and ends matter more than what is between: headers, footers, the last record of a log.
+    const side = this.#random.next()
+    const place =
+      side < 0.5 ? this.#random.next() : Math.abs((side < 0.6 ? 0 : 1) - this.#random.next() * 0.1)
+    const fault = { place: Math.min(place, 1 - 2 ** -20), bit: Math.floor(this.#random.next() * 8) }
     if (this.#flip.isSticky) this.#damaged.set(path, fault)
-    return { kind: 'flip', ...fault }
+    return { kind: 'flip', ...fault, isSticky: this.#flip.isSticky }
   }
 }
 

@@ -67,10 +67,9 @@ export class Life {
   }
 
   /** False if it could not be opened, for a reason that the faults give. @throws Killed */
-  async open(): Promise<boolean> {
+  async open(background: boolean): Promise<boolean> {
     const { world, random, seed, plant } = this.#options
     const int = (below: number): number => Math.floor(random.next() * below)
-    const background = random.next() < 0.7
     const options: OpenOptions = {
       unstable_disk: plant(this.#disk),
       clock: world.clockOf(this.#disk),

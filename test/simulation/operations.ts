@@ -170,6 +170,8 @@ class OperationDrawer {
     if (this.#int(4) > 0) payload['n'] = this.#int(6)
     if (this.#int(3) > 0) payload['tag'] = this.#pick(tags)!
     if (this.#int(4) === 0) payload['deep'] = { list: [1, 'two', null], text: 'ünï' }
+    // Longer than a sector: power loss may keep the ends of its record and lose the middle.
+    if (this.#int(10) === 0) payload['long'] = 'word '.repeat(100 + this.#int(400))
     return payload
   }
 

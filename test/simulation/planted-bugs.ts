@@ -13,6 +13,8 @@ export interface PlantedBug {
   readonly name: string
   /** What brings it to light soonest. */
   readonly faults: readonly FaultKind[]
+  /** Where to begin to look: it comes to light rarely. */
+  readonly from?: number
   readonly plant?: (disk: Disk) => Disk
   readonly patch?: Patch
 }
@@ -29,11 +31,17 @@ export const plantedBugs: readonly PlantedBug[] = [
   { name: 'files are not synced', faults: ['power'], plant: (disk) => skipFileSync(disk) },
   { name: 'the log is not synced', faults: ['power'], plant: (disk) => skipFileSync(disk, isLog) },
   { name: 'directories are not synced', faults: ['power'], plant: (disk) => skipDirectorySync(disk) },
-  { name: 'a file is renamed before it is synced', faults: ['power'], plant: (disk) => swappedRename(disk) },
+  {
+    name: 'a file is renamed before it is synced',
+    faults: ['power'],
+    from: 21,
+    plant: (disk) => swappedRename(disk),
+  },
   { name: 'a write that fails passes for done', faults: ['full', 'io'], plant: forgetful },
   {
     name: 'the checksum of the catalog is not compared',
     faults: ['flip'],
+    from: 28,
     patch: {
       file: 'manifest/reader.ts',
       from: 'if (sha256(Buffer.from(content)) !== header[2])',
@@ -43,6 +51,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'checksums of segments are not compared',
     faults: ['flip'],
+    from: 30,
     patch: {
       file: 'segment/file-reader.ts',
       from: 'if (sha256 !== file.sha256) {',
@@ -62,9 +71,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'garbage is collected by roots that are out of date',
     faults: [],
     patch: {
-      file: 'snapshot/collect-garbage.ts',
-      from: '  const objects = []\n',
-      to: '  const stale = await readRoots()\n  readRoots = async () => stale\n  const objects = []\n',
+      file: 'database/engine.ts',
+      from: 'await this.#checkpoint()\n      return collectGarbage(this.parts.store, () => this.#readRoots())',
+      to: 'const stale = await this.#readRoots()\n      await this.#checkpoint()\n      return collectGarbage(this.parts.store, async () => stale)',
     },
   },
   {
@@ -113,7 +122,7 @@ function forgetful(disk: Disk): Disk {
   })
 }
 
-export const plantedFolder = join(repositoryRoot, '.planted', 'simulation')
+export const plantedFolder = join(repositoryRoot, '.planted-simulation')
 
 /** The engine of a copy of the sources in which one text is replaced. @throws if the text is not there exactly once */
 export async function patchedOpen(name: string, { file, from, to }: Patch): Promise<Open> {

@@ -23,6 +23,8 @@ export class ProcessDisk implements Disk {
   readonly #random: Random
   readonly #inFlight = new Set<InFlight>()
   readonly #openFiles = new Set<string>()
+  /** Files of which bytes were read wrongly that only a second look can save. */
+  readonly #misread = new Set<string>()
   #files = 0
   isDead = false
 
@@ -155,9 +157,13 @@ export class ProcessDisk implements Disk {
 
   /** The bytes with one bit of the file turned over, if it lies in them. */
   async #flipped(path: string, offset: number, bytes: Uint8Array, flip: Fault & { kind: 'flip' }) {
-    const size = await provenBytes(this.#disk, path)
+    const proven = await provenBytes(this.#disk, path)
+    // Elsewhere a bit may be wrong once, but not each time that it is read.
+    const isProvenOnly = flip.isSticky || this.#misread.has(path)
+    const size = isProvenOnly ? proven : ((await this.#disk.stat(path))?.bytes ?? 0)
     const at = Math.floor(flip.place * size) - offset
     if (at < 0 || at >= bytes.length) return bytes
+    if (offset + at >= proven) this.#misread.add(path)
     bytes[at]! ^= 1 << flip.bit
     this.#faults.flipped.add(path)
     this.#world.trace.add(`bit ${flip.bit} of byte ${offset + at} of ${path} is read wrongly`)
@@ -189,7 +195,7 @@ export class ProcessDisk implements Disk {
         }
         if (fault?.kind === 'flip') onFlip(fault)
         this.#world.trace.add(what)
-        this.#faults.done(kind)
+        this.#faults.done(kind, what)
         effect().then(resolve, reject)
       })
     })

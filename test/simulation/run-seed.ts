@@ -140,7 +140,7 @@ class Simulation {
   async #live(kinds: ReadonlySet<FaultKind>): Promise<void> {
     const { life, faults } = this.#newLife(kinds)
     try {
-      if (await life.open()) await this.#serve(life)
+      if (await life.open(this.#random.next() < 0.7)) await this.#serve(life)
       this.#states = life.states
       // What a process that ended well has acknowledged is durable too.
       if (this.#int(4) === 0) this.#lose(new LifeFaults(this.#random, new Set(['power'])))
@@ -175,7 +175,7 @@ class Simulation {
   /** At the end, with a disk that is well: nothing is lost, nothing is left over, all of it can be verified. */
   async #checkInvariants(): Promise<void> {
     const { life } = this.#newLife(new Set())
-    await life.open()
+    await life.open(false)
     await life.use('verify every snapshot', verifyAllSnapshots)
     await life.use('flush, and collect garbage twice', collectTwice)
     await life.compare('after two garbage collections')
