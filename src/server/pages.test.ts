@@ -15,7 +15,10 @@ beforeEach(async () => {
     memtableBytes: 10,
     logBytes: 99,
   }
-  const database = { stats: () => ({ ...stats, appliedSeq: 5, checkpointSeq: 4 }) } as Database
+  const database = {
+    stats: () => ({ ...stats, appliedSeq: 5, checkpointSeq: 4 }),
+    policies: { metrics: () => Promise.resolve([]) },
+  } as unknown as Database
   app = fastify()
   const metrics = new Metrics(database)
   metrics.count(app)
