@@ -22,6 +22,7 @@ import {
   type RestoreArchiveOptions,
   type RestoreStoreOptions,
 } from './restore-archive.ts'
+import { restorePartial, type RestorePartialOptions } from './restore-partial.ts'
 import { restoreSourceOf, submitRestore } from './restore-snapshot.ts'
 import { Snapshot, SnapshotReader } from './snapshot-handle.ts'
 import type { SnapshotOptions } from './snapshot-options.ts'
@@ -430,6 +431,18 @@ export class Database {
       ...options,
     })
     return undo!
+  }
+
+  /**
+   * A new collection with a part of what a reference (see `openReader`) holds: some points, vectors or payload keys, with
+   * another shard number, other payload indexes or settings. It appears completely or not at all; payload values that
+   * tell when a point expires are values like others.
+   * @throws request-invalid, filter-invalid, vector-unknown, collection-exists, alias-exists, cancelled, and what
+   * openReader throws; then nothing has changed and nothing is left behind
+   */
+  async restorePartial(reference: string, options: RestorePartialOptions): Promise<Collection> {
+    const id = await restorePartial(this.#engine, reference, options)
+    return new Collection(this.#engine, this.#engine.state(id))
   }
 
   /**
