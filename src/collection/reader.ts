@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto'
-import { canonicalJson, RawJson } from '../encoding/json.ts'
+import { RawJson } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { wordsOfId, hashWords, type IdWords, type PointId } from '../ids/point-id.ts'
 import { selectPayload } from '../query/payload-edit.ts'
 import type { Filter } from '../query/filter.ts'
 import type { RowSet } from '../segment/row-set.ts'
+import { contentHashOf } from './content-hash.ts'
 import { Matcher, rowsOf, countBits } from './matching.ts'
 import { mergeInIdOrder, type RowRef } from './id-order.ts'
 import { orderedPage } from './order-by.ts'
 import { searchView } from './search.ts'
-import { payloadValue } from './row-cursor.ts'
 import type {
   CollectionInfo,
   Point,
@@ -127,20 +126,12 @@ export class CollectionReader {
    * with equal hashes hold the same points.
    */
   async contentHash(): Promise<string> {
-    return this.#withView((view) => {
-      const hash = createHash('sha256')
-      for (const { rows, row } of mergeInIdOrder(passingRows(view, undefined), undefined)) {
-        hash.update(`${String(rows.pointIdAt(row))}\n`)
-        for (const name of [...rows.vectors.keys()].sort()) {
-          const vector = rows.vectors.get(name)!.get(row)
-          if (vector === undefined) continue
-          hash.update(`${JSON.stringify(name)} ${vector.length}\n`)
-          hash.update(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength))
-        }
-        hash.update(`${canonicalJson(payloadValue(rows, row))}\n`)
-      }
-      return hash.digest('hex')
-    })
+    const view = this.#source.view()
+    try {
+      return await contentHashOf(view)
+    } finally {
+      view.release()
+    }
   }
 
   #withoutVector(

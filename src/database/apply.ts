@@ -10,6 +10,7 @@ import { collectionIdOf, seqOf, snapshotIdOf } from '../ids/brands.ts'
 import type { SnapshotRecord } from '../manifest/format.ts'
 import { assert } from '../runtime/assert.ts'
 import { keptViews, type CatalogState, type SnapshotState } from './catalog-state.ts'
+import { ownCollections } from './drill-clone.ts'
 import { applyDocument, checkKept, keepHistory } from './history.ts'
 import { planAliases } from './aliases.ts'
 import { checkCompatible } from './compatible.ts'
@@ -154,7 +155,7 @@ function createSnapshot(
   const scope = snapshot.scope === 'collection' ? collections![0]! : ''
   if (catalog.snapshotNamed(scope, snapshot.name) !== undefined) throw snapshotExists(snapshot.name)
   const states =
-    collections === null ? [...catalog.collections.values()] : collections.map((id) => getState(catalog, id))
+    collections === null ? ownCollections(catalog) : collections.map((id) => getState(catalog, id))
   const aliases = [...catalog.aliases].filter(([, name]) => states.some((state) => state.name === name))
   const state = captureSnapshot(catalog, states, { ...snapshot, seq, aliases: Object.fromEntries(aliases) })
   if (record.holds.length > 0) state.marks = { ...state.marks, holds: record.holds }

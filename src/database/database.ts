@@ -10,6 +10,7 @@ import type { VerifyReport } from '../snapshot/verify/verify.ts'
 import type { Disk } from '../storage/disk.ts'
 import { Collection, snapshotNotFound, submitSnapshot } from './collection-handle.ts'
 import type { SnapshotState } from './catalog-state.ts'
+import { ownCollections } from './drill-clone.ts'
 import type { Engine } from './engine.ts'
 import { retentionOf, type Retention } from './history.ts'
 import type { Job, Jobs } from './jobs.ts'
@@ -151,11 +152,10 @@ export class Database {
     )
   }
 
-  /** By name. */
+  /** By name. The clone that a running drill tries out is left out. */
   listCollections(): readonly Collection[] {
     this.#engine.checkOpen()
-    const states = [...this.#engine.parts.catalog.collections.values()]
-    return states
+    return ownCollections(this.#engine.parts.catalog)
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map((state) => new Collection(this.#engine, state))
   }
@@ -496,7 +496,7 @@ export class Database {
 
   stats(): DatabaseStats {
     const { catalog, registry, log, checkpointer } = this.#engine.parts
-    const states = [...catalog.collections.values()]
+    const states = ownCollections(catalog)
     return {
       collections: states.length,
       points: states.reduce((sum, state) => sum + state.pointCount, 0),

@@ -20,6 +20,7 @@ import type { ObjectStore } from '../storage/object-store.ts'
 import { CatalogState } from './catalog-state.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { Database } from './database.ts'
+import { dropLeftoverDrills } from './drill.ts'
 import { Engine } from './engine.ts'
 import { Jobs } from './jobs.ts'
 import { recoverCheckpoint, replayLog, type RecoveryParts, type Replayed } from './recovery.ts'
@@ -88,6 +89,7 @@ async function recoverJobs(engine: Engine): Promise<Jobs> {
   const jobs = new Jobs(engine)
   registerVerifyJob(engine, jobs)
   try {
+    await dropLeftoverDrills(engine)
     await jobs.recover()
     return jobs
   } catch (error) {

@@ -2,6 +2,7 @@ import type { CollectionState } from '../collection/collection-state.ts'
 import { installMerge, mergeRows, planMerge, type MergePlan } from '../collection/merge.ts'
 import type { View } from '../collection/view.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
+import { ownCollections } from './drill-clone.ts'
 import type { EngineParts } from './engine.ts'
 import { keepHistory } from './history.ts'
 
@@ -16,7 +17,7 @@ export async function runMerges(
   seq: () => SequenceNumber,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (const state of [...parts.catalog.collections.values()]) {
+  for (const state of ownCollections(parts.catalog)) {
     while (isLive(parts, state) && signal?.aborted !== true) {
       const view = state.view(seq())
       try {

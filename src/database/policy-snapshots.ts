@@ -4,6 +4,7 @@ import { policyLabel, reasonOf, type Policy } from '../snapshot/policy/policy.ts
 import type { RetainedSnapshot } from '../snapshot/policy/retention.ts'
 import type { PolicySnapshot } from '../snapshot/policy/run.ts'
 import type { CatalogState, SnapshotState } from './catalog-state.ts'
+import { ownCollections } from './drill-clone.ts'
 import { isHeld, matchesPattern } from './snapshot-query.ts'
 
 /** What one run takes a snapshot of. */
@@ -17,7 +18,7 @@ export interface PolicyTarget {
 }
 
 export function targetOf(catalog: CatalogState, policy: Policy): PolicyTarget {
-  const all = [...catalog.collections.values()]
+  const all = ownCollections(catalog)
   if (policy.collections === 'store')
     return { scope: 'store', ids: null, collections: all.map(({ name }) => name).sort(), missing: [] }
   const found = new Map<string, CollectionId>()

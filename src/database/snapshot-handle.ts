@@ -7,6 +7,7 @@ import type { Archive } from '../snapshot/snapshot-archive.ts'
 import type { VerifyOptions, VerifyReport } from '../snapshot/verify/verify.ts'
 import { archiveSnapshot, type SnapshotArchiveOptions } from './archive-snapshot.ts'
 import type { SnapshotState } from './catalog-state.ts'
+import { drillSnapshot, type DrillOptions, type DrillReport } from './drill.ts'
 import type { Engine } from './engine.ts'
 import { checkNotes, checkSnapshotName, createHold, type HoldOptions } from './snapshot-options.ts'
 import { verifySnapshot } from './verify-snapshot.ts'
@@ -144,6 +145,17 @@ export class Snapshot {
    */
   verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     return verifySnapshot(this.#engine, this.id, options)
+  }
+
+  /**
+   * Restores the snapshot aside and tries it out: reads its bytes back from the store into a clone of each collection,
+   * counts, compares the content hash (`info().contentHashes`, computed from the snapshot itself the first time), searches
+   * points by their own vectors, and drops the clone. Seals first. Whatever is wrong is in the report; `info().drilled`
+   * keeps the outcome. While it runs, the clone takes as much memory as the collection.
+   * @throws cancelled, snapshot-not-found, request-invalid; the clone is gone then, too
+   */
+  drill(options: DrillOptions = {}): Promise<DrillReport> {
+    return drillSnapshot(this.#engine, this.id, options)
   }
 
   /** Changes what is said of it; its content never changes. @throws snapshot-exists, snapshot-not-found, request-invalid */

@@ -292,7 +292,7 @@ describe('a run that is cancelled', () => {
 
   test('a database that is closed ends it, with a position', async () => {
     let closing: Promise<void> | undefined
-    const report = await snapshot.verify({ onProgress: () => (closing ??= db.close()) })
+    const report = await snapshot.verify({ onProgress: () => void (closing ??= db.close()) })
     await closing
     expect(report.ok).toBe(false)
     expect(report.resumeFrom).toBeDefined()

@@ -13,6 +13,8 @@ export interface SealedContent {
   readonly stored: StoredView
   readonly name: string
   readonly pointCount: number
+  /** The snapshot, as it was when its files were written. */
+  readonly record: SnapshotRecord
   /** Every object that it reaches, its own files included. */
   readonly keys: readonly string[]
 }
@@ -53,6 +55,7 @@ export async function readSealed(store: Pick<ObjectStore, 'get'>, ref: ManifestF
     stored,
     name: collection.name,
     pointCount: collection.pointCount,
+    record: snapshot,
     keys: [ref.key, ...manifestKeys, ...keysOfStoredView(stored)],
   }
 }
