@@ -70,6 +70,7 @@ export {
 } from './encoding/json.ts'
 export type { JsonObject, JsonValue } from './encoding/json.ts'
 export { parseUuid, type PointId } from './ids/point-id.ts'
+export { openPartialFile, type PartialFile } from './storage/partial-file.ts'
 export { readFileStream } from './storage/read-file-stream.ts'
 export { InvariantViolation } from './runtime/assert.ts'
 export type { Clock } from './runtime/clock.ts'

@@ -12,6 +12,8 @@ export interface ApiRequest {
   readonly bytes?: AsyncIterable<Uint8Array>
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
+  /** Statuses beside the good ones that are no refusal. */
+  readonly accepts?: readonly number[]
 }
 
 /** `/snapshots/${name}`: what is put in is encoded. */
@@ -41,7 +43,8 @@ export class ApiClient {
   /** The answer with its body unread. @throws CliError with the server's words */
   async open(method: Method, path: string, request: ApiRequest = {}): Promise<Response> {
     const response = await this.#fetch(method, `${path}${queryText(request.query ?? {})}`, request)
-    if (!response.ok) throw refusal(response.status, await response.text())
+    if (!response.ok && request.accepts?.includes(response.status) !== true)
+      throw refusal(response.status, await response.text())
     return response
   }
 

@@ -1,5 +1,8 @@
 import { exitCodes } from '../server/startup-error.ts'
 
+/** As shells say it of a command that Ctrl-C ended. */
+export const exitInterrupted = 130
+
 /** Why a command failed, in words for the person who gave it. */
 export class CliError extends Error {
   override readonly name = 'CliError'

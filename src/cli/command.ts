@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Command } from 'commander'
 import { stringifyJson, type JsonValue } from '../index.ts'
 import type { ApiClient } from './api-client.ts'
@@ -12,8 +13,12 @@ export interface CommonFlags extends ConnectFlags {
 export interface Output {
   readonly isJson: boolean
   show<T>(value: T, text: (value: T) => string): void
+  /** One of many: waits while the reader at the other end of a pipe is slower. */
+  line<T>(value: T, text: (value: T) => string): Promise<void>
   /** Beside the answer, on stderr: not with --json. */
   note(text: string): void
+  /** On one line of a terminal, which the next text replaces. */
+  progress(text: string): void
   /** Waits for a job, with its progress; Ctrl-C cancels it. @throws CliError if it does not complete */
   follow<T>(api: ApiClient, job: Job): Promise<T>
 }
@@ -59,7 +64,15 @@ function outputOf(isJson: boolean): Output {
   return {
     isJson,
     show: (value, text) => {
+      if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
       process.stdout.write(`${isJson ? stringifyJson(value as JsonValue) : text(value)}\n`)
+    },
+    line: async (value, text) => {
+      const line = `${isJson ? stringifyJson(value as JsonValue) : text(value)}\n`
+      if (!process.stdout.write(line)) await once(process.stdout, 'drain')
+    },
+    progress: (text) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
     },
     note: (text) => {
       if (!isJson) process.stderr.write(`${text}\n`)

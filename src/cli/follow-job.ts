@@ -1,13 +1,11 @@
 import type { z } from 'zod'
 import type { jobSchema } from '../api/v1/schemas/jobs.ts'
 import { at, type ApiClient } from './api-client.ts'
-import { CliError } from './cli-error.ts'
+import { CliError, exitInterrupted } from './cli-error.ts'
 import { bytesText, durationText } from './words.ts'
 
 export type Job = z.output<typeof jobSchema>
 
-/** As shells say it of a command that Ctrl-C ended. */
-const exitInterrupted = 130
 const pollMs = 250
 
 /** Where progress goes: a terminal shows one line that changes, anything else nothing. */

@@ -5,6 +5,7 @@ import { version } from '../server/version.ts'
 import { CliError } from './cli-error.ts'
 import { collectionCommand } from './collection.ts'
 import { jobCommand } from './job.ts'
+import { policyCommand } from './policy.ts'
 import { retentionCommand } from './retention.ts'
 import { serveCommand } from './serve.ts'
 import { snapshotCommand } from './snapshot.ts'
@@ -17,6 +18,7 @@ export async function main(args: readonly string[]): Promise<number | undefined>
     .version(version)
     .addCommand(serveCommand((code) => (exitCode = code)))
     .addCommand(snapshotCommand)
+    .addCommand(policyCommand)
     .addCommand(collectionCommand)
     .addCommand(retentionCommand)
     .addCommand(jobCommand)

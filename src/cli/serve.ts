@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { readFileStream } from '../index.ts'
 import { systemEnvironment } from '../runtime/environment.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { readConfigurationFiles } from '../server/configuration-file.ts'
@@ -10,6 +9,7 @@ import { mergeTrees, treeOf, type SettingsTree } from '../server/settings-tree.t
 import { parseSnapshotFlag, type StartupRestores } from '../server/snapshot-flags.ts'
 import { exitCodes, StartupError } from '../server/startup-error.ts'
 import { version } from '../server/version.ts'
+import { readText } from './files.ts'
 
 interface ServeFlags {
   readonly host?: string
@@ -102,12 +102,6 @@ function restoresOf(flags: ServeFlags): StartupRestores {
     collections: flags.snapshot.map(parseSnapshotFlag),
     force: flags.forceSnapshot,
   }
-}
-
-async function readText(path: string): Promise<string> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of readFileStream(path)) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** After a fault of our own, memory cannot be trusted: nothing more is written, the log is replayed at the next start. */

@@ -1,5 +1,8 @@
 import { group } from './command.ts'
+import { verifyCommand } from './snapshot/check.ts'
 import { createCommand } from './snapshot/create.ts'
+import { diffCommand } from './snapshot/diff.ts'
+import { exportCommand, importCommand } from './snapshot/export.ts'
 import { listCommand, showCommand } from './snapshot/list.ts'
 import { deleteCommand, holdCommand, labelCommand, releaseCommand } from './snapshot/notes.ts'
 import { cloneCommand, restoreCommand, rollbackCommand, undoCommand } from './snapshot/restore.ts'
@@ -16,4 +19,8 @@ export const snapshotCommand = group('snapshot', 'Take, list, keep, restore and 
   cloneCommand,
   rollbackCommand,
   undoCommand,
+  diffCommand,
+  verifyCommand,
+  exportCommand,
+  importCommand,
 ])

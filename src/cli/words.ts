@@ -87,3 +87,13 @@ export function parseJsonFlag(flag: string, text: string): JsonValue {
     throw error
   }
 }
+
+const byteUnits: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
+
+/** `500`, `64KiB`, `100MiB`, `1GiB`. @throws CliError */
+export function parseBytes(what: string, text: string): number {
+  const [, count, unit] = /^(\d{1,12})(|KiB|MiB|GiB)$/.exec(text) ?? []
+  if (count === undefined || unit === undefined)
+    throw misused(`Cannot use ${what} ${text}: write it as 500, 64KiB, 100MiB or 1GiB`)
+  return Number(count) * byteUnits[unit]!
+}

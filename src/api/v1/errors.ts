@@ -68,7 +68,7 @@ export function failureText({ code, message, details }: WireFailure): string {
   })
 }
 
-const places = { params: 'path', query: 'query', body: 'body' } as const
+const places = { params: 'path', query: 'query', headers: 'headers', body: 'body' } as const
 
 /** A request that does not fit its schema: the message names the first field, the details all of them. */
 export function schemaFailure(place: keyof typeof places, error: z.ZodError): DatabaseError {

@@ -88,6 +88,7 @@ function operationOf(route: Route, components: Components): Json {
     parameters: [
       ...parametersOf(route.params, 'path', components),
       ...parametersOf(route.query, 'query', components),
+      ...parametersOf(route.headers, 'header', components),
     ],
     ...(body === undefined ? {} : { requestBody: body }),
     responses: {
@@ -132,7 +133,11 @@ function bodyOf(route: Route, components: Components): Json | undefined {
   }
 }
 
-function parametersOf(object: z.ZodObject, place: 'path' | 'query', components: Components): Json[] {
+function parametersOf(
+  object: z.ZodObject,
+  place: 'path' | 'query' | 'header',
+  components: Components,
+): Json[] {
   return Object.entries(object.shape as Record<string, z.ZodType>).map(([name, schema]) => {
     const { description, ...rest } = components.of(schema, 'input')
     return {

@@ -4,15 +4,22 @@ import { DatabaseError, JsonNumber, JsonSyntaxError, parseJson, type JsonValue }
 import { schemaFailure } from './errors.ts'
 import type { Route, RouteInput } from './route.ts'
 
-type Inputs = Omit<RouteInput<unknown, unknown, unknown>, 'signal'>
+type Inputs = Omit<RouteInput<unknown, unknown, unknown, unknown>, 'signal'>
 
 /** What the route is given, checked by its schemas. @throws request-invalid naming the field */
 export function readRequest(route: Route, request: FastifyRequest): Inputs {
   return {
     params: parse('params', route.params, request.params),
     query: parse('query', route.query, typedQuery(route.query, request.query as QueryTexts)),
+    headers: parse('headers', route.headers, declaredHeaders(route, request)),
     body: route.takesBytes ? undefined : readBody(route, request),
   }
+}
+
+/** A header that came twice is one text, as Node joins them. */
+function declaredHeaders(route: Route, request: FastifyRequest): Readonly<Record<string, unknown>> {
+  const names = Object.keys(route.headers.shape).filter((name) => request.headers[name] !== undefined)
+  return Object.fromEntries(names.map((name) => [name, request.headers[name]]))
 }
 
 function readBody(route: Route, request: FastifyRequest): unknown {
@@ -44,7 +51,7 @@ function withPlainNumbers(value: JsonValue): JsonValue {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withPlainNumbers(member)]))
 }
 
-function parse(place: 'params' | 'query' | 'body', schema: z.ZodType, value: unknown): unknown {
+function parse(place: 'params' | 'query' | 'headers' | 'body', schema: z.ZodType, value: unknown): unknown {
   const parsed = schema.safeParse(value)
   if (!parsed.success) throw schemaFailure(place, parsed.error)
   return parsed.data

@@ -27,10 +27,12 @@ export type V1Door = V1Options
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-export interface RouteInput<P, Q, B> {
+export interface RouteInput<P, Q, B, H> {
   readonly params: P
   readonly query: Q
   readonly body: B
+  /** Those that the route declares. */
+  readonly headers: H
   /** Aborted when the client has gone away. */
   readonly signal: AbortSignal
 }
@@ -60,6 +62,8 @@ export interface Route {
   readonly isReading: boolean
   readonly params: z.ZodObject
   readonly query: z.ZodObject
+  /** In lower case; others are left alone. */
+  readonly headers: z.ZodObject
   /** Undefined: the route takes none. */
   readonly body: z.ZodType | undefined
   /** Bytes of any length instead of JSON. */
@@ -72,14 +76,19 @@ export interface Route {
   readonly example?: JsonValue
   run(
     door: V1Door,
-    input: RouteInput<unknown, unknown, unknown>,
+    input: RouteInput<unknown, unknown, unknown, unknown>,
     exchange: Exchange,
   ): Promise<Answered | FastifyReply>
 }
 
 const none = z.strictObject({})
 
-interface RouteDraft<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> {
+interface RouteDraft<
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  B extends z.ZodType,
+  H extends z.ZodObject,
+> {
   readonly id: string
   readonly method: Method
   readonly path: string
@@ -90,6 +99,7 @@ interface RouteDraft<P extends z.ZodObject, Q extends z.ZodObject, B extends z.Z
   readonly isReading?: boolean
   readonly params?: P
   readonly query?: Q
+  readonly headers?: H
   readonly body?: B
   readonly takesBytes?: boolean
   readonly answers: Route['answers']
@@ -97,7 +107,7 @@ interface RouteDraft<P extends z.ZodObject, Q extends z.ZodObject, B extends z.Z
   readonly example?: JsonValue
   readonly handle: (
     door: V1Door,
-    input: RouteInput<z.output<P>, z.output<Q>, z.output<B>>,
+    input: RouteInput<z.output<P>, z.output<Q>, z.output<B>, z.output<H>>,
     exchange: Exchange,
   ) => Promise<Answered | FastifyReply>
 }
@@ -106,19 +116,21 @@ export function defineRoute<
   P extends z.ZodObject = typeof none,
   Q extends z.ZodObject = typeof none,
   B extends z.ZodType = z.ZodUndefined,
->(draft: RouteDraft<P, Q, B>): Route {
-  const { handle, params, query, body, ...rest } = draft
+  H extends z.ZodObject = typeof none,
+>(draft: RouteDraft<P, Q, B, H>): Route {
+  const { handle, params, query, body, headers, ...rest } = draft
   return {
     ...rest,
     isReading: draft.isReading ?? draft.method === 'GET',
     params: params ?? none,
     query: query ?? none,
+    headers: headers ?? none,
     body,
     takesBytes: draft.takesBytes ?? false,
     answerType: draft.answerType ?? 'application/json',
     // The plugin has parsed the input by these very schemas.
     run: (door, input, exchange) =>
-      handle(door, input as RouteInput<z.output<P>, z.output<Q>, z.output<B>>, exchange),
+      handle(door, input as RouteInput<z.output<P>, z.output<Q>, z.output<B>, z.output<H>>, exchange),
   }
 }
 

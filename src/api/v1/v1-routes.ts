@@ -5,8 +5,12 @@ import { doorFailure, failureOf, failureText, type WireFailure } from './errors.
 import { openApiDocument } from './openapi.ts'
 import { readJson, readRequest } from './read-request.ts'
 import type { Answered, Route, V1Door, V1Options } from './route.ts'
+import { archiveRoutes } from './routes/archives.ts'
+import { checkRoutes } from './routes/checks.ts'
 import { collectionRoutes } from './routes/collections.ts'
+import { diffRoutes } from './routes/diff.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { policyRoutes } from './routes/policies.ts'
 import { restoreRoutes } from './routes/restores.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { snapshotRoutes } from './routes/snapshots.ts'
@@ -19,6 +23,10 @@ export const routes: readonly Route[] = [
   ...restoreRoutes,
   ...collectionRoutes,
   ...retentionRoutes,
+  ...diffRoutes,
+  ...checkRoutes,
+  ...archiveRoutes,
+  ...policyRoutes,
   ...jobRoutes,
 ]
 

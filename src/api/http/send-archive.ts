@@ -1,6 +1,18 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { OpenSnapshot } from './snapshot-shelf.ts'
+
+/** An archive, wherever it comes from. It is closed when its bytes have been sent, or when nobody wants them. */
+export interface SentArchive {
+  /** File name that is proposed to whoever saves it. */
+  readonly name: string
+  readonly bytes: number
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  /** Names these very bytes, without quotes. Default: of the time and the length. */
+  readonly etag?: string
+  stream(range?: { readonly offset?: number; readonly length?: number }): AsyncIterable<Uint8Array>
+  close(): void
+}
 
 interface ByteRange {
   readonly offset: number
@@ -11,9 +23,9 @@ interface ByteRange {
 export function sendArchive(
   request: FastifyRequest,
   reply: FastifyReply,
-  archive: OpenSnapshot,
+  archive: SentArchive,
 ): FastifyReply {
-  const etag = `"${archive.createdAt.toString(16)}-${archive.bytes.toString(16)}"`
+  const etag = `"${archive.etag ?? `${archive.createdAt.toString(16)}-${archive.bytes.toString(16)}`}"`
   reply
     .header('accept-ranges', 'bytes')
     .header('content-type', 'application/octet-stream')
@@ -28,7 +40,7 @@ export function sendArchive(
   return reply.code(416).header('content-range', `bytes */${archive.bytes}`).send()
 }
 
-function sendBytes(reply: FastifyReply, archive: OpenSnapshot, range: ByteRange | undefined): FastifyReply {
+function sendBytes(reply: FastifyReply, archive: SentArchive, range: ByteRange | undefined): FastifyReply {
   if (range === undefined) {
     const whole = { offset: 0, length: archive.bytes }
     return reply.header('content-length', archive.bytes).send(bodyOf(archive, whole))
@@ -89,15 +101,8 @@ export function parseRange(header: string, bytes: number): ByteRange | 'unsatisf
   return offset > end ? 'unsatisfiable' : { offset, length: end - offset + 1 }
 }
 
-function bodyOf(archive: OpenSnapshot, range: ByteRange): Readable {
-  return Readable.from(closing(archive, range), { objectMode: false, highWaterMark: 2 ** 20 })
-}
-
-/** Lets go of the archive when it has been read, or when the reader has gone away. */
-async function* closing(archive: OpenSnapshot, range: ByteRange): AsyncIterable<Uint8Array> {
-  try {
-    yield* archive.stream(range)
-  } finally {
-    archive.close()
-  }
+function bodyOf(archive: SentArchive, range: ByteRange): Readable {
+  const body = Readable.from(archive.stream(range), { objectMode: false, highWaterMark: 2 ** 20 })
+  // When it has been read, or when the reader has gone away, be it before the first byte.
+  return body.once('close', () => archive.close())
 }

@@ -1,0 +1,135 @@
+import { openPartialFile, readFileStream, type PartialFile } from '../../index.ts'
+import { at, type ApiClient } from '../api-client.ts'
+import { CliError } from '../cli-error.ts'
+import { collectionLine, type CollectionJson } from '../collection.ts'
+import { apiCommand, type Output } from '../command.ts'
+import { onFile } from '../files.ts'
+import { bytesText } from '../words.ts'
+import {
+  exportHeadersOf,
+  importHeadersOf,
+  secretOptions,
+  signOption,
+  trustOption,
+  type ExportKeyFlags,
+  type ImportKeyFlags,
+} from './archive-flags.ts'
+import { whileInterruptible } from './interrupt.ts'
+
+interface ExportFlags extends ExportKeyFlags {
+  readonly since?: string
+}
+
+export const exportCommand = apiCommand<ExportFlags>(
+  'export <snapshot> <file>',
+  'Save a snapshot as one archive file. What was cut off goes on when it is called again.',
+  (command) =>
+    signOption(secretOptions(command, 'encrypt')).option(
+      '--since <SNAPSHOT>',
+      'leave out what the reader has who has this snapshot',
+    ),
+  async (api, output, flags, [snapshot, path]) => {
+    const headers = await exportHeadersOf(flags)
+    const request = { path: at`/snapshots/${snapshot!}/archive`, since: flags.since, headers }
+    const file = await onFile(`write ${path!}`, () => openPartialFile(path!))
+    const resumedFrom = file.bytes
+    try {
+      await onFile(`write ${path!}`, () => download(api, output, file, request))
+      await onFile(`write ${path!}`, () => file.publish())
+    } finally {
+      await file.close()
+    }
+    const saved = { file: path!, bytes: file.bytes, resumedFrom }
+    output.show(saved, ({ bytes }) => `saved ${path!} (${bytesText(bytes)})`)
+  },
+)
+
+interface Download {
+  readonly path: string
+  readonly since: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+}
+
+async function download(
+  api: ApiClient,
+  output: Output,
+  file: PartialFile,
+  { path, since, headers }: Download,
+): Promise<void> {
+  const isResumed = file.tag !== undefined
+  const resume = isResumed ? { range: `bytes=${file.bytes}-`, 'if-range': `"${file.tag}"` } : {}
+  await whileInterruptible('the rest follows when it is called again', async (signal) => {
+    const query = { since }
+    const response = await api.open('GET', path, {
+      query,
+      headers: { ...headers, ...resume },
+      signal,
+      accepts: [416],
+    })
+    // All of it had come, and only its name was missing.
+    if (response.status === 416) return checkWhole(file, lengthOf(response))
+    if (response.status === 200)
+      await file.begin((response.headers.get('etag') ?? 'unknown').replaceAll('"', ''))
+    const total =
+      response.status === 206 ? lengthOf(response) : Number(response.headers.get('content-length'))
+    for await (const chunk of response.body ?? []) {
+      await file.write(chunk as Uint8Array)
+      output.progress(`export  ${bytesText(file.bytes)} of ${bytesText(total)}`)
+    }
+    checkWhole(file, total)
+  })
+}
+
+/** `bytes 10-19/20` or `bytes *` and a slash and `20`: 20. */
+function lengthOf(response: Response): number {
+  return Number(/\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1])
+}
+
+function checkWhole(file: PartialFile, total: number): void {
+  if (file.bytes !== total)
+    throw new CliError(`The archive has ${total} bytes, ${file.bytes} came: call it again`)
+}
+
+interface ImportFlags extends ImportKeyFlags {
+  readonly as?: string
+  readonly replace?: boolean
+  readonly sha256?: string
+}
+
+interface Imported {
+  readonly collections: readonly CollectionJson[]
+}
+
+export const importCommand = apiCommand<ImportFlags>(
+  'import <file>',
+  'Restore an archive file: a collection under a name, or (without --as) all that a store archive holds.',
+  (command) =>
+    trustOption(secretOptions(command, 'decrypt'))
+      .option('--as <NAME>', 'of the collection')
+      .option('--replace', 'replace what has the name, in place')
+      .option('--sha256 <HEX>', 'what the hash of the file must be'),
+  async (api, output, flags, [path]) => {
+    const { as, replace, sha256 } = flags
+    const headers = await importHeadersOf(flags)
+    const imported = await whileInterruptible('nothing has changed', (signal) =>
+      api.call<Imported>('POST', '/archives', {
+        query: { into: as, replace, sha256 },
+        headers,
+        bytes: watched(path!, output),
+        signal,
+      }),
+    )
+    output.show(imported, ({ collections }) =>
+      collections.map((one) => `restored ${collectionLine(one)}`).join('\n'),
+    )
+  },
+)
+
+async function* watched(path: string, output: Output): AsyncIterable<Uint8Array> {
+  let bytes = 0
+  for await (const chunk of readFileStream(path)) {
+    yield chunk
+    bytes += chunk.byteLength
+    output.progress(`import  ${bytesText(bytes)}`)
+  }
+}
