@@ -47,7 +47,30 @@ export type { PayloadIndexParams, PayloadIndexType } from './query/payload-index
 export type { ArchiveFolder } from './snapshot/archive-folder.ts'
 export type { Archive, ArchiveOptions } from './snapshot/snapshot-archive.ts'
 export type { SnapshotArchiveOptions } from './database/archive-snapshot.ts'
+export type {
+  ArchiveImport,
+  ArchiveImports,
+  ImportInfo,
+  ImportOptions,
+  ImportState,
+} from './database/archive-imports.ts'
 export type { ArchiveBytes } from './snapshot/archive/archive-bytes.ts'
+export { openArchiveFile, type ArchiveInput } from './snapshot/archive/offline/archive-file.ts'
+export type { OpenArchiveOptions } from './snapshot/archive/offline/archive-reader.ts'
+export {
+  inspectArchive,
+  type Amount,
+  type ArchiveInspection,
+  type InspectedContent,
+} from './snapshot/archive/offline/inspect.ts'
+export { catArchiveEntry, listArchive, type ListedEntry } from './snapshot/archive/offline/entries.ts'
+export { archivePoints, type ArchivePointsOptions } from './snapshot/archive/offline/points.ts'
+export {
+  verifyArchive,
+  type ArchiveProblem,
+  type ArchiveReport,
+  type VerifyArchiveOptions,
+} from './snapshot/archive/offline/verify.ts'
 export type { ArchiveSecret } from './snapshot/archive/encryption/keys.ts'
 export {
   createEncryptionKey,
@@ -72,6 +95,7 @@ export type { JsonObject, JsonValue } from './encoding/json.ts'
 export { parseUuid, type PointId } from './ids/point-id.ts'
 export { openPartialFile, type PartialFile } from './storage/partial-file.ts'
 export { readFileStream } from './storage/read-file-stream.ts'
+export { writeNewFile } from './storage/write-new-file.ts'
 export { InvariantViolation } from './runtime/assert.ts'
 export type { Clock } from './runtime/clock.ts'
 export type { Logger } from './runtime/logger.ts'

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { DatabaseError } from '../index.ts'
 import { exitCodes } from '../server/startup-error.ts'
 import { version } from '../server/version.ts'
+import { archiveCommand } from './archive.ts'
 import { CliError } from './cli-error.ts'
 import { collectionCommand } from './collection.ts'
 import { jobCommand } from './job.ts'
@@ -21,6 +22,7 @@ export async function main(args: readonly string[]): Promise<number | undefined>
     .addCommand(policyCommand)
     .addCommand(collectionCommand)
     .addCommand(retentionCommand)
+    .addCommand(archiveCommand)
     .addCommand(jobCommand)
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ outputError: (text, write) => write(inClapWords(text)) })

@@ -9,6 +9,7 @@ import type { GarbageReport } from '../snapshot/collect-garbage.ts'
 import type { VerifyReport } from '../snapshot/verify/verify.ts'
 import type { Disk } from '../storage/disk.ts'
 import { Collection, snapshotNotFound, submitSnapshot } from './collection-handle.ts'
+import { ArchiveImports } from './archive-imports.ts'
 import type { SnapshotState } from './catalog-state.ts'
 import { ownCollections } from './drill-clone.ts'
 import type { Engine } from './engine.ts'
@@ -103,6 +104,8 @@ export class Database {
   readonly jobs: Jobs
   /** Snapshots by schedule and what is kept of them; nothing runs by itself before `policies.start()`. */
   readonly policies: Policies
+  /** Restores whose archive comes in pieces, over connections that break. */
+  readonly imports: ArchiveImports
   readonly #engine: Engine
   readonly #resources: DatabaseResources
   readonly #archiveFolders = new Map<string, ArchiveFolder>()
@@ -112,6 +115,7 @@ export class Database {
     this.id = resources.id
     this.jobs = resources.jobs
     this.policies = new Policies(engine, resources.jobs)
+    this.imports = new ArchiveImports(engine)
     this.#engine = engine
     this.#resources = resources
   }
@@ -522,6 +526,7 @@ export class Database {
   async #close(): Promise<void> {
     try {
       await this.policies.close()
+      await this.imports.close()
       await this.jobs.close()
     } finally {
       await this.#closeEngine()

@@ -104,6 +104,11 @@ export const errorCodes = {
     what: 'No archive lies under this name.',
     cure: 'List the folder and correct the name.',
   },
+  'import-not-found': {
+    kind: 'not-found',
+    what: 'No import has this id.',
+    cure: 'Start it again from the beginning; imports end after a time without a piece, and with a restart.',
+  },
   'alias-not-found': {
     kind: 'not-found',
     what: 'No alias has this name.',

@@ -3,10 +3,16 @@ import { encryptedMagic, isEncrypted } from '../encryption/format.ts'
 import { readAll } from '../archive-bytes.ts'
 import { contentKey, type ArchiveFile } from '../format.ts'
 import { openArchiveReader, type ArchiveReader, type OpenArchiveOptions } from '../offline/archive-reader.ts'
+import type { ByteRange } from '../layout.ts'
 import type { FileCandidate, FileCandidates, FileFinder } from './external-files.ts'
 
+export interface ArchiveCandidate extends FileCandidate {
+  /** Any part, not compared with a SHA-256. */
+  part(range: ByteRange): AsyncIterable<Uint8Array>
+}
+
 /** Looks for contents in archives, which may be incremental themselves. */
-export class BaseArchives implements FileFinder {
+export class BaseArchives implements FileFinder<ArchiveCandidate> {
   readonly #sources: readonly ArchiveBytes[]
   readonly #options: OpenArchiveOptions
 
@@ -17,8 +23,8 @@ export class BaseArchives implements FileFinder {
   }
 
   /** @throws archive-invalid, archive-key-wrong if a base cannot be read */
-  async find(files: readonly ArchiveFile[]): Promise<FileCandidates> {
-    const found = new Map<string, FileCandidate[]>()
+  async find(files: readonly ArchiveFile[]): Promise<FileCandidates<ArchiveCandidate>> {
+    const found = new Map<string, ArchiveCandidate[]>()
     const wanted = new Set(files.map(contentKey))
     if (wanted.size === 0) return found
     for (const [index, source] of this.#sources.entries()) {
@@ -27,7 +33,11 @@ export class BaseArchives implements FileFinder {
       for (const entry of reader.entries.values()) {
         const key = contentKey(entry)
         if (!wanted.has(key)) continue
-        const candidate = { from, open: () => reader.stream(entry) }
+        const candidate = {
+          from,
+          open: () => reader.stream(entry),
+          part: (range: ByteRange) => reader.streamPart(entry, range),
+        }
         found.set(key, [...(found.get(key) ?? []), candidate])
       }
     }

@@ -11,20 +11,20 @@ export interface FileCandidate {
 }
 
 /** By `contentKey`: where the content of a file may be found, the best place first. */
-export type FileCandidates = ReadonlyMap<string, readonly FileCandidate[]>
+export type FileCandidates<Candidate = FileCandidate> = ReadonlyMap<string, readonly Candidate[]>
 
 /** Somewhere to look for files that an incremental archive leaves out. */
-export interface FileFinder {
+export interface FileFinder<Candidate extends FileCandidate = FileCandidate> {
   /** For all of these that it may have. */
-  find(files: readonly ArchiveFile[]): Promise<FileCandidates>
+  find(files: readonly ArchiveFile[]): Promise<FileCandidates<Candidate>>
 }
 
 /** Asks the finders in turn, each for what is still open. @throws archive-base-missing naming the first file without any */
-export async function findExternal(
+export async function findExternal<Candidate extends FileCandidate>(
   files: readonly ArchiveFile[],
-  finders: readonly FileFinder[],
-): Promise<FileCandidates> {
-  const found = new Map<string, FileCandidate[]>()
+  finders: readonly FileFinder<Candidate>[],
+): Promise<FileCandidates<Candidate>> {
+  const found = new Map<string, Candidate[]>()
   for (const finder of finders) {
     for (const [key, candidates] of await finder.find(files)) {
       const known = found.get(key)
