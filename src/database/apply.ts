@@ -312,6 +312,16 @@ export function checkImport(catalog: CatalogState, record: RecordOf<'import'>): 
     if (staged.replace && existing !== undefined) checkCompatible(staged.name, existing.config, staged.config)
     else checkNameIsFree(catalog, staged.name)
   }
+  for (const alias of Object.keys(record.aliases)) {
+    // One that was made, by whomever, since the import was checked; or one of the import itself.
+    if (
+      catalog.collectionNamed(alias) === undefined &&
+      !record.collections.some(({ name }) => name === alias)
+    )
+      continue
+    const text = `Cannot restore alias "${alias}": a collection has this name`
+    throw new DatabaseError('alias-exists', text, { alias })
+  }
 }
 
 function applyImport(
