@@ -8,7 +8,7 @@ import {
 } from '../../src/index.ts'
 import type { Random } from '../../src/runtime/random.ts'
 import { yieldToEventLoop } from '../../src/runtime/yield.ts'
-import { ModelCollection, ModelDatabase, type ModelPayload, type ModelPoint } from './model.ts'
+import { canonical, ModelCollection, ModelDatabase, type ModelPayload, type ModelPoint } from './model.ts'
 
 type Id = number | bigint | string
 
@@ -75,6 +75,8 @@ export class History {
       { weight: 2, run: () => this.#retention() },
       { weight: 3, run: () => this.#readMoment() },
       { weight: 2, run: () => this.#restoreMoment() },
+      { weight: 2, run: () => this.#restorePart() },
+      { weight: 2, run: () => this.#diff() },
       { weight: options.archives === false ? 0 : 2, run: () => this.#archive() },
       { weight: options.maintenance ?? 6, run: () => this.#maintain() },
     ]
@@ -541,6 +543,55 @@ export class History {
     return `clone ${name} at ${seq} as ${as}`
   }
 
+  /** The points of a filter, without one payload key, under another shard number. */
+  async #restorePart(): Promise<string | undefined> {
+    const source = this.#source()
+    const as = this.#pick(collectionNames.filter((n) => !this.model.collections.has(n)))
+    if (source === undefined || as === undefined) return undefined
+    const identity = this.#identity()
+    const shardNumber = 1 + this.#int(3)
+    const value = this.#int(6)
+    const part = new ModelCollection(shardNumber, identity)
+    for (const point of source.held.points.values()) {
+      if (point.payload['n'] !== value) continue
+      const { tag: _tag, ...payload } = point.payload
+      part.set({ ...point, payload })
+    }
+    await this.#change(
+      (model) => model.collections.set(as, part.copy()),
+      () =>
+        this.db.restorePartial(`${source.collection}@${source.snapshot.id}`, {
+          as,
+          filter: { must: [{ kind: 'field', path: 'n', match: { value } }] },
+          payload: { exclude: ['tag'] },
+          shardNumber,
+        }),
+    )
+    return `restore ${source.collection}@${source.snapshot.name} where n = ${value} as ${as}`
+  }
+
+  /** A snapshot against another, or against the present. */
+  async #diff(): Promise<string | undefined> {
+    const source = this.#source()
+    const present = this.model.collections.get(source?.collection ?? '')
+    if (source === undefined || present === undefined) return undefined
+    this.onIntent(this.model)
+    const from = `${source.collection}@${source.snapshot.id}`
+    await using diff = await this.db.diff(from, source.collection)
+    const expected = { added: 0, removed: 0, changed: 0, unchanged: 0 }
+    for (const id of new Set([...source.held.points.keys(), ...present.points.keys()])) {
+      const before = source.held.points.get(id)
+      const after = present.points.get(id)
+      if (before === undefined) expected.added += 1
+      else if (after === undefined) expected.removed += 1
+      else expected[isSamePoint(before, after) ? 'unchanged' : 'changed'] += 1
+    }
+    const found = JSON.stringify(diff.counts)
+    if (found !== JSON.stringify(expected))
+      throw new Error(`${from} differs by ${found}, the model by ${JSON.stringify(expected)}`)
+    return `diff ${from}`
+  }
+
   async #archive(): Promise<string | undefined> {
     const source = this.#source()
     if (source === undefined || source.snapshot.info().scope !== 'collection') return undefined
@@ -599,6 +650,13 @@ function keepUndo(model: ModelDatabase, name: string, replaced: readonly string[
     isHeld: false,
   })
 }
+
+function isSamePoint(a: ModelPoint, b: ModelPoint): boolean {
+  return canonical(a.payload) === canonical(b.payload) && canonical(vectorsOf(a)) === canonical(vectorsOf(b))
+}
+
+const vectorsOf = (point: ModelPoint): Record<string, number[]> =>
+  Object.fromEntries(Object.entries(point.vectors).map(([name, vector]) => [name, [...vector]]))
 
 function isCompatible(db: Database, target: string, source: { held: ModelCollection }): boolean {
   return db.getCollection(target).info().config.shardNumber === source.held.shardNumber
