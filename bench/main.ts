@@ -5,6 +5,7 @@ import { parseArgs, styleText } from 'node:util'
 import { Cancelled, cancellable } from '../scripts/terminal/cancellation.ts'
 import { OwnServer } from '../scripts/terminal/own-server.ts'
 import { archiveDownload } from './archive-download.bench.ts'
+import { diff } from './diff.bench.ts'
 import { ingest } from './ingest.bench.ts'
 import { queryInPlace } from './query-in-place.bench.ts'
 import { restart } from './restart.bench.ts'
@@ -28,6 +29,7 @@ const benches = [
   snapshotListing,
   queryInPlace,
   verify,
+  diff,
 ]
 
 const usage = `npm run bench [-- flags]
