@@ -53,7 +53,7 @@ export type {
   ImportInfo,
   ImportOptions,
   ImportState,
-} from './database/archive-imports.ts'
+} from './database/imports/archive-imports.ts'
 export type { ArchiveBytes } from './snapshot/archive/archive-bytes.ts'
 export { openArchiveFile, type ArchiveInput } from './snapshot/archive/offline/archive-file.ts'
 export type { OpenArchiveOptions } from './snapshot/archive/offline/archive-reader.ts'

@@ -15,7 +15,7 @@ import { importArchive, type SegmentIds } from '../snapshot/archive/import-archi
 import { checkCompatible } from './compatible.ts'
 import type { Engine } from './engine.ts'
 import type { StagedCollection } from './records.ts'
-import { StoreFiles } from './store-files.ts'
+import { StoreFiles } from './imports/store-files.ts'
 
 export interface ArchiveDescription {
   readonly snapshot: {

@@ -1,4 +1,4 @@
-import { blockBytes, field, ustarMagic } from '../../src/snapshot/archive/tar-format.ts'
+import { blockBytes, field, ustarMagic } from '../../src/snapshot/archive/tar/tar-format.ts'
 
 /** The text of header fields, in Latin-1. */
 export type RawHeader = { readonly [key in keyof typeof field]?: string }

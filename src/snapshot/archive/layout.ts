@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { DatabaseError } from '../../errors/database-error.ts'
 import { assert } from '../../runtime/assert.ts'
 import { resolveRange, type ArchiveBytes } from './archive-bytes.ts'
-import { encodeTarHeader } from './tar-header.ts'
-import { blockBytes, endBytes, memberBytes, nameProblem, paddingBytes } from './tar-format.ts'
+import { encodeTarHeader } from './tar/tar-header.ts'
+import { blockBytes, endBytes, memberBytes, nameProblem, paddingBytes } from './tar/tar-format.ts'
 
 export interface ByteRange {
   readonly offset: number

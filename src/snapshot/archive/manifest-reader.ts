@@ -20,7 +20,7 @@ import {
   type ArchiveSnapshot,
 } from './format.ts'
 import { findInconsistency } from './manifest-consistency.ts'
-import { nameProblem } from './tar-format.ts'
+import { nameProblem } from './tar/tar-format.ts'
 
 /** The checksum is the last member; it covers every byte before the comma that precedes it. */
 const checksumTail = /,"sha256":"([0-9a-f]{64})"\}\n$/

@@ -6,7 +6,7 @@ import { seededRandom } from '../../runtime/random.ts'
 import { manifestName } from './format.ts'
 import { checkArchive, type ReadOptions } from './import-archive.ts'
 import { readArchive } from './reader.ts'
-import { trailingBytesMax } from './tar-format.ts'
+import { trailingBytesMax } from './tar/tar-format.ts'
 
 let sample: SampleArchive
 let whole: Uint8Array

@@ -3,15 +3,15 @@ import { assert } from '../../runtime/assert.ts'
 import { invalidArchive, invalidEntry } from './archive-error.ts'
 import { ByteSource } from './byte-source.ts'
 import { manifestBytesMax, manifestName, type ArchiveFile } from './format.ts'
-import { isQdrantHeader } from './qdrant-archive.ts'
+import { isQdrantHeader } from './tar/qdrant-archive.ts'
 import {
   decodeSignature,
   signatureBytesMax,
   signatureName,
   type ArchiveSignature,
 } from './signature/signature.ts'
-import { blockBytes, paddingBytes, trailingBytesMax } from './tar-format.ts'
-import { decodeTarHeader, type TarHeader } from './tar-header.ts'
+import { blockBytes, paddingBytes, trailingBytesMax } from './tar/tar-format.ts'
+import { decodeTarHeader, type TarHeader } from './tar/tar-header.ts'
 
 // Nothing of an archive is believed before it is checked:
 //   - the first entry is the manifest, the second may be its signature; who trusts only signed ones decides there.

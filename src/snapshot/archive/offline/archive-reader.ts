@@ -10,8 +10,8 @@ import { manifestName, type ArchiveFile, type ArchiveManifest } from '../format.
 import { decodeArchiveManifest } from '../manifest-reader.ts'
 import { checkLength, checkTrailing, readHead } from '../reader.ts'
 import { checkSignature, signatureName, type ArchiveSignature } from '../signature/signature.ts'
-import { blockBytes, memberBytes, paddingBytes } from '../tar-format.ts'
-import { decodeTarHeader } from '../tar-header.ts'
+import { blockBytes, memberBytes, paddingBytes } from '../tar/tar-format.ts'
+import { decodeTarHeader } from '../tar/tar-header.ts'
 
 export interface OpenArchiveOptions {
   /** For an encrypted archive; one that is not encrypted is refused then. */

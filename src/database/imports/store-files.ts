@@ -1,8 +1,8 @@
-import type { SegmentId } from '../ids/brands.ts'
-import type { FileCandidate, FileCandidates, FileFinder } from '../snapshot/archive/base/external-files.ts'
-import { contentKey, type ArchiveFile } from '../snapshot/archive/format.ts'
-import { readSealed } from '../snapshot/seal.ts'
-import type { Engine } from './engine.ts'
+import type { SegmentId } from '../../ids/brands.ts'
+import type { FileCandidate, FileCandidates, FileFinder } from '../../snapshot/archive/base/external-files.ts'
+import { contentKey, type ArchiveFile } from '../../snapshot/archive/format.ts'
+import { readSealed } from '../../snapshot/seal.ts'
+import type { Engine } from '../engine.ts'
 
 interface StoredFile {
   readonly name: string

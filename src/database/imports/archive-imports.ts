@@ -1,9 +1,9 @@
-import { DatabaseError } from '../errors/database-error.ts'
-import type { Timer } from '../runtime/clock.ts'
-import { Mutex } from '../runtime/mutex.ts'
+import { DatabaseError } from '../../errors/database-error.ts'
+import type { Timer } from '../../runtime/clock.ts'
+import { Mutex } from '../../runtime/mutex.ts'
 import { ChunkQueue } from './chunk-queue.ts'
-import type { Engine } from './engine.ts'
-import { restoreArchive, restoreStoreArchive, type RestoreStoreOptions } from './restore-archive.ts'
+import type { Engine } from '../engine.ts'
+import { restoreArchive, restoreStoreArchive, type RestoreStoreOptions } from '../restore-archive.ts'
 
 // An archive that comes in pieces, over connections that break. The restore runs from the first piece on and waits
 // where they stop: what was received is checked and stored, entry by entry, and its segments are pinned until the

@@ -1,4 +1,4 @@
-import { assert } from '../runtime/assert.ts'
+import { assert } from '../../runtime/assert.ts'
 
 /** Hands chunks from one writer to one reader; a chunk counts as read when the reader asks for what follows it. */
 export class ChunkQueue implements AsyncIterable<Uint8Array> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { rawHeader } from '../../../test/support/tar.ts'
+import { rawHeader } from '../../../../test/support/tar.ts'
 import { blockBytes, memberBytes, nameProblem, octalSizeMax, paddingBytes, splitName } from './tar-format.ts'
 import { decodeTarHeader, encodeTarHeader } from './tar-header.ts'
 

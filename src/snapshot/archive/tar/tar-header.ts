@@ -1,6 +1,6 @@
-import type { DatabaseError } from '../../errors/database-error.ts'
-import { assert } from '../../runtime/assert.ts'
-import { invalidEntry } from './archive-error.ts'
+import type { DatabaseError } from '../../../errors/database-error.ts'
+import { assert } from '../../../runtime/assert.ts'
+import { invalidEntry } from '../archive-error.ts'
 import { blockBytes, field, nameProblem, octalSizeMax, splitName, ustarMagic } from './tar-format.ts'
 
 type Field = readonly [offset: number, length: number]
