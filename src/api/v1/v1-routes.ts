@@ -9,6 +9,7 @@ import { archiveRoutes } from './routes/archives.ts'
 import { checkRoutes } from './routes/checks.ts'
 import { collectionRoutes } from './routes/collections.ts'
 import { diffRoutes } from './routes/diff.ts'
+import { importRoutes } from './routes/imports.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { policyRoutes } from './routes/policies.ts'
 import { restoreRoutes } from './routes/restores.ts'
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   ...diffRoutes,
   ...checkRoutes,
   ...archiveRoutes,
+  ...importRoutes,
   ...policyRoutes,
   ...jobRoutes,
 ]

@@ -113,14 +113,11 @@ const upload = defineRoute({
   handle: async ({ database }, { query, headers }, { request }) => {
     const { into, replace, sha256 } = query
     const decrypt = secretOf(headers)
-    const trusted = headers['archive-trusted-keys']
     const options: RestoreStoreOptions = {
       ...(replace === undefined ? {} : { replace }),
       ...(sha256 === undefined ? {} : { sha256: sha256.toLowerCase() }),
       ...(decrypt === undefined ? {} : { decrypt }),
-      ...(trusted === undefined
-        ? {}
-        : { trustedKeys: trusted.split(',').map((key) => pemOf('PUBLIC KEY', key.trim())) }),
+      ...trustOf(headers),
     }
     const job = database.jobs.start('import', { into: into ?? null }, (context) =>
       importArchive(database, request, into, options, context),
@@ -134,6 +131,13 @@ const upload = defineRoute({
     }
   },
 })
+
+/** Undefined stays undefined: an empty list trusts nobody. */
+export function trustOf(headers: z.output<typeof importHeaders>): Pick<RestoreStoreOptions, 'trustedKeys'> {
+  const keys = headers['archive-trusted-keys']
+  if (keys === undefined) return {}
+  return { trustedKeys: keys.split(',').map((key) => pemOf('PUBLIC KEY', key.trim())) }
+}
 
 async function importArchive(
   database: Database,

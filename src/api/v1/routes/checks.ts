@@ -4,6 +4,7 @@ import { accepted, defineRoute, ok, type Route } from '../route.ts'
 import { jobAnswers } from '../schemas/jobs.ts'
 import { snapshotParam } from '../schemas/snapshots.ts'
 import { defined, waitQuery } from '../schemas/values.ts'
+import { startJob } from '../start-job.ts'
 
 const tag = 'checks'
 const params = z.strictObject(snapshotParam)
@@ -32,4 +33,35 @@ const verify = defineRoute({
   },
 })
 
-export const checkRoutes: readonly Route[] = [verify]
+const drill = defineRoute({
+  id: 'drillSnapshot',
+  method: 'POST',
+  path: '/snapshots/{snapshot}/drill',
+  tag,
+  summary:
+    'Restore a snapshot aside, count, compare the content, search known vectors, and remove it again, as a job',
+  description:
+    'The result: `{ok, problems: [{file, why}], collections: [{name, pointCount, contentHash, searches}], bytes, durationMs}`. The snapshot keeps the outcome in `drilled`. While it runs, the copy takes as much memory as the collection.',
+  params,
+  query,
+  body: z.strictObject({
+    searches: z.int().nonnegative().optional().meta({
+      description: 'How many points of each collection are searched by their own vectors. Default 10.',
+    }),
+  }),
+  example: { searches: 20 },
+  answers: jobAnswers,
+  handle: async (door, { params, query, body }) => {
+    const snapshot = getSnapshot(door.database, params.snapshot)
+    const input = { snapshot: snapshot.id, ...defined(body) }
+    return startJob(door, { kind: 'drill', input, wait: query.wait }, (context) =>
+      snapshot.drill({
+        ...defined(body),
+        signal: context.signal,
+        onProgress: ({ bytes, totalBytes }) => context.progress(bytes, totalBytes, 'bytes'),
+      }),
+    )
+  },
+})
+
+export const checkRoutes: readonly Route[] = [verify, drill]

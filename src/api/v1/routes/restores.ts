@@ -1,10 +1,13 @@
 import { z } from 'zod'
-import type { Database } from '../../../index.ts'
+import type { Database, JsonObject } from '../../../index.ts'
 import { getSnapshot } from '../find-snapshot.ts'
 import { answers, created, defineRoute, ok, type Route } from '../route.ts'
 import { collectionSchema, nameParam, referenceParam } from '../schemas/collections.ts'
 import { snapshotParam, snapshotSchema } from '../schemas/snapshots.ts'
-import { defined } from '../schemas/values.ts'
+import { jobAnswers } from '../schemas/jobs.ts'
+import { partialBody } from '../schemas/partial.ts'
+import { defined, waitQuery } from '../schemas/values.ts'
+import { startJob } from '../start-job.ts'
 
 const tag = 'restores'
 const undoName = z
@@ -79,6 +82,40 @@ const restore = defineRoute({
   },
 })
 
+const partial = defineRoute({
+  id: 'restorePartially',
+  method: 'POST',
+  path: '/collections/{reference}/restore-partial',
+  tag,
+  summary: 'A new collection with a part of what a collection is or was, changed on the way, as a job',
+  description:
+    'Everything that can be wrong is found before the first row is read; the collection appears completely or not at all. The result is `{collection, pointCount}`.',
+  params: z.strictObject(referenceParam),
+  query: z.strictObject(waitQuery),
+  body: partialBody,
+  example: {
+    as: 'mosses',
+    filter: { must: [{ kind: 'field', path: 'kind', match: { value: 'moss' } }] },
+    payload: { exclude: ['notes'] },
+    shardNumber: 2,
+  },
+  answers: jobAnswers,
+  handle: async (door, { params, query, body }) => {
+    const { database } = door
+    // What was given, for whoever lists the jobs.
+    const input = { reference: params.reference, ...(body as unknown as JsonObject) }
+    return startJob(door, { kind: 'restore-partial', input, wait: query.wait }, async (context) => {
+      const collection = await database.restorePartial(params.reference, {
+        ...defined(body),
+        signal: context.signal,
+        onProgress: ({ rows, total }) => context.progress(rows, total, 'points'),
+      })
+      const { name, pointCount } = collection.info()
+      return { collection: name, pointCount }
+    })
+  },
+})
+
 function restoreAll(
   database: Database,
   snapshot: string,
@@ -87,4 +124,4 @@ function restoreAll(
   return database.restoreAll(getSnapshot(database, snapshot), options)
 }
 
-export const restoreRoutes: readonly Route[] = [restore, clone, rollback]
+export const restoreRoutes: readonly Route[] = [restore, clone, rollback, partial]

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseUuid, type PointId } from '../../../index.ts'
+import { parseUuid, type JsonObject, type PointId } from '../../../index.ts'
 
 // Values that stand in many requests.
 
@@ -51,7 +51,8 @@ export const labels = z
 export const seq = z.int().nonnegative().meta({ description: 'Number of a log record.' })
 
 /** What a front door keeps with a collection: any JSON object. */
-export const anyObject = z.record(z.string(), z.unknown())
+// What is parsed was JSON.
+export const anyObject = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject>
 
 export const waitQuery = {
   wait: z.boolean().optional().meta({
