@@ -23,7 +23,8 @@ export type {
   PolicyRun,
   PolicySnapshot,
 } from './snapshot/policy/run.ts'
-export type { DrilledCollection, DrillOptions, DrillReport } from './database/drill.ts'
+export type { SnapshotSpace, SpaceReport } from './database/checks/space.ts'
+export type { DrilledCollection, DrillOptions, DrillReport } from './database/checks/drill.ts'
 export type { SnapshotQuery } from './database/snapshot-query.ts'
 export type { HoldOptions, SnapshotOptions } from './database/snapshot-options.ts'
 export type { CheckMark, Hold, SnapshotScope } from './manifest/format.ts'

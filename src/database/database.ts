@@ -11,7 +11,7 @@ import type { Disk } from '../storage/disk.ts'
 import { Collection, snapshotNotFound, submitSnapshot } from './collection-handle.ts'
 import { ArchiveImports } from './imports/archive-imports.ts'
 import type { SnapshotState } from './catalog-state.ts'
-import { ownCollections } from './drill-clone.ts'
+import { ownCollections } from './checks/drill-clone.ts'
 import type { Engine } from './engine.ts'
 import { retentionOf, type Retention } from './history.ts'
 import type { Job, Jobs } from './jobs.ts'
@@ -29,6 +29,7 @@ import { restoreSourceOf, submitRestore } from './restore-snapshot.ts'
 import { Snapshot, SnapshotReader } from './snapshot-handle.ts'
 import type { SnapshotOptions } from './snapshot-options.ts'
 import { querySnapshots, type SnapshotQuery } from './snapshot-query.ts'
+import { spaceOf, type SpaceReport } from './checks/space.ts'
 import { startVerifyJob, type VerifyJobOptions } from './verify-job.ts'
 
 export interface DatabaseStats {
@@ -496,6 +497,23 @@ export class Database {
       this.#archiveFolders.set(path, folder)
     }
     return folder
+  }
+
+  /**
+   * What snapshots take of the store. Counts files of segments, deltas, and the snapshots' own files; neither the catalog
+   * and the manifests of collections, nor the log, nor garbage. Seals what is not sealed: before, nobody knows how long
+   * its files will be. @throws manifest-corrupt if a snapshot's files cannot be read
+   */
+  space(): Promise<SpaceReport> {
+    return spaceOf(this.#engine).report()
+  }
+
+  /**
+   * What the store has less, of what `space` counts, once exactly these snapshots (by id) are deleted, the database is
+   * flushed and garbage is collected. Flushes first. @throws snapshot-not-found, manifest-corrupt
+   */
+  spaceFreedBy(snapshotIds: readonly string[]): Promise<{ readonly bytes: number }> {
+    return spaceOf(this.#engine).freedBy(snapshotIds)
   }
 
   stats(): DatabaseStats {

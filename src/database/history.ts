@@ -3,7 +3,7 @@ import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { seqOf, snapshotIdOf, type CollectionId, type SequenceNumber } from '../ids/brands.ts'
 import type { CatalogState, HistoryState } from './catalog-state.ts'
-import { isDrillClone } from './drill-clone.ts'
+import { isDrillClone } from './checks/drill-clone.ts'
 import type { RecordOf } from './records.ts'
 
 // The past of a collection is a chain of stretches, the living entries being the last. Within a stretch rows and

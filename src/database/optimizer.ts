@@ -2,7 +2,7 @@ import type { CollectionState } from '../collection/collection-state.ts'
 import { installMerge, mergeRows, planMerge, type MergePlan } from '../collection/merge.ts'
 import type { View } from '../collection/view.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
-import { ownCollections } from './drill-clone.ts'
+import { ownCollections } from './checks/drill-clone.ts'
 import type { EngineParts } from './engine.ts'
 import { keepHistory } from './history.ts'
 

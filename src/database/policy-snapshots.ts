@@ -4,7 +4,7 @@ import { policyLabel, reasonOf, type Policy } from '../snapshot/policy/policy.ts
 import type { RetainedSnapshot } from '../snapshot/policy/retention.ts'
 import type { PolicySnapshot } from '../snapshot/policy/run.ts'
 import type { CatalogState, SnapshotState } from './catalog-state.ts'
-import { ownCollections } from './drill-clone.ts'
+import { ownCollections } from './checks/drill-clone.ts'
 import { isHeld, matchesPattern } from './snapshot-query.ts'
 
 /** What one run takes a snapshot of. */

@@ -7,10 +7,11 @@ import type { Archive } from '../snapshot/snapshot-archive.ts'
 import type { VerifyOptions, VerifyReport } from '../snapshot/verify/verify.ts'
 import { archiveSnapshot, type SnapshotArchiveOptions } from './archive-snapshot.ts'
 import type { SnapshotState } from './catalog-state.ts'
-import { drillSnapshot, type DrillOptions, type DrillReport } from './drill.ts'
+import { drillSnapshot, type DrillOptions, type DrillReport } from './checks/drill.ts'
 import type { Engine } from './engine.ts'
 import { checkNotes, checkSnapshotName, createHold, type HoldOptions } from './snapshot-options.ts'
-import { verifySnapshot } from './verify-snapshot.ts'
+import { spaceOf, type SnapshotSpace } from './checks/space.ts'
+import { verifySnapshot } from './checks/verify-snapshot.ts'
 
 export interface SnapshotInfo {
   /** UUID; never reused. */
@@ -156,6 +157,11 @@ export class Snapshot {
    */
   drill(options: DrillOptions = {}): Promise<DrillReport> {
     return drillSnapshot(this.#engine, this.id, options)
+  }
+
+  /** What it takes of the store; see `Database.space`. Flushes first. @throws snapshot-not-found, manifest-corrupt */
+  space(): Promise<SnapshotSpace> {
+    return spaceOf(this.#engine).ofSnapshot(this.id)
   }
 
   /** Changes what is said of it; its content never changes. @throws snapshot-exists, snapshot-not-found, request-invalid */

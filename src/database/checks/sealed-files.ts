@@ -1,8 +1,8 @@
-import type { CheckMark } from '../manifest/format.ts'
-import type { Problem, VerifyPlan } from '../snapshot/verify/plan.ts'
-import { planVerification, segmentsOf } from '../snapshot/verify/plan.ts'
-import type { SnapshotState } from './catalog-state.ts'
-import type { Engine } from './engine.ts'
+import type { CheckMark } from '../../manifest/format.ts'
+import type { Problem, VerifyPlan } from '../../snapshot/verify/plan.ts'
+import { planVerification, segmentsOf } from '../../snapshot/verify/plan.ts'
+import type { SnapshotState } from '../catalog-state.ts'
+import type { Engine } from '../engine.ts'
 
 // The report names every problem; the mark, which stays in the catalog, this many.
 const markedProblemsMax = 100

@@ -1,12 +1,12 @@
-import type { Problem, VerifyPlan } from '../snapshot/verify/plan.ts'
+import type { Problem, VerifyPlan } from '../../snapshot/verify/plan.ts'
 import {
   bytesBefore,
   runVerification,
   type VerifyOptions,
   type VerifyReport,
-} from '../snapshot/verify/verify.ts'
-import type { SnapshotState } from './catalog-state.ts'
-import type { Engine } from './engine.ts'
+} from '../../snapshot/verify/verify.ts'
+import type { SnapshotState } from '../catalog-state.ts'
+import type { Engine } from '../engine.ts'
 import { createMark, openSealedFiles } from './sealed-files.ts'
 
 /** Reads and hashes every byte that the snapshot reaches, and leaves a mark on it. See `Snapshot.verify`. */

@@ -2,12 +2,12 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Clock } from '../runtime/clock.ts'
-import { nodeDisk } from '../storage/node-disk.ts'
-import type { Disk } from '../storage/disk.ts'
-import type { Database } from './database.ts'
-import { open } from './open.ts'
-import type { Snapshot } from './snapshot-handle.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { nodeDisk } from '../../storage/node-disk.ts'
+import type { Disk } from '../../storage/disk.ts'
+import type { Database } from '../database.ts'
+import { open } from '../open.ts'
+import type { Snapshot } from '../snapshot-handle.ts'
 
 class TestClock implements Clock {
   time = Date.UTC(2026, 0, 1)

@@ -1,4 +1,4 @@
-import type { CatalogState } from './catalog-state.ts'
+import type { CatalogState } from '../catalog-state.ts'
 
 // A drill restores into a clone whose name holds its own id. Nobody else can make such a collection, for a name is
 // chosen before the id. So a clone that a crash left behind is known for what it is, and nothing that a user made is
