@@ -46,6 +46,19 @@ describe('the README', () => {
     await server.stop()
   })
 
+  test('its commands for what else a snapshot can do', async () => {
+    const server = await startServer()
+    const [first = '', second = ''] = await examples('sh')
+    const commands = `${first.replaceAll('localhost:6333', new URL(server.url).host)}\n${second}`
+    const { stdout } = await run('sh', ['-e', '-c', commands], {
+      cwd: repositoryRoot,
+      env: { ...process.env, STILLPOINT_URL: server.url },
+    })
+    expect(stdout).toContain('0 added, 0 removed, 0 changed, 1 unchanged')
+    expect(stdout).toContain('nothing is wrong')
+    await server.stop()
+  })
+
   test('its program for Qdrant’s client gets the collection back', async () => {
     const server = await startServer()
     const [code = ''] = (await examples('js')).filter((example) => example.includes('QdrantClient'))
