@@ -9,13 +9,8 @@ import type { LifeFaults } from './faults.ts'
 import { Finding, textOf } from './finding.ts'
 import { judgeError } from './judge-error.ts'
 import { statesAfter, type Call } from './linearize.ts'
-import {
-  archiveDirectory,
-  drawOperation,
-  type ArchiveShelf,
-  type Operation,
-  type Surroundings,
-} from './operations.ts'
+import { drawOperation } from './operations/draw-operation.ts'
+import { archiveDirectory, type ArchiveShelf, type Operation, type Surroundings } from './operations/draw.ts'
 import { ProcessDisk } from './process-disk.ts'
 import type { World } from './simulated-world.ts'
 

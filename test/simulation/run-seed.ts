@@ -9,7 +9,7 @@ import { ExpectedState } from './expected-state.ts'
 import { drawKinds, faultKinds, LifeFaults, type FaultKind } from './faults.ts'
 import { Finding, textOf } from './finding.ts'
 import { Killed, Life, storeRoot } from './life.ts'
-import type { ArchiveShelf } from './operations.ts'
+import type { ArchiveShelf } from './operations/draw.ts'
 import { World } from './simulated-world.ts'
 import { Trace } from './trace.ts'
 
