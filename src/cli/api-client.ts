@@ -1,4 +1,5 @@
 import { parseJson, stringifyJson, type JsonObject, type JsonValue } from '../index.ts'
+import { exitCodes } from '../server/startup-error.ts'
 import { CliError } from './cli-error.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -9,7 +10,7 @@ export interface ApiRequest {
   /** Members that are undefined are left out. */
   readonly body?: unknown
   /** Instead of a JSON body. */
-  readonly bytes?: AsyncIterable<Uint8Array>
+  readonly bytes?: Uint8Array
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
   /** Statuses beside the good ones that are no refusal. */
@@ -27,8 +28,11 @@ export function at(parts: TemplateStringsArray, ...values: readonly string[]): s
 export class ApiClient {
   readonly #base: string
   readonly #apiKey: string | undefined
+  /** The server is this very process, and ends with the command. */
+  readonly isOwn: boolean
 
-  constructor(url: string, apiKey: string | undefined) {
+  constructor(url: string, apiKey: string | undefined, isOwn = false) {
+    this.isOwn = isOwn
     this.#base = `${url.replace(/\/+$/, '')}/v1`
     this.#apiKey = apiKey
   }
@@ -53,7 +57,6 @@ export class ApiClient {
     path: string,
     { body, bytes, headers, signal }: ApiRequest,
   ): Promise<Response> {
-    const streamed = bytes === undefined ? {} : { body: ReadableStream.from(bytes), duplex: 'half' as const }
     try {
       return await fetch(this.#base + path, {
         method,
@@ -62,7 +65,8 @@ export class ApiClient {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
-        ...(body === undefined ? streamed : { body: stringifyJson(body as JsonValue) }),
+        ...(bytes === undefined ? {} : { body: bytes as Uint8Array<ArrayBuffer> }),
+        ...(body === undefined ? {} : { body: stringifyJson(body as JsonValue) }),
         ...(signal === undefined ? {} : { signal }),
       })
     } catch (error) {
@@ -93,9 +97,9 @@ function refusal(status: number, text: string): CliError {
     const { error } = parseJson(text) as unknown as {
       readonly error: { readonly code: string; readonly message: string }
     }
-    return new CliError(`${error.message} [${error.code}]`)
+    return new CliError(`${error.message} [${error.code}]`, exitCodes.failure, true)
   } catch {
     // No server of ours, or a proxy before it: its own words say the most.
-    return new CliError(`The server answered ${status}: ${text.slice(0, 300)}`)
+    return new CliError(`The server answered ${status}: ${text.slice(0, 300)}`, exitCodes.failure, true)
   }
 }

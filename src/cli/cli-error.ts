@@ -7,10 +7,13 @@ export const exitInterrupted = 130
 export class CliError extends Error {
   override readonly name = 'CliError'
   readonly exitCode: number
+  /** The server has answered, and said no. */
+  readonly isRefusal: boolean
 
-  constructor(message: string, exitCode: number = exitCodes.failure) {
+  constructor(message: string, exitCode: number = exitCodes.failure, isRefusal = false) {
     super(message)
     this.exitCode = exitCode
+    this.isRefusal = isRefusal
   }
 }
 

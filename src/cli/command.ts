@@ -19,8 +19,8 @@ export interface Output {
   note(text: string): void
   /** On one line of a terminal, which the next text replaces. */
   progress(text: string): void
-  /** Waits for a job, with its progress; Ctrl-C cancels it. @throws CliError if it does not complete */
-  follow<T>(api: ApiClient, job: Job): Promise<T>
+  /** Waits for a job that is being started, with its progress; Ctrl-C cancels it. @throws CliError if it does not complete */
+  follow<T>(api: ApiClient, starting: Promise<Job>): Promise<T>
 }
 
 export type Action<F> = (api: ApiClient, output: Output, flags: F, args: readonly string[]) => Promise<void>
@@ -77,6 +77,6 @@ function outputOf(isJson: boolean): Output {
     note: (text) => {
       if (!isJson) process.stderr.write(`${text}\n`)
     },
-    follow: (api, job) => followJob(api, job, process.stderr),
+    follow: (api, starting) => followJob(api, starting, process.stderr),
   }
 }

@@ -51,7 +51,7 @@ async function serving<T>(database: Database, command: (api: ApiClient) => Promi
   await v1Routes(app, { database, clock: systemClock, version, maxRequestBytes: 2 ** 26 })
   try {
     const url = await app.listen({ host: '127.0.0.1', port: 0 })
-    return await command(new ApiClient(url, key))
+    return await command(new ApiClient(url, key, true))
   } finally {
     await app.close()
   }

@@ -14,14 +14,24 @@ export interface ProgressScreen {
   write(text: string): unknown
 }
 
-/** Waits for the end of a job; Ctrl-C cancels it and waits for that. @throws CliError if it failed or was cancelled */
-export async function followJob<T>(api: ApiClient, started: Job, screen: ProgressScreen): Promise<T> {
-  let job = started
-  const path = at`/jobs/${job.id}`
-  // The first Ctrl-C only: the second one ends this process as ever.
-  const cancel = () => void api.call('POST', `${path}/cancel`).catch(() => undefined)
+/**
+ * Waits for the end of a job that is being started; Ctrl-C cancels it and waits for that.
+ * @throws CliError if it failed or was cancelled
+ */
+export async function followJob<T>(
+  api: ApiClient,
+  starting: Promise<Job>,
+  screen: ProgressScreen,
+): Promise<T> {
+  // From the first moment on, since the server may have started it before we hear of it. The first Ctrl-C only: the
+  // second one ends this process as ever.
+  const cancel = () =>
+    void starting.then(({ id }) => api.call('POST', at`/jobs/${id}/cancel`)).catch(() => undefined)
   process.once('SIGINT', cancel)
+  let job: Job
   try {
+    job = await starting
+    const path = at`/jobs/${job.id}`
     while (job.state === 'running') {
       if (screen.isTTY === true) screen.write(`\r\x1b[K${progressText(job)}`)
       job = await api.call<Job>('GET', path, { query: { waitMs: pollMs } })

@@ -74,7 +74,7 @@ const waitCommand = apiCommand<WaitFlags>(
   'Wait for the end of a job, with its progress; Ctrl-C cancels it.',
   (command) => command,
   async (api, output, _flags, [id]) => {
-    await output.follow(api, await api.call<Job>('GET', at`/jobs/${id!}`))
+    await output.follow(api, api.call<Job>('GET', at`/jobs/${id!}`))
     output.show(await api.call<Job>('GET', at`/jobs/${id!}`), jobFacts)
   },
 )

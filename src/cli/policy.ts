@@ -162,7 +162,7 @@ const runCommand = apiCommand<object>(
   'Run a policy now; ends with 1 if the run fails.',
   (command) => command,
   async (api, output, _flags, [name]) => {
-    const run = await output.follow<Run>(api, await api.call<Job>('POST', at`/policies/${name!}/run`))
+    const run = await output.follow<Run>(api, api.call<Job>('POST', at`/policies/${name!}/run`))
     output.show(run, runText)
     if (run.outcome === 'failed')
       throw new CliError(`Policy ${name!} failed: ${run.reason ?? 'no reason is known'}`)

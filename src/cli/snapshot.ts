@@ -1,10 +1,12 @@
 import { group } from './command.ts'
-import { verifyCommand } from './snapshot/check.ts'
+import { drillCommand, verifyCommand } from './snapshot/check.ts'
 import { createCommand } from './snapshot/create.ts'
 import { diffCommand } from './snapshot/diff.ts'
-import { exportCommand, importCommand } from './snapshot/export.ts'
+import { exportCommand } from './snapshot/export.ts'
+import { importCommand } from './snapshot/import.ts'
 import { listCommand, showCommand } from './snapshot/list.ts'
 import { deleteCommand, holdCommand, labelCommand, releaseCommand } from './snapshot/notes.ts'
+import { restorePartialCommand } from './snapshot/partial.ts'
 import { cloneCommand, restoreCommand, rollbackCommand, undoCommand } from './snapshot/restore.ts'
 
 export const snapshotCommand = group('snapshot', 'Take, list, keep, restore and check snapshots.', [
@@ -16,11 +18,13 @@ export const snapshotCommand = group('snapshot', 'Take, list, keep, restore and 
   releaseCommand,
   deleteCommand,
   restoreCommand,
+  restorePartialCommand,
   cloneCommand,
   rollbackCommand,
   undoCommand,
   diffCommand,
   verifyCommand,
+  drillCommand,
   exportCommand,
   importCommand,
 ])

@@ -59,7 +59,15 @@ export async function temporaryFolder(): Promise<string> {
 
 /** Runs the command line to its end. */
 export function runCli(args: readonly string[], options: Omit<ServerOptions, 'args'> = {}): Promise<Ended> {
-  return start(args, options.home ?? tmpdir(), options.env).ended
+  return startCli(args, options).ended
+}
+
+/** Runs the command line, to be looked at or interrupted meanwhile. */
+export function startCli(
+  args: readonly string[],
+  options: Omit<ServerOptions, 'args'> = {},
+): { readonly process: ChildProcess; readonly ended: Promise<Ended> } {
+  return start(args, options.home ?? tmpdir(), options.env)
 }
 
 /** Starts `stillpoint serve` from dist/ on a port of the system's choice and waits until it is ready. */

@@ -1,19 +1,10 @@
-import { openPartialFile, readFileStream, type PartialFile } from '../../index.ts'
+import { openPartialFile, type PartialFile } from '../../index.ts'
 import { at, type ApiClient } from '../api-client.ts'
 import { CliError } from '../cli-error.ts'
-import { collectionLine, type CollectionJson } from '../collection.ts'
 import { apiCommand, type Output } from '../command.ts'
 import { onFile } from '../files.ts'
 import { bytesText } from '../words.ts'
-import {
-  exportHeadersOf,
-  importHeadersOf,
-  secretOptions,
-  signOption,
-  trustOption,
-  type ExportKeyFlags,
-  type ImportKeyFlags,
-} from './archive-flags.ts'
+import { exportHeadersOf, secretOptions, signOption, type ExportKeyFlags } from './archive-flags.ts'
 import { whileInterruptible } from './interrupt.ts'
 
 interface ExportFlags extends ExportKeyFlags {
@@ -88,48 +79,4 @@ function lengthOf(response: Response): number {
 function checkWhole(file: PartialFile, total: number): void {
   if (file.bytes !== total)
     throw new CliError(`The archive has ${total} bytes, ${file.bytes} came: call it again`)
-}
-
-interface ImportFlags extends ImportKeyFlags {
-  readonly as?: string
-  readonly replace?: boolean
-  readonly sha256?: string
-}
-
-interface Imported {
-  readonly collections: readonly CollectionJson[]
-}
-
-export const importCommand = apiCommand<ImportFlags>(
-  'import <file>',
-  'Restore an archive file: a collection under a name, or (without --as) all that a store archive holds.',
-  (command) =>
-    trustOption(secretOptions(command, 'decrypt'))
-      .option('--as <NAME>', 'of the collection')
-      .option('--replace', 'replace what has the name, in place')
-      .option('--sha256 <HEX>', 'what the hash of the file must be'),
-  async (api, output, flags, [path]) => {
-    const { as, replace, sha256 } = flags
-    const headers = await importHeadersOf(flags)
-    const imported = await whileInterruptible('nothing has changed', (signal) =>
-      api.call<Imported>('POST', '/archives', {
-        query: { into: as, replace, sha256 },
-        headers,
-        bytes: watched(path!, output),
-        signal,
-      }),
-    )
-    output.show(imported, ({ collections }) =>
-      collections.map((one) => `restored ${collectionLine(one)}`).join('\n'),
-    )
-  },
-)
-
-async function* watched(path: string, output: Output): AsyncIterable<Uint8Array> {
-  let bytes = 0
-  for await (const chunk of readFileStream(path)) {
-    yield chunk
-    bytes += chunk.byteLength
-    output.progress(`import  ${bytesText(bytes)}`)
-  }
 }
