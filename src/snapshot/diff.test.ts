@@ -88,8 +88,7 @@ describe('a diff', () => {
             payload: int(3) === 0 ? {} : { n: int(3) },
           }))
           await collection.upsert(points)
-          for (const { id, vectors, payload } of points)
-            model.set(String(id), { vectors, payload: payload })
+          for (const { id, vectors, payload } of points) model.set(String(id), { vectors, payload: payload })
         } else if (dice === 4) {
           const ids = [int(30), int(30)]
           await collection.delete({ ids })
