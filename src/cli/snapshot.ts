@@ -7,6 +7,7 @@ import { importCommand } from './snapshot/import.ts'
 import { listCommand, showCommand } from './snapshot/list.ts'
 import { deleteCommand, holdCommand, labelCommand, releaseCommand } from './snapshot/notes.ts'
 import { restorePartialCommand } from './snapshot/partial.ts'
+import { spaceCommand } from './snapshot/space.ts'
 import { cloneCommand, restoreCommand, rollbackCommand, undoCommand } from './snapshot/restore.ts'
 
 export const snapshotCommand = group('snapshot', 'Take, list, keep, restore and check snapshots.', [
@@ -25,6 +26,7 @@ export const snapshotCommand = group('snapshot', 'Take, list, keep, restore and 
   diffCommand,
   verifyCommand,
   drillCommand,
+  spaceCommand,
   exportCommand,
   importCommand,
 ])

@@ -92,3 +92,22 @@ test('a drill is a job, and the snapshot keeps its outcome', async () => {
   expect(drilled).toMatchObject({ ok: true })
   expect(contentHashes.plants).toBe(drill.body.result.collections[0].contentHash)
 })
+
+test('space is told exactly, of one snapshot and of several', async () => {
+  await call('POST', '/snapshots', { collections: ['plants'], name: 'a' })
+  await database.getCollection('plants').delete({ ids: [1] })
+  await call('POST', '/snapshots', { collections: ['plants'], name: 'b' })
+  await database.dropCollection('plants')
+  const a = (await call('GET', '/snapshots/a/space')).body
+  const both = (await call('GET', '/space/freed-by?snapshot=a&snapshot=b')).body.bytes
+  const before = (await call('GET', '/space')).body
+  expect(before).toMatchObject({ liveBytes: 0, totalBytes: both, snapshots: [{ name: 'a' }, { name: 'b' }] })
+  expect(a.freedByDelete).toBeGreaterThan(0)
+  expect(a.bytes).toBeGreaterThan(a.freedByDelete)
+  await call('DELETE', '/snapshots/a')
+  await database.flush()
+  await database.collectGarbage()
+  expect((await call('GET', '/space')).body.totalBytes).toBe(both - a.freedByDelete)
+  expect((await call('GET', '/space/freed-by')).status).toBe(400)
+  expect((await call('GET', '/space/freed-by?snapshot=none')).status).toBe(404)
+})

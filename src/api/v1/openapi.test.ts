@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { repositoryRoot } from '../../../test/support/source-files.ts'
 import { openApiDocument } from './openapi.ts'
 import { routes } from './v1-routes.ts'
 
@@ -42,4 +45,10 @@ describe('the OpenAPI document', () => {
       expect(body!.safeParse(example)).toMatchObject({ success: true })
     },
   )
+
+  test('and docs/api.md name the same routes', async () => {
+    const text = await readFile(join(repositoryRoot, 'docs', 'api.md'), 'utf8')
+    const named = [...text.matchAll(/^\| `([A-Z]+ \/v1\/\S+)` \|/gm)].map(([, route]) => route)
+    expect(named.sort()).toEqual(routes.map(({ method, path }) => `${method} /v1${path}`).sort())
+  })
 })

@@ -15,6 +15,7 @@ import { policyRoutes } from './routes/policies.ts'
 import { restoreRoutes } from './routes/restores.ts'
 import { retentionRoutes } from './routes/retention.ts'
 import { snapshotRoutes } from './routes/snapshots.ts'
+import { spaceRoutes } from './routes/space.ts'
 
 export type { V1Options } from './route.ts'
 
@@ -24,6 +25,7 @@ export const routes: readonly Route[] = [
   ...restoreRoutes,
   ...collectionRoutes,
   ...retentionRoutes,
+  ...spaceRoutes,
   ...diffRoutes,
   ...checkRoutes,
   ...archiveRoutes,
