@@ -6,22 +6,30 @@ export interface RowRef {
   readonly row: number
 }
 
+export interface IdOrderSource {
+  readonly rows: RowSet
+  /** Left out: every row of `order`. */
+  readonly bits?: Uint32Array
+  /** Rows in id order; left out: all of them. */
+  readonly order?: Uint32Array
+}
+
 interface Cursor {
   readonly rows: RowSet
-  readonly bits: Uint32Array
+  readonly bits: Uint32Array | undefined
   readonly order: Uint32Array
   readonly id: IdWords
   at: number
 }
 
-/** All rows of the bitsets in id order (numbers, then UUIDs), from the id `from` on. An id is in one bitset at most. */
+/** All rows of the sources in id order (numbers, then UUIDs), from the id `from` on. An id is in one source at most. */
 export function* mergeInIdOrder(
-  sources: readonly { readonly rows: RowSet; readonly bits: Uint32Array }[],
+  sources: readonly IdOrderSource[],
   from: IdWords | undefined,
 ): Iterable<RowRef> {
   const cursors: Cursor[] = []
-  for (const { rows, bits } of sources) {
-    const order = rows.rowsInIdOrder()
+  for (const { rows, bits, order: chosen } of sources) {
+    const order = chosen ?? rows.rowsInIdOrder()
     const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
     const cursor = { rows, bits, order, id, at: from === undefined ? 0 : lowerBound(rows, order, from) }
     if (settle(cursor)) cursors.push(cursor)
@@ -41,7 +49,7 @@ function settle(cursor: Cursor): boolean {
   const { order, bits } = cursor
   while (cursor.at < order.length) {
     const row = order[cursor.at]!
-    if (row >>> 5 < bits.length && ((bits[row >>> 5]! >>> (row & 31)) & 1) === 1) {
+    if (bits === undefined || (row >>> 5 < bits.length && ((bits[row >>> 5]! >>> (row & 31)) & 1) === 1)) {
       cursor.rows.idAt(row, cursor.id)
       return true
     }
