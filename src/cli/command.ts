@@ -45,6 +45,11 @@ export function apiCommand<F extends object>(
       const values = (given.slice(0, -2) as (string | readonly string[] | undefined)[]).flatMap(
         (arg) => arg ?? [],
       )
+      // Whoever reads from us has seen enough, as `head` has.
+      process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE') throw error
+        process.exit(0)
+      })
       await withApi(flags, (api) => action(api, outputOf(flags.json === true), flags, values))
     })
 }

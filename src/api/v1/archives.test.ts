@@ -38,7 +38,7 @@ describe('archives', () => {
     const restored = await upload('into=copy', whole.rawPayload)
     expect(restored.statusCode).toBe(201)
     expect(restored.json()).toMatchObject({
-      job: { kind: 'import', state: 'completed', unit: 'bytes' },
+      job: { kind: 'import', state: 'completed', unit: 'bytes', result: { restored: ['copy'] } },
       collections: [{ name: 'copy', pointCount: 2 }],
     })
     expect((await upload('into=copy', whole.rawPayload)).json()).toMatchObject({

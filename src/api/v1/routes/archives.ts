@@ -5,7 +5,6 @@ import { sendArchive } from '../../http/send-archive.ts'
 import {
   DatabaseError,
   type Archive,
-  type Collection,
   type Database,
   type JobContext,
   type RestoreStoreOptions,
@@ -123,8 +122,10 @@ const upload = defineRoute({
       importArchive(database, request, into, options, context),
     )
     try {
-      const collections = await job.result
-      return created({ job: job.info(), collections: collections.map((one) => one.info()) })
+      const { restored } = await job.result
+      // Somebody may have dropped one of them since.
+      const collections = restored.flatMap((name) => database.findCollection(name)?.info() ?? [])
+      return created({ job: job.info(), collections })
     } catch (error) {
       drain(request)
       throw error
@@ -145,7 +146,7 @@ async function importArchive(
   into: string | undefined,
   options: RestoreStoreOptions,
   context: JobContext,
-): Promise<readonly Collection[]> {
+): Promise<{ readonly restored: readonly string[] }> {
   const length = Number(request.headers['content-length'])
   const total = Number.isSafeInteger(length) && length > 0 ? length : null
   const names: string[] = []
@@ -156,9 +157,9 @@ async function importArchive(
     check: ({ collections }) => names.push(...collections.map(({ name }) => name)),
   }
   const bytes = bodyOf(request)
-  if (into !== undefined) return [await database.restoreArchive(bytes, { ...watched, into })]
-  await database.restoreStoreArchive(bytes, watched)
-  return names.map((name) => database.getCollection(name))
+  if (into === undefined) await database.restoreStoreArchive(bytes, watched)
+  else await database.restoreArchive(bytes, { ...watched, into })
+  return { restored: into === undefined ? names : [into] }
 }
 
 /** A connection that ends early is a fault of the request, not the end of the archive. */
