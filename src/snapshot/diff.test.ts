@@ -91,7 +91,8 @@ describe('a diff', () => {
         const collection = await other.createCollection('c', config(1))
         await collection.upsert([
           { id: 1, vectors: { '': vector }, payload: { a: 1 } },
-          { id: 2, vectors: { '': [0, 0] } },
+          { id: 2, vectors: { '': [0, 0] }, payload: { of: vector } },
+          { id: 3, vectors: { '': [0, 0] } },
         ])
         await using archive = await (await collection.createSnapshot()).archive()
         archives.push(await collected(archive.stream()))
@@ -103,7 +104,7 @@ describe('a diff', () => {
       )
       expect(one).toBe(two)
       const { lines, unchanged } = await found('c0', 'c1')
-      expect(lines).toEqual(['changed 1  false'])
+      expect(lines).toEqual(['changed 1  false', 'changed 2  true'])
       expect(unchanged).toBe(1)
     } finally {
       await rm(otherFolder, { recursive: true, force: true })
@@ -133,6 +134,24 @@ describe('a diff', () => {
     ])
     expect(unchanged).toBe(0)
     expect(lines).toHaveLength(400)
+  })
+
+  test('gives points in id order, whatever the order of the rows', async () => {
+    const collection = await db.createCollection('c', config(2))
+    const uuid = '00000000-0000-4000-8000-000000000000'
+    await collection.upsert(
+      [uuid, 2n ** 60n, ...Array.from({ length: 300 }, (_, i) => 300 - i)].map((id) => ({ id })),
+    )
+    await collection.createSnapshot({ name: 's' })
+    await collection.delete({ ids: [uuid, 7, 2n ** 60n, 200, 9, 10] })
+    await collection.upsert([{ id: 1_000 }, { id: 8 }])
+    await using diff = await db.diff('c@s', 'c')
+    const points = await collected(diff.points())
+    expect(points.map(({ kind, id }) => `${kind} ${id}`)).toEqual([
+      ...['removed 7', 'removed 9', 'removed 10', 'removed 200', 'added 1000'],
+      ...[`removed ${2n ** 60n}`, `removed ${uuid}`],
+    ])
+    expect(diff.rowsCompared).toBe(9)
   })
 
   test('holds both moments until it is closed, and is not read after that', async () => {
