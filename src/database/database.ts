@@ -270,14 +270,14 @@ export class Database {
         { windowMs },
       )
     }
+    // A mark before the window's first number: from there on times can be looked up.
+    if (windowMs > 0) await this.#engine.submit({ type: 'time', at: this.#engine.parts.clock.now() })
     await this.#engine.submit({
       type: 'document',
       kind: 'retention',
       name: 'window',
       value: windowMs === 0 ? null : { windowMs },
     })
-    // The first mark: from here on times can be looked up.
-    if (windowMs > 0) await this.#engine.submit({ type: 'time', at: this.#engine.parts.clock.now() })
   }
 
   /** The last record written by a time (milliseconds since the epoch). @throws moment-not-kept */

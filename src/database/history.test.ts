@@ -140,6 +140,7 @@ describe('any moment within the window', () => {
 describe('what the window has passed', () => {
   test('is let go: files too, and asking for it says so', async () => {
     await db.setRetention({ windowMs: 60_000 })
+    expect(db.retention().horizonTime).toBe(clock.time)
     const collection = await db.createCollection('c', config)
     await upsert(collection, [1, 2], 1)
     const then = db.stats().appliedSeq
