@@ -71,7 +71,8 @@ function getState(catalog: CatalogState, id: string): CollectionState {
   return state
 }
 
-function checkNameIsFree(catalog: CatalogState, name: string): void {
+/** @throws collection-exists, alias-exists */
+export function checkNameIsFree(catalog: CatalogState, name: string): void {
   if (catalog.collectionNamed(name) !== undefined) {
     throw collectionExists(name)
   }

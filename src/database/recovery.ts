@@ -2,7 +2,7 @@ import { CollectionState, fullConfig, type StateServices } from '../collection/c
 import { openView, type StoredView } from '../collection/open-view.ts'
 import type { SegmentRegistry } from '../collection/segment-handle.ts'
 import type { CollectionConfig } from '../collection/types.ts'
-import { visibleCount, type View } from '../collection/view.ts'
+import { visibleCount, type FullConfig, type View } from '../collection/view.ts'
 import { DatabaseError, isDatabaseError } from '../errors/database-error.ts'
 import { collectionIdOf, seqOf, type CollectionId, type SequenceNumber } from '../ids/brands.ts'
 import type { Log } from '../log/log.ts'
@@ -18,6 +18,7 @@ import { applyRecord, checkImport, type Prepared } from './apply.ts'
 import type { CatalogState, KeptState } from './catalog-state.ts'
 import { findMoment, isKept, viewOfMoment } from './history.ts'
 import { decodeRecord, type DatabaseRecord, type RecordOf, type RestoreSource } from './records.ts'
+import { openStaged } from './staged.ts'
 import { Timeline } from './timeline.ts'
 
 export interface RecoveryParts {
@@ -145,14 +146,7 @@ async function openPrepared(
   // The segments of an import that was refused are gone.
   if (record.type === 'import' && isImportable(parts.catalog, record)) {
     for (const staged of record.collections) {
-      const stored = {
-        collection: collectionIdOf(staged.id),
-        seq: seqOf(0),
-        config: fullConfig(staged.config),
-        shards: staged.shards,
-        segments: staged.segments,
-      }
-      views.set(staged.id, await openView(parts.store, parts.registry, stored))
+      views.set(staged.id, await openStaged(parts, staged))
     }
   }
 }
@@ -215,13 +209,32 @@ export async function openKeptView(
 ): Promise<View> {
   const live = snapshot.views?.get(collection)
   if (live !== undefined) return live.copy()
+  return readKept(parts, snapshot, collection, (stored) => openView(parts.store, parts.registry, stored))
+}
+
+/** How a snapshot's collection is configured; reads its metadata at most. @throws as openKeptView */
+export async function keptConfig(
+  parts: Pick<RecoveryParts, 'store' | 'catalog'>,
+  snapshot: KeptState,
+  collection: CollectionId,
+): Promise<FullConfig> {
+  const live = snapshot.views?.get(collection)
+  return live?.config ?? readKept(parts, snapshot, collection, ({ config }) => Promise.resolve(config))
+}
+
+async function readKept<T>(
+  parts: Pick<RecoveryParts, 'store' | 'catalog'>,
+  snapshot: KeptState,
+  collection: CollectionId,
+  read: (stored: StoredView) => Promise<T>,
+): Promise<T> {
   const ref = snapshot.sealed?.find((sealed) => sealed.collection === collection)
   if (ref === undefined) {
     const text = `Cannot read snapshot "${snapshot.record.name}": it does not hold collection ${collection}`
     throw new DatabaseError('collection-not-found', text, { collection })
   }
   try {
-    return await openView(parts.store, parts.registry, (await readSealed(parts.store, ref)).stored)
+    return await read((await readSealed(parts.store, ref)).stored)
   } catch (error) {
     // It was let go, and garbage collection has taken what was not yet read: no data is missing.
     if (isDatabaseError(error, 'object-not-found') && !parts.catalog.keeps(snapshot))

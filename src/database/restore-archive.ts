@@ -1,21 +1,19 @@
 import { checkCollectionName } from '../collection/check-config.ts'
-import { fullConfig } from '../collection/collection-state.ts'
-import { openView } from '../collection/open-view.ts'
 import type { CollectionConfig } from '../collection/types.ts'
 import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
-import { collectionIdOf, seqOf } from '../ids/brands.ts'
 import type { ManifestEntry, SnapshotScope } from '../manifest/format.ts'
 import type { ArchiveBytes } from '../snapshot/archive/archive-bytes.ts'
 import { BaseArchives } from '../snapshot/archive/base/base-archives.ts'
 import type { ArchiveSecret } from '../snapshot/archive/encryption/keys.ts'
-import { contentFiles, type ArchiveCollection, type ArchiveManifest } from '../snapshot/archive/format.ts'
+import type { ArchiveCollection, ArchiveManifest } from '../snapshot/archive/format.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
 import { importArchive, type SegmentIds } from '../snapshot/archive/import-archive.ts'
 import { checkCompatible } from './compatible.ts'
 import type { Engine } from './engine.ts'
 import type { StagedCollection } from './records.ts'
 import { StoreFiles } from './imports/store-files.ts'
+import { openStaged, Staging } from './staged.ts'
 
 export interface ArchiveDescription {
   readonly snapshot: {
@@ -116,14 +114,12 @@ async function restore(
   plan: (manifest: ArchiveManifest) => Targets,
 ): Promise<void> {
   engine.checkOpen()
-  const { store, random, pins } = engine.parts
+  const { store, random } = engine.parts
   const storeFiles = new StoreFiles(engine)
-  const keys: string[] = []
-  let unpin = (): void => undefined
+  let staging: Staging | undefined
   let segmentIds: SegmentIds = new Map()
   let targets: Targets | undefined
   const prepared = new Map<string, View>()
-  let isCommitted = false
   try {
     const { manifest } = await importArchive({
       source,
@@ -142,12 +138,10 @@ async function restore(
         checkTargets(engine, read, targets, options.replace ?? false)
         options.check?.(describe(read))
         segmentIds = new Map(read.segments.map(({ id }) => [id, engine.parts.services.newSegmentId()]))
-        // Pinned before the first byte is written, or garbage collection would take what nothing names yet.
-        unpin = pins.pin(segmentIds.values())
+        staging = new Staging(engine, segmentIds.values())
         return segmentIds
       },
     })
-    for (const file of contentFiles(manifest)) keys.push(newKey(file.name, segmentIds))
     const staged = manifest.collections.map((collection) =>
       stage(
         collection,
@@ -159,19 +153,15 @@ async function restore(
       ),
     )
     for (const one of staged) {
-      const view = await openStaged(engine, one)
+      const view = await openArchived(engine, one)
       prepared.set(one.id, view)
       await checkPayloads(view)
     }
     checkCounts(manifest, [...prepared.values()])
-    await engine.submit({ type: 'import', collections: staged, aliases: targets!.aliases }, prepared)
-    isCommitted = true
+    await staging!.commit(staged, targets!.aliases, prepared)
   } finally {
     for (const view of prepared.values()) view.release()
-    // Not known to be refused, not known to be done: if the log failed, only a new start tells. Garbage
-    // collection takes the files then, unless the record turns out to be there.
-    if (!isCommitted && engine.isWritable) await store.delete(keys)
-    unpin()
+    await staging?.end()
     storeFiles.close()
   }
 }
@@ -247,16 +237,9 @@ function stage(
   return { id, name, config: collection.config, shards, segments, replace }
 }
 
-async function openStaged(engine: Engine, staged: StagedCollection): Promise<View> {
-  const { store, registry } = engine.parts
+async function openArchived(engine: Engine, staged: StagedCollection): Promise<View> {
   try {
-    return await openView(store, registry, {
-      collection: collectionIdOf(staged.id),
-      seq: seqOf(0),
-      config: fullConfig(staged.config),
-      shards: staged.shards,
-      segments: staged.segments,
-    })
+    return await openStaged(engine.parts, staged)
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.kind !== 'corrupt') throw error
     // The bytes are those that the archive's manifest promises, and yet they are no segment.
@@ -309,9 +292,4 @@ function checkCounts(manifest: ArchiveManifest, views: readonly View[]): void {
       actual: found,
     })
   })
-}
-
-function newKey(name: string, segmentIds: SegmentIds): string {
-  const [, segment, file] = name.split('/')
-  return `segments/${segmentIds.get(segment as never)!}/${file!}`
 }

@@ -117,6 +117,21 @@ const refusals: readonly [string, string, RestorePartialOptions, string][] = [
     { as: 'x', vectors: [''], vectorSettings: { side: {} } },
     'vector-unknown',
   ],
+  [
+    'another size of a vector',
+    'c',
+    { as: 'x', vectorSettings: { side: { size: 2, on_disk: true } } },
+    'request-invalid',
+  ],
+  ['another distance', 'c', { as: 'x', vectorSettings: { side: { distance: 'Dot' } } }, 'request-invalid'],
+  [
+    'a filter that is none',
+    'c',
+    { as: 'x', filter: { must: [{ kind: 'field', path: 'a[b', match: { value: 1 } }] } },
+    'filter-invalid',
+  ],
+  ['an id that is none', 'c', { as: 'x', ids: [-1] }, 'request-invalid'],
+  ['more shards than there may be', 'c', { as: 'x', shardNumber: 5_000 }, 'request-invalid'],
   ['a shard number of 0', 'c', { as: 'x', shardNumber: 0 }, 'request-invalid'],
   ['a malformed payload path', 'c', { as: 'x', payload: { include: ['a[b'] } }, 'request-invalid'],
   ['an unknown snapshot', 'c@nothing', { as: 'x' }, 'snapshot-not-found'],
@@ -129,6 +144,49 @@ test.each(refusals)('%s is refused, and nothing is left behind', async (_name, r
   await expect(db.restorePartial(reference, options)).rejects.toMatchObject({ code })
   expect(await segmentFolders()).toEqual(before)
   expect(db.findCollection('x')).toBeUndefined()
+})
+
+test('what is wrong with the request shows before a segment is read', async () => {
+  await db.dropCollection('c')
+  await db.flush()
+  await db.close()
+  // Nobody needs the segments now but the snapshot; its metadata is all that can still be read.
+  for (const segment of await segmentFolders())
+    await rm(join(folder, 'segments', segment), { recursive: true })
+  db = await reopen()
+  for (const [, reference, options, code] of refusals) {
+    if (reference !== 'c' || ['c', 'alias'].includes(options.as)) continue
+    await expect(db.restorePartial('c@s', options), code).rejects.toMatchObject({ code })
+  }
+  await expect(db.restorePartial('c@s', { as: 'x' })).rejects.toMatchObject({ code: 'object-not-found' })
+  expect(db.findCollection('x')).toBeUndefined()
+})
+
+test('of a moment that the retention window keeps, with its own settings and a progress that adds up', async () => {
+  await db.setRetention({ windowMs: 3_600_000 })
+  const { seq } = await source.delete({ ids: [2, 4] })
+  await source.updateSettings({ note: 'later' })
+  await source.dropPayloadIndex('n')
+  await source.delete({ filter: {} })
+  await db.flush()
+  const seen: string[] = []
+  const made = await db.restorePartial(`c@seq:${seq}`, {
+    as: 'then',
+    filter: { must: [{ kind: 'field', path: 'n', match: { value: 2 } }] },
+    vectorSettings: { side: { distance: 'Euclid', on_disk: true } },
+    onProgress: ({ rows, total }) => seen.push(`${rows} of ${total}`),
+  })
+  // 80 had the value; 2 was among them.
+  expect(await made.count()).toBe(79)
+  expect(seen.at(-1)).toBe('79 of 79')
+  const { config } = made.info()
+  expect(config.settings).toBeUndefined()
+  expect(config.payloadIndexes).toEqual({ n: { type: 'integer' } })
+  expect(config.vectors['side']).toEqual({
+    size: 1,
+    distance: 'Euclid',
+    settings: { distance: 'Euclid', on_disk: true },
+  })
 })
 
 test('cancelled on the way, it leaves nothing behind', async () => {

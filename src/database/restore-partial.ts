@@ -1,13 +1,11 @@
 import { checkCollectionConfig, checkCollectionName } from '../collection/check-config.ts'
-import { fullConfig } from '../collection/collection-state.ts'
-import { Matcher, rowsOf } from '../collection/matching.ts'
-import { openView } from '../collection/open-view.ts'
-import type { CollectionConfig, VectorParams } from '../collection/types.ts'
-import { aliveBits, visibleBits, type View } from '../collection/view.ts'
+import { countBits, Matcher, rowsOf } from '../collection/matching.ts'
+import type { VectorParams } from '../collection/types.ts'
+import { aliveBits, visibleBits, type FullConfig, type View } from '../collection/view.ts'
 import type { JsonObject } from '../encoding/json.ts'
 import { RawJson } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
-import { collectionIdOf, seqOf, type SegmentId } from '../ids/brands.ts'
+import type { SegmentId } from '../ids/brands.ts'
 import { hashWords, wordsOfId, type IdWords, type PointId } from '../ids/point-id.ts'
 import type { ManifestEntry } from '../manifest/format.ts'
 import type { Filter } from '../query/filter.ts'
@@ -17,9 +15,12 @@ import { isPayloadPath } from '../query/payload-path.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
 import type { SegmentInfo } from '../segment/format.ts'
 import { RowSet } from '../segment/row-set.ts'
+import { checkNameIsFree } from './apply.ts'
 import type { Engine } from './engine.ts'
 import type { StagedCollection } from './records.ts'
+import { configOfReference } from './reference-config.ts'
 import { resolveReference } from './reference.ts'
+import { openStaged, Staging } from './staged.ts'
 
 // Rows copied between two looks at the event loop: about a millisecond.
 const sliceRows = 500
@@ -42,7 +43,7 @@ export interface RestorePartialOptions {
   /** Replaces the settings of the collection. */
   readonly settings?: JsonObject
   readonly signal?: AbortSignal
-  /** Rows copied so far; `total` are those that may pass. */
+  /** Rows copied so far, and how many were selected. */
   readonly onProgress?: (progress: { readonly rows: number; readonly total: number }) => void
 }
 
@@ -59,54 +60,68 @@ export async function restorePartial(
 ): Promise<string> {
   engine.checkOpen()
   checkCollectionName(options.as)
-  checkNameIsFree(engine, options.as)
-  const { catalog } = engine.parts
-  const view = await engine.openReference(resolveReference(catalog, reference, engine.appliedSeq))
+  checkNameIsFree(engine.parts.catalog, options.as)
+  const found = resolveReference(engine.parts.catalog, reference, engine.appliedSeq)
+  // All that can be wrong shows here, before a segment is read.
+  planOf(await configOfReference(engine, found), options)
+  const view = await engine.openReference(found)
   try {
-    const plan = planOf(view, options)
-    return await copyInto(engine, view, plan, options)
+    // Again: the configuration of a living collection may be another one by now.
+    return await copyInto(engine, view, planOf(view.config, options), options)
   } finally {
     view.release()
   }
 }
 
 interface Plan {
-  readonly config: CollectionConfig & { readonly shardNumber: number }
+  readonly config: FullConfig
   readonly matcher: Matcher | undefined
   readonly select: (payload: Uint8Array) => Uint8Array
 }
 
 /** @throws request-invalid, filter-invalid, vector-unknown */
-function planOf(view: View, options: RestorePartialOptions): Plan {
-  const config = configOf(view, options)
+function planOf(source: FullConfig, options: RestorePartialOptions): Plan {
+  const config = configOf(source, options)
   checkCollectionConfig(config)
   const filter = filterOf(options)
   return {
     config,
-    matcher: filter === undefined ? undefined : new Matcher(filter, view.config.payloadIndexes),
+    matcher: filter === undefined ? undefined : new Matcher(filter, source.payloadIndexes),
     select: payloadSelector(options.payload),
   }
 }
 
-function configOf(view: View, options: RestorePartialOptions): Plan['config'] {
+function configOf(source: FullConfig, options: RestorePartialOptions): FullConfig {
   const vectors: Record<string, VectorParams> = {}
-  const names = options.vectors ?? Object.keys(view.config.vectors)
-  for (const name of [...names, ...Object.keys(options.vectorSettings ?? {})]) {
-    if (!Object.hasOwn(view.config.vectors, name) || !names.includes(name)) {
-      const text = `Cannot restore vector "${name}": it is not among the vectors that are taken over`
-      throw new DatabaseError('vector-unknown', text, { vector: name })
-    }
-    const settings = options.vectorSettings?.[name]
-    const params = view.config.vectors[name]!
-    vectors[name] = settings === undefined ? params : { ...params, settings }
+  for (const name of options.vectors ?? Object.keys(source.vectors)) {
+    if (!Object.hasOwn(source.vectors, name)) throw unknownVector(name, 'the source does not have it')
+    vectors[name] = source.vectors[name]!
+  }
+  for (const [name, settings] of Object.entries(options.vectorSettings ?? {})) {
+    if (!Object.hasOwn(vectors, name)) throw unknownVector(name, 'it is not among those that are taken over')
+    const params = vectors[name]!
+    checkUnchanged(name, 'size', params.size, settings['size'])
+    checkUnchanged(name, 'distance', params.distance, settings['distance'])
+    vectors[name] = { ...params, settings }
   }
   return {
-    ...view.config,
+    ...source,
     vectors,
-    shardNumber: options.shardNumber ?? view.config.shardNumber,
-    payloadIndexes: options.payloadIndexes ?? view.config.payloadIndexes,
+    shardNumber: options.shardNumber ?? source.shardNumber,
+    payloadIndexes: options.payloadIndexes ?? source.payloadIndexes,
     ...(options.settings === undefined ? {} : { settings: options.settings }),
   }
+}
+
+function unknownVector(name: string, why: string): DatabaseError {
+  return new DatabaseError('vector-unknown', `Cannot restore vector "${name}": ${why}`, { vector: name })
+}
+
+/** Vectors are copied as they are: another size or distance would make them mean something else. */
+function checkUnchanged(vector: string, what: string, is: unknown, wanted: unknown): void {
+  if (wanted === undefined || wanted === is) return
+  const text = `Cannot restore vector "${vector}" with another ${what}: it is ${String(is)}`
+  throw new DatabaseError('request-invalid', text, { vector, [what]: wanted })
 }
 
 /** @throws request-invalid for an id that is none */
@@ -142,78 +157,81 @@ async function copyInto(
   plan: Plan,
   options: RestorePartialOptions,
 ): Promise<string> {
-  const { store, registry, services, pins, random } = engine.parts
-  const shards = await copyRows(view, plan, options)
+  const { services, random } = engine.parts
+  const pause = pauseOf(options.signal)
+  const selected = await selectRows(view, plan, pause)
+  const pointCount = selected.reduce((sum, { bits }) => sum + countBits(bits), 0)
+  const shards = emptyShards(plan.config)
   const ids = shards.map(() => services.newSegmentId())
-  // Pinned before the first byte is written, or garbage collection would take what nothing names yet.
-  const unpin = pins.pin(ids)
-  let isCommitted = false
+  const staging = new Staging(engine, ids)
   try {
+    await copyRows(selected, shards, plan, pause, (rows) => {
+      options.onProgress?.({ rows, total: pointCount })
+    })
     const segments = await writeShards(engine, shards, ids, plan, options.signal)
     const staged = stagedOf(random.uuid(), plan, options.as, segments)
-    const opened = await openView(store, registry, {
-      collection: collectionIdOf(staged.id),
-      seq: seqOf(0),
-      config: fullConfig(staged.config),
-      shards: staged.shards,
-      segments: staged.segments,
-    })
+    const opened = await openStaged(engine.parts, staged)
     try {
-      checkCount(opened, shards, options.as)
+      checkCount(opened, pointCount, options.as)
       checkSignal(options.signal)
-      await engine.submit(
-        { type: 'import', collections: [staged], aliases: {} },
-        new Map([[staged.id, opened]]),
-      )
-      isCommitted = true
+      await staging.commit([staged], {}, new Map([[staged.id, opened]]))
     } finally {
       opened.release()
     }
     return staged.id
   } finally {
     for (const rows of shards) rows.release()
-    // If the log failed, only a new start tells whether the record is there; garbage collection takes the files then.
-    if (!isCommitted && engine.isWritable) await deleteSegments(engine, ids)
-    unpin()
+    await staging.end()
   }
 }
 
-/** @throws cancelled; then no rows stay in memory */
-async function copyRows(view: View, plan: Plan, options: RestorePartialOptions): Promise<RowSet[]> {
-  const dimensions = Object.fromEntries(
-    Object.entries(plan.config.vectors).map(([name, { size }]) => [name, { dimensions: size }]),
-  )
-  const shards = Array.from({ length: plan.config.shardNumber }, () => new RowSet(dimensions))
-  try {
-    const total = view.pointCount()
-    const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
-    let copied = 0
-    for (const entry of view.entries()) {
-      const rows = entry.handle.rows
-      const bits =
-        plan.matcher?.bits(entry) ?? visibleBits(entry) ?? aliveBits(entry.rowLimit, new Uint32Array(0))
-      for (const row of rowsOf(bits)) {
-        rows.idAt(row, id)
-        const vectors: Record<string, Float32Array | undefined> = {}
-        for (const name of Object.keys(dimensions)) vectors[name] = rows.vectors.get(name)?.get(row)
-        shards[hashWords(id) % shards.length]!.append({
-          id,
-          written: rows.writtenAt(row),
-          payload: plan.select(rows.payloadAt(row)),
-          vectors,
-        })
-        if ((copied += 1) % sliceRows !== 0) continue
-        options.onProgress?.({ rows: copied, total })
-        await yieldToEventLoop()
-        checkSignal(options.signal)
-      }
-    }
-    options.onProgress?.({ rows: copied, total })
-    return shards
-  } catch (error) {
-    for (const rows of shards) rows.release()
-    throw error
+interface SelectedRows {
+  readonly rows: RowSet
+  readonly bits: Uint32Array
+}
+
+/** The rows of each segment that pass. */
+async function selectRows(view: View, { matcher }: Plan, pause: Pause): Promise<readonly SelectedRows[]> {
+  const selected: SelectedRows[] = []
+  for (const entry of view.entries()) {
+    const bits = matcher?.bits(entry) ?? visibleBits(entry) ?? aliveBits(entry.rowLimit, new Uint32Array(0))
+    selected.push({ rows: entry.handle.rows, bits })
+    await pause()
   }
+  return selected
+}
+
+function emptyShards({ vectors, shardNumber }: FullConfig): readonly RowSet[] {
+  const dimensions = Object.fromEntries(
+    Object.entries(vectors).map(([name, { size }]) => [name, { dimensions: size }]),
+  )
+  return Array.from({ length: shardNumber }, () => new RowSet(dimensions))
+}
+
+/** @throws cancelled */
+async function copyRows(
+  selected: readonly SelectedRows[],
+  shards: readonly RowSet[],
+  plan: Plan,
+  pause: Pause,
+  onCopied: (rows: number) => void,
+): Promise<void> {
+  const names = Object.keys(plan.config.vectors)
+  const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
+  let copied = 0
+  for (const { rows, bits } of selected) {
+    for (const row of rowsOf(bits)) {
+      rows.idAt(row, id)
+      const vectors: Record<string, Float32Array | undefined> = {}
+      for (const name of names) vectors[name] = rows.vectors.get(name)?.get(row)
+      const payload = plan.select(rows.payloadAt(row))
+      shards[hashWords(id) % shards.length]!.append({ id, written: rows.writtenAt(row), payload, vectors })
+      if ((copied += 1) % sliceRows !== 0) continue
+      onCopied(copied)
+      await pause()
+    }
+  }
+  onCopied(copied)
 }
 
 /** By shard; undefined where a shard has no rows. */
@@ -226,7 +244,7 @@ async function writeShards(
 ): Promise<(SegmentInfo | undefined)[]> {
   const written: (SegmentInfo | undefined)[] = []
   for (const [index, rows] of shards.entries()) {
-    const fields = plan.config.payloadIndexes ?? {}
+    const fields = plan.config.payloadIndexes
     written.push(
       rows.rowCount === 0 ? undefined : await engine.parts.segments.write(ids[index]!, rows, fields, signal),
     )
@@ -257,29 +275,21 @@ function stagedOf(
   }
 }
 
-function checkCount(opened: View, shards: readonly RowSet[], name: string): void {
-  const expected = shards.reduce((sum, rows) => sum + rows.rowCount, 0)
+function checkCount(opened: View, expected: number, name: string): void {
   const actual = opened.pointCount()
   if (actual === expected) return
-  const text = `Cannot restore collection "${name}": it has ${actual} points where ${expected} were taken over`
+  const text = `Cannot restore collection "${name}": it has ${actual} points where ${expected} were selected`
   throw new DatabaseError('segment-corrupt', text, { expected, actual })
 }
 
-async function deleteSegments(engine: Engine, ids: readonly SegmentId[]): Promise<void> {
-  for (const id of ids) {
-    const objects = await engine.parts.store.list(`segments/${id}/`)
-    await engine.parts.store.delete(objects.map(({ key }) => key))
-  }
-}
+type Pause = () => Promise<void>
 
-function checkNameIsFree(engine: Engine, name: string): void {
-  const { catalog } = engine.parts
-  if (catalog.collectionNamed(name) !== undefined)
-    throw new DatabaseError('collection-exists', `Cannot create collection "${name}": it exists`, { name })
-  if (catalog.aliases.has(name))
-    throw new DatabaseError('alias-exists', `Cannot create collection "${name}": an alias has this name`, {
-      name,
-    })
+/** Lets others have the thread, and sees a cancellation. */
+function pauseOf(signal: AbortSignal | undefined): Pause {
+  return async () => {
+    await yieldToEventLoop()
+    checkSignal(signal)
+  }
 }
 
 function checkSignal(signal: AbortSignal | undefined): void {
