@@ -1,9 +1,8 @@
-import { DatabaseError } from '../errors/database-error.ts'
 import { compareWords, type IdWords } from '../ids/point-id.ts'
-import type { Metric } from '../graph/vector-column.ts'
 import { Matcher } from './matching.ts'
 import type { RowRef } from './id-order.ts'
-import type { Distance, QueryRequest } from './types.ts'
+import { isDescending, metricOf, paramsOf } from './scoring.ts'
+import type { QueryRequest } from './types.ts'
 import { toVector } from './vector-input.ts'
 import { visibleBits, type View } from './view.ts'
 
@@ -17,14 +16,7 @@ export function searchView(
   count: number,
 ): Hit[] {
   const using = request.using ?? ''
-  const params = view.config.vectors[using]
-  if (params === undefined) {
-    throw new DatabaseError(
-      'vector-unknown',
-      `Cannot search vector "${using}": the collection has no such vector`,
-      { name: using },
-    )
-  }
+  const params = paramsOf(view, using)
   const query = toVector(using, params, vector)
   const matcher =
     request.filter === undefined ? undefined : new Matcher(request.filter, view.config.payloadIndexes)
@@ -53,22 +45,6 @@ export function searchView(
       ? hits
       : hits.filter((hit) => (descending ? hit.score > threshold : hit.score < threshold))
   return kept.sort((a, b) => compareHits(a, b, descending)).slice(0, count)
-}
-
-export function metricOf(distance: Distance): Metric {
-  switch (distance) {
-    case 'Cosine':
-    case 'Dot':
-      return 'dot'
-    case 'Euclid':
-      return 'euclid'
-    case 'Manhattan':
-      return 'manhattan'
-  }
-}
-
-export function isDescending(distance: Distance): boolean {
-  return distance === 'Cosine' || distance === 'Dot'
 }
 
 const left: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }

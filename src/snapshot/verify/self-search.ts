@@ -1,5 +1,5 @@
 import type { CollectionReader } from '../../collection/reader.ts'
-import { isDescending } from '../../collection/search.ts'
+import { isDescending } from '../../collection/scoring.ts'
 import type { Distance } from '../../collection/types.ts'
 import { isVisible, type View } from '../../collection/view.ts'
 import type { PointId } from '../../ids/point-id.ts'
