@@ -29,6 +29,11 @@ export const errorCodes = {
     what: 'A filter condition is malformed.',
     cure: 'Correct the condition that the message names.',
   },
+  'formula-failed': {
+    kind: 'invalid',
+    what: 'A formula has no number for a point: a value is absent or of another kind, or a result is not finite.',
+    cure: 'Give a default for the value that the message names, or leave such points out by a filter.',
+  },
   'snapshot-incompatible': {
     kind: 'invalid',
     what: 'A snapshot does not fit the collection it should replace.',
@@ -73,6 +78,11 @@ export const errorCodes = {
     kind: 'not-found',
     what: 'No collection or alias has this name.',
     cure: 'Create it or correct the name.',
+  },
+  'point-not-found': {
+    kind: 'not-found',
+    what: 'A point that a query takes as an example does not exist, or lacks the vector that is asked for.',
+    cure: 'Use an id that exists, or give the vector itself.',
   },
   'snapshot-not-found': {
     kind: 'not-found',
