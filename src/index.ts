@@ -31,10 +31,15 @@ export type { CheckMark, Hold, SnapshotScope } from './manifest/format.ts'
 export type { AliasAction } from './database/records.ts'
 export type {
   RestoreArchiveOptions,
+  RestoreShardArchiveOptions,
   RestoreStoreOptions,
   ArchiveDescription,
 } from './database/restore-archive.ts'
 export type { Collection, RollbackTarget } from './database/collection-handle.ts'
+export type { CollectionShard, RestoreShardOptions } from './database/shards/shard-handle.ts'
+export type { ShardArchive, ShardArchiveOptions } from './database/shards/shard-archive.ts'
+export type { ShardFile, ShardSegment } from './database/shards/shard-files.ts'
+export type { KnownContent } from './database/archive-snapshot.ts'
 export {
   type Snapshot,
   type SnapshotInfo,
@@ -43,6 +48,11 @@ export {
 } from './database/snapshot-handle.ts'
 export type { CollectionReader } from './collection/reader.ts'
 export type * from './collection/types.ts'
+export type * from './collection/querying/query-types.ts'
+export type { VectorInput } from './collection/scoring.ts'
+export type * from './query/ranking/formula.ts'
+export type { DistributionFusion, FusionMethod, RankFusion } from './query/ranking/fusion.ts'
+export type { FeedbackWeights } from './query/ranking/similarity-score.ts'
 export type * from './query/filter.ts'
 export type { PayloadIndexParams, PayloadIndexType } from './query/payload-index.ts'
 export type { ArchiveFolder } from './snapshot/archive-folder.ts'

@@ -1,24 +1,29 @@
 import { RawJson } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
-import { wordsOfId, hashWords, type IdWords, type PointId } from '../ids/point-id.ts'
+import { idOfWords, parseUuid, wordsOfId, type PointId } from '../ids/point-id.ts'
 import { selectPayload } from '../query/payload-edit.ts'
 import type { Filter } from '../query/filter.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { contentHashOf } from './content-hash.ts'
 import { Matcher, rowsOf, countBits } from './matching.ts'
-import { mergeInIdOrder, type RowRef } from './id-order.ts'
+import { mergeInIdOrder } from './id-order.ts'
 import { orderedPage } from './order-by.ts'
-import { searchView } from './search.ts'
+import { bitsOf, CandidateSource } from './querying/candidates.ts'
+import { readForeign } from './querying/examples.ts'
+import { findInView } from './querying/find-row.ts'
+import type { Hit } from './querying/hits.ts'
+import { distanceMatrix } from './querying/distance-matrix.ts'
+import { runGroups } from './querying/query-groups.ts'
 import type {
-  CollectionInfo,
-  Point,
+  DistanceMatrix,
+  DistanceMatrixRequest,
+  PointGroup,
+  QueryGroupsRequest,
   QueryRequest,
-  ReadOptions,
-  ScoredPoint,
-  ScrollPage,
-  ScrollRequest,
-} from './types.ts'
-import { isVisible, visibleBits, aliveBits, type View, type ViewEntry } from './view.ts'
+} from './querying/query-types.ts'
+import { QueryRun } from './querying/run-query.ts'
+import type { CollectionInfo, Point, ReadOptions, ScoredPoint, ScrollPage, ScrollRequest } from './types.ts'
+import { visibleBits, aliveBits, type View, type ViewEntry } from './view.ts'
 import { indexesOf } from './matching.ts'
 
 export interface ReaderSource {
@@ -108,17 +113,50 @@ export class CollectionReader {
     })
   }
 
-  /** The best points for a vector, best first. @throws vector-unknown, dimension-mismatch, filter-invalid, request-invalid */
+  /**
+   * The best points, best first; equal scores by id.
+   * @throws vector-unknown, dimension-mismatch, filter-invalid, request-invalid, point-not-found, formula-failed
+   */
   async query(request: QueryRequest): Promise<readonly ScoredPoint[]> {
+    const whole = withQuery(request)
     const limit = checkCount('limit', request.limit ?? 10)
-    const offset = checkCount('offset', request.offset ?? 0)
+    // Any part of a sample is as good as another.
+    const offset = whole.query?.kind === 'sample' ? 0 : checkCount('offset', request.offset ?? 0)
+    const foreign = await readForeign(whole)
     return this.#withView((view) => {
-      const hits =
-        request.vector === undefined
-          ? this.#withoutVector(view, request, limit, offset)
-          : searchView(view, request, request.vector, limit + offset).slice(offset)
-      return hits.map((hit) => ({ ...readPoint(hit.rows, hit.row, request), score: hit.score }))
+      const run = new QueryRun(view, foreign, () => this.#source.random())
+      const hits = run.run(whole, limit + offset, { filter: undefined, excluded: [] })
+      return hits.slice(offset).map((hit) => readHit(hit, request))
     })
+  }
+
+  /**
+   * The best points, grouped by a payload value; groups come in the order of their best points.
+   * @throws what `query` throws
+   */
+  async queryGroups(request: QueryGroupsRequest): Promise<readonly PointGroup[]> {
+    const whole = { ...request, ...withQuery(request) }
+    const limit = checkCount('limit', request.limit ?? 10)
+    const groupSize = checkCount('groupSize', request.groupSize ?? 3)
+    const foreign = await readForeign(whole)
+    const groups = this.#withView((view) => {
+      const run = new QueryRun(view, foreign, () => this.#source.random())
+      const { payloadIndexes } = view.config
+      return runGroups(run, { request: whole, limit, groupSize, payloadIndexes }).map(({ id, hits }) => ({
+        id,
+        hits: hits.map((hit) => readHit(hit, request)),
+      }))
+    })
+    return request.groupLookup === undefined ? groups : lookUpGroups(groups, request.groupLookup)
+  }
+
+  /** How close points are to each other. @throws vector-unknown, filter-invalid, request-invalid */
+  async distanceMatrix(request: DistanceMatrixRequest = {}): Promise<DistanceMatrix> {
+    const sample = checkCount('sample', request.sample ?? 10)
+    const limit = checkCount('limit', request.limit ?? 3)
+    return this.#withView((view) =>
+      distanceMatrix(view, { ...request, sample, limit }, () => this.#source.random()),
+    )
   }
 
   /**
@@ -134,31 +172,6 @@ export class CollectionReader {
     }
   }
 
-  #withoutVector(
-    view: View,
-    request: QueryRequest,
-    limit: number,
-    offset: number,
-  ): (RowRef & { score: number })[] {
-    const passing = passingRows(view, request.filter)
-    const hits: (RowRef & { score: number })[] = []
-    if (request.sample === true) {
-      for (const { rows, bits } of passing) for (const row of rowsOf(bits)) hits.push({ rows, row, score: 1 })
-      for (let i = 0; i < Math.min(limit, hits.length); i++) {
-        const other = i + Math.floor(this.#source.random() * (hits.length - i))
-        const swap = hits[i]!
-        hits[i] = hits[other]!
-        hits[other] = swap
-      }
-      return hits.slice(0, limit)
-    }
-    for (const ref of mergeInIdOrder(passing, undefined)) {
-      if (hits.length === limit + offset) break
-      hits.push({ ...ref, score: 1 })
-    }
-    return hits.slice(offset)
-  }
-
   #withView<T>(read: (view: View) => T): T {
     const view = this.#source.view()
     try {
@@ -169,30 +182,48 @@ export class CollectionReader {
   }
 }
 
-export interface PassingRows {
-  readonly rows: RowSet
-  readonly bits: Uint32Array
-}
-
-function passingRows(view: View, filter: Filter | undefined): PassingRows[] {
-  const matcher = filter === undefined ? undefined : new Matcher(filter, view.config.payloadIndexes)
-  return [...view.entries()].map((entry) => ({
-    rows: entry.handle.rows,
-    bits:
-      matcher === undefined
-        ? (visibleBits(entry) ?? aliveBits(entry.rowLimit, new Uint32Array(0)))
-        : matcher.bits(entry),
-  }))
-}
-
-export function findInView(view: View, id: IdWords): RowRef | undefined {
-  for (const entry of view.shards[hashWords(id) % view.shards.length]!) {
-    const rows = entry.handle.rows
-    for (let row = rows.findNewest(id); row !== undefined; row = rows.olderRow(row)) {
-      if (isVisible(entry, row)) return { rows, row }
-    }
+/** The request with its short forms written out. @throws request-invalid */
+function withQuery(request: QueryRequest): QueryRequest {
+  const { vector, sample } = request
+  const given = [vector, request.query, sample === true ? sample : undefined]
+  if (given.filter((one) => one !== undefined).length > 1) {
+    throw new DatabaseError('request-invalid', 'Cannot query: give one of vector, query and sample')
   }
-  return undefined
+  if (vector !== undefined) return { ...request, query: { kind: 'nearest', to: vector } }
+  return sample === true ? { ...request, query: { kind: 'sample' } } : request
+}
+
+/** Each with the point whose id is the group's. */
+async function lookUpGroups(
+  groups: readonly PointGroup[],
+  { from, ...options }: NonNullable<QueryGroupsRequest['groupLookup']>,
+): Promise<readonly PointGroup[]> {
+  const idOf = ({ id }: PointGroup): PointId | undefined => {
+    if (typeof id === 'string') {
+      const words = parseUuid(id)
+      return words === undefined ? undefined : idOfWords(words)
+    }
+    return id < 0 ? undefined : id
+  }
+  const points = await from.get(
+    groups.map(idOf).filter((id) => id !== undefined),
+    options,
+  )
+  const byId = new Map(points.map((point) => [point.id, point]))
+  return groups.map((group) => {
+    const lookup = byId.get(idOf(group)!)
+    return lookup === undefined ? group : { ...group, lookup }
+  })
+}
+
+function readHit({ rows, row, score, orderValue }: Hit, options: ReadOptions): ScoredPoint {
+  const point = { ...readPoint(rows, row, options), score }
+  return orderValue === undefined ? point : { ...point, orderValue }
+}
+
+function passingRows(view: View, filter: Filter | undefined): { rows: RowSet; bits: Uint32Array }[] {
+  const passing = new CandidateSource(view).passing(filter, [])
+  return passing.map((one) => ({ rows: one.rows, bits: bitsOf(one) }))
 }
 
 export function readPoint(rows: RowSet, row: number, options: ReadOptions): Point {

@@ -64,6 +64,8 @@ export interface Point {
 export interface ScoredPoint extends Point {
   /** Similarity for Cosine and Dot (higher is better), distance for Euclid and Manhattan (lower is better). */
   readonly score: number
+  /** What the point was ordered by, if it was. */
+  readonly orderValue?: number | bigint | string
 }
 
 export interface OrderBy {
@@ -89,21 +91,6 @@ export interface ScrollPage {
   readonly orderValues?: readonly (number | bigint | string)[]
   /** The offset of the next page; absent on the last one. */
   readonly next?: PointId
-}
-
-export interface QueryRequest extends ReadOptions {
-  /** The query vector; without one, points in id order with score 1 (a scroll), or a random sample. */
-  readonly vector?: readonly number[] | Float32Array
-  readonly sample?: boolean
-  /** Name of the vector to search. Default `''`. */
-  readonly using?: string
-  readonly filter?: Filter
-  /** Default 10. */
-  readonly limit?: number
-  /** How many of the best to leave out. Default 0. */
-  readonly offset?: number
-  /** Excludes equality: score > threshold (Cosine, Dot) or < threshold (Euclid, Manhattan). */
-  readonly scoreThreshold?: number
 }
 
 export interface WriteResult {

@@ -1,0 +1,124 @@
+import { DatabaseError } from '../../errors/database-error.ts'
+import type { VectorValue } from '../../graph/vector-value.ts'
+import { wordsOfId } from '../../ids/point-id.ts'
+import type { RowRef } from '../id-order.ts'
+import { paramsOf, prepareQuery, type VectorInput } from '../scoring.ts'
+import type { View } from '../view.ts'
+import { findInView } from './find-row.ts'
+import type { Example, PointExample, Prefetch, Query } from './query-types.ts'
+
+/** Vectors of points of other collections, which are read before the view is taken. */
+export type ForeignVectors = ReadonlyMap<PointExample, VectorValue>
+
+export function isPointExample(example: Example): example is PointExample {
+  return 'id' in example
+}
+
+export function examplesOf(query: Query | undefined): readonly Example[] {
+  switch (query?.kind) {
+    case 'nearest':
+      return [query.to]
+    case 'recommend':
+      return [...(query.positive ?? []), ...(query.negative ?? [])]
+    case 'discover':
+      return [query.target, ...query.context.flatMap((pair) => [pair.positive, pair.negative])]
+    case 'context':
+      return query.context.flatMap((pair) => [pair.positive, pair.negative])
+    case 'feedback':
+      return [query.target, ...query.judged.map(({ example }) => example)]
+    default:
+      return []
+  }
+}
+
+/** @throws point-not-found, vector-unknown, and what the other reader throws */
+export async function readForeign(request: Prefetch): Promise<ForeignVectors> {
+  const found = new Map<PointExample, VectorValue>()
+  await collectForeign(request, found)
+  return found
+}
+
+async function collectForeign(request: Prefetch, into: Map<PointExample, VectorValue>): Promise<void> {
+  for (const example of examplesOf(request.query)) {
+    if (!isPointExample(example) || example.from === undefined) continue
+    const name = example.vector ?? request.using ?? ''
+    const [point] = await example.from.get([example.id], { vectors: [name] })
+    if (point === undefined) throw pointMissing(example)
+    const vector = point.vectors?.[name]
+    if (vector !== undefined) into.set(example, vector)
+    else if (Object.hasOwn(example.from.info().config.vectors, name)) throw vectorMissing(example, name)
+    else throw vectorUnknown(name)
+  }
+  for (const prefetch of request.prefetch ?? []) await collectForeign(prefetch, into)
+}
+
+/** Finds the vectors of examples, and the points that are examples. */
+export class ExampleReader {
+  readonly #view: View
+  readonly #foreign: ForeignVectors
+
+  constructor(view: View, foreign: ForeignVectors) {
+    this.#view = view
+    this.#foreign = foreign
+  }
+
+  /** As it is compared with vectors of that name. @throws point-not-found, vector-unknown, dimension-mismatch, request-invalid */
+  prepared(example: Example, using: string): VectorValue {
+    paramsOf(this.#view, using)
+    return prepareQuery(this.#view, using, this.#input(example, using))
+  }
+
+  /** As it was given or is stored, for arithmetic. The same errors. */
+  plain(example: Example, using: string): VectorValue {
+    const prepared = this.prepared(example, using)
+    const input = this.#input(example, using)
+    return Array.isArray(input) && typeof input[0] === 'number'
+      ? Float32Array.from(input as readonly number[])
+      : input instanceof Float32Array
+        ? input
+        : prepared
+  }
+
+  /** The points of the view that are examples. */
+  pointsOf(query: Query | undefined): RowRef[] {
+    const found: RowRef[] = []
+    for (const example of examplesOf(query)) {
+      if (isPointExample(example) && example.from === undefined) found.push(this.#find(example))
+    }
+    return found
+  }
+
+  #find(example: PointExample): RowRef {
+    const found = findInView(this.#view, wordsOfId(example.id))
+    if (found === undefined) throw pointMissing(example)
+    return found
+  }
+
+  #input(example: Example, using: string): VectorInput {
+    if (!isPointExample(example)) return example
+    const name = example.vector ?? using
+    // What is stored is also a form in which vectors are given.
+    if (example.from !== undefined) return this.#foreign.get(example)! as VectorInput
+    paramsOf(this.#view, name)
+    const { rows, row } = this.#find(example)
+    const vector = rows.vectors.get(name)?.get(row)
+    if (vector === undefined) throw vectorMissing(example, name)
+    return vector
+  }
+}
+
+function pointMissing({ id }: PointExample): DatabaseError {
+  return new DatabaseError('point-not-found', `Cannot search by point ${String(id)}: it does not exist`, {
+    id,
+  })
+}
+
+function vectorMissing({ id }: PointExample, name: string): DatabaseError {
+  const text = `Cannot search by point ${String(id)}: it has no vector "${name}"`
+  return new DatabaseError('point-not-found', text, { id, vector: name })
+}
+
+function vectorUnknown(name: string): DatabaseError {
+  const text = `Cannot read vector "${name}" of an example: its collection has no such vector`
+  return new DatabaseError('vector-unknown', text, { name })
+}

@@ -1,0 +1,117 @@
+import { compareWords, type IdWords } from '../../ids/point-id.ts'
+import type { RowSet } from '../../segment/row-set.ts'
+import type { RowRef } from '../id-order.ts'
+
+export interface Hit extends RowRef {
+  readonly score: number
+  /** What the row was ordered by, if it was. */
+  readonly orderValue?: number | bigint | string
+}
+
+const left: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
+const right: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
+
+/** Best first; equal scores by id. Scores that are no number (infinite components) are the worst. */
+export function compareHits(a: Hit, b: Hit, descending: boolean): number {
+  if (Number.isNaN(a.score) || Number.isNaN(b.score)) {
+    const difference = Number(Number.isNaN(a.score)) - Number(Number.isNaN(b.score))
+    if (difference !== 0) return difference
+  } else if (a.score !== b.score) return a.score < b.score === descending ? 1 : -1
+  a.rows.idAt(a.row, left)
+  b.rows.idAt(b.row, right)
+  return compareWords(left, right)
+}
+
+/** Scores of hits in their order, computed for the rows of one segment at a time. */
+export function scoreEach(
+  hits: readonly RowRef[],
+  score: (rows: RowSet, list: Uint32Array) => Float32Array,
+): Float32Array {
+  const places = new Map<RowSet, number[]>()
+  hits.forEach(({ rows }, place) => {
+    const known = places.get(rows)
+    if (known === undefined) places.set(rows, [place])
+    else known.push(place)
+  })
+  const scores = new Float32Array(hits.length)
+  for (const [rows, here] of places) {
+    const found = score(
+      rows,
+      Uint32Array.from(here, (place) => hits[place]!.row),
+    )
+    here.forEach((place, i) => (scores[place] = found[i]!))
+  }
+  return scores
+}
+
+// Invariant: a parent in the heap is not better than its children, so the root is the worst hit that is kept.
+
+/** The best of many hits: as much memory as there are places. */
+export class BestHits {
+  readonly #places: number
+  readonly #descending: boolean
+  readonly #threshold: number | undefined
+  readonly #heap: Hit[] = []
+
+  /** Scores must be better than the threshold, if there is one. */
+  constructor(places: number, descending: boolean, threshold?: number) {
+    this.#places = places
+    this.#descending = descending
+    this.#threshold = threshold
+  }
+
+  offer(rows: RowSet, row: number, score: number): void {
+    const threshold = this.#threshold
+    if (threshold !== undefined && !(this.#descending ? score > threshold : score < threshold)) return
+    if (this.#heap.length < this.#places) {
+      this.#heap.push({ rows, row, score })
+      this.#rise(this.#heap.length - 1)
+      return
+    }
+    const worst = this.#heap[0]
+    // Most hits of a long list end here: no object is made for them.
+    if (worst === undefined || (this.#descending ? score < worst.score : score > worst.score)) return
+    const hit = { rows, row, score }
+    if (compareHits(hit, worst, this.#descending) >= 0) return
+    this.#heap[0] = hit
+    this.#sink()
+  }
+
+  /** Best first. */
+  sorted(): Hit[] {
+    return [...this.#heap].sort((a, b) => compareHits(a, b, this.#descending))
+  }
+
+  #isWorse(a: number, b: number): boolean {
+    return compareHits(this.#heap[a]!, this.#heap[b]!, this.#descending) > 0
+  }
+
+  #swap(a: number, b: number): void {
+    const hit = this.#heap[a]!
+    this.#heap[a] = this.#heap[b]!
+    this.#heap[b] = hit
+  }
+
+  #rise(from: number): void {
+    let at = from
+    while (at > 0) {
+      const parent = (at - 1) >>> 1
+      if (!this.#isWorse(at, parent)) return
+      this.#swap(at, parent)
+      at = parent
+    }
+  }
+
+  #sink(): void {
+    let at = 0
+    for (;;) {
+      let worst = at
+      for (const child of [2 * at + 1, 2 * at + 2]) {
+        if (child < this.#heap.length && this.#isWorse(child, worst)) worst = child
+      }
+      if (worst === at) return
+      this.#swap(at, worst)
+      at = worst
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import { DatabaseError } from '../../errors/database-error.ts'
+import type { Filter } from '../../query/filter.ts'
+import { compileFormula, type FormulaRow } from '../../query/ranking/evaluate-formula.ts'
+import type { Formula } from '../../query/ranking/formula.ts'
+import { fusedShares, type FusionMethod } from '../../query/ranking/fusion.ts'
+import { pickDiverse } from '../../query/ranking/diversity.ts'
+import type { RowSet } from '../../segment/row-set.ts'
+import { mergeInIdOrder, type RowRef } from '../id-order.ts'
+import { orderedPage } from '../order-by.ts'
+import { RowCursor } from '../row-cursor.ts'
+import { scoreRows } from '../scoring.ts'
+import { searchCandidates } from '../search.ts'
+import type { OrderBy } from '../types.ts'
+import type { View } from '../view.ts'
+import { bitsOf, bothFilters, CandidateSource, candidatesOf, type Candidates } from './candidates.ts'
+import { ExampleReader, type ForeignVectors } from './examples.ts'
+import { BestHits, scoreEach, type Hit } from './hits.ts'
+import type { Diversity, Prefetch, Query } from './query-types.ts'
+import { sampleRows } from './sample.ts'
+import { asSimilarities, scoringPlan, type VectorQuery } from './scoring-plan.ts'
+
+const limitDefault = 10
+
+function isVectorQuery(query: Query | undefined): query is VectorQuery {
+  return query !== undefined && !['order-by', 'sample', 'fusion', 'formula'].includes(query.kind)
+}
+
+/** What queries inside others inherit from them. */
+export interface Inherited {
+  readonly filter: Filter | undefined
+  /** Rows that are examples, or have been found before. */
+  readonly excluded: readonly RowRef[]
+}
+
+/** The lists that the prefetches of a query give, in their order. */
+type Lists = readonly (readonly Hit[])[]
+
+/** Runs queries on one view. */
+export class QueryRun {
+  readonly #view: View
+  readonly #random: () => number
+  readonly #examples: ExampleReader
+  readonly #source: CandidateSource
+
+  constructor(view: View, foreign: ForeignVectors, random: () => number) {
+    this.#view = view
+    this.#random = random
+    this.#examples = new ExampleReader(view, foreign)
+    this.#source = new CandidateSource(view)
+  }
+
+  /** The `count` best; the request's own limit only says how many candidates a query with diversity has. */
+  run(request: Prefetch, count: number, inherited: Inherited): Hit[] {
+    const { query, prefetch = [] } = request
+    const below: Inherited = {
+      filter: bothFilters(inherited.filter, request.filter),
+      excluded: [...inherited.excluded, ...this.#examples.pointsOf(query)],
+    }
+    checkRequest(request)
+    const lists = prefetch.map((one) => this.run(one, one.limit ?? limitDefault, below))
+    if (query?.kind === 'fusion') return fuse(query.fusion, lists, count, request.scoreThreshold)
+    if (query?.kind === 'formula') return this.#compute(query.formula, lists, count, request.scoreThreshold)
+    const candidates =
+      prefetch.length > 0 ? candidatesOf(lists) : this.#source.passing(below.filter, below.excluded)
+    return this.#rank(request, query, candidates, count)
+  }
+
+  /** Sorts better hits of the request to the front, by their scores alone. */
+  comparison({ query, using = '' }: Prefetch): (a: Hit, b: Hit) => number {
+    const isAscending =
+      isVectorQuery(query) && !scoringPlan(this.#view, query, using, this.#examples).descending
+    return isAscending ? (a, b) => a.score - b.score : (a, b) => b.score - a.score
+  }
+
+  #rank(
+    request: Prefetch,
+    query: Exclude<Query, { kind: 'fusion' | 'formula' }> | undefined,
+    candidates: readonly Candidates[],
+    count: number,
+  ): Hit[] {
+    if (query === undefined) return inIdOrder(candidates, count)
+    if (query.kind === 'sample') {
+      return sampleRows(candidates, count, this.#random).map((ref) => ({ ...ref, score: 1 }))
+    }
+    if (query.kind === 'order-by') return this.#ordered(query.orderBy, candidates, count)
+    return this.#nearest(request, query, candidates, count)
+  }
+
+  #nearest(request: Prefetch, query: VectorQuery, candidates: readonly Candidates[], count: number): Hit[] {
+    const plan = scoringPlan(this.#view, query, request.using ?? '', this.#examples)
+    const diversity = query.kind === 'nearest' ? query.diversity : undefined
+    if (diversity === undefined) return searchCandidates(candidates, plan, count, request.scoreThreshold)
+    const chosenFrom = diversity.candidates ?? request.limit ?? limitDefault
+    const nearest = searchCandidates(candidates, plan, chosenFrom, request.scoreThreshold)
+    return this.#diverse(nearest, plan, diversity, count)
+  }
+
+  #diverse(
+    hits: readonly Hit[],
+    { using, params }: ReturnType<typeof scoringPlan>,
+    { diversity = 0.5 }: Diversity,
+    count: number,
+  ): Hit[] {
+    const relevance = asSimilarities(
+      params.distance,
+      Float32Array.from(hits, ({ score }) => score),
+    )
+    const likenessTo = (candidate: number): Float32Array => {
+      const { rows, row } = hits[candidate]!
+      const vector = rows.vectors.get(using)!.get(row)!
+      const scores = scoreEach(hits, (one, list) => scoreRows(one, using, params, vector, list))
+      return asSimilarities(params.distance, scores)
+    }
+    return pickDiverse(relevance, diversity, count, likenessTo).map((place) => hits[place]!)
+  }
+
+  #ordered(orderBy: OrderBy, candidates: readonly Candidates[], count: number): Hit[] {
+    const sources = candidates.map((one) => ({ rows: one.rows, bits: bitsOf(one) }))
+    const page = orderedPage(sources, orderBy, this.#view.config.payloadIndexes, count)
+    return page.map(({ rows, row, value }) => ({ rows, row, score: 1, orderValue: value }))
+  }
+
+  #compute(formula: Formula, lists: Lists, count: number, threshold: number | undefined): Hit[] {
+    const compute = compileFormula(formula, this.#view.config)
+    const row = new FormulaCursor()
+    const best = new BestHits(count, true, threshold)
+    for (const [rows, found] of byRow(lists)) {
+      for (const [number, scores] of found) best.offer(rows, number, compute(row.on(rows, number, scores)))
+    }
+    return best.sorted()
+  }
+}
+
+class FormulaCursor extends RowCursor implements FormulaRow {
+  #scores: readonly (number | undefined)[] = []
+
+  on(rows: RowSet, row: number, scores: readonly (number | undefined)[]): this {
+    this.#scores = scores
+    return this.at(rows, row)
+  }
+
+  score(prefetch: number): number | undefined {
+    return this.#scores[prefetch]
+  }
+}
+
+/** By rows: what each list gave. */
+function byRow(lists: Lists): Map<RowSet, Map<number, (number | undefined)[]>> {
+  const found = new Map<RowSet, Map<number, (number | undefined)[]>>()
+  lists.forEach((list, index) => {
+    for (const { rows, row, score } of list) {
+      let inRows = found.get(rows)
+      if (inRows === undefined) found.set(rows, (inRows = new Map<number, (number | undefined)[]>()))
+      let scores = inRows.get(row)
+      if (scores === undefined) inRows.set(row, (scores = []))
+      scores[index] ??= score
+    }
+  })
+  return found
+}
+
+function fuse(method: FusionMethod, lists: Lists, count: number, threshold: number | undefined): Hit[] {
+  const shares = lists.map((list, index) => {
+    const scores = Float32Array.from(list, ({ score }) => score)
+    const shared = fusedShares(method, scores, index)
+    return list.map((hit, i) => ({ ...hit, score: shared[i]! }))
+  })
+  const best = new BestHits(count, true, threshold)
+  for (const [rows, found] of byRow(shares)) {
+    for (const [row, scores] of found) {
+      let sum = 0
+      for (const score of scores) sum = Math.fround(sum + (score ?? 0))
+      best.offer(rows, row, sum)
+    }
+  }
+  return best.sorted()
+}
+
+function inIdOrder(candidates: readonly Candidates[], count: number): Hit[] {
+  const hits: Hit[] = []
+  if (count === 0) return hits
+  for (const ref of mergeInIdOrder(candidates, undefined)) {
+    hits.push({ ...ref, score: 1 })
+    if (hits.length === count) break
+  }
+  return hits
+}
+
+/** @throws request-invalid */
+function checkRequest({ query, prefetch = [] }: Prefetch): void {
+  const needsLists = query?.kind === 'fusion' || query?.kind === 'formula'
+  if (needsLists && prefetch.length === 0) throw invalid(`a ${query.kind} works on the results of prefetches`)
+  if (query === undefined && prefetch.length > 0) throw invalid('prefetches need a query that works on them')
+  if (query?.kind !== 'fusion' || query.fusion.method !== 'rrf') return
+  const { k, weights } = query.fusion
+  if (k !== undefined && !(k >= 1)) throw invalid(`k is ${k}, not 1 or more`)
+  if (weights !== undefined && weights.length !== prefetch.length) {
+    throw invalid(`there are ${weights.length} weights for ${prefetch.length} prefetches`)
+  }
+}
+
+function invalid(why: string): DatabaseError {
+  return new DatabaseError('request-invalid', `Cannot query: ${why}`)
+}
