@@ -1,5 +1,6 @@
 import { hashWords, type IdWords } from '../ids/point-id.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
+import { assert } from '../runtime/assert.ts'
 import { RowSet } from '../segment/row-set.ts'
 import type { SegmentRegistry } from './segment-handle.ts'
 import type { SegmentId } from '../ids/brands.ts'
@@ -89,6 +90,20 @@ export class CollectionState {
     adoptView(this.#shards, this.id, view, visibleCount)
     this.configure({ ...config, shardNumber: view.shards.length }, seq)
     for (const shard of old) shard.release()
+  }
+
+  /** One shard becomes what a shard of the view is, from `seq` on; the others and the configuration stay. */
+  becomeShard(index: number, view: View, source: number, seq: SequenceNumber): void {
+    const old = this.#shards[index]
+    const fresh = this.#newShards(1)
+    assert(old !== undefined, `shard ${index} is one of the collection`)
+    const part = new View(view.seq, view.config, [view.shards[source]!])
+    adoptView(fresh, this.id, part, visibleCount)
+    part.release()
+    this.#shards = this.#shards.map((shard) => (shard === old ? fresh[0]! : shard))
+    this.validFrom = seq
+    this.changeCount += 1
+    old.release()
   }
 
   freeze(): void {

@@ -2,19 +2,27 @@ import { applyOperation } from '../collection/apply-operation.ts'
 import { applyPoints } from '../collection/apply-points.ts'
 import { CollectionState, fullConfig, type StateServices } from '../collection/collection-state.ts'
 import type { ConfigChange } from '../collection/collection.ts'
+import { viewOfShard } from '../collection/shard-view.ts'
 import type { FullConfig, View } from '../collection/view.ts'
-import type { VectorParams } from '../collection/types.ts'
+import type { CollectionConfig, VectorParams } from '../collection/types.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
 import { collectionIdOf, seqOf, snapshotIdOf } from '../ids/brands.ts'
 import type { SnapshotRecord } from '../manifest/format.ts'
 import { assert } from '../runtime/assert.ts'
-import { keptViews, type CatalogState, type SnapshotState } from './catalog-state.ts'
+import { keptViews, nameScopeOf, type CatalogState, type SnapshotState } from './catalog-state.ts'
 import { ownCollections } from './checks/drill-clone.ts'
 import { applyDocument, checkKept, keepHistory } from './history.ts'
 import { planAliases } from './aliases.ts'
 import { checkCompatible } from './compatible.ts'
-import type { DatabaseRecord, RecordOf, RestoreSource, StagedCollection, UndoSnapshot } from './records.ts'
+import type {
+  DatabaseRecord,
+  RecordOf,
+  RestoreSource,
+  ShardTarget,
+  StagedCollection,
+  UndoSnapshot,
+} from './records.ts'
 
 /** What a record needs in memory before it can be applied: the views that it restores, by collection id. */
 export type Prepared = ReadonlyMap<string, View>
@@ -153,10 +161,11 @@ function createSnapshot(
   seq: SequenceNumber,
 ): SnapshotState {
   const { snapshot, collections } = record
-  const scope = snapshot.scope === 'collection' ? collections![0]! : ''
+  const scope = nameScopeOf(snapshot, collections?.[0])
   if (catalog.snapshotNamed(scope, snapshot.name) !== undefined) throw snapshotExists(snapshot.name)
   const states =
     collections === null ? ownCollections(catalog) : collections.map((id) => getState(catalog, id))
+  if (snapshot.shard !== undefined) checkShard(states[0]!, snapshot.shard)
   const aliases = [...catalog.aliases].filter(([, name]) => states.some((state) => state.name === name))
   const state = captureSnapshot(catalog, states, { ...snapshot, seq, aliases: Object.fromEntries(aliases) })
   if (record.holds.length > 0) state.marks = { ...state.marks, holds: record.holds }
@@ -173,9 +182,24 @@ function captureSnapshot(
     ...snapshot,
     collections: states.map((state) => ({ collection: state.id, name: state.name })),
   }
-  const state = keptViews(record, new Map(states.map((one) => [one.id, one.view(record.seq)])))
+  const state = keptViews(record, new Map(states.map((one) => [one.id, viewFor(record, one)])))
   catalog.addSnapshot(state)
   return state
+}
+
+function viewFor({ seq, shard }: Pick<SnapshotRecord, 'seq' | 'shard'>, state: CollectionState): View {
+  const whole = state.view(seq)
+  if (shard === undefined) return whole
+  const part = viewOfShard(whole, shard)
+  whole.release()
+  return part
+}
+
+/** @throws shard-not-found */
+export function checkShard(state: CollectionState, shard: number): void {
+  if (Number.isSafeInteger(shard) && shard >= 0 && shard < state.shards.length) return
+  const text = `Cannot use shard ${shard} of collection "${state.name}": it has ${state.shards.length}`
+  throw new DatabaseError('shard-not-found', text, { collection: state.name, shard })
 }
 
 function snapshotExists(name: string): DatabaseError {
@@ -204,7 +228,7 @@ function updateSnapshot(catalog: CatalogState, record: RecordOf<'update-snapshot
   const { change } = record
   const { name, labels, description, reason } = change
   if (name !== undefined && name !== state.record.name) {
-    const scope = state.record.scope === 'collection' ? state.record.collections[0]!.collection : ''
+    const scope = nameScopeOf(state.record, state.record.collections[0]?.collection)
     if (catalog.snapshotNamed(scope, name) !== undefined) throw snapshotExists(name)
   }
   if (change.removeHold !== undefined && !state.marks.holds.some(({ id }) => id === change.removeHold)) {
@@ -249,6 +273,8 @@ function applyRestore(
     if (catalog.collectionNamed(alias) !== undefined || names.has(alias)) throw collectionExists(alias)
   }
   const views = sourceViews(catalog, record, seq, prepared)
+  for (const { shard, id, source } of record.collections)
+    if (shard !== undefined) checkShardTarget(getState(catalog, id), shard, views.get(source)!)
   const replaced = record.collections.flatMap(({ inPlace, id }) => (inPlace ? getState(catalog, id) : []))
   if (record.undo !== null) keepForUndo(catalog, replaced, record.undo, seq)
   for (const state of replaced) keepHistory(catalog, state, seqOf(seq - 1))
@@ -256,7 +282,8 @@ function applyRestore(
     const view = views.get(target.source)!
     if (target.inPlace) {
       const state = getState(catalog, target.id)
-      state.become(view, view.config, seq)
+      if (target.shard === undefined) state.become(view, view.config, seq)
+      else state.becomeShard(target.shard.target, view, target.shard.source, seq)
       return state
     }
     const state = new CollectionState(collectionIdOf(target.id), target.name, view.config, services, seq)
@@ -267,6 +294,17 @@ function applyRestore(
   for (const [alias, collection] of Object.entries(record.aliases)) catalog.aliases.set(alias, collection)
   if ('live' in record.source) for (const view of views.values()) view.release()
   return states
+}
+
+/** @throws shard-not-found, snapshot-incompatible */
+function checkShardTarget(state: CollectionState, { target, of }: ShardTarget, view: View): void {
+  checkShard(state, target)
+  checkShardFits(state, of, view.config)
+}
+
+/** Whether points that were looked at as those of one of `of` shards may become a shard now. @throws snapshot-incompatible */
+function checkShardFits(state: CollectionState, of: number, config: CollectionConfig): void {
+  checkCompatible(state.name, state.config, { ...config, shardNumber: of })
 }
 
 function sourceViews(
@@ -294,7 +332,7 @@ function keepForUndo(
   seq: SequenceNumber,
 ): void {
   if (states.length === 0) return
-  const scope = undo.scope === 'collection' ? states[0]!.id : ''
+  const scope = nameScopeOf(undo, states[0]!.id)
   if (catalog.snapshotNamed(scope, undo.name) !== undefined) throw snapshotExists(undo.name)
   captureSnapshot(catalog, states, {
     ...undo,
@@ -310,6 +348,12 @@ function keepForUndo(
 export function checkImport(catalog: CatalogState, record: RecordOf<'import'>): void {
   for (const staged of record.collections) {
     const existing = catalog.collectionNamed(staged.name)
+    if (staged.shard !== undefined) {
+      if (existing === undefined) throw collectionGone(staged.name)
+      checkShard(existing, staged.shard)
+      checkShardFits(existing, staged.shards.length, staged.config)
+      continue
+    }
     if (staged.replace && existing !== undefined) checkCompatible(staged.name, existing.config, staged.config)
     else checkNameIsFree(catalog, staged.name)
   }
@@ -323,6 +367,11 @@ export function checkImport(catalog: CatalogState, record: RecordOf<'import'>): 
     const text = `Cannot restore alias "${alias}": a collection has this name`
     throw new DatabaseError('alias-exists', text, { alias })
   }
+}
+
+export function collectionGone(name: string): DatabaseError {
+  const text = `Cannot restore a shard of collection "${name}": it does not exist`
+  return new DatabaseError('collection-not-found', text, { name })
 }
 
 function applyImport(
@@ -348,6 +397,10 @@ function importCollection(
   const existing = catalog.collectionNamed(staged.name)
   if (existing !== undefined) {
     keepHistory(catalog, existing, seqOf(seq - 1))
+    if (staged.shard !== undefined) {
+      existing.becomeShard(staged.shard, view, staged.shard, seq)
+      return
+    }
     const payloadIndexes = { ...view.config.payloadIndexes, ...existing.config.payloadIndexes }
     existing.become(view, { ...existing.config, payloadIndexes }, seq)
     return

@@ -1,6 +1,8 @@
 import { DatabaseError } from '../errors/database-error.ts'
 import type { SnapshotId } from '../ids/brands.ts'
 import { allEnded } from '../runtime/all-ended.ts'
+import type { SnapshotRecord } from '../manifest/format.ts'
+import { contentKey } from '../snapshot/archive/format.ts'
 import type { KnownFiles } from '../snapshot/archive/manifest-writer.ts'
 import { readSealed, type SealedContent } from '../snapshot/seal.ts'
 import {
@@ -10,7 +12,7 @@ import {
   type Archive,
   type ArchiveOptions,
 } from '../snapshot/snapshot-archive.ts'
-import type { SnapshotState } from './catalog-state.ts'
+import { nameScopeOf, type SnapshotState } from './catalog-state.ts'
 import type { Engine } from './engine.ts'
 
 export interface SnapshotArchiveOptions extends ArchiveOptions {
@@ -19,6 +21,22 @@ export interface SnapshotArchiveOptions extends ArchiveOptions {
    * collection or of the store), or those that the `manifest.json` of an archive names.
    */
   readonly since?: string | Uint8Array
+}
+
+/** A file by what is in it. */
+export interface KnownContent {
+  readonly bytes: number
+  /** Lower-case hex. */
+  readonly sha256: string
+}
+
+/** What a reader has who listed it: the archive's base is its own snapshot then, as far as the reader has it. */
+export function knownFilesByContent(
+  database: string,
+  { id, name }: SnapshotRecord,
+  contents: readonly KnownContent[],
+): KnownFiles {
+  return { base: { database, snapshot: id, name }, contents: new Set(contents.map(contentKey)) }
 }
 
 /** The archive of a snapshot. Seals first. @throws snapshot-not-found, request-invalid, archive-invalid */
@@ -45,10 +63,8 @@ async function knownFiles(
 ): Promise<KnownFiles> {
   if (typeof since !== 'string') return knownFilesOfManifest(since)
   const { catalog, checkpointer } = engine.parts
-  const { scope, collections } = of.record
-  const base =
-    catalog.snapshots.get(since as SnapshotId) ??
-    catalog.snapshotNamed(scope === 'collection' ? collections[0]!.collection : '', since)
+  const scope = nameScopeOf(of.record, of.record.collections[0]?.collection)
+  const base = catalog.snapshots.get(since as SnapshotId) ?? catalog.snapshotNamed(scope, since)
   if (base === undefined) {
     const text = `Cannot make an archive since snapshot "${since}": it does not exist`
     throw new DatabaseError('snapshot-not-found', text, { snapshot: since })

@@ -43,7 +43,7 @@ export class CatalogState {
   readonly documents = new Map<DocumentKind, Map<string, JsonValue>>()
   readonly snapshotIndex = new SnapshotIndex<SnapshotState>()
   readonly #byName = new Map<string, CollectionState>()
-  /** Snapshots of one scope have unique names: `<collection id or ''>\n<name>`. */
+  /** Snapshots of one scope have unique names: `<nameScopeOf>\n<name>`. */
   readonly #snapshotNames = new Map<string, SnapshotState>()
 
   /** By the name that the collection had ('' for the whole store), then by the snapshot's own: they outlive their collections. */
@@ -155,12 +155,12 @@ export class CatalogState {
     else named.set(name, value)
   }
 
-  /** Within the snapshots of one collection (by id), or of the whole store (''). */
+  /** Within the snapshots of one collection or shard (see `nameScopeOf`), or of the whole store (''). */
   snapshotNamed(scope: string, name: string): SnapshotState | undefined {
     return this.#snapshotNames.get(`${scope}\n${name}`)
   }
 
-  /** Snapshots of whatever collection had the name, or of the whole store (''). */
+  /** Snapshots of whatever collection had the name (or of a shard of it, see `shardOrigin`), or of the whole store (''). */
   snapshotsFrom(origin: string): ReadonlyMap<string, SnapshotState> {
     return this.#snapshotsByOrigin.get(origin) ?? new Map<string, SnapshotState>()
   }
@@ -178,12 +178,27 @@ function releaseKept(state: KeptState): void {
   state.views = undefined
 }
 
-function originOf(record: SnapshotRecord): string {
-  return record.scope === 'collection' ? record.collections[0]!.name : ''
+/** Names of collections have no slashes. */
+export const shardOrigin = (collection: string, shard: number): string => `${collection}/${shard}`
+
+function originOf({ scope, shard, collections }: SnapshotRecord): string {
+  const [first] = collections
+  if (scope === 'shard') return shardOrigin(first!.name, shard!)
+  return scope === 'collection' ? first!.name : ''
 }
 
-/** Cuts through several collections share one scope of names with those of the whole store. */
+/**
+ * Within what a snapshot's name is unique: its collection, its shard, or all the others: cuts through several
+ * collections share one scope of names with those of the whole store. `collection` is an id.
+ */
+export function nameScopeOf(
+  { scope, shard }: Pick<SnapshotRecord, 'scope' | 'shard'>,
+  collection: string | undefined,
+): string {
+  if (scope === 'shard') return `${collection!}/${shard!}`
+  return scope === 'collection' ? collection! : ''
+}
+
 function snapshotKey(record: SnapshotRecord): string {
-  const scope = record.scope === 'collection' ? record.collections[0]!.collection : ''
-  return `${scope}\n${record.name}`
+  return `${nameScopeOf(record, record.collections[0]?.collection)}\n${record.name}`
 }

@@ -157,6 +157,12 @@ export class Checkpointer {
     }
   }
 
+  /** Writes the views' segments and deletions without publishing anything. Their memtables must be frozen. */
+  async writeViews(views: readonly View[]): Promise<void> {
+    await this.#writeSegments(views)
+    await this.#writeDeletions(views)
+  }
+
   /** In one tick: freezes the memtables and takes everything by reference. */
   #capture(seq: SequenceNumber): Capture {
     const { catalog } = this.#options

@@ -2,12 +2,14 @@ import { WritableCollection } from '../collection/collection.ts'
 import type { CollectionState } from '../collection/collection-state.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { CollectionId } from '../ids/brands.ts'
-import type { SnapshotScope } from '../manifest/format.ts'
+import { checkShard } from './apply.ts'
 import type { SnapshotState } from './catalog-state.ts'
 import type { Engine } from './engine.ts'
 import { restoreSourceOf, submitRestore } from './restore-snapshot.ts'
 import { Snapshot } from './snapshot-handle.ts'
-import { createHold, draftSnapshot, type SnapshotOptions } from './snapshot-options.ts'
+import { CollectionShard } from './shards/shard-handle.ts'
+import type { SnapshotOptions } from './snapshot-options.ts'
+import { submitSnapshot } from './submit-snapshot.ts'
 
 /** A snapshot (`snapshot.id`), a number, or a time in milliseconds since the epoch. */
 export type RollbackTarget = Snapshot | { readonly seq: number } | { readonly time: number }
@@ -34,7 +36,16 @@ export class Collection extends WritableCollection {
     return submitSnapshot(this.#engine, 'collection', [this.id], options)
   }
 
-  /** In order of creation. */
+  /**
+   * One of its shards, numbered from 0: to be read, snapshotted, archived and restored by itself.
+   * @throws shard-not-found
+   */
+  shard(index: number): CollectionShard {
+    checkShard(this.#engine.state(this.id), index)
+    return new CollectionShard(this.#engine, { id: this.#stateId(), name: this.name }, index)
+  }
+
+  /** In order of creation; those of single shards are listed by the shard. */
   listSnapshots(): readonly Snapshot[] {
     return this.#states().map((state) => new Snapshot(this.#engine, state))
   }
@@ -88,22 +99,4 @@ export function snapshotNotFound(name: string): DatabaseError {
   return new DatabaseError('snapshot-not-found', `Cannot find snapshot "${name}": it does not exist`, {
     name,
   })
-}
-
-/** `collections` null: the whole store. */
-export async function submitSnapshot(
-  engine: Engine,
-  scope: SnapshotScope,
-  collections: readonly string[] | null,
-  options: SnapshotOptions,
-): Promise<Snapshot> {
-  const snapshot = draftSnapshot(engine, scope, options)
-  const holds = options.hold === undefined ? [] : [createHold(engine, options.hold)]
-  const state = (await engine.submit({
-    type: 'create-snapshot',
-    snapshot,
-    collections,
-    holds,
-  })) as SnapshotState
-  return new Snapshot(engine, state)
 }

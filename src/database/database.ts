@@ -1,6 +1,7 @@
 import type { CollectionConfig } from '../collection/types.ts'
 import { checkCollectionConfig, checkCollectionName } from '../collection/check-config.ts'
 import type { CollectionState } from '../collection/collection-state.ts'
+import { viewOfShard } from '../collection/shard-view.ts'
 import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { ArchiveFolder } from '../snapshot/archive-folder.ts'
@@ -8,9 +9,9 @@ import { diffViews, type Diff, type DiffSide } from '../snapshot/diff.ts'
 import type { GarbageReport } from '../snapshot/collect-garbage.ts'
 import type { VerifyReport } from '../snapshot/verify/verify.ts'
 import type { Disk } from '../storage/disk.ts'
-import { Collection, snapshotNotFound, submitSnapshot } from './collection-handle.ts'
+import { Collection, snapshotNotFound } from './collection-handle.ts'
 import { ArchiveImports } from './imports/archive-imports.ts'
-import type { SnapshotState } from './catalog-state.ts'
+import { shardOrigin, type SnapshotState } from './catalog-state.ts'
 import { ownCollections } from './checks/drill-clone.ts'
 import type { Engine } from './engine.ts'
 import { retentionOf, type Retention } from './history.ts'
@@ -29,6 +30,7 @@ import { restoreSourceOf, submitRestore } from './restore-snapshot.ts'
 import { Snapshot, SnapshotReader } from './snapshot-handle.ts'
 import type { SnapshotOptions } from './snapshot-options.ts'
 import { querySnapshots, type SnapshotQuery } from './snapshot-query.ts'
+import { submitSnapshot } from './submit-snapshot.ts'
 import { spaceOf, type SpaceReport } from './checks/space.ts'
 import { startVerifyJob, type VerifyJobOptions } from './verify-job.ts'
 
@@ -223,14 +225,15 @@ export class Database {
       before.view.release()
       throw error
     })
-    return diffViews(before, after, options.signal)
+    return diffViews(likeOther(before, after), likeOther(after, before), options.signal)
   }
 
-  async #openSide(reference: string): Promise<DiffSide & { readonly view: View }> {
+  async #openSide(reference: string): Promise<OpenSide> {
     this.#engine.checkOpen()
     const found = resolveReference(this.#engine.parts.catalog, reference, this.#engine.appliedSeq)
     const view = await this.#engine.openReference(found)
-    return { reference, seq: view.seq, view }
+    const shard = found.kind === 'snapshot' ? found.snapshot.record.shard : undefined
+    return { reference, seq: view.seq, view, shard }
   }
 
   /** True if `openReader` would read a snapshot or a past moment: nothing can be written there. */
@@ -296,12 +299,13 @@ export class Database {
   }
 
   /**
-   * Snapshots by the name of the collection they were taken of, which may be gone by now, or of the whole store ('').
+   * Snapshots by the name of the collection they were taken of, which may be gone by now, or of the whole store (''); with
+   * a shard those that were taken of this shard only.
    * In order of creation.
    */
-  listSnapshotsFrom(collection: string): readonly Snapshot[] {
+  listSnapshotsFrom(collection: string, shard?: number): readonly Snapshot[] {
     this.#engine.checkOpen()
-    const states = [...this.#engine.parts.catalog.snapshotsFrom(collection).values()]
+    const states = [...this.#engine.parts.catalog.snapshotsFrom(originOf(collection, shard)).values()]
     return states.filter(isOfOrigin(collection)).map((state) => new Snapshot(this.#engine, state))
   }
 
@@ -314,9 +318,9 @@ export class Database {
   }
 
   /** One of `listSnapshotsFrom`, by its name. */
-  findSnapshotFrom(collection: string, name: string): Snapshot | undefined {
+  findSnapshotFrom(collection: string, name: string, shard?: number): Snapshot | undefined {
     this.#engine.checkOpen()
-    const state = this.#engine.parts.catalog.snapshotsFrom(collection).get(name)
+    const state = this.#engine.parts.catalog.snapshotsFrom(originOf(collection, shard)).get(name)
     return state === undefined || !isOfOrigin(collection)(state)
       ? undefined
       : new Snapshot(this.#engine, state)
@@ -558,6 +562,26 @@ export class Database {
       await this.#resources.release()
     }
   }
+}
+
+interface OpenSide extends DiffSide {
+  readonly view: View
+  /** Of a snapshot of one shard. */
+  readonly shard: number | undefined
+}
+
+/** A snapshot of one shard is compared with that shard of the other side. */
+function likeOther(side: OpenSide, { shard, view: other }: OpenSide): OpenSide {
+  const { view } = side
+  if (shard === undefined || side.shard !== undefined || view.shards.length !== other.shards.length)
+    return side
+  const part = viewOfShard(view, shard)
+  view.release()
+  return { ...side, view: part }
+}
+
+function originOf(collection: string, shard: number | undefined): string {
+  return shard === undefined ? collection : shardOrigin(collection, shard)
 }
 
 /** Cuts through several collections are listed by `querySnapshots` only. */

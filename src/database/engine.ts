@@ -4,6 +4,7 @@ import type { CollectionState } from '../collection/collection-state.ts'
 import type { PointsOperation } from '../collection/operations.ts'
 import type { PointsBatch } from '../collection/points-batch.ts'
 import type { SegmentRegistry } from '../collection/segment-handle.ts'
+import { viewOfShard } from '../collection/shard-view.ts'
 import type { WriteResult } from '../collection/types.ts'
 import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
@@ -17,7 +18,7 @@ import type { SegmentWriter } from '../segment/segment-writer.ts'
 import { collectGarbage, type GarbageReport, type Roots } from '../snapshot/collect-garbage.ts'
 import type { Pins } from '../snapshot/pins.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import { applyRecord, type Prepared } from './apply.ts'
+import { applyRecord, checkShard, type Prepared } from './apply.ts'
 import type { CatalogState, KeptState } from './catalog-state.ts'
 import type { Checkpointer } from './checkpointer.ts'
 import { horizonAt, retentionOf } from './history.ts'
@@ -179,6 +180,34 @@ export class Engine implements WriteSink {
   openMoment(collection: CollectionId, name: string, seq: SequenceNumber): Promise<View> {
     this.checkOpen()
     return openMomentView(this.parts, collection, name, seq, this.#appliedSeq)
+  }
+
+  /**
+   * A shard as it is at some moment of this call, all of it written, though no catalog may name it yet. The caller releases
+   * the view and, when its files are no longer needed, the pin. @throws shard-not-found, collection-not-found
+   */
+  writtenShard(
+    collection: CollectionId,
+    shard: number,
+  ): Promise<{ readonly view: View; readonly unpin: () => void }> {
+    // No merge and no checkpoint meanwhile: the segments that the view names stay those of the files.
+    return this.#maintenance.run(async () => {
+      const state = this.state(collection)
+      checkShard(state, shard)
+      state.shards[shard]!.freeze()
+      const whole = state.view(this.#appliedSeq)
+      const view = viewOfShard(whole, shard)
+      whole.release()
+      const unpin = this.parts.pins.pin([...view.entries()].map(({ handle }) => handle.id))
+      try {
+        await this.parts.checkpointer.writeViews([view])
+        return { view, unpin }
+      } catch (error) {
+        view.release()
+        unpin()
+        throw error
+      }
+    })
   }
 
   /** What a reference stands for, as a view; kept open for a while, for those who ask again. The caller releases it. */

@@ -29,6 +29,8 @@ export interface StagedCollection {
   readonly segments: readonly SegmentInfo[]
   /** An existing collection of this name is replaced in place, keeping its id, its settings and its indexes. */
   readonly replace: boolean
+  /** The existing collection's shard that becomes what this one is here; its other shards stay. Left out: all of it. */
+  readonly shard?: number
 }
 
 export type DatabaseRecord =
@@ -85,6 +87,8 @@ export interface UndoSnapshot {
   readonly name: string
   readonly createdAt: number
   readonly scope: SnapshotScope
+  /** With the scope `shard` only. */
+  readonly shard?: number
   readonly reason: string
 }
 
@@ -98,6 +102,15 @@ export interface RestoreTarget {
   readonly id: string
   readonly name: string
   readonly inPlace: boolean
+  /** In place only: one shard of the collection becomes what a shard of the source is. */
+  readonly shard?: ShardTarget
+}
+
+export interface ShardTarget {
+  readonly source: number
+  readonly target: number
+  /** The number of shards that the collection had when the points were looked at: they belong there only then. */
+  readonly of: number
 }
 
 /** Members that are absent stay as they are. */

@@ -1,4 +1,5 @@
 import { checkCollectionName } from '../collection/check-config.ts'
+import { findMisplacedPoint } from '../collection/shard-view.ts'
 import type { CollectionConfig } from '../collection/types.ts'
 import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
@@ -10,8 +11,10 @@ import type { ArchiveCollection, ArchiveManifest } from '../snapshot/archive/for
 import { yieldToEventLoop } from '../runtime/yield.ts'
 import { importArchive, type SegmentIds } from '../snapshot/archive/import-archive.ts'
 import { checkCompatible } from './compatible.ts'
+import { checkShard, collectionGone } from './apply.ts'
 import type { Engine } from './engine.ts'
-import type { StagedCollection } from './records.ts'
+import type { ShardTarget, StagedCollection } from './records.ts'
+import { shardMisfit } from './restore-snapshot.ts'
 import { StoreFiles } from './imports/store-files.ts'
 import { openStaged, Staging } from './staged.ts'
 
@@ -20,7 +23,11 @@ export interface ArchiveDescription {
     readonly name: string
     readonly createdAt: number
     readonly scope: SnapshotScope
+    /** With the scope `shard` only. */
+    readonly shard?: number
   }
+  /** True if it leaves files out that the reader should have already. */
+  readonly isIncremental: boolean
   readonly aliases: Readonly<Record<string, string>>
   readonly collections: readonly {
     readonly name: string
@@ -55,6 +62,12 @@ export interface RestoreArchiveOptions extends RestoreStoreOptions {
   readonly into: string
 }
 
+export interface RestoreShardArchiveOptions extends Omit<RestoreStoreOptions, 'replace'> {
+  /** Name of the collection. */
+  readonly collection: string
+  readonly shard: number
+}
+
 /** One collection's archive under the name `into`. */
 export async function restoreArchive(
   engine: Engine,
@@ -63,13 +76,8 @@ export async function restoreArchive(
 ): Promise<void> {
   checkCollectionName(options.into)
   await restore(engine, source, options, (manifest) => {
-    if (manifest.snapshot.scope !== 'collection' || manifest.collections.length !== 1) {
-      throw new DatabaseError(
-        'archive-invalid',
-        'Cannot restore a collection from this archive: it holds the whole store',
-        { entry: 'manifest.json' },
-      )
-    }
+    if (manifest.snapshot.scope !== 'collection' || manifest.collections.length !== 1)
+      throw otherContent('a collection', manifest)
     return { names: new Map([[manifest.collections[0]!.id, options.into]]), aliases: {} }
   })
 }
@@ -81,13 +89,8 @@ export async function restoreStoreArchive(
   options: RestoreStoreOptions,
 ): Promise<void> {
   await restore(engine, source, options, (manifest) => {
-    if (manifest.snapshot.scope === 'collection') {
-      throw new DatabaseError(
-        'archive-invalid',
-        'Cannot restore the store from this archive: it holds one collection',
-        { entry: 'manifest.json' },
-      )
-    }
+    const { scope } = manifest.snapshot
+    if (scope === 'collection' || scope === 'shard') throw otherContent('the store', manifest)
     for (const { name } of manifest.collections) checkCollectionName(name)
     checkAliases(engine, manifest, options.replace ?? false)
     return {
@@ -97,10 +100,44 @@ export async function restoreStoreArchive(
   })
 }
 
+/** The archive of one shard in the place of a shard; whatever else the collection holds stays. */
+export async function restoreShardArchive(
+  engine: Engine,
+  source: AsyncIterable<Uint8Array>,
+  { collection, shard, ...options }: RestoreShardArchiveOptions,
+): Promise<void> {
+  const { catalog } = engine.parts
+  await restore(engine, source, { ...options, replace: true }, (manifest) => {
+    if (manifest.snapshot.scope !== 'shard') throw otherContent('a shard', manifest)
+    const state = catalog.collectionNamed(collection)
+    if (state === undefined) throw collectionGone(collection)
+    checkShard(state, shard)
+    return {
+      names: new Map([[manifest.collections[0]!.id, collection]]),
+      aliases: {},
+      shard: { source: manifest.snapshot.shard!, target: shard, of: state.shards.length },
+    }
+  })
+}
+
+const contents: Readonly<Record<SnapshotScope, string>> = {
+  collection: 'one collection',
+  several: 'several collections',
+  store: 'the whole store',
+  shard: 'one shard of a collection',
+}
+
+function otherContent(wanted: string, { snapshot: { scope } }: ArchiveManifest): DatabaseError {
+  const text = `Cannot restore ${wanted} from this archive: it holds ${contents[scope]}`
+  return new DatabaseError('archive-invalid', text, { entry: 'manifest.json', scope })
+}
+
 interface Targets {
   /** Target name by the collection's id in the archive. */
   readonly names: ReadonlyMap<string, string>
   readonly aliases: Readonly<Record<string, string>>
+  /** The shard of the one collection that becomes what the archive holds. */
+  readonly shard?: ShardTarget
 }
 
 /**
@@ -143,19 +180,18 @@ async function restore(
       },
     })
     const staged = manifest.collections.map((collection) =>
-      stage(
-        collection,
-        manifest,
-        segmentIds,
-        random.uuid(),
-        targets!.names.get(collection.id)!,
-        options.replace ?? false,
-      ),
+      stage(collection, manifest, segmentIds, {
+        id: random.uuid(),
+        name: targets!.names.get(collection.id)!,
+        replace: options.replace ?? false,
+        shard: targets!.shard,
+      }),
     )
     for (const one of staged) {
       const view = await openArchived(engine, one)
       prepared.set(one.id, view)
       await checkPayloads(view)
+      await checkPlaces(view, one)
     }
     checkCounts(manifest, [...prepared.values()])
     await staging!.commit(staged, targets!.aliases, prepared)
@@ -171,6 +207,10 @@ function checkTargets(engine: Engine, manifest: ArchiveManifest, targets: Target
   for (const collection of manifest.collections) {
     const name = targets.names.get(collection.id)!
     const existing = catalog.collectionNamed(name)
+    if (existing !== undefined && targets.shard !== undefined) {
+      checkCompatible(name, existing.config, { ...collection.config, shardNumber: targets.shard.of })
+      continue
+    }
     if (existing === undefined) {
       if (!catalog.aliases.has(name)) continue
       throw new DatabaseError('alias-exists', `Cannot create collection "${name}": an alias has this name`, {
@@ -200,9 +240,10 @@ function checkAliases(engine: Engine, manifest: ArchiveManifest, replace: boolea
 }
 
 function describe(manifest: ArchiveManifest): ArchiveDescription {
-  const { name, createdAt, scope } = manifest.snapshot
+  const { name, createdAt, scope, shard } = manifest.snapshot
   return {
-    snapshot: { name, createdAt, scope },
+    snapshot: { name, createdAt, scope, ...(shard === undefined ? {} : { shard }) },
+    isIncremental: manifest.base !== null,
     aliases: manifest.aliases,
     collections: manifest.collections.map((collection) => ({
       name: collection.name,
@@ -212,14 +253,19 @@ function describe(manifest: ArchiveManifest): ArchiveDescription {
   }
 }
 
+interface StagingTarget {
+  readonly id: string
+  readonly name: string
+  readonly replace: boolean
+  readonly shard: ShardTarget | undefined
+}
+
 /** The archive's entries in this store: other segment ids, and all deletions in force from the start. */
 function stage(
   collection: ArchiveCollection,
   manifest: ArchiveManifest,
   segmentIds: SegmentIds,
-  id: string,
-  name: string,
-  replace: boolean,
+  { id, name, replace, shard }: StagingTarget,
 ): StagedCollection {
   const used = new Set(collection.shards.flat().map(({ segment }) => segment))
   const shards = collection.shards.map((entries) =>
@@ -234,7 +280,18 @@ function stage(
   const segments = manifest.segments
     .filter((info) => used.has(info.id))
     .map((info) => ({ ...info, id: segmentIds.get(info.id)! }))
-  return { id, name, config: collection.config, shards, segments, replace }
+  if (shard === undefined) return { id, name, config: collection.config, shards, segments, replace }
+  return {
+    id,
+    name,
+    config: { ...collection.config, shardNumber: shard.of },
+    shards: Array.from({ length: shard.of }, (_, index) =>
+      index === shard.target ? shards[shard.source]! : [],
+    ),
+    segments,
+    replace,
+    shard: shard.target,
+  }
 }
 
 async function openArchived(engine: Engine, staged: StagedCollection): Promise<View> {
@@ -269,6 +326,15 @@ async function checkPayloads(view: View): Promise<void> {
       if (looked % sliceRows === 0) await yieldToEventLoop()
     }
   }
+}
+
+/** A point that nobody would find, or everybody twice, must not get in. @throws archive-invalid, snapshot-incompatible */
+async function checkPlaces(view: View, { name, shard }: StagedCollection): Promise<void> {
+  const misplaced = await findMisplacedPoint(view)
+  if (misplaced === undefined) return
+  if (shard !== undefined && misplaced.problem === 'other-shard') throw shardMisfit(name, misplaced)
+  const text = `Cannot restore this archive: point ${String(misplaced.id)} of shard ${misplaced.shard}: ${misplaced.why}`
+  throw new DatabaseError('archive-invalid', text, { entry: 'manifest.json', id: String(misplaced.id) })
 }
 
 function isJsonObject(bytes: Uint8Array): boolean {

@@ -1,8 +1,10 @@
 import type { CollectionState } from '../collection/collection-state.ts'
+import { findMisplacedPoint, placedShard, type MisplacedPoint } from '../collection/shard-view.ts'
 import type { View } from '../collection/view.ts'
+import { DatabaseError } from '../errors/database-error.ts'
 import { seqOf, type CollectionId } from '../ids/brands.ts'
 import type { Engine } from './engine.ts'
-import type { RestoreSource, RestoreTarget, UndoSnapshot } from './records.ts'
+import type { RestoreSource, RestoreTarget, ShardTarget, UndoSnapshot } from './records.ts'
 import { seqAtTime } from './reference.ts'
 import { Snapshot } from './snapshot-handle.ts'
 
@@ -11,7 +13,7 @@ export interface RestorePlan {
     /** In the source. */
     readonly source: CollectionId
     /** A new collection of this name, or the one that becomes what the source holds. */
-    readonly into: { readonly name: string; readonly id?: string }
+    readonly into: { readonly name: string; readonly id?: string; readonly shard?: ShardTarget }
   }[]
   readonly aliases?: Readonly<Record<string, string>>
   readonly undoName?: string
@@ -46,12 +48,19 @@ export async function submitRestore(
         unpins.push(pins.pin([...view.entries()].map(({ handle }) => handle.id)))
       }
     }
-    const targets = plan.collections.map(({ source: id, into }): RestoreTarget => ({
-      source: id,
-      id: into.id ?? random.uuid(),
-      name: into.name,
-      inPlace: into.id !== undefined,
-    }))
+    const targets = plan.collections.map(({ source: id, into }): RestoreTarget => {
+      const shard =
+        into.id === undefined ? undefined : (into.shard ?? ownShard(engine, source, prepared.get(id)))
+      return {
+        source: id,
+        id: into.id ?? random.uuid(),
+        name: into.name,
+        inPlace: into.id !== undefined,
+        ...(shard === undefined ? {} : { shard }),
+      }
+    })
+    for (const { source: id, name, shard } of targets)
+      if (shard !== undefined) await checkBelongs(prepared.get(id)!, name, shard)
     const undo = undoOf(engine, targets, plan.undoName)
     const states = (await engine.submit(
       { type: 'restore', source, collections: targets, aliases: plan.aliases ?? {}, undo },
@@ -62,6 +71,35 @@ export async function submitRestore(
     for (const view of prepared.values()) view.release()
     for (const unpin of unpins) unpin()
   }
+}
+
+/** A snapshot of one shard replaces that shard only, wherever it is restored in place. */
+function ownShard(engine: Engine, source: RestoreSource, view: View | undefined): ShardTarget | undefined {
+  const shard =
+    'snapshot' in source ? engine.parts.catalog.getSnapshot(source.snapshot).record.shard : undefined
+  if (shard === undefined) return undefined
+  return { source: shard, target: shard, of: view!.shards.length }
+}
+
+/** What was written as this shard belongs there; any other's points are looked at. @throws snapshot-incompatible */
+async function checkBelongs(
+  view: View,
+  collection: string,
+  { source, target, of }: ShardTarget,
+): Promise<void> {
+  if (source === target && of === view.shards.length) return
+  const placed = placedShard(view, source, target, of)
+  try {
+    const misplaced = await findMisplacedPoint(placed)
+    if (misplaced !== undefined) throw shardMisfit(collection, misplaced)
+  } finally {
+    placed.release()
+  }
+}
+
+export function shardMisfit(collection: string, { id, shard, why }: MisplacedPoint): DatabaseError {
+  const text = `Cannot restore shard ${shard} of collection "${collection}": point ${String(id)}: ${why}`
+  return new DatabaseError('snapshot-incompatible', text, { what: 'points', id: String(id), shard })
 }
 
 function openSource(
@@ -80,14 +118,17 @@ function undoOf(
   targets: readonly RestoreTarget[],
   name: string | undefined,
 ): UndoSnapshot | null {
-  const count = targets.filter(({ inPlace }) => inPlace).length
-  if (count === 0) return null
+  const replaced = targets.filter(({ inPlace }) => inPlace)
+  const [first] = replaced
+  if (first === undefined) return null
+  const shard = replaced.length === 1 ? first.shard?.target : undefined
   const id = engine.parts.random.uuid()
   return {
     id,
     name: name ?? `before-rollback-${id}`,
     createdAt: engine.parts.clock.now(),
-    scope: count === 1 ? 'collection' : 'several',
+    scope: shard !== undefined ? 'shard' : replaced.length === 1 ? 'collection' : 'several',
+    ...(shard === undefined ? {} : { shard }),
     reason: 'before-rollback',
   }
 }

@@ -23,6 +23,8 @@ export interface SnapshotInfo {
   /** Milliseconds since the epoch. */
   readonly createdAt: number
   readonly scope: SnapshotScope
+  /** With the scope `shard` only: which shard of its collection it holds; the others are empty in it. */
+  readonly shard?: number
   readonly collections: readonly { readonly id: string; readonly name: string }[]
   /** Aliases that pointed at its collections. */
   readonly aliases: Readonly<Record<string, string>>

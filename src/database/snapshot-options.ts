@@ -78,6 +78,7 @@ export function draftSnapshot(
   engine: Engine,
   scope: SnapshotScope,
   options: SnapshotOptions,
+  shard?: number,
 ): Omit<SnapshotRecord, 'seq' | 'collections' | 'aliases'> {
   const createdAt = engine.parts.clock.now()
   const id = snapshotIdOf(engine.parts.random.uuid())
@@ -89,6 +90,7 @@ export function draftSnapshot(
     name,
     createdAt,
     scope,
+    ...(shard === undefined ? {} : { shard }),
     labels: { ...options.labels },
     description: options.description ?? '',
     reason: options.reason ?? 'manual',

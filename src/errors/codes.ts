@@ -89,6 +89,11 @@ export const errorCodes = {
     what: 'No snapshot has this name.',
     cure: 'List the snapshots and correct the name.',
   },
+  'shard-not-found': {
+    kind: 'not-found',
+    what: 'The collection has no shard with this number.',
+    cure: 'Shards are numbered from 0; look at the number that the collection has.',
+  },
   'moment-not-kept': {
     kind: 'not-found',
     what: 'A moment lies outside of what the retention window keeps.',

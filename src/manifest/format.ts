@@ -50,8 +50,8 @@ export interface SnapshotCollectionRef {
   readonly name: string
 }
 
-export const snapshotScopes = ['collection', 'several', 'store'] as const
-/** What a snapshot was taken of: one collection, some of them in one cut, or the whole store with its aliases. */
+export const snapshotScopes = ['collection', 'several', 'store', 'shard'] as const
+/** What a snapshot was taken of: one collection, some of them in one cut, the whole store with its aliases, or one shard. */
 export type SnapshotScope = (typeof snapshotScopes)[number]
 
 export interface SnapshotRecord {
@@ -61,6 +61,8 @@ export interface SnapshotRecord {
   /** Milliseconds since the epoch. */
   readonly createdAt: number
   readonly scope: SnapshotScope
+  /** With the scope `shard` only: which one of its collection; the others are empty in it. */
+  readonly shard?: number
   readonly collections: readonly SnapshotCollectionRef[]
   readonly aliases: Readonly<Record<string, string>>
   readonly labels: Readonly<Record<string, string>>

@@ -41,6 +41,7 @@ const record = {
   seq,
   createdAt: z.number(),
   scope: z.enum(snapshotScopes),
+  shard: z.number().int().nonnegative().optional(),
   collections: z.array(z.object({ collection: z.uuid(), name: z.string() })),
   aliases: z.record(z.string(), z.string()),
   labels: z.record(z.string(), z.string()),

@@ -101,7 +101,7 @@ function contentFacts(content: InspectedContent): readonly (readonly [string, st
     ['id', snapshot.id],
     ['made', timeText(snapshot.createdAt)],
     ['number', String(snapshot.seq)],
-    ['scope', snapshot.scope],
+    ['scope', snapshot.shard === undefined ? snapshot.scope : `shard ${snapshot.shard}`],
     ['labels', labelsText(snapshot.labels)],
     ['description', snapshot.description],
     ['database', content.database],

@@ -24,7 +24,7 @@ export const listCommand = apiCommand<ListFlags>(
   (command) =>
     command
       .option('--collection <NAME>', 'that hold this collection')
-      .option('--scope <SCOPE>', 'collection, several or store')
+      .option('--scope <SCOPE>', 'collection, several, store or shard')
       .option('--name <PATTERN>', '* stands for any characters')
       .option('--label <NAME=VALUE>', 'may be repeated', append)
       .option('--reason <PATTERN>', '* stands for any characters')

@@ -10,9 +10,11 @@ import type { SegmentInfo } from '../../segment/format.ts'
 //   - the same snapshot gives the same bytes, whoever asks for them and when.
 
 export const archiveFormat = 'stillpoint-archive'
-export const archiveFormatVersion = 2
-/** Full archives are still of this version, so that older releases read them. */
+export const archiveFormatVersion = 3
+// An archive states the lowest version that can say what it holds, so that older releases read it if they can.
 export const fullArchiveVersion = 1
+export const incrementalArchiveVersion = 2
+export const shardArchiveVersion = 3
 /** Always the first entry. */
 export const manifestName = 'manifest.json'
 export const manifestBytesMax = 64 * 1024 * 1024
@@ -33,6 +35,8 @@ export interface ArchiveSnapshot {
   /** Milliseconds since the epoch. */
   readonly createdAt: number
   readonly scope: SnapshotScope
+  /** With the scope `shard` only: which one; the others are empty. */
+  readonly shard?: number
   readonly labels: Readonly<Record<string, string>>
   readonly description: string
 }

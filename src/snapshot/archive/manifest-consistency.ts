@@ -4,6 +4,7 @@ import type { SegmentInfo } from '../../segment/format.ts'
 import {
   archiveFileName,
   contentFiles,
+  shardArchiveVersion,
   type ArchiveCollection,
   type ArchiveFile,
   type ArchiveManifest,
@@ -78,6 +79,7 @@ class Checker {
         `has ${collections.length} members, but the snapshot is one of a collection`,
       )
     }
+    this.#checkShard()
     for (const [alias, collection] of Object.entries(aliases)) {
       if (!byName.has(collection))
         throw new Contradiction('aliases', `names a collection that is not in the archive`)
@@ -85,6 +87,23 @@ class Checker {
       if (byName.has(alias))
         throw new Contradiction('aliases', 'has an alias that is the name of a collection')
     }
+  }
+
+  #checkShard(): void {
+    const { collections, snapshot, formatVersion } = this.#manifest
+    const { scope, shard } = snapshot
+    if (scope !== 'shard' && shard === undefined) return
+    if (scope !== 'shard' || shard === undefined)
+      throw new Contradiction('snapshot.shard', 'is there for a snapshot of one shard, and only for that')
+    if (formatVersion < shardArchiveVersion)
+      throw new Contradiction('formatVersion', 'is lower than that of archives of one shard')
+    const [collection] = collections
+    if (collection === undefined || collections.length > 1)
+      throw new Contradiction('collections', `has ${collections.length} members, but one has the shard`)
+    if (shard >= collection.shards.length)
+      throw new Contradiction('snapshot.shard', `is ${shard} of ${collection.shards.length}`)
+    if (collection.shards.some((entries, index) => index !== shard && entries.length > 0))
+      throw new Contradiction('collections[0].shards', `has segments in other shards than ${shard}`)
   }
 
   #checkSegment(segment: SegmentInfo): void {

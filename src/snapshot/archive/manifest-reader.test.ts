@@ -160,7 +160,7 @@ describe('hostile documents', () => {
       (draft) => (draft.files[0].sha256 = 'A'.repeat(64)),
       'files[0].sha256 is not a SHA-256',
     ],
-    ['an unknown scope', (draft) => (draft.snapshot.scope = 'shard'), 'snapshot.scope is none of'],
+    ['an unknown scope', (draft) => (draft.snapshot.scope = 'galaxy'), 'snapshot.scope is none of'],
     [
       'labels that are no text',
       (draft) => (draft.snapshot.labels = { a: 1 }),
@@ -226,6 +226,42 @@ describe('hostile documents', () => {
   ])('%s', (_, spoil, message) => {
     expect(() => parseArchiveManifest(spoiled(spoil))).toThrow(message)
     expect(() => parseArchiveManifest(draft)).toThrow(expect.objectContaining({ code: 'archive-invalid' }))
+  })
+})
+
+describe('the archive of one shard', () => {
+  let one: ArchiveManifest
+  beforeAll(async () => {
+    const { manifest } = await sampleArchive(seededRandom(2), { scope: 'collection' })
+    const [collection] = manifest.collections
+    const shards = [[], collection!.shards[1]!]
+    one = createArchiveManifest({
+      ...manifest,
+      snapshot: { ...manifest.snapshot, scope: 'shard', shard: 1 },
+      collections: [{ ...collection!, shards, pointCount: 1 }],
+      segments: manifest.segments.filter(({ id }) => shards.flat().some(({ segment }) => segment === id)),
+    })
+  })
+
+  test('has a version of its own and reads back', () => {
+    const read = decodeArchiveManifest(encodeArchiveManifest(one))
+    expect(read).toMatchObject({ formatVersion: 3, snapshot: { scope: 'shard', shard: 1 } })
+  })
+
+  test.each<[string, (draft: Draft) => void, string]>([
+    ['no such shard', (draft) => (draft.snapshot.shard = 2), 'snapshot.shard is 2 of 2'],
+    ['segments elsewhere', (draft) => (draft.snapshot.shard = 0), 'has segments in other shards than 0'],
+    ['an older version', (draft) => (draft.formatVersion = 2), 'formatVersion is lower'],
+    [
+      'no number',
+      (draft) => delete draft.snapshot.shard,
+      'snapshot.shard is there for a snapshot of one shard',
+    ],
+    ['another scope', (draft) => (draft.snapshot.scope = 'collection'), 'and only for that'],
+  ])('is refused with %s', (_, spoil, message) => {
+    const draft: Draft = JSON.parse(Buffer.from(encodeArchiveManifest(one)).toString('utf8'))
+    spoil(draft)
+    expect(() => parseArchiveManifest(draft)).toThrow(message)
   })
 })
 

@@ -104,6 +104,7 @@ function decodeSnapshot(field: JsonField): ArchiveSnapshot {
     seq: seqOf(field.member('seq').count()),
     createdAt: field.member('createdAt').count(),
     scope: field.member('scope').oneOf(snapshotScopes),
+    ...(field.member('shard').isAbsent ? {} : { shard: field.member('shard').count() }),
     labels: field.member('labels').record((label) => label.text()),
     description: field.member('description').text(),
   }

@@ -8,10 +8,11 @@ import { decodeConfig } from '../stored-fields.ts'
 import {
   archiveFileName,
   archiveFormat,
-  archiveFormatVersion,
   contentKey,
   fullArchiveVersion,
+  incrementalArchiveVersion,
   manifestBytesMax,
+  shardArchiveVersion,
   type ArchiveBase,
   type ArchiveCollection,
   type ArchiveFile,
@@ -41,7 +42,7 @@ export function createArchiveManifest(content: ArchiveContent, known?: KnownFile
   const isKnown = (file: ArchiveFile): boolean => known?.contents.has(contentKey(file)) ?? false
   const manifest: ArchiveManifest = {
     format: archiveFormat,
-    formatVersion: known === undefined ? fullArchiveVersion : archiveFormatVersion,
+    formatVersion: versionOf(content, known),
     createdAt: content.snapshot.createdAt,
     database: content.database,
     snapshot: content.snapshot,
@@ -58,6 +59,11 @@ export function createArchiveManifest(content: ArchiveContent, known?: KnownFile
     `an archive's manifest is consistent: ${problem?.path ?? ''} ${problem?.why ?? ''}`,
   )
   return manifest
+}
+
+function versionOf({ snapshot }: ArchiveContent, known: KnownFiles | undefined): number {
+  if (snapshot.scope === 'shard') return shardArchiveVersion
+  return known === undefined ? fullArchiveVersion : incrementalArchiveVersion
 }
 
 /**
@@ -78,6 +84,7 @@ export function encodeArchiveManifest(manifest: ArchiveManifest): Uint8Array {
       seq: snapshot.seq,
       createdAt: snapshot.createdAt,
       scope: snapshot.scope,
+      ...(snapshot.shard === undefined ? {} : { shard: snapshot.shard }),
       labels: sortedRecord(snapshot.labels),
       description: snapshot.description,
     },

@@ -84,6 +84,7 @@ function decodeSnapshot(info: JsonField): SnapshotRecord {
     seq: seqOf(info.member('seq').count()),
     createdAt: info.member('create_ts').count(),
     scope: info.member('scope').oneOf(snapshotScopes),
+    ...(info.member('shard').isAbsent ? {} : { shard: info.member('shard').count() }),
     collections: info.member('collections').array((field) => ({
       collection: collectionIdOf(field.member('collection_id').uuid()),
       name: field.member('collection_name').name(),

@@ -88,6 +88,7 @@ function document(metadata: SnapshotMetadata, manifests: readonly ManifestDigest
       create_ts: snapshot.createdAt,
       seq: snapshot.seq,
       scope: snapshot.scope,
+      ...(snapshot.shard === undefined ? {} : { shard: snapshot.shard }),
       labels: snapshot.labels,
       reason: snapshot.reason,
       aliases: snapshot.aliases,

@@ -24,9 +24,10 @@ export const checkMarkSchema = z
   })
   .meta({ id: 'CheckMark' })
 
-export const scopeSchema = z
-  .enum(['collection', 'several', 'store'])
-  .meta({ description: 'One collection, several in one cut, or the whole store with its aliases.' })
+export const scopeSchema = z.enum(['collection', 'several', 'store', 'shard']).meta({
+  description:
+    'One collection, several in one cut, the whole store with its aliases, or one shard of a collection.',
+})
 
 export const snapshotSchema = z
   .object({
@@ -35,6 +36,7 @@ export const snapshotSchema = z
     seq: seq.meta({ description: 'It holds every write with a number up to this one.' }),
     createdAt: time,
     scope: scopeSchema,
+    shard: z.int().optional().meta({ description: 'With the scope `shard` only: which one.' }),
     collections: z.array(z.object({ id: z.string(), name: z.string() })),
     aliases: z.record(z.string(), z.string()),
     labels,

@@ -32,6 +32,8 @@ export interface InspectedContent {
     /** Milliseconds since the epoch. */
     readonly createdAt: number
     readonly scope: SnapshotScope
+    /** With the scope `shard` only. */
+    readonly shard?: number
     readonly labels: Readonly<Record<string, string>>
     readonly description: string
   }
@@ -91,11 +93,15 @@ function keyOf(header: Uint8Array): ArchiveInspection['encryption'] {
 
 function contentOf(reader: ArchiveReader, trustedKeys: readonly string[] | undefined): InspectedContent {
   const { formatVersion, database, snapshot, aliases, collections, files, base, external } = reader.manifest
-  const { id, name, seq, createdAt, scope, labels, description } = snapshot
+  const { id, name, seq, createdAt, scope, shard, labels, description } = snapshot
   return {
     formatVersion,
     database,
-    snapshot: { id, name, seq, createdAt, scope, labels, description },
+    snapshot: {
+      ...{ id, name, seq, createdAt, scope },
+      ...(shard === undefined ? {} : { shard }),
+      ...{ labels, description },
+    },
     aliases,
     collections: collections.map((collection) => ({
       id: collection.id,
