@@ -1,5 +1,6 @@
 import { DatabaseError, type ErrorKind } from '../../index.ts'
 import { collectionExists, collectionMissing, notFound, snapshotMissing, wrongInput } from './failures.ts'
+import { formulaFailed } from './formula-failed.ts'
 import { WireError } from './wire-error.ts'
 
 const prefixes: Record<ErrorKind, readonly [status: number, prefix: string]> = {
@@ -39,6 +40,14 @@ function knownError({ code, details, message }: DatabaseError): WireError | unde
       )
     case 'vector-unknown':
       return wrongInput(`Not existing vector name error: ${detail('name')}`)
+    case 'point-not-found':
+      return notFound(
+        details['vector'] === undefined
+          ? `No point with id ${detail('id')} found`
+          : `Vector with name "${detail('vector')}" for point not found`,
+      )
+    case 'formula-failed':
+      return formulaFailed(details)
     case 'download-failed':
       return new WireError(500, `Service internal error: ${message}`)
     default:

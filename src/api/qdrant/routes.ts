@@ -8,6 +8,7 @@ import { collectionRoutes } from './routes/collections.ts'
 import { indexRoutes } from './routes/indexes.ts'
 import { pointRoutes } from './routes/points.ts'
 import { facetRoutes } from './routes/facet.ts'
+import { matrixRoutes } from './routes/matrix.ts'
 import { queryRoutes } from './routes/queries.ts'
 import { serverPageRoutes } from './routes/server-pages.ts'
 import { snapshotRoutes } from './routes/snapshots.ts'
@@ -27,6 +28,7 @@ const groups = [
   pointRoutes,
   writeRoutes,
   queryRoutes,
+  matrixRoutes,
   facetRoutes,
   snapshotRoutes,
   unsupportedRoutes,

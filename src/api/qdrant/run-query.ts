@@ -1,83 +1,83 @@
-import type { CollectionReader, Filter, PointId, QueryRequest } from '../../index.ts'
+import type { CollectionReader, QueryRequest, ScoredPoint } from '../../index.ts'
+import { isDatabaseError } from '../../index.ts'
+import type { Door } from './door.ts'
+import { openOthers } from './other-collections.ts'
+import { foundText, hitText, orderText, recordText } from './present/points.ts'
 import { notFound } from './failures.ts'
-import { foundText, hitText, orderTexts } from './present/points.ts'
-import { checkQuery, type GivenQuery } from './translate/query.ts'
-import { denseValues, type KnownVectors } from './translate/vectors.ts'
+import { engineQuery } from './translate/querying/engine-query.ts'
+import { levelsOf, type Aim, type GivenGroups, type GivenQuery } from './translate/querying/given-query.ts'
+
+/** A collection that is searched, under the name that the client used. */
+export interface Searched {
+  readonly door: Door
+  readonly name: string
+  readonly reader: CollectionReader
+}
 
 /** The points of one query as JSON text. @throws WireError and what the engine throws */
-export async function runQuery(
-  collection: CollectionReader,
-  known: KnownVectors,
-  query: GivenQuery,
-): Promise<string> {
-  checkQuery(query, collection, known)
-  const { aim } = query
-  switch (aim.kind) {
-    case 'nothing':
-      return found(collection, requestOf(query))
-    case 'sample':
-      // Qdrant leaves the offset of a sample out of account.
-      return found(collection, { ...requestOf(query), sample: true, offset: 0 })
-    case 'order':
-      return ordered(collection, query)
-    case 'vector':
-      return nearest(collection, { ...requestOf(query), vector: denseValues(aim.vector) })
-    case 'point':
-      return nearest(collection, await likePoint(collection, query, aim.id))
-    case 'other':
-      throw new Error('unreachable: refused before')
-  }
-}
-
-function requestOf(query: GivenQuery): QueryRequest {
-  return {
-    using: query.using,
-    limit: query.limit,
-    offset: query.offset,
-    payload: query.payload,
-    vectors: query.vectors,
-    ...(query.filter === undefined ? {} : { filter: query.filter }),
-    ...(query.scoreThreshold === undefined ? {} : { scoreThreshold: query.scoreThreshold }),
-  }
-}
-
-async function nearest(collection: CollectionReader, request: QueryRequest): Promise<string> {
-  const hits = await collection.query(request)
-  return `[${hits.map((hit) => hitText(hit)).join(',')}]`
-}
-
-async function found(collection: CollectionReader, request: QueryRequest): Promise<string> {
-  const points = await collection.query(request)
-  return `[${points.map((point) => foundText(point)).join(',')}]`
-}
-
-/** The neighbours of a point, which is not its own. */
-async function likePoint(
-  collection: CollectionReader,
-  query: GivenQuery,
-  id: PointId,
-): Promise<QueryRequest> {
-  const [point] = await collection.get([id], { vectors: [query.using] })
-  if (point === undefined) throw notFound(`No point with id ${String(id)} found`)
-  const vector = point.vectors?.[query.using]
-  if (vector === undefined) throw notFound(`Vector with name "${query.using}" for point not found`)
-  const others: Filter = { mustNot: [{ kind: 'has-id', ids: [point.id] }] }
-  const filter: Filter =
-    query.filter === undefined ? others : { ...others, must: [{ kind: 'filter', filter: query.filter }] }
-  return { ...requestOf(query), vector, filter }
-}
-
-async function ordered(collection: CollectionReader, query: GivenQuery): Promise<string> {
-  const { aim, filter, limit, offset, payload, vectors } = query
-  if (aim.kind !== 'order') return '[]'
-  const page = await collection.scroll({
-    limit: limit + offset,
-    orderBy: aim.orderBy,
-    payload,
-    vectors,
-    ...(filter === undefined ? {} : { filter }),
+export async function runQuery(searched: Searched, given: GivenQuery): Promise<string> {
+  return withRequest(searched, given, [], async (request) => {
+    const points = await searched.reader.query(request)
+    return `[${pointTexts(points, given.aim).join(',')}]`
   })
-  const orders = orderTexts(page)
-  const texts = page.points.map((point, index) => foundText(point, orders[index]))
-  return `[${texts.slice(offset).join(',')}]`
+}
+
+/** The groups of one query as JSON text. @throws WireError and what the engine throws */
+export async function runGroups(searched: Searched, given: GivenGroups): Promise<string> {
+  const { query, groupBy, groupSize, lookup } = given
+  const names = lookup === undefined ? [] : [lookup.collection]
+  return withRequest(searched, query, names, async (request, others) => {
+    const options =
+      lookup === undefined
+        ? {}
+        : {
+            groupLookup: {
+              from: others.get(lookup.collection) ?? searched.reader,
+              payload: lookup.payload,
+              vectors: lookup.vectors,
+            },
+          }
+    const groups = await worded(
+      query,
+      searched.reader.queryGroups({ ...request, groupBy, groupSize, ...options }),
+    )
+    const texts = groups.map(({ id, hits, lookup: found }) => {
+      const idText = typeof id === 'string' ? JSON.stringify(id) : String(id)
+      const lookupText = found === undefined ? '' : `,"lookup":${recordText(found)}`
+      return `{"hits":[${pointTexts(hits, query.aim).join(',')}],"id":${idText}${lookupText}}`
+    })
+    return `{"groups":[${texts.join(',')}]}`
+  })
+}
+
+/** Within groups Qdrant has other words for a point that does not exist. */
+async function worded<T>({ using = '', lookup }: GivenQuery, groups: Promise<T>): Promise<T> {
+  try {
+    return await groups
+  } catch (error) {
+    if (!isDatabaseError(error, 'point-not-found')) throw error
+    throw notFound(`Vector with name "${lookup?.vector ?? using}" for point not found`)
+  }
+}
+
+/** `names`: collections that are read besides those whose points are examples. */
+async function withRequest<T>(
+  { door, name, reader }: Searched,
+  given: GivenQuery,
+  names: readonly string[],
+  run: (request: QueryRequest, others: ReadonlyMap<string, CollectionReader>) => Promise<T>,
+): Promise<T> {
+  const lookups = levelsOf(given).flatMap(({ lookup }) => (lookup === undefined ? [] : [lookup.collection]))
+  await using others = await openOthers(door, { name, reader }, [...lookups, ...names])
+  const { readers } = others
+  const request = engineQuery(given, { reader, known: door.vectors.of(reader), others: readers })
+  return await run(request, readers)
+}
+
+/** Points that were found without a search have no version and score of their own. */
+function pointTexts(points: readonly ScoredPoint[], aim: Aim): string[] {
+  if (aim.kind === 'nothing' || aim.kind === 'sample' || aim.kind === 'order') {
+    return points.map((point) => foundText(point, orderText(point.orderValue)))
+  }
+  return points.map((point) => hitText(point))
 }

@@ -38,11 +38,14 @@ export function foundText(point: Point, orderValue?: string): string {
   return `{"id":${idText(point.id)},"version":0,"score":1.0${partsText(point, orderValue)}}`
 }
 
-/** What the points of an ordered page are ordered by; times are shown in microseconds. */
+/** What a point is ordered by; times are shown in microseconds. */
+export function orderText(value: number | bigint | string | undefined): string | undefined {
+  if (value === undefined) return undefined
+  return typeof value === 'string' ? String(parseDatetime(value)) : String(value)
+}
+
 export function orderTexts({ orderValues }: ScrollPage): readonly (string | undefined)[] {
-  return (orderValues ?? []).map((value) =>
-    typeof value === 'string' ? String(parseDatetime(value)) : String(value),
-  )
+  return (orderValues ?? []).map((value) => orderText(value))
 }
 
 export function scrollText(records: readonly string[], next: PointId | undefined): string {
