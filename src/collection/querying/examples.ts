@@ -79,13 +79,13 @@ export class ExampleReader {
         : prepared
   }
 
-  /** The points of the view that are examples. */
-  pointsOf(query: Query | undefined): RowRef[] {
+  /** The points of the view that are examples in the request or in its prefetches. */
+  pointsOf(request: Prefetch): RowRef[] {
     const found: RowRef[] = []
-    for (const example of examplesOf(query)) {
+    for (const example of examplesOf(request.query)) {
       if (isPointExample(example) && example.from === undefined) found.push(this.#find(example))
     }
-    return found
+    return [...found, ...(request.prefetch ?? []).flatMap((one) => this.pointsOf(one))]
   }
 
   #find(example: PointExample): RowRef {

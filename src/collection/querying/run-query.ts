@@ -49,15 +49,20 @@ export class QueryRun {
     this.#source = new CandidateSource(view)
   }
 
-  /** The `count` best; the request's own limit only says how many candidates a query with diversity has. */
+  /**
+   * The `count` best; the request's own limit only says how many candidates a query with diversity has. Points that are
+   * examples anywhere in the request are nowhere among the results.
+   */
   run(request: Prefetch, count: number, inherited: Inherited): Hit[] {
-    const { query, prefetch = [] } = request
-    const below: Inherited = {
-      filter: bothFilters(inherited.filter, request.filter),
-      excluded: [...inherited.excluded, ...this.#examples.pointsOf(query)],
-    }
+    const excluded = [...inherited.excluded, ...this.#examples.pointsOf(request)]
+    return this.#level(request, count, { filter: inherited.filter, excluded })
+  }
+
+  #level(request: Prefetch, count: number, inherited: Inherited): Hit[] {
     checkRequest(request)
-    const lists = prefetch.map((one) => this.run(one, one.limit ?? limitDefault, below))
+    const { query, prefetch = [] } = request
+    const below = { ...inherited, filter: bothFilters(inherited.filter, request.filter) }
+    const lists = prefetch.map((one) => this.#level(one, one.limit ?? limitDefault, below))
     if (query?.kind === 'fusion') return fuse(query.fusion, lists, count, request.scoreThreshold)
     if (query?.kind === 'formula') return this.#compute(query.formula, lists, count, request.scoreThreshold)
     const candidates =
