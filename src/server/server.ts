@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
-import { qdrantRoutes } from '../api/qdrant/routes.ts'
+import { openDoor, qdrantRoutes } from '../api/qdrant/routes.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
 import { open, type Database } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -87,7 +87,7 @@ export async function createApp(database: Database, options: ServerOptions): Pro
   registerPages(app, metrics)
   const archives = database.archiveFolder(storage.snapshotsPath)
   await archives.sweep()
-  await qdrantRoutes(app, {
+  const door = openDoor({
     database,
     archives,
     archivesMode: storage.archives,
@@ -101,6 +101,7 @@ export async function createApp(database: Database, options: ServerOptions): Pro
     logger: options.logger,
     settings,
   })
+  await qdrantRoutes(app, door)
   await v1Routes(app, {
     database,
     clock: systemClock,

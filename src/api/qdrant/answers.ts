@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { stringifyJson, type JsonValue } from '../../index.ts'
+import { RawJson, stringifyJson, type JsonValue } from '../../index.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import { asDirect } from './direct-call.ts'
 import type { WireError } from './wire-error.ts'
 
 // Qdrant's envelope. Results are JSON text already, so that payloads pass through as they are stored.
@@ -18,10 +19,12 @@ function seconds(request: FastifyRequest): string {
 }
 
 export function sendText(request: FastifyRequest, reply: FastifyReply, result: string): FastifyReply {
+  if (asDirect(reply)?.take(new RawJson(result)) !== undefined) return reply
   return send(reply, 200, `{"result":${result},"status":"ok","time":${seconds(request)}}`)
 }
 
 export function sendResult(request: FastifyRequest, reply: FastifyReply, result: JsonValue): FastifyReply {
+  if (asDirect(reply)?.take(result) !== undefined) return reply
   return sendText(request, reply, stringifyJson(result))
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { JsonSyntaxError, parseJson, type JsonValue } from '../../index.ts'
 import { DecodeError, type Decoder } from './decode.ts'
+import { directBody } from './direct-call.ts'
 import { formatError } from './failures.ts'
 import { findDuplicate, findInfinite, findLoneSurrogate, positionOf } from './position.ts'
 
@@ -15,7 +16,20 @@ export function decodeBody<T>(
   decoder: Decoder<T>,
   fields: readonly string[] = [],
 ): T {
-  return decodeText(bodyText(request), decoder, fields)
+  const direct = directBody(request)
+  return direct === undefined
+    ? decodeText(bodyText(request), decoder, fields)
+    : decodeValue(direct.value, decoder)
+}
+
+/** Of a value that never was text, so that there is no place to name. @throws WireError 400 */
+export function decodeValue<T>(value: JsonValue, decoder: Decoder<T>): T {
+  try {
+    return decoder(value)
+  } catch (error) {
+    if (error instanceof DecodeError) throw formatError(error.message)
+    throw error
+  }
 }
 
 /** `fields`: those that must not stand twice in the outermost object. */

@@ -76,6 +76,15 @@ export interface Door extends QdrantDoorOptions {
   readonly shelves: ShelfMemory
 }
 
+/** Both doors of one server, REST and gRPC, share it. */
+export function openDoor(options: QdrantDoorOptions): Door {
+  return {
+    ...options,
+    vectors: new VectorsOfCollections(),
+    shelves: { facts: new Map(), pending: new Set(), lastTimes: new Map() },
+  }
+}
+
 const knownMax = 1_000
 
 /**

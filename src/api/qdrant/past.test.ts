@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { open, type Database } from '../../index.ts'
 import { systemClock } from '../../runtime/clock.ts'
-import { qdrantRoutes } from './routes.ts'
+import { openDoor, qdrantRoutes } from './routes.ts'
 
 let folder: string
 let database: Database
@@ -15,7 +15,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stillpoint-past-'))
   database = await open(join(folder, 'storage'), { workers: 0, background: false })
   app = fastify()
-  await qdrantRoutes(app, {
+  const door = openDoor({
     database,
     archives: database.archiveFolder(join(folder, 'snapshots')),
     archivesMode: 'virtual',
@@ -27,6 +27,7 @@ beforeAll(async () => {
     maxRequestBytes: 100_000,
     readiness: () => true,
   })
+  await qdrantRoutes(app, door)
   await database.setRetention({ windowMs: 3_600_000 })
   await call('PUT', '/collections/plants', { vectors: { size: 2, distance: 'Dot' } })
   await call('PUT', '/collections/plants/index?wait=true', { field_name: 'kind', field_schema: 'keyword' })

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { noteStart, sendError } from './answers.ts'
-import { VectorsOfCollections, type Door, type QdrantDoorOptions } from './door.ts'
+import type { Door } from './door.ts'
 import { toWireError } from './errors.ts'
 import { aliasRoutes } from './routes/aliases.ts'
 import { clusterRoutes } from './routes/cluster.ts'
@@ -17,7 +17,7 @@ import { uploadRoutes } from './routes/uploads.ts'
 import { writeRoutes } from './routes/writes.ts'
 import { WireError } from './wire-error.ts'
 
-export type { QdrantDoorOptions } from './door.ts'
+export { openDoor, type Door, type QdrantDoorOptions } from './door.ts'
 
 const groups = [
   serverPageRoutes,
@@ -35,13 +35,7 @@ const groups = [
 ]
 
 /** Qdrant's REST API over a database. */
-export async function qdrantRoutes(app: FastifyInstance, options: QdrantDoorOptions): Promise<void> {
-  const door: Door = {
-    ...options,
-    vectors: new VectorsOfCollections(),
-    shelves: { facts: new Map(), pending: new Set(), lastTimes: new Map() },
-  }
-
+export async function qdrantRoutes(app: FastifyInstance, door: Door): Promise<void> {
   app.addHook('onRequest', async (request) => noteStart(request, door.clock))
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, door))
   app.setNotFoundHandler((_request, reply) => reply.code(404).send())
@@ -57,10 +51,15 @@ export async function qdrantRoutes(app: FastifyInstance, options: QdrantDoorOpti
       { parseAs: 'buffer', bodyLimit: door.maxRequestBytes },
       (_request, body, parsed) => parsed(null, body),
     )
-    for (const routes of groups) routes(scope, door)
+    jsonRoutes(scope, door)
     done()
   })
   await app.register((scope) => uploadRoutes(scope, door))
+}
+
+/** The routes whose bodies and answers are JSON; they do not need HTTP (direct-call.ts). */
+export function jsonRoutes(app: FastifyInstance, door: Door): void {
+  for (const routes of groups) routes(app, door)
 }
 
 function answerError(

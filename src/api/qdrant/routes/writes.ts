@@ -3,6 +3,7 @@ import type { Collection, JsonObject } from '../../../index.ts'
 import { sendResult } from '../answers.ts'
 import { bodyText, decodeBody } from '../body.ts'
 import { DecodeError, type Decoder } from '../decode.ts'
+import { directBody } from '../direct-call.ts'
 import { getCollection, type Door } from '../door.ts'
 import { formatError } from '../failures.ts'
 import { collectionName, updateParams } from '../parameters.ts'
@@ -19,7 +20,7 @@ import {
   upsertOf,
   type Operation,
 } from '../translate/operations.ts'
-import { decodeUpsertText } from '../translate/points.ts'
+import { checkedUpsert, decodeUpsertText } from '../translate/points.ts'
 import { perform } from './update-result.ts'
 
 export function writeRoutes(app: FastifyInstance, door: Door): void {
@@ -72,7 +73,8 @@ export function writeRoutes(app: FastifyInstance, door: Door): void {
 
 function upsert(request: FastifyRequest): Operation {
   try {
-    return upsertOf(decodeUpsertText(bodyText(request)))
+    const direct = directBody(request)
+    return upsertOf(direct === undefined ? decodeUpsertText(bodyText(request)) : checkedUpsert(direct.value))
   } catch (error) {
     // Qdrant reads this body as a whole before it judges, so there is no place to name.
     if (error instanceof DecodeError) throw formatError(error.message)
