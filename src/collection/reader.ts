@@ -50,6 +50,11 @@ export class CollectionReader {
     return this.#source.id
   }
 
+  /** Costs nothing, unlike `info`, which counts. */
+  config(): CollectionInfo['config'] {
+    return this.#withView((view) => view.config)
+  }
+
   info(): CollectionInfo {
     return this.#withView((view) => ({
       name: this.name,

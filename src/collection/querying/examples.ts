@@ -46,7 +46,7 @@ async function collectForeign(request: Prefetch, into: Map<PointExample, VectorV
     if (point === undefined) throw pointMissing(example)
     const vector = point.vectors?.[name]
     if (vector !== undefined) into.set(example, vector)
-    else if (Object.hasOwn(example.from.info().config.vectors, name)) throw vectorMissing(example, name)
+    else if (Object.hasOwn(example.from.config().vectors, name)) throw vectorMissing(example, name)
     else throw vectorUnknown(name)
   }
   for (const prefetch of request.prefetch ?? []) await collectForeign(prefetch, into)

@@ -160,7 +160,7 @@ export function checkScroll(
 /** Ordering needs an index that has an order. @throws WireError 400 */
 export function checkOrderable(order: OrderBy | undefined, collection: CollectionReader): void {
   if (order === undefined) return
-  const index = collection.info().config.payloadIndexes?.[order.path]
+  const index = collection.config().payloadIndexes?.[order.path]
   const isOrdered =
     index?.type === 'float' ||
     index?.type === 'datetime' ||
