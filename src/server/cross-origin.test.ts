@@ -46,6 +46,7 @@ test('a preflight for an unknown method is refused', async () => {
   const headers = { origin, 'access-control-request-method': 'FOO' }
   const answer = await app.inject({ method: 'OPTIONS', url: '/collections', headers })
   expect([answer.statusCode, answer.body]).toEqual([400, 'Requested method is not allowed'])
+  expect(answer.headers['content-type']).toBeUndefined()
 })
 
 test('OPTIONS without a wish is no preflight', async () => {

@@ -13,7 +13,13 @@ export function allowOtherOrigins(app: FastifyInstance): void {
     if (request.method === 'OPTIONS' && asked !== undefined) return answerPreflight(request, reply, asked)
     allowOrigin(request, reply)
   })
+  // Fastify gives every answer a type; Qdrant's refusal of a preflight has none.
+  app.addHook('onSend', async (_request, reply) => {
+    if (refused.has(reply)) reply.removeHeader('content-type')
+  })
 }
+
+const refused = new WeakSet<FastifyReply>()
 
 function answerPreflight(
   request: FastifyRequest,
@@ -21,7 +27,8 @@ function answerPreflight(
   asked: string | string[],
 ): FastifyReply {
   if (typeof asked !== 'string' || !methods.includes(asked)) {
-    return reply.code(400).send('Requested method is not allowed')
+    refused.add(reply)
+    return reply.code(400).send(Buffer.from('Requested method is not allowed'))
   }
   allowOrigin(request, reply)
   const headers = request.headers['access-control-request-headers']

@@ -4,9 +4,12 @@ import { v1Routes } from '../api/v1/v1-routes.ts'
 import { open, type Database } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { guardWithKeys } from './auth.ts'
+import { createGuard } from './auth/guard.ts'
+import { guardRoutes } from './auth/guard-routes.ts'
+import { compressAnswers } from './compression.ts'
 import type { Configuration } from './configuration.ts'
 import { allowOtherOrigins } from './cross-origin.ts'
+import { refuseBrokenRequest } from './broken-requests.ts'
 import { createDownload } from './download.ts'
 import { reportFaults } from './faults.ts'
 import { lenientUrl } from './lenient-path.ts'
@@ -71,6 +74,7 @@ export async function createApp(database: Database, options: ServerOptions): Pro
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     rewriteUrl: ({ url = '/' }) => lenientUrl(url),
+    clientErrorHandler: refuseBrokenRequest,
     // A path that cannot be decoded is the path of nothing.
     frameworkErrors: (_error, _request, reply: FastifyReply) => void reply.code(404).send(),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 4096 },
@@ -78,11 +82,10 @@ export async function createApp(database: Database, options: ServerOptions): Pro
   const metrics = new Metrics(database)
   metrics.count(app)
   if (service.enableCors) allowOtherOrigins(app)
+  compressAnswers(app)
   drainRefusedBodies(app)
-  guardWithKeys(app, {
-    full: [service.apiKey, service.alternativeApiKey].filter((key) => key !== undefined),
-    readOnly: service.readOnlyApiKey === undefined ? [] : [service.readOnlyApiKey],
-  })
+  const guard = createGuard({ ...service, database, clock: systemClock })
+  guardRoutes(app, guard)
   reportFaults(app, options.logger, options.onFatal)
   registerPages(app, metrics)
   const archives = database.archiveFolder(storage.snapshotsPath)
@@ -100,6 +103,7 @@ export async function createApp(database: Database, options: ServerOptions): Pro
     readiness: () => true,
     logger: options.logger,
     settings,
+    ...(guard === undefined ? {} : { guard }),
   })
   await qdrantRoutes(app, door)
   await v1Routes(app, {
