@@ -2,12 +2,13 @@ import { stringifyJson, type JsonObject } from '../encoding/json.ts'
 import { idOfWords, wordsOfId, type IdWords, type PointId } from '../ids/point-id.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
 import { deletePayloadPath, mergePayload, setPayloadPath } from '../query/payload-edit.ts'
-import { payloadOf, vectorsOf } from './apply-points.ts'
+import { payloadOf } from './apply-points.ts'
 import type { CollectionState } from './collection-state.ts'
 import { Matcher, rowsOf } from './matching.ts'
 import type { PointsOperation, Selection } from './operations.ts'
 import type { Location } from './shard.ts'
 import type { WriteResult } from './types.ts'
+import { columnNameOf, columnValues } from './vector-columns.ts'
 
 interface Selected {
   readonly id: IdWords
@@ -38,10 +39,16 @@ function change(
     shard.delete(location, seq)
     return
   }
-  const vectors = vectorsOf(location)
+  const vectors = columnValues(location.entry.rows, location.row, state.config.vectors)
   let payload = location.entry.rows.payloadAt(location.row)
-  if (operation.op === 'delete-vectors') for (const name of operation.names) delete vectors[name]
-  else payload = encodePayload(changedPayload(location, operation))
+  if (operation.op === 'delete-vectors') {
+    for (const name of operation.names) {
+      const params = state.config.vectors[name]
+      // It may have been dropped since the request was checked.
+      if (params !== undefined) delete vectors[columnNameOf(name, params)]
+    }
+  }
+  if (operation.op !== 'delete-vectors') payload = encodePayload(changedPayload(location, operation))
   shard.delete(location, seq)
   shard.append(id, seq, payload, vectors)
 }
@@ -74,7 +81,7 @@ function select(
   missing: PointId[],
 ): Selected[] {
   if ('ids' in selection) return selectIds(state, selection.ids, missing)
-  const matcher = new Matcher(selection.filter, state.config.payloadIndexes)
+  const matcher = new Matcher(selection.filter, state.config)
   const view = state.view(seq)
   try {
     return view.shards.flatMap((entries, index) =>

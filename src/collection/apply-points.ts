@@ -4,13 +4,15 @@ import { idOfWords, type IdWords, type PointId } from '../ids/point-id.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
 import { compileFilter, type RowPredicate } from '../query/compile-filter.ts'
 import type { Filter } from '../query/filter.ts'
+import type { VectorValue } from '../graph/vector-value.ts'
 import type { CollectionState } from './collection-state.ts'
 import { RowCursor } from './row-cursor.ts'
-import { readId, type PointsBatch } from './points-batch.ts'
+import { readId, vectorOfBatch, wordsOfVector, type PointsBatch } from './points-batch.ts'
 import type { Location } from './shard.ts'
 import type { WriteResult } from './types.ts'
+import { columnNameOf, columnValues } from './vector-columns.ts'
 
-type RowVectors = Record<string, Float32Array | undefined>
+type Columns = Record<string, VectorValue | undefined>
 
 /**
  * Applies one record of points. The effect depends on the state and the record alone, so that replay ends in the
@@ -18,7 +20,8 @@ type RowVectors = Record<string, Float32Array | undefined>
  */
 export function applyPoints(state: CollectionState, batch: PointsBatch, seq: SequenceNumber): WriteResult {
   const condition = compileCondition(state, batch.condition)
-  const cursor = new RowCursor()
+  const { vectors: schema } = state.config
+  const cursor = new RowCursor(schema)
   const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
   const offsets = batch.vectors.map(() => 0)
   const missing: PointId[] = []
@@ -31,7 +34,8 @@ export function applyPoints(state: CollectionState, batch: PointsBatch, seq: Seq
     if (batch.mode === 'vectors' && old === undefined) missing.push(idOfWords(id))
     if (!isWanted(batch, old, condition, cursor)) continue
     const payload = batch.mode === 'vectors' ? old!.entry.rows.payloadAt(old!.row) : batch.payloads[i]!
-    const row = batch.mode === 'vectors' ? { ...vectorsOf(old!), ...vectors } : vectors
+    const row =
+      batch.mode === 'vectors' ? { ...columnValues(old!.entry.rows, old!.row, schema), ...vectors } : vectors
     if (old !== undefined) shard.delete(old, seq)
     shard.append(id, seq, payload, row)
     affected += 1
@@ -56,24 +60,20 @@ function compileCondition(state: CollectionState, text: string): RowPredicate | 
   return compileFilter(parseJson(text) as unknown as Filter, { payloadIndexes: state.config.payloadIndexes })
 }
 
-/** The vectors of point i; names that the collection no longer has are dropped. */
-function takeVectors(batch: PointsBatch, i: number, offsets: number[], state: CollectionState): RowVectors {
-  const vectors: RowVectors = {}
+/** The vectors of point i by column; names that the collection no longer has are dropped. */
+function takeVectors(batch: PointsBatch, i: number, offsets: number[], state: CollectionState): Columns {
+  const columns: Columns = {}
   for (let v = 0; v < batch.vectors.length; v++) {
-    const column = batch.vectors[v]!
-    if (column.present[i] !== 1) continue
+    const given = batch.vectors[v]!
+    if (given.present[i] !== 1) continue
     const at = offsets[v]!
-    offsets[v] = at + column.dimensions
-    if (state.config.vectors[column.name]?.size !== column.dimensions) continue
-    vectors[column.name] = column.data.subarray(at, at + column.dimensions)
+    offsets[v] = at + wordsOfVector(given, at)
+    const { name, kind, dimensions } = given
+    const params = Object.hasOwn(state.config.vectors, name) ? state.config.vectors[name] : undefined
+    if (params === undefined || params.size !== dimensions || (params.kind ?? 'dense') !== kind) continue
+    columns[columnNameOf(name, params)] = vectorOfBatch(given, at)
   }
-  return vectors
-}
-
-export function vectorsOf(location: Location): RowVectors {
-  const vectors: RowVectors = {}
-  for (const [name, column] of location.entry.rows.vectors) vectors[name] = column.get(location.row)
-  return vectors
+  return columns
 }
 
 export function payloadOf(location: Location): JsonObject {

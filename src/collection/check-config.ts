@@ -1,11 +1,13 @@
 import { DatabaseError } from '../errors/database-error.ts'
 import { isPathPart } from '../storage/path-part.ts'
-import type { CollectionConfig } from './types.ts'
+import type { CollectionConfig, VectorParams } from './types.ts'
 
 const nameBytesMax = 255
 const dimensionsMax = 65_536
 const shardsMax = 1_024
 const distances: readonly string[] = ['Cosine', 'Dot', 'Euclid', 'Manhattan']
+const kinds: readonly string[] = ['dense', 'sparse', 'multi']
+const datatypes: readonly string[] = ['float32', 'float16', 'uint8']
 
 /** A name is also the name of a folder of archives. @throws request-invalid */
 export function checkCollectionName(name: string): void {
@@ -18,21 +20,34 @@ export function checkCollectionName(name: string): void {
 
 /** @throws request-invalid naming the field */
 export function checkCollectionConfig(config: CollectionConfig): void {
-  for (const [name, params] of Object.entries(config.vectors)) {
-    if (!Number.isSafeInteger(params.size) || params.size < 1 || params.size > dimensionsMax) {
-      throw invalid(
-        `vector "${name}" has size ${String(params.size)}, not a whole number from 1 to ${dimensionsMax}`,
-      )
-    }
-    if (!distances.includes(params.distance))
-      throw invalid(`vector "${name}" has the unknown distance ${String(params.distance)}`)
-    if (Buffer.byteLength(name) > 200 || name.includes('/'))
-      throw invalid(`vector name ${JSON.stringify(name)} is longer than 200 bytes or has a "/"`)
-  }
+  for (const [name, params] of Object.entries(config.vectors)) checkVectorParams(name, params)
   const shards = config.shardNumber ?? 1
   if (!Number.isSafeInteger(shards) || shards < 1 || shards > shardsMax) {
     throw invalid(`shardNumber is ${String(shards)}, not a whole number from 1 to ${shardsMax}`)
   }
+}
+
+/** @throws request-invalid naming the vector and the field */
+export function checkVectorParams(name: string, params: VectorParams): void {
+  const { kind = 'dense', size, distance, datatype = 'float32', modifier } = params
+  if (!kinds.includes(kind)) throw invalid(`vector "${name}" has the unknown kind ${String(kind)}`)
+  const [least, most] = kind === 'sparse' ? [0, 0] : [1, dimensionsMax]
+  if (!Number.isSafeInteger(size) || size < least || size > most) {
+    const wanted = kind === 'sparse' ? '0, as a sparse one has' : `a whole number from ${least} to ${most}`
+    throw invalid(`vector "${name}" has size ${String(size)}, not ${wanted}`)
+  }
+  if (!distances.includes(distance))
+    throw invalid(`vector "${name}" has the unknown distance ${String(distance)}`)
+  if (kind === 'sparse' && distance !== 'Dot')
+    throw invalid(`vector "${name}" is sparse and has the distance ${distance}, not Dot`)
+  if (!datatypes.includes(datatype))
+    throw invalid(`vector "${name}" has the unknown data type ${String(datatype)}`)
+  if (modifier !== undefined && (modifier !== 'idf' || kind !== 'sparse'))
+    throw invalid(
+      `vector "${name}" has the modifier ${String(modifier)}; only "idf" is one, of sparse vectors`,
+    )
+  if (Buffer.byteLength(name) > 200 || name.includes('/'))
+    throw invalid(`vector name ${JSON.stringify(name)} is longer than 200 bytes or has a "/"`)
 }
 
 function invalid(why: string): DatabaseError {

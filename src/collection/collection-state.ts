@@ -6,6 +6,7 @@ import type { SegmentRegistry } from './segment-handle.ts'
 import type { SegmentId } from '../ids/brands.ts'
 import { adoptView, Shard, type Location } from './shard.ts'
 import type { CollectionConfig } from './types.ts'
+import { declaredColumns } from './vector-columns.ts'
 import { View, visibleCount, type FullConfig } from './view.ts'
 
 export interface StateServices {
@@ -62,6 +63,8 @@ export class CollectionState {
   }
 
   configure(config: FullConfig, seq: SequenceNumber): void {
+    // A memtable has the columns that it was made with.
+    if (config.vectors !== this.#config.vectors) this.freeze()
     this.#config = config
     this.validFrom = seq
     this.changeCount += 1
@@ -116,11 +119,7 @@ export class CollectionState {
 
   #newShards(count: number): Shard[] {
     const createMemtable = () => {
-      const dimensions = Object.entries(this.#config.vectors).map(([name, v]) => [
-        name,
-        { dimensions: v.size },
-      ])
-      const rows = new RowSet(Object.fromEntries(dimensions) as Record<string, { dimensions: number }>)
+      const rows = new RowSet(declaredColumns(this.#config.vectors))
       return this.#services.registry.create(this.#services.newSegmentId(), rows)
     }
     return Array.from({ length: count }, () => new Shard(this.id, createMemtable))

@@ -7,11 +7,19 @@ import type { Filter } from '../query/filter.ts'
 import { encodePayload } from './apply-operation.ts'
 import type { CollectionState } from './collection-state.ts'
 import type { PointsOperation } from './operations.ts'
-import { newIds, writeId, type BatchVectors, type PointsBatch, type UpsertMode } from './points-batch.ts'
+import { newIds, writeId, type PointsBatch, type UpsertMode } from './points-batch.ts'
 import { CollectionReader } from './reader.ts'
-import type { PointInput, PointSelector, UpsertOptions, VectorsInput, WriteResult } from './types.ts'
+import type {
+  PointInput,
+  PointSelector,
+  UpsertOptions,
+  VectorParams,
+  VectorsInput,
+  WriteResult,
+} from './types.ts'
+import { checkVectorParams } from './check-config.ts'
 import type { PayloadIndexParams } from '../query/payload-index.ts'
-import { writeVector } from './vector-input.ts'
+import { newColumn, type ColumnBuilder } from './column-builder.ts'
 
 export interface ConfigChange {
   readonly collection: string
@@ -19,6 +27,11 @@ export interface ConfigChange {
   readonly dropIndex?: string
   readonly settings?: JsonObject
   readonly vectorSettings?: Readonly<Record<string, JsonObject>>
+  /** Vectors that the collection has from then on; none of these names may be there. */
+  readonly addVectors?: Readonly<Record<string, VectorParams>>
+  readonly dropVector?: string
+  /** By vector name: how the queries of a sparse vector are weighed from then on; null: not at all. */
+  readonly modifiers?: Readonly<Record<string, 'idf' | null>>
 }
 
 /** Where a collection sends its writes: validated, they become log records. */
@@ -103,12 +116,30 @@ export class WritableCollection extends CollectionReader {
     return this.#sink.configure({ collection: this.id, dropIndex: field })
   }
 
-  /** Replaces what the front door remembers of the collection and, by name, of its vectors. */
+  /**
+   * Declares another vector. Points that are there do not have it until it is written.
+   * @throws vector-exists, request-invalid
+   */
+  async addVector(name: string, params: VectorParams): Promise<{ readonly seq: SequenceNumber }> {
+    checkVectorParams(name, params)
+    return this.#sink.configure({ collection: this.id, addVectors: { [name]: params } })
+  }
+
+  /** Removes a vector, and what the points have of it. @throws vector-unknown */
+  dropVector(name: string): Promise<{ readonly seq: SequenceNumber }> {
+    return this.#sink.configure({ collection: this.id, dropVector: name })
+  }
+
+  /**
+   * Replaces what the front door remembers of the collection and, by name, of its vectors; and how queries of sparse vectors
+   * are weighed, null being not at all. @throws vector-unknown, request-invalid
+   */
   updateSettings(
     settings: JsonObject,
     vectorSettings: Readonly<Record<string, JsonObject>> = {},
+    modifiers: Readonly<Record<string, 'idf' | null>> = {},
   ): Promise<{ readonly seq: SequenceNumber }> {
-    return this.#sink.configure({ collection: this.id, settings, vectorSettings })
+    return this.#sink.configure({ collection: this.id, settings, vectorSettings, modifiers })
   }
 
   async #writePoints(
@@ -151,9 +182,8 @@ function buildBatch(
       const params = Object.hasOwn(state.config.vectors, name) ? state.config.vectors[name]! : undefined
       if (params === undefined) throw unknownVector(name)
       let column = columns.get(name)
-      if (column === undefined)
-        columns.set(name, (column = new ColumnBuilder(name, params.size, points.length)))
-      writeVector(name, params, vectors[name]!, column.next(i))
+      if (column === undefined) columns.set(name, (column = newColumn(name, params, points.length)))
+      column.add(i, vectors[name]!)
     }
   })
   return {
@@ -164,33 +194,6 @@ function buildBatch(
     ids,
     payloads,
     vectors: [...columns.values()].map((column) => column.finish()),
-  }
-}
-
-class ColumnBuilder {
-  readonly #name: string
-  readonly #dimensions: number
-  readonly #present: Uint8Array
-  readonly #data: Float32Array
-  #count = 0
-
-  constructor(name: string, dimensions: number, points: number) {
-    this.#name = name
-    this.#dimensions = dimensions
-    this.#present = new Uint8Array(points)
-    this.#data = new Float32Array(points * dimensions)
-  }
-
-  next(point: number): Float32Array {
-    this.#present[point] = 1
-    const at = this.#count * this.#dimensions
-    this.#count += 1
-    return this.#data.subarray(at, at + this.#dimensions)
-  }
-
-  finish(): BatchVectors {
-    const data = this.#data.subarray(0, this.#count * this.#dimensions)
-    return { name: this.#name, dimensions: this.#dimensions, present: this.#present, data }
   }
 }
 
@@ -221,7 +224,7 @@ function toObject(payload: JsonObject | RawJson): JsonObject {
   return value as JsonObject
 }
 
-function unknownVector(name: string): DatabaseError {
+export function unknownVector(name: string): DatabaseError {
   return new DatabaseError(
     'vector-unknown',
     `Cannot use vector "${name}": the collection has no such vector`,

@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { canonicalJson } from '../encoding/json.ts'
+import { isMulti, isSparse, type VectorValue } from '../graph/vector-value.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
 import { mergeInIdOrder } from './id-order.ts'
 import { payloadValue } from './row-cursor.ts'
+import { vectorAt } from './vector-columns.ts'
 import { aliveBits, visibleBits, type View } from './view.ts'
 
 const pointsBetweenYields = 2048
@@ -19,14 +21,13 @@ export async function contentHashOf(view: View, onPause?: () => void): Promise<s
     bits: visibleBits(entry) ?? aliveBits(entry.rowLimit, noneDead),
   }))
   const hash = createHash('sha256')
+  const names = Object.keys(view.config.vectors).sort()
   let count = 0
   for (const { rows, row } of mergeInIdOrder(sources, undefined)) {
     hash.update(`${String(rows.pointIdAt(row))}\n`)
-    for (const name of [...rows.vectors.keys()].sort()) {
-      const vector = rows.vectors.get(name)!.get(row)
-      if (vector === undefined) continue
-      hash.update(`${JSON.stringify(name)} ${vector.length}\n`)
-      hash.update(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength))
+    for (const name of names) {
+      const vector = vectorAt({ rows, row }, view.config.vectors, name)
+      if (vector !== undefined) hashVector(hash, name, vector)
     }
     hash.update(`${canonicalJson(payloadValue(rows, row))}\n`)
     count += 1
@@ -35,4 +36,23 @@ export async function contentHashOf(view: View, onPause?: () => void): Promise<s
     onPause?.()
   }
   return hash.digest('hex')
+}
+
+function hashVector(hash: Hash, name: string, vector: VectorValue): void {
+  const label = JSON.stringify(name)
+  if (isSparse(vector)) {
+    hash.update(`${label} sparse ${vector.indices.length}\n`)
+    hash.update(bytesOf(vector.indices))
+    hash.update(bytesOf(vector.values))
+  } else if (isMulti(vector)) {
+    hash.update(`${label} multi ${vector.values.length / vector.dimensions}x${vector.dimensions}\n`)
+    hash.update(bytesOf(vector.values))
+  } else {
+    hash.update(`${label} ${vector.length}\n`)
+    hash.update(bytesOf(vector))
+  }
+}
+
+function bytesOf(array: Float32Array | Uint32Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 }

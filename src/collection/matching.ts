@@ -5,9 +5,16 @@ import type { Filter } from '../query/filter.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { payloadValue, RowCursor } from './row-cursor.ts'
 import type { PayloadIndexParams } from '../query/payload-index.ts'
+import type { VectorSchema } from './vector-columns.ts'
 import { visibleBits, aliveBits, type ViewEntry } from './view.ts'
 
 type DeclaredIndexes = Readonly<Record<string, PayloadIndexParams>>
+
+/** What of a collection's configuration a filter looks at. */
+export interface FilteredSchema {
+  readonly payloadIndexes: DeclaredIndexes
+  readonly vectors: VectorSchema
+}
 
 /** A filter made ready for one collection. */
 export class Matcher {
@@ -15,13 +22,14 @@ export class Matcher {
   readonly #predicate: RowPredicate
   readonly #declared: DeclaredIndexes
   readonly #ids: readonly PointId[] | undefined
-  readonly #cursor = new RowCursor()
+  readonly #cursor: RowCursor
 
   /** @throws filter-invalid */
-  constructor(filter: Filter, declared: DeclaredIndexes) {
+  constructor(filter: Filter, { payloadIndexes, vectors }: FilteredSchema) {
     this.#filter = filter
-    this.#predicate = compileFilter(filter, { payloadIndexes: declared })
-    this.#declared = declared
+    this.#predicate = compileFilter(filter, { payloadIndexes })
+    this.#declared = payloadIndexes
+    this.#cursor = new RowCursor(vectors)
     this.#ids = filter.must?.find((condition) => condition.kind === 'has-id')?.ids
   }
 

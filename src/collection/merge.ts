@@ -8,12 +8,15 @@ import { Deletions } from './deletions.ts'
 import { rowsOf } from './matching.ts'
 import type { SegmentHandle } from './segment-handle.ts'
 import type { Shard } from './shard.ts'
+import { columnValues, declaredColumns } from './vector-columns.ts'
 import { aliveBits, visibleBits, visibleCount, type View, type ViewEntry } from './view.ts'
 
 const tierSegments = 4
 const vacuumRows = 1_000
 const vacuumDeadShare = 0.2
 const mergedRowsMax = 4_000_000
+// A file of a segment is read whole, and a buffer ends at 4 GiB.
+const mergedBytesMax = 3 * 2 ** 30
 // Rows copied between two looks at the event loop: about a millisecond.
 const sliceRows = 500
 
@@ -45,7 +48,9 @@ export function planMerge(view: View): MergePlan | undefined {
     for (const list of tiers.values()) {
       const sources = list.slice(0, 2 * tierSegments)
       const rows = sources.reduce((sum, entry) => sum + visibleCount(entry), 0)
-      if (sources.length >= tierSegments && rows <= mergedRowsMax) return { shardIndex, sources }
+      const bytes = sources.reduce((sum, entry) => sum + entry.handle.rows.bytes, 0)
+      if (sources.length >= tierSegments && rows <= mergedRowsMax && bytes <= mergedBytesMax)
+        return { shardIndex, sources }
     }
   }
   return undefined
@@ -63,8 +68,7 @@ export async function mergeRows(
   sources: readonly ViewEntry[],
   signal?: AbortSignal,
 ): Promise<MergedRows> {
-  const dimensions = Object.entries(view.config.vectors).map(([name, v]) => [name, { dimensions: v.size }])
-  const merged = new RowSet(Object.fromEntries(dimensions) as Record<string, { dimensions: number }>)
+  const merged = new RowSet(declaredColumns(view.config.vectors))
   const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
   const newRows: Int32Array[] = []
   try {
@@ -75,13 +79,11 @@ export async function mergeRows(
       newRows.push(moved)
       for (const row of rowsOf(visibleBits(entry) ?? aliveBits(entry.rowLimit, new Uint32Array(0)))) {
         rows.idAt(row, id)
-        const vectors: Record<string, Float32Array | undefined> = {}
-        for (const name of merged.vectors.keys()) vectors[name] = rows.vectors.get(name)?.get(row)
         moved[row] = merged.append({
           id,
           written: rows.writtenAt(row),
           payload: rows.payloadAt(row),
-          vectors,
+          vectors: columnValues(rows, row, view.config.vectors),
         })
         copied += 1
         if (copied % sliceRows === 0) {

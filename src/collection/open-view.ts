@@ -7,6 +7,7 @@ import { readSegment } from '../segment/segment-reader.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { Deletions } from './deletions.ts'
 import type { SegmentHandle, SegmentRegistry } from './segment-handle.ts'
+import { declaredColumns } from './vector-columns.ts'
 import { rowLimitOf, View, type FullConfig, type ViewEntry } from './view.ts'
 
 /** A collection as files hold it: a manifest's content, or a snapshot's. */
@@ -29,9 +30,7 @@ export async function openView(
   stored: StoredView,
 ): Promise<View> {
   const infos = new Map(stored.segments.map((info) => [info.id, info]))
-  const vectors = Object.fromEntries(
-    Object.entries(stored.config.vectors).map(([name, params]) => [name, { dimensions: params.size }]),
-  )
+  const vectors = declaredColumns(stored.config.vectors)
   const handles: SegmentHandle[] = []
   try {
     const shards: ViewEntry[][] = []

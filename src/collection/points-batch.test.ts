@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
 import { wordsOfId, type PointId } from '../ids/point-id.ts'
-import { decodeBatch, encodeBatch, newIds, writeId, type PointsBatch } from './points-batch.ts'
+import {
+  decodeBatch,
+  encodeBatch,
+  newIds,
+  type PointsBatch,
+  vectorOfBatch,
+  wordsOfVector,
+  writeId,
+} from './points-batch.ts'
 
 const ids: readonly PointId[] = [7, 2n ** 63n + 5n, '00112233-4455-6677-8899-aabbccddeeff']
 
@@ -17,9 +25,10 @@ function batch(): PointsBatch {
     vectors: [
       {
         name: 'v',
+        kind: 'dense',
         dimensions: 2,
         present: Uint8Array.of(1, 0, 1),
-        data: Float32Array.of(1, -2, 0.5, 3),
+        words: new Uint32Array(Float32Array.of(1, -2, 0.5, 3).buffer),
       },
     ],
   }
@@ -49,7 +58,8 @@ test('a record of points is read back, wherever it lies in memory', () => {
   const { payloads: given, ...others } = batch()
   expect(rest).toEqual({ ...others, vectors: [expect.objectContaining({ name: 'v', dimensions: 2 })] })
   expect([...rest.vectors[0]!.present]).toEqual([1, 0, 1])
-  expect([...rest.vectors[0]!.data]).toEqual([1, -2, 0.5, 3])
+  const [column] = rest.vectors
+  expect([0, 2].flatMap((at) => [...(vectorOfBatch(column!, at) as Float32Array)])).toEqual([1, -2, 0.5, 3])
   expect(payloads.map((bytes) => Buffer.from(bytes).toString())).toEqual(
     given.map((bytes) => bytes.toString()),
   )
@@ -58,6 +68,38 @@ test('a record of points is read back, wherever it lies in memory', () => {
 test('another version is refused', () => {
   const parts = encodeBatch(batch())
   const body = Buffer.concat(parts.map((part) => Buffer.from(part)))
-  body.write('2', 4 + '{"v":'.length)
+  body.write('3', 4 + '{"v":'.length)
   expect(() => decodeBatch(body)).toThrow(expect.objectContaining({ code: 'version-unsupported' }))
+})
+
+test('vectors that are not dense make it version 2, and come back', () => {
+  const floats = (...values: number[]): number[] => [...new Uint32Array(Float32Array.from(values).buffer)]
+  const sparse = {
+    name: 's',
+    kind: 'sparse' as const,
+    dimensions: 0,
+    present: Uint8Array.of(1, 1, 0),
+    words: Uint32Array.from([2, 7, 9, ...floats(0.5, 1), 0]),
+  }
+  const multi = {
+    name: 'm',
+    kind: 'multi' as const,
+    dimensions: 2,
+    present: Uint8Array.of(0, 0, 1),
+    words: Uint32Array.from([2, ...floats(1, 2, 3, 4)]),
+  }
+  const body = Buffer.concat(encodeBatch({ ...batch(), vectors: [sparse, multi] }))
+  expect(body.toString('latin1')).toContain('{"v":2,')
+  const { vectors } = decodeBatch(body)
+  expect(vectors.map(({ kind, dimensions }) => [kind, dimensions])).toEqual([
+    ['sparse', 0],
+    ['multi', 2],
+  ])
+  expect(vectorOfBatch(vectors[0]!, 0)).toEqual({
+    indices: Uint32Array.of(7, 9),
+    values: Float32Array.of(0.5, 1),
+  })
+  expect(wordsOfVector(vectors[0]!, 0)).toBe(5)
+  expect(vectorOfBatch(vectors[0]!, 5)).toEqual({ indices: new Uint32Array(0), values: new Float32Array(0) })
+  expect(vectorOfBatch(vectors[1]!, 0)).toEqual({ dimensions: 2, values: Float32Array.of(1, 2, 3, 4) })
 })

@@ -1,6 +1,8 @@
 import { DatabaseError } from '../errors/database-error.ts'
 import { idKindUuid, type IdKind, type IdWords } from '../ids/point-id.ts'
+import type { VectorValue } from '../graph/vector-value.ts'
 import { assert } from '../runtime/assert.ts'
+import type { VectorKind } from './types.ts'
 
 /** The body of one write of points: what is logged, what is replayed, what is applied. */
 export interface PointsBatch {
@@ -18,11 +20,38 @@ export interface PointsBatch {
 
 export interface BatchVectors {
   readonly name: string
+  readonly kind: VectorKind
+  /** 0 for sparse vectors. */
   readonly dimensions: number
   /** One byte per point: 1 where the point has this vector. */
   readonly present: Uint8Array
-  /** `dimensions` floats for each point that has it, one after another. */
-  readonly data: Float32Array
+  /**
+   * One behind the other for each point that has it. Dense: `dimensions` floats. Others begin with a count n; sparse: n
+   * ascending indices and n floats; multi: n times `dimensions` floats.
+   */
+  readonly words: Uint32Array
+}
+
+/** How many words the vector at this place has. */
+export function wordsOfVector({ kind, dimensions, words }: BatchVectors, at: number): number {
+  switch (kind) {
+    case 'dense':
+      return dimensions
+    case 'sparse':
+      return 1 + 2 * words[at]!
+    case 'multi':
+      return 1 + words[at]! * dimensions
+  }
+}
+
+/** A view of the batch, not a copy. */
+export function vectorOfBatch({ kind, dimensions, words }: BatchVectors, at: number): VectorValue {
+  const floats = (from: number, count: number): Float32Array =>
+    new Float32Array(words.buffer, words.byteOffset + from * 4, count)
+  if (kind === 'dense') return floats(at, dimensions)
+  const count = words[at]!
+  if (kind === 'multi') return { dimensions, values: floats(at + 1, count * dimensions) }
+  return { indices: words.subarray(at + 1, at + 1 + count), values: floats(at + 1 + count, count) }
 }
 
 export const upsertModes = ['upsert', 'insert-only', 'update-only', 'vectors'] as const
@@ -30,7 +59,8 @@ export const upsertModes = ['upsert', 'insert-only', 'update-only', 'vectors'] a
 export type UpsertMode = (typeof upsertModes)[number]
 
 const idWords = 5
-const formatVersion = 1
+// Version 2 has vectors that are not dense; dense ones alone are written as version 1, as ever.
+const formatVersion = 2
 
 export function readId(batch: PointsBatch, index: number, out: IdWords): void {
   const at = index * idWords
@@ -57,7 +87,7 @@ export function newIds(count: number): Uint32Array {
 /**
  * Layout (docs/format/log.md, record `points`): a JSON header with its length before it, then, in its order: the
  * ids (20 bytes each), the payload lengths (u32 each), the payload bytes, and per vector name the presence bytes
- * and the floats. All little-endian.
+ * and the words. All little-endian.
  */
 export function encodeBatch(batch: PointsBatch): Uint8Array[] {
   const lengths = new Uint32Array(batch.count)
@@ -65,13 +95,18 @@ export function encodeBatch(batch: PointsBatch): Uint8Array[] {
   for (let i = 0; i < batch.count; i++) payloadBytes += lengths[i] = batch.payloads[i]!.byteLength
   const header = Buffer.from(
     JSON.stringify({
-      v: formatVersion,
+      v: batch.vectors.every(({ kind }) => kind === 'dense') ? 1 : formatVersion,
       collection: batch.collection,
       mode: batch.mode,
       condition: batch.condition,
       count: batch.count,
       payloadBytes,
-      vectors: batch.vectors.map((v) => ({ name: v.name, dimensions: v.dimensions, floats: v.data.length })),
+      vectors: batch.vectors.map(({ name, kind, dimensions, words }) => ({
+        name,
+        ...(kind === 'dense' ? {} : { kind }),
+        dimensions,
+        floats: words.length,
+      })),
     }),
   )
   const size = Buffer.alloc(4)
@@ -83,7 +118,7 @@ export function encodeBatch(batch: PointsBatch): Uint8Array[] {
     at += payload.byteLength
   }
   const parts: Uint8Array[] = [size, header, bytesOf(batch.ids), bytesOf(lengths), payloads]
-  for (const vector of batch.vectors) parts.push(vector.present, bytesOf(vector.data))
+  for (const vector of batch.vectors) parts.push(vector.present, bytesOf(vector.words))
   return parts
 }
 
@@ -97,9 +132,9 @@ export function decodeBatch(body: Uint8Array): PointsBatch {
     condition: string
     count: number
     payloadBytes: number
-    vectors: { name: string; dimensions: number; floats: number }[]
+    vectors: { name: string; kind?: VectorKind; dimensions: number; floats: number }[]
   }
-  if (header.v !== formatVersion) {
+  if (!(header.v >= 1 && header.v <= formatVersion)) {
     throw new DatabaseError(
       'version-unsupported',
       `Cannot read a record of points: its version is ${header.v}`,
@@ -114,10 +149,9 @@ export function decodeBatch(body: Uint8Array): PointsBatch {
     payloads.push(blob.subarray(at, at + length))
     at += length
   }
-  const vectors = header.vectors.map(({ name, dimensions, floats }) => {
+  const vectors = header.vectors.map(({ name, kind = 'dense', dimensions, floats }) => {
     const present = reader.take(header.count)
-    const words = reader.words(floats)
-    return { name, dimensions, present, data: new Float32Array(words.buffer, words.byteOffset, floats) }
+    return { name, kind, dimensions, present, words: reader.words(floats) }
   })
   assert(reader.isAtEnd, 'a record of points is read to its end')
   const { collection, mode, condition, count } = header
@@ -129,7 +163,7 @@ export function isUuidAt(batch: PointsBatch, index: number): boolean {
   return batch.ids[index * idWords] === idKindUuid
 }
 
-function bytesOf(array: Uint32Array | Float32Array): Uint8Array {
+function bytesOf(array: Uint32Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 }
 

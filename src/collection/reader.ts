@@ -1,4 +1,5 @@
 import { RawJson } from '../encoding/json.ts'
+import type { VectorValue } from '../graph/vector-value.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { idOfWords, parseUuid, wordsOfId, type PointId } from '../ids/point-id.ts'
 import { selectPayload } from '../query/payload-edit.ts'
@@ -6,7 +7,7 @@ import type { Filter } from '../query/filter.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { contentHashOf } from './content-hash.ts'
 import { Matcher, rowsOf, countBits } from './matching.ts'
-import { mergeInIdOrder } from './id-order.ts'
+import { mergeInIdOrder, type RowRef } from './id-order.ts'
 import { orderedPage } from './order-by.ts'
 import { bitsOf, CandidateSource } from './querying/candidates.ts'
 import { readForeign } from './querying/examples.ts'
@@ -23,6 +24,7 @@ import type {
 } from './querying/query-types.ts'
 import { QueryRun } from './querying/run-query.ts'
 import type { CollectionInfo, Point, ReadOptions, ScoredPoint, ScrollPage, ScrollRequest } from './types.ts'
+import { columnOf, vectorAt, type VectorSchema } from './vector-columns.ts'
 import { visibleBits, aliveBits, type View, type ViewEntry } from './view.ts'
 import { indexesOf } from './matching.ts'
 
@@ -73,13 +75,14 @@ export class CollectionReader {
     const wanted = ids.map((id) => wordsOfId(id))
     return this.#withView((view) => {
       const seen = new Set<string>()
+      const { vectors } = view.config
       const points: Point[] = []
       for (const id of wanted) {
         const key = `${id.kind}:${id.w0}:${id.w1}:${id.w2}:${id.w3}`
         if (seen.has(key)) continue
         seen.add(key)
         const found = findInView(view, id)
-        if (found !== undefined) points.push(readPoint(found.rows, found.row, options))
+        if (found !== undefined) points.push(readPoint(found, options, vectors))
       }
       return points
     })
@@ -94,14 +97,14 @@ export class CollectionReader {
       if (request.orderBy !== undefined) {
         const page = orderedPage(passing, request.orderBy, view.config.payloadIndexes, limit)
         return {
-          points: page.map((item) => readPoint(item.rows, item.row, request)),
+          points: page.map((item) => readPoint(item, request, view.config.vectors)),
           orderValues: page.map((item) => item.value),
         }
       }
       const points: Point[] = []
       for (const ref of mergeInIdOrder(passing, from)) {
         if (points.length === limit) return { points, next: ref.rows.pointIdAt(ref.row) }
-        points.push(readPoint(ref.rows, ref.row, request))
+        points.push(readPoint(ref, request, view.config.vectors))
       }
       return { points }
     })
@@ -111,7 +114,7 @@ export class CollectionReader {
   async count(filter?: Filter): Promise<number> {
     return this.#withView((view) => {
       if (filter === undefined) return view.pointCount()
-      const matcher = new Matcher(filter, view.config.payloadIndexes)
+      const matcher = new Matcher(filter, view.config)
       let count = 0
       for (const entry of view.entries()) count += countBits(matcher.bits(entry))
       return count
@@ -131,7 +134,7 @@ export class CollectionReader {
     return this.#withView((view) => {
       const run = new QueryRun(view, foreign, () => this.#source.random())
       const hits = run.run(whole, limit + offset, { filter: undefined, excluded: [] })
-      return hits.slice(offset).map((hit) => readHit(hit, request))
+      return hits.slice(offset).map((hit) => readHit(hit, request, view.config.vectors))
     })
   }
 
@@ -146,10 +149,10 @@ export class CollectionReader {
     const foreign = await readForeign(whole)
     const groups = this.#withView((view) => {
       const run = new QueryRun(view, foreign, () => this.#source.random())
-      const { payloadIndexes } = view.config
+      const { payloadIndexes, vectors } = view.config
       return runGroups(run, { request: whole, limit, groupSize, payloadIndexes }).map(({ id, hits }) => ({
         id,
-        hits: hits.map((hit) => readHit(hit, request)),
+        hits: hits.map((hit) => readHit(hit, request, vectors)),
       }))
     })
     return request.groupLookup === undefined ? groups : lookUpGroups(groups, request.groupLookup)
@@ -221,8 +224,9 @@ async function lookUpGroups(
   })
 }
 
-function readHit({ rows, row, score, orderValue }: Hit, options: ReadOptions): ScoredPoint {
-  const point = { ...readPoint(rows, row, options), score }
+function readHit(hit: Hit, options: ReadOptions, schema: VectorSchema): ScoredPoint {
+  const { score, orderValue } = hit
+  const point = { ...readPoint(hit, options, schema), score }
   return orderValue === undefined ? point : { ...point, orderValue }
 }
 
@@ -231,7 +235,7 @@ function passingRows(view: View, filter: Filter | undefined): { rows: RowSet; bi
   return passing.map((one) => ({ rows: one.rows, bits: bitsOf(one) }))
 }
 
-export function readPoint(rows: RowSet, row: number, options: ReadOptions): Point {
+export function readPoint({ rows, row }: RowRef, options: ReadOptions, schema: VectorSchema): Point {
   const point: { -readonly [K in keyof Point]: Point[K] } = {
     id: rows.pointIdAt(row),
     version: rows.writtenAt(row),
@@ -242,10 +246,10 @@ export function readPoint(rows: RowSet, row: number, options: ReadOptions): Poin
     point.payload = options.payload === true ? raw : selectPayload(raw, options.payload)
   }
   if (options.vectors !== undefined && options.vectors !== false) {
-    const names = options.vectors === true ? rows.vectors.keys() : options.vectors
-    const vectors: Record<string, Float32Array> = {}
+    const names = options.vectors === true ? Object.keys(schema) : options.vectors
+    const vectors: Record<string, VectorValue> = {}
     for (const name of names) {
-      const vector = rows.vectors.get(name)?.get(row)
+      const vector = vectorAt({ rows, row }, schema, name)
       if (vector !== undefined) vectors[name] = vector
     }
     point.vectors = vectors
@@ -255,14 +259,16 @@ export function readPoint(rows: RowSet, row: number, options: ReadOptions): Poin
 
 function countVectors(view: View): number {
   let count = 0
-  for (const entry of view.entries()) count += countPresent(entry)
+  for (const entry of view.entries()) count += countPresent(entry, view.config.vectors)
   return count
 }
 
-function countPresent(entry: ViewEntry): number {
+function countPresent(entry: ViewEntry, schema: VectorSchema): number {
   const bits = visibleBits(entry)
   let count = 0
-  for (const column of entry.handle.rows.vectors.values()) {
+  for (const name of Object.keys(schema)) {
+    const column = columnOf(entry.handle.rows, schema, name)
+    if (column === undefined) continue
     if (bits === undefined) {
       count += column.presentCount
     } else if (column.presentCount === column.rowCount) {

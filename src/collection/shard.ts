@@ -1,6 +1,7 @@
 import type { IdWords } from '../ids/point-id.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
 import { assert } from '../runtime/assert.ts'
+import type { VectorValue } from '../graph/vector-value.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { Deletions } from './deletions.ts'
 import type { SegmentHandle } from './segment-handle.ts'
@@ -84,7 +85,7 @@ export class Shard {
     id: IdWords,
     seq: SequenceNumber,
     payload: Uint8Array,
-    vectors: Readonly<Record<string, Float32Array | undefined>>,
+    vectors: Readonly<Record<string, VectorValue | undefined>>,
   ): void {
     if (this.#memtable === undefined) {
       const handle = this.#createMemtable()

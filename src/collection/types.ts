@@ -1,15 +1,31 @@
 import type { JsonObject, RawJson } from '../encoding/json.ts'
 import type { PointId } from '../ids/point-id.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
+import type { MultiVector, VectorValue } from '../graph/vector-value.ts'
 import type { Filter } from '../query/filter.ts'
 import type { PayloadIndexParams } from '../query/payload-index.ts'
 
 export type Distance = 'Cosine' | 'Dot' | 'Euclid' | 'Manhattan'
 
+/** `sparse`: components by index. `multi`: several vectors of one size, compared by the best match of each (max-sim). */
+export type VectorKind = 'dense' | 'sparse' | 'multi'
+
+/** What values are rounded to: half precision; or whole numbers from 0 to 255, cut off beyond. */
+export type VectorDatatype = 'float32' | 'float16' | 'uint8'
+
 export interface VectorParams {
-  /** Dimensions, 1 to 65,536. */
+  /** Default 'dense'. */
+  readonly kind?: VectorKind
+  /** Dimensions, 1 to 65,536; of each of several vectors. 0 for sparse ones. */
   readonly size: number
+  /** 'Dot' for sparse vectors. */
   readonly distance: Distance
+  /** Default 'float32'. */
+  readonly datatype?: VectorDatatype
+  /** Sparse vectors only: in a query each component counts the more, the fewer points have it (inverse document frequency). */
+  readonly modifier?: 'idf'
+  /** Set by the database where the vector is kept under another name than its own; not given by callers. */
+  readonly column?: string
   /** What a front door wants to remember of this vector (on_disk, hnsw_config, …); means nothing to the engine. */
   readonly settings?: JsonObject
 }
@@ -24,16 +40,27 @@ export interface CollectionConfig {
   readonly settings?: JsonObject
 }
 
+export interface SparseInput {
+  /** Whole numbers up to 2^32 - 1, distinct, in any order. */
+  readonly indices: readonly number[] | Uint32Array
+  /** As many. */
+  readonly values: readonly number[] | Float32Array
+}
+
+/** Components of a dense vector; indices and values of a sparse one; one or more vectors of a `multi`. */
+export type VectorInput =
+  readonly number[] | Float32Array | SparseInput | readonly (readonly number[] | Float32Array)[] | MultiVector
+
 export interface PointInput {
   readonly id: PointId
   /** By vector name. Absent names stay absent. */
-  readonly vectors?: Readonly<Record<string, readonly number[] | Float32Array>>
+  readonly vectors?: Readonly<Record<string, VectorInput>>
   readonly payload?: JsonObject | RawJson
 }
 
 export interface VectorsInput {
   readonly id: PointId
-  readonly vectors: Readonly<Record<string, readonly number[] | Float32Array>>
+  readonly vectors: Readonly<Record<string, VectorInput>>
 }
 
 /** Which points an operation means: exactly one of the two. A filter without conditions means every point. */
@@ -58,7 +85,7 @@ export interface Point {
   readonly version: SequenceNumber
   /** JSON text as stored, after the selection. Absent if not asked for. */
   readonly payload?: RawJson
-  readonly vectors?: Readonly<Record<string, Float32Array>>
+  readonly vectors?: Readonly<Record<string, VectorValue>>
 }
 
 export interface ScoredPoint extends Point {

@@ -1,10 +1,12 @@
 import { applyOperation } from '../collection/apply-operation.ts'
 import { applyPoints } from '../collection/apply-points.ts'
 import { CollectionState, fullConfig, type StateServices } from '../collection/collection-state.ts'
-import type { ConfigChange } from '../collection/collection.ts'
+import { checkVectorParams } from '../collection/check-config.ts'
+import { unknownVector, type ConfigChange } from '../collection/collection.ts'
 import { viewOfShard } from '../collection/shard-view.ts'
 import type { FullConfig, View } from '../collection/view.ts'
 import type { CollectionConfig, VectorParams } from '../collection/types.ts'
+import type { VectorSchema } from '../collection/vector-columns.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
 import { collectionIdOf, seqOf, snapshotIdOf } from '../ids/brands.ts'
@@ -14,7 +16,7 @@ import { keptViews, nameScopeOf, type CatalogState, type SnapshotState } from '.
 import { ownCollections } from './checks/drill-clone.ts'
 import { applyDocument, checkKept, keepHistory } from './history.ts'
 import { planAliases } from './aliases.ts'
-import { checkCompatible } from './compatible.ts'
+import { checkCompatible, checkShardCompatible } from './compatible.ts'
 import type {
   DatabaseRecord,
   RecordOf,
@@ -151,8 +153,34 @@ function applyConfigure(
     }
     config = { ...config, vectors }
   }
+  config = { ...config, vectors: changedVectors(config.vectors, change) }
   keepHistory(catalog, state, seqOf(seq - 1))
   state.configure(config, seq)
+}
+
+/** @throws vector-exists, vector-unknown, request-invalid; then nothing has changed */
+function changedVectors(vectors: VectorSchema, change: ConfigChange): VectorSchema {
+  const { addVectors = {}, dropVector, modifiers = {} } = change
+  const changed: Record<string, VectorParams> = { ...vectors }
+  if (dropVector === undefined && Object.keys({ ...addVectors, ...modifiers }).length === 0) return vectors
+  for (const name of Object.keys(addVectors)) {
+    if (!Object.hasOwn(vectors, name)) continue
+    const text = `Cannot add vector "${name}": the collection has a vector of this name`
+    throw new DatabaseError('vector-exists', text, { name })
+  }
+  Object.assign(changed, addVectors)
+  if (dropVector !== undefined) {
+    if (!Object.hasOwn(changed, dropVector)) throw unknownVector(dropVector)
+    delete changed[dropVector]
+  }
+  for (const [name, modifier] of Object.entries(modifiers)) {
+    const params = Object.hasOwn(changed, name) ? changed[name]! : undefined
+    if (params === undefined) throw unknownVector(name)
+    const { modifier: _, ...rest } = params
+    changed[name] = modifier === null ? rest : { ...rest, modifier }
+    checkVectorParams(name, changed[name])
+  }
+  return changed
 }
 
 function createSnapshot(
@@ -304,7 +332,7 @@ function checkShardTarget(state: CollectionState, { target, of }: ShardTarget, v
 
 /** Whether points that were looked at as those of one of `of` shards may become a shard now. @throws snapshot-incompatible */
 function checkShardFits(state: CollectionState, of: number, config: CollectionConfig): void {
-  checkCompatible(state.name, state.config, { ...config, shardNumber: of })
+  checkShardCompatible(state.name, state.config, config, of)
 }
 
 function sourceViews(
@@ -402,12 +430,22 @@ function importCollection(
       return
     }
     const payloadIndexes = { ...view.config.payloadIndexes, ...existing.config.payloadIndexes }
-    existing.become(view, { ...existing.config, payloadIndexes }, seq)
+    existing.become(view, { ...existing.config, vectors: ownSettings(existing, view), payloadIndexes }, seq)
     return
   }
   const state = new CollectionState(collectionIdOf(staged.id), staged.name, view.config, services, seq)
   state.become(view, view.config, seq)
   catalog.addCollection(state)
+}
+
+/** Vectors as the import has them, in the columns where its segments keep them; with the settings of the collection. */
+function ownSettings(existing: CollectionState, view: View): VectorSchema {
+  return Object.fromEntries(
+    Object.entries(view.config.vectors).map(([name, { settings: _, ...params }]) => {
+      const own = existing.config.vectors[name]?.settings
+      return [name, own === undefined ? params : { ...params, settings: own }]
+    }),
+  )
 }
 
 function getPrepared(prepared: Prepared, id: string): View {

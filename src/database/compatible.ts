@@ -1,8 +1,9 @@
 import type { CollectionConfig } from '../collection/types.ts'
+import { columnNameOf } from '../collection/vector-columns.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 
 /**
- * A snapshot may replace a collection if the vectors (names, sizes, distances) and the number of shards are equal.
+ * A snapshot may replace a collection if the vectors (names, kinds, sizes, distances, data types) and the number of shards are equal.
  * @throws snapshot-incompatible; details: what, collection, snapshot
  */
 export function checkCompatible(
@@ -16,11 +17,32 @@ export function checkCompatible(
   if (own !== other) throw incompatible(name, 'shard number', own, other)
 }
 
+/**
+ * Points that were looked at as those of one of `of` shards may become a shard if, besides, the vectors lie in the columns
+ * where the other shards have them: one that was added later, or dropped and added again, is another column.
+ * @throws snapshot-incompatible
+ */
+export function checkShardCompatible(
+  name: string,
+  collection: CollectionConfig,
+  snapshot: CollectionConfig,
+  of: number,
+): void {
+  checkCompatible(name, collection, { ...snapshot, shardNumber: of })
+  for (const [vector, params] of Object.entries(collection.vectors)) {
+    const other = snapshot.vectors[vector]!
+    if (columnNameOf(vector, params) === columnNameOf(vector, other)) continue
+    throw incompatible(name, `columns of vector "${vector}"`, params, other)
+  }
+}
+
 function vectorsText(config: CollectionConfig): string {
-  const vectors = Object.entries(config.vectors).map(([vector, { size, distance }]) => [
+  const vectors = Object.entries(config.vectors).map(([vector, params]) => [
     vector,
-    size,
-    distance,
+    params.kind ?? 'dense',
+    params.size,
+    params.distance,
+    params.datatype ?? 'float32',
   ])
   return JSON.stringify(vectors.sort())
 }

@@ -1,5 +1,6 @@
 import type { CollectionConfig } from '../collection/types.ts'
 import { checkCollectionConfig, checkCollectionName } from '../collection/check-config.ts'
+import { withoutColumns } from '../collection/vector-columns.ts'
 import type { CollectionState } from '../collection/collection-state.ts'
 import { viewOfShard } from '../collection/shard-view.ts'
 import type { View } from '../collection/view.ts'
@@ -132,7 +133,7 @@ export class Database {
       type: 'create-collection',
       id,
       name,
-      config,
+      config: { ...config, vectors: withoutColumns(config.vectors) },
     })) as CollectionState
     return new Collection(this.#engine, state)
   }

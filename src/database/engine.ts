@@ -1,4 +1,5 @@
 import type { StateServices } from '../collection/collection-state.ts'
+import { laterColumn } from '../collection/vector-columns.ts'
 import type { ConfigChange, WriteSink } from '../collection/collection.ts'
 import type { CollectionState } from '../collection/collection-state.ts'
 import type { PointsOperation } from '../collection/operations.ts'
@@ -92,7 +93,13 @@ export class Engine implements WriteSink {
   }
 
   async configure(change: ConfigChange): Promise<{ readonly seq: SequenceNumber }> {
-    await this.submit({ type: 'configure', change })
+    const { random } = this.parts
+    const added = Object.entries(change.addVectors ?? {}).map(([name, params]) => [
+      name,
+      { ...params, column: laterColumn(name, random.uuid()) },
+    ])
+    const addVectors = Object.fromEntries(added) as NonNullable<typeof change.addVectors>
+    await this.submit({ type: 'configure', change: added.length === 0 ? change : { ...change, addVectors } })
     return { seq: this.#appliedSeq }
   }
 

@@ -10,7 +10,7 @@ import type { ArchiveSecret } from '../snapshot/archive/encryption/keys.ts'
 import type { ArchiveCollection, ArchiveManifest } from '../snapshot/archive/format.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
 import { importArchive, type SegmentIds } from '../snapshot/archive/import-archive.ts'
-import { checkCompatible } from './compatible.ts'
+import { checkCompatible, checkShardCompatible } from './compatible.ts'
 import { checkShard, collectionGone } from './apply.ts'
 import type { Engine } from './engine.ts'
 import type { ShardTarget, StagedCollection } from './records.ts'
@@ -208,7 +208,7 @@ function checkTargets(engine: Engine, manifest: ArchiveManifest, targets: Target
     const name = targets.names.get(collection.id)!
     const existing = catalog.collectionNamed(name)
     if (existing !== undefined && targets.shard !== undefined) {
-      checkCompatible(name, existing.config, { ...collection.config, shardNumber: targets.shard.of })
+      checkShardCompatible(name, existing.config, collection.config, targets.shard.of)
       continue
     }
     if (existing === undefined) {

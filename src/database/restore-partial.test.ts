@@ -1,3 +1,4 @@
+import { plainVector } from '../collection/plain-vector.ts'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,7 +46,9 @@ async function all(reader: CollectionReader) {
   return points.map(({ id, payload, vectors }) => ({
     id,
     payload: payload!.value(),
-    vectors: Object.fromEntries(Object.entries(vectors!).map(([name, vector]) => [name, [...vector]])),
+    vectors: Object.fromEntries(
+      Object.entries(vectors!).map(([name, vector]) => [name, plainVector(vector)]),
+    ),
   }))
 }
 

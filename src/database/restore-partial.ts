@@ -1,10 +1,12 @@
 import { checkCollectionConfig, checkCollectionName } from '../collection/check-config.ts'
 import { countBits, Matcher, rowsOf } from '../collection/matching.ts'
 import type { VectorParams } from '../collection/types.ts'
+import { declaredColumns, vectorAt, type VectorSchema } from '../collection/vector-columns.ts'
 import { aliveBits, visibleBits, type FullConfig, type View } from '../collection/view.ts'
 import type { JsonObject } from '../encoding/json.ts'
 import { RawJson } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
+import type { VectorValue } from '../graph/vector-value.ts'
 import type { SegmentId } from '../ids/brands.ts'
 import { hashWords, wordsOfId, type IdWords, type PointId } from '../ids/point-id.ts'
 import type { ManifestEntry } from '../manifest/format.ts'
@@ -75,6 +77,7 @@ export async function restorePartial(
 
 interface Plan {
   readonly config: FullConfig
+  readonly source: VectorSchema
   readonly matcher: Matcher | undefined
   readonly select: (payload: Uint8Array) => Uint8Array
 }
@@ -86,7 +89,8 @@ function planOf(source: FullConfig, options: RestorePartialOptions): Plan {
   const filter = filterOf(options)
   return {
     config,
-    matcher: filter === undefined ? undefined : new Matcher(filter, source.payloadIndexes),
+    source: source.vectors,
+    matcher: filter === undefined ? undefined : new Matcher(filter, source),
     select: payloadSelector(options.payload),
   }
 }
@@ -95,7 +99,9 @@ function configOf(source: FullConfig, options: RestorePartialOptions): FullConfi
   const vectors: Record<string, VectorParams> = {}
   for (const name of options.vectors ?? Object.keys(source.vectors)) {
     if (!Object.hasOwn(source.vectors, name)) throw unknownVector(name, 'the source does not have it')
-    vectors[name] = source.vectors[name]!
+    // Rows are copied, so that no column needs another name than its vector's.
+    const { column: _, ...params } = source.vectors[name]!
+    vectors[name] = params
   }
   for (const [name, settings] of Object.entries(options.vectorSettings ?? {})) {
     if (!Object.hasOwn(vectors, name)) throw unknownVector(name, 'it is not among those that are taken over')
@@ -202,10 +208,8 @@ async function selectRows(view: View, { matcher }: Plan, pause: Pause): Promise<
 }
 
 function emptyShards({ vectors, shardNumber }: FullConfig): readonly RowSet[] {
-  const dimensions = Object.fromEntries(
-    Object.entries(vectors).map(([name, { size }]) => [name, { dimensions: size }]),
-  )
-  return Array.from({ length: shardNumber }, () => new RowSet(dimensions))
+  const columns = declaredColumns(vectors)
+  return Array.from({ length: shardNumber }, () => new RowSet(columns))
 }
 
 /** @throws cancelled */
@@ -222,8 +226,8 @@ async function copyRows(
   for (const { rows, bits } of selected) {
     for (const row of rowsOf(bits)) {
       rows.idAt(row, id)
-      const vectors: Record<string, Float32Array | undefined> = {}
-      for (const name of names) vectors[name] = rows.vectors.get(name)?.get(row)
+      const vectors: Record<string, VectorValue | undefined> = {}
+      for (const name of names) vectors[name] = vectorAt({ rows, row }, plan.source, name)
       const payload = plan.select(rows.payloadAt(row))
       shards[hashWords(id) % shards.length]!.append({ id, written: rows.writtenAt(row), payload, vectors })
       if ((copied += 1) % sliceRows !== 0) continue

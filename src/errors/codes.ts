@@ -24,6 +24,11 @@ export const errorCodes = {
     what: 'A named vector is not part of the collection.',
     cure: "Use one of the names in the collection's configuration.",
   },
+  'vector-exists': {
+    kind: 'conflict',
+    what: 'The collection has a vector of this name.',
+    cure: 'Choose another name, or drop the vector first.',
+  },
   'filter-invalid': {
     kind: 'invalid',
     what: 'A filter condition is malformed.',

@@ -17,7 +17,8 @@ import {
 import { dimensionsMax, strideOf, VectorColumn } from './vector-column.ts'
 
 interface Expected {
-  readonly dimensions: number
+  /** Absent: whatever the file has. */
+  readonly dimensions?: number
   readonly rowCount: number
 }
 
@@ -34,8 +35,8 @@ const sectionsMax = 16
  */
 export function readGraph(bytes: Uint8Array, expected: Expected): VectorColumn {
   const file = asBuffer(bytes)
-  checkHeader(file, expected)
-  const { dimensions, rowCount } = expected
+  const dimensions = checkHeader(file, expected)
+  const { rowCount } = expected
   const sections = readSections(file)
   const presence = getSection(sections, sectionPresence, presenceBytes(rowCount))
   const vectors = getSection(sections, sectionVectors, rowCount * strideOf(dimensions) * 4)
@@ -43,11 +44,12 @@ export function readGraph(bytes: Uint8Array, expected: Expected): VectorColumn {
   if (presentCount !== file.readUInt32LE(headerOffsets.presentCount)) {
     throw corrupt('its presence bits are not as many as its header says')
   }
-  checkZeros(vectors, presence, presentCount, expected)
+  checkZeros(vectors, presence, presentCount, { dimensions, rowCount })
   return VectorColumn.copyOf({ dimensions, rowCount, presence, vectors })
 }
 
-function checkHeader(file: Buffer, expected: Expected): void {
+/** Gives the dimensions. */
+function checkHeader(file: Buffer, expected: Expected): number {
   if (file.byteLength < headerBytes || !file.subarray(0, graphMagic.byteLength).equals(graphMagic)) {
     throw corrupt('it does not begin as one')
   }
@@ -59,8 +61,9 @@ function checkHeader(file: Buffer, expected: Expected): void {
   }
   if (headerCrc(file, sectionCount) !== field('crc')) throw corrupt('its header does not have its checksum')
   const dimensions = field('dimensions')
-  if (dimensions !== expected.dimensions || dimensions === 0 || dimensions > dimensionsMax) {
-    throw corrupt(`its vectors have ${dimensions} dimensions, expected are ${expected.dimensions}`)
+  const wanted = expected.dimensions ?? dimensions
+  if (dimensions !== wanted || dimensions === 0 || dimensions > dimensionsMax) {
+    throw corrupt(`its vectors have ${dimensions} dimensions, expected are ${wanted}`)
   }
   if (field('stride') !== strideOf(dimensions)) {
     throw corrupt(`its rows are ${field('stride')} floats apart, not ${strideOf(dimensions)}`)
@@ -71,6 +74,7 @@ function checkHeader(file: Buffer, expected: Expected): void {
   if (field('rowCount') !== expected.rowCount) {
     throw corrupt(`it has ${field('rowCount')} rows, expected are ${expected.rowCount}`)
   }
+  return dimensions
 }
 
 function checkVersion(version: number): void {
@@ -134,7 +138,7 @@ function checkZeros(
   vectors: Buffer,
   presence: Buffer,
   presentCount: number,
-  { dimensions, rowCount }: Expected,
+  { dimensions, rowCount }: Required<Expected>,
 ): void {
   const rowBytes = strideOf(dimensions) * 4
   const usedBytes = dimensions * 4

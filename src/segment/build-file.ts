@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { writeGraph } from '../graph/graph-writer.ts'
 import type { VectorColumnImage } from '../graph/vector-column.ts'
 import type { TypedField } from './field-values.ts'
+import type { PackedColumnImage } from './packed-column.ts'
+import { writePacked } from './packed-format.ts'
 import { writeParquet } from './parquet/writer.ts'
 import type { RowSetImage } from './row-set.ts'
 
@@ -13,6 +15,7 @@ export type BuildJob =
       readonly fields: Readonly<Record<string, TypedField>>
     }
   | { readonly kind: 'graph'; readonly column: VectorColumnImage }
+  | { readonly kind: 'packed'; readonly column: PackedColumnImage }
 
 /** What a finished file is checked by, for ever after. */
 export interface FileDigest {
@@ -25,14 +28,23 @@ export interface FileDigest {
 export async function* buildFile(job: BuildJob): AsyncGenerator<Uint8Array<ArrayBuffer>, FileDigest> {
   const hash = createHash('sha256')
   let bytes = 0
-  for await (const part of job.kind === 'rows'
-    ? writeParquet(job.rows, job.fields)
-    : writeGraph(job.column)) {
+  for await (const part of partsOf(job)) {
     hash.update(part)
     bytes += part.byteLength
     yield ownBuffer(part)
   }
   return { bytes, sha256: hash.digest('hex') }
+}
+
+function partsOf(job: BuildJob): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  switch (job.kind) {
+    case 'rows':
+      return writeParquet(job.rows, job.fields)
+    case 'graph':
+      return writeGraph(job.column)
+    case 'packed':
+      return writePacked(job.column)
+  }
 }
 
 /** A small part may lie in a buffer that others use as well: it cannot be handed over to another thread. */

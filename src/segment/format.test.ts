@@ -1,31 +1,31 @@
 import { describe, expect, test } from 'vitest'
-import { graphFileNames, parseSegmentInfo } from './format.ts'
+import { vectorFileNames, parseSegmentInfo } from './format.ts'
 
-const nameOf = (vector: string): string => graphFileNames([vector]).get(vector)!
+const nameOf = (vector: string): string => vectorFileNames([vector]).get(vector)!
 
-describe('graph file names', () => {
+describe('file names of vectors', () => {
   test('say which vector they hold, where a file name can', () => {
-    expect(nameOf('')).toBe('_.graph')
-    expect(nameOf('image')).toBe('image.graph')
-    expect(nameOf('_')).toBe('%5F.graph')
-    expect(nameOf('_x')).toBe('%5Fx.graph')
-    expect(nameOf('.hidden')).toBe('%2Ehidden.graph')
-    expect(nameOf('~x')).toBe('%7Ex.graph')
-    expect(nameOf('a/b\\c*d')).toBe('a%2Fb%5Cc%2Ad.graph')
-    expect(nameOf('größe')).toBe('gr%C3%B6%C3%9Fe.graph')
+    expect(nameOf('')).toBe('_')
+    expect(nameOf('image')).toBe('image')
+    expect(nameOf('_')).toBe('%5F')
+    expect(nameOf('_x')).toBe('%5Fx')
+    expect(nameOf('.hidden')).toBe('%2Ehidden')
+    expect(nameOf('~x')).toBe('%7Ex')
+    expect(nameOf('a/b\\c*d')).toBe('a%2Fb%5Cc%2Ad')
+    expect(nameOf('größe')).toBe('gr%C3%B6%C3%9Fe')
   })
 
   test('are a hash where they would be too long or cannot be written', () => {
-    expect(nameOf('x'.repeat(94))).toBe(`${'x'.repeat(94)}.graph`)
-    expect(nameOf('x'.repeat(95))).toMatch(/^~[0-9a-f]{16}\.graph$/)
-    expect(nameOf('\ud800')).toMatch(/^~[0-9a-f]{16}\.graph$/)
+    expect(nameOf('x'.repeat(93))).toBe(`${'x'.repeat(93)}`)
+    expect(nameOf('x'.repeat(94))).toMatch(/^~[0-9a-f]{16}$/)
+    expect(nameOf('\ud800')).toMatch(/^~[0-9a-f]{16}$/)
     expect(nameOf('\ud800')).not.toBe(nameOf('\ud801'))
   })
 
   test('differ by more than upper and lower case, whatever the order they come in', () => {
-    const names = graphFileNames(['text', 'Text', 'TEXT'])
+    const names = vectorFileNames(['text', 'Text', 'TEXT'])
     expect(new Set([...names.values()].map((name) => name.toLowerCase())).size).toBe(3)
-    expect([...graphFileNames(['TEXT', 'text', 'Text'])].sort()).toEqual([...names].sort())
+    expect([...vectorFileNames(['TEXT', 'text', 'Text'])].sort()).toEqual([...names].sort())
   })
 
   test('are printable, short and visible for any vector', () => {
@@ -53,7 +53,7 @@ describe('parseSegmentInfo', () => {
     maxSeq: 9,
     formatVersion: 1,
     files: [
-      { name: '_.graph', bytes: 64, sha256, vector: '' },
+      { name: '_', bytes: 64, sha256, vector: '' },
       { name: 'rows.parquet', bytes: 1_000, sha256 },
     ],
   }
@@ -79,7 +79,7 @@ describe('parseSegmentInfo', () => {
     ['no rows', { ...info, files: [info.files[0]] }],
     ['rows that are a vector', { ...info, files: [{ ...rows, vector: 'a' }] }],
     ['a file twice', { ...info, files: [rows, rows] }],
-    ['a vector twice', { ...info, files: [rows, info.files[0], { ...info.files[0], name: 'x.graph' }] }],
+    ['a vector twice', { ...info, files: [rows, info.files[0], { ...info.files[0], name: 'x' }] }],
     ['a file in another folder', { ...info, files: [rows, { ...rows, name: '../rows.parquet' }] }],
     ['a hidden file', { ...info, files: [rows, { ...rows, name: '.rows' }] }],
     ['a long name', { ...info, files: [rows, { ...rows, name: 'x'.repeat(101) }] }],

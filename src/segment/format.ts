@@ -4,7 +4,7 @@ import { segmentIdOf, seqOf, type SegmentId, type SequenceNumber } from '../ids/
 
 // A segment is a folder of objects, `segments/<segment id>/` (docs/format/segment.md).
 // Invariants:
-//   - rows.parquet and the graph files have one entry per row, in the same order; row numbers never change.
+//   - rows.parquet and the files of vectors have one entry per row, in the same order; row numbers never change.
 //   - an object is written once. Deletions come as further delta files; nothing is edited.
 //   - length and SHA-256 of every object are in the manifest that names it.
 
@@ -20,7 +20,7 @@ export interface SegmentFile {
   readonly bytes: number
   /** Lower-case hex. */
   readonly sha256: string
-  /** The vector whose graph it is. */
+  /** The vector whose file it is. */
   readonly vector?: string
 }
 
@@ -48,7 +48,9 @@ export interface DeltaFile {
 
 export const segmentKey = (segment: SegmentId, name: string): string => `segments/${segment}/${name}`
 
-const graphSuffix = '.graph'
+/** Dense vectors lie in a graph file, others in a packed one. */
+export const graphSuffix = '.graph'
+export const packedSuffix = '.packed'
 const fileNameCharsMax = 100
 const fileNameText = /^[!-.0-[\]-~]{1,100}$/
 
@@ -58,38 +60,38 @@ function isFileName(name: string): boolean {
 }
 
 /**
- * File names for the graphs of these vectors, by vector. Names differ by more than upper and lower case, as some file
- * systems see no other difference.
+ * File names for these vectors, by vector, without what tells the kind of file. Names differ by more than upper and
+ * lower case, as some file systems see no other difference.
  */
-export function graphFileNames(vectors: readonly string[]): ReadonlyMap<string, string> {
+export function vectorFileNames(vectors: readonly string[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>()
   const taken = new Set<string>()
   for (const vector of vectors.toSorted()) {
-    const plain = plainGraphName(vector)
-    const name = plain === undefined || taken.has(plain.toLowerCase()) ? hashedGraphName(vector) : plain
+    const plain = plainName(vector)
+    const name = plain === undefined || taken.has(plain.toLowerCase()) ? hashedName(vector) : plain
     taken.add(name.toLowerCase())
     names.set(vector, name)
   }
   return names
 }
 
-function plainGraphName(vector: string): string | undefined {
-  if (vector === '') return `_${graphSuffix}`
+function plainName(vector: string): string | undefined {
+  if (vector === '') return '_'
   // A lone surrogate has no UTF-8 form.
   if (/\p{Surrogate}/u.test(vector)) return undefined
   const escaped = encodeURIComponent(vector)
     .replace(/[*]/g, escapeChar)
     // `_` is the unnamed vector, `~` begins a hash, a dot would hide the file.
     .replace(/^[_~.]/, escapeChar)
-  return escaped.length + graphSuffix.length > fileNameCharsMax ? undefined : escaped + graphSuffix
+  return escaped.length + packedSuffix.length > fileNameCharsMax ? undefined : escaped
 }
 
 function escapeChar(char: string): string {
   return `%${char.charCodeAt(0).toString(16).toUpperCase()}`
 }
 
-function hashedGraphName(vector: string): string {
-  return `~${createHash('sha256').update(vector, 'utf16le').digest('hex').slice(0, 16)}${graphSuffix}`
+function hashedName(vector: string): string {
+  return `~${createHash('sha256').update(vector, 'utf16le').digest('hex').slice(0, 16)}`
 }
 
 /** The description of a segment in a manifest. @throws manifest-corrupt naming the member, version-unsupported */

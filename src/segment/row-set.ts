@@ -1,4 +1,5 @@
 import { VectorColumn, type VectorColumnImage } from '../graph/vector-column.ts'
+import type { VectorValue } from '../graph/vector-value.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { seqOf, type SequenceNumber } from '../ids/brands.ts'
 import { IdTable } from '../ids/id-table.ts'
@@ -6,6 +7,7 @@ import { idOfWords, type IdWords, type PointId } from '../ids/point-id.ts'
 import { assert } from '../runtime/assert.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
 import { IdColumn, type IdColumnImage } from './id-column.ts'
+import { PackedColumn, type PackedColumnImage, type PackedKind } from './packed-column.ts'
 import { PayloadColumn, type PayloadColumnImage } from './payload-column.ts'
 import { grownRows, sharedFloat64 } from './shared-array.ts'
 import { mergeSorted, sortRows } from './sort-rows.ts'
@@ -15,8 +17,8 @@ export interface NewRow {
   readonly written: SequenceNumber
   /** The text of a JSON object; may be empty for `{}`. */
   readonly payload: Uint8Array
-  /** By vector name; names that are absent stay absent. */
-  readonly vectors: Readonly<Record<string, Float32Array | undefined>>
+  /** By the names of the set's vectors; those that are absent stay absent. */
+  readonly vectors: Readonly<Record<string, VectorValue | undefined>>
 }
 
 /** Rows as another thread sees them: nothing is copied. */
@@ -27,7 +29,7 @@ export interface RowSetImage {
   readonly written: Float64Array
   readonly payloads: PayloadColumnImage
   /** In the order of their names. */
-  readonly vectors: readonly { readonly name: string; readonly column: VectorColumnImage }[]
+  readonly vectors: readonly { readonly name: string; readonly column: VectorImage }[]
 }
 
 /** Columns of equal length that become a set, which owns them from then on. */
@@ -35,10 +37,21 @@ export interface RowColumns {
   readonly ids: IdColumn
   readonly written: Float64Array
   readonly payloads: PayloadColumn
-  readonly vectors: ReadonlyMap<string, VectorColumn>
+  readonly vectors: ReadonlyMap<string, RowVectors>
 }
 
-type DeclaredVectors = Readonly<Record<string, { readonly dimensions: number }>>
+/** The vectors of one name, one value for each row or none. */
+export type RowVectors = VectorColumn | PackedColumn
+export type VectorImage = VectorColumnImage | PackedColumnImage
+
+export interface DeclaredVector {
+  /** Default 'dense'. */
+  readonly kind?: 'dense' | PackedKind
+  /** 0 for sparse vectors. */
+  readonly dimensions: number
+}
+
+export type DeclaredVectors = Readonly<Record<string, DeclaredVector>>
 
 // Rows that are indexed between two looks at the event loop: some 20 ms.
 const sliceRows = 200_000
@@ -52,7 +65,7 @@ const sliceRows = 200_000
 export class RowSet {
   readonly #ids: IdColumn
   readonly #payloads: PayloadColumn
-  readonly #vectors: Map<string, VectorColumn>
+  readonly #vectors: Map<string, RowVectors>
   readonly #table: IdTable
   #written: Float64Array
   /** row + 1 of the next older row with the same id; made when there is one. */
@@ -71,14 +84,18 @@ export class RowSet {
     this.#written = columns?.written ?? sharedFloat64(0)
     this.#vectors = new Map(columns?.vectors)
     this.#table = new IdTable(this.#ids, this.#ids.rowCount)
-    if (columns === undefined) this.#addMissing(vectors)
+    for (const [name, { kind = 'dense', dimensions }] of Object.entries(vectors)) {
+      this.#vectors.set(
+        name,
+        kind === 'dense' ? new VectorColumn(dimensions) : new PackedColumn(kind, dimensions),
+      )
+    }
   }
 
-  /** A set that owns the columns, which must be equally long. Vectors without a column are absent in all rows. */
-  static async fromColumns(vectors: DeclaredVectors, columns: RowColumns): Promise<RowSet> {
+  /** A set that owns the columns, which must be equally long; no more rows follow. */
+  static async fromColumns(columns: RowColumns): Promise<RowSet> {
     const rows = new RowSet({}, columns)
     await rows.#adoptRows(columns)
-    rows.#addMissing(vectors)
     return rows
   }
 
@@ -94,7 +111,8 @@ export class RowSet {
     return sum
   }
 
-  get vectors(): ReadonlyMap<string, VectorColumn> {
+  /** A name without a column: no row has such a vector. */
+  get vectors(): ReadonlyMap<string, RowVectors> {
     return this.#vectors
   }
 
@@ -114,20 +132,19 @@ export class RowSet {
     this.#ids.append(row.id)
     this.#payloads.append(row.payload)
     this.#written[number] = row.written
-    for (const [name, column] of this.#vectors) column.append(row.vectors[name])
+    for (const [name, column] of this.#vectors) {
+      const vector = row.vectors[name]
+      if (column instanceof PackedColumn) column.append(vector)
+      else {
+        assert(vector === undefined || vector instanceof Float32Array, 'a dense vector is its components')
+        column.append(vector)
+      }
+    }
     this.#rowCount = number + 1
     this.#noteWritten(row.written)
     const older = this.#table.insert(row.id, number)
     if (older !== undefined) this.#linkOlder(number, older)
     return number
-  }
-
-  /** The rows so far have no vector of this name. */
-  addVector(name: string, dimensions: number): void {
-    assert(!this.#vectors.has(name), 'a vector is added once')
-    const column = new VectorColumn(dimensions, this.#rowCount)
-    for (let row = 0; row < this.#rowCount; row++) column.append(undefined)
-    this.#vectors.set(name, column)
   }
 
   idAt(row: number, out: IdWords): void {
@@ -230,12 +247,6 @@ export class RowSet {
       for (let row = start; row < end; row++) this.#noteWritten(written[row]!)
       this.#table.insertAll(start, end, onOlder)
       await yieldToEventLoop()
-    }
-  }
-
-  #addMissing(vectors: DeclaredVectors): void {
-    for (const [name, { dimensions }] of Object.entries(vectors)) {
-      if (!this.#vectors.has(name)) this.addVector(name, dimensions)
     }
   }
 

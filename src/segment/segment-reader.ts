@@ -1,9 +1,9 @@
 import { DatabaseError } from '../errors/database-error.ts'
 import { readGraph } from '../graph/graph-reader.ts'
-import type { VectorColumn } from '../graph/vector-column.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { decoding, readHashed, readWhole, type StatedFile } from './file-reader.ts'
 import {
+  packedSuffix,
   rowsFileName,
   segmentFormatVersion,
   segmentKey,
@@ -12,31 +12,31 @@ import {
 } from './format.ts'
 import { footerLength, parseFooter, tailBytes, UnknownVersion } from './parquet/footer.ts'
 import { decodeRows, planRead, wantedColumns, type DecodedRows, type KeptRange } from './parquet/reader.ts'
-import { RowSet } from './row-set.ts'
+import { readPacked } from './packed-format.ts'
+import { RowSet, type DeclaredVector, type DeclaredVectors, type RowVectors } from './row-set.ts'
 
 /**
  * A segment's rows in memory; the caller releases them. Every byte of every file is checked against the length and
- * SHA-256 in `info` before any of it is believed. A vector that the segment has no file for is absent in all rows.
+ * SHA-256 in `info` before any of it is believed. All vectors that the segment has are read, declared or not: others
+ * may share it, with another schema. One that it has no file for is absent in all rows.
  * @throws segment-corrupt naming the file, version-unsupported, object-not-found
  */
 export async function readSegment(
   store: ObjectStore,
   info: SegmentInfo,
-  vectors: Readonly<Record<string, { readonly dimensions: number }>>,
+  vectors: DeclaredVectors,
 ): Promise<RowSet> {
   checkVersion(info)
-  const columns = new Map<string, VectorColumn>()
+  const columns = new Map<string, RowVectors>()
   try {
     const rows = await readRows(store, info)
     for (const file of info.files) {
       const { vector } = file
       if (vector === undefined) continue
       const declared = Object.hasOwn(vectors, vector) ? vectors[vector] : undefined
-      // Nobody asks for a vector that the schema no longer has, but damage is damage.
-      if (declared === undefined) await readHashed(store, stated(info, file))
-      else columns.set(vector, await readVectors(store, info, file, declared.dimensions))
+      columns.set(vector, await readVectors(store, info, file, declared))
     }
-    return await RowSet.fromColumns(vectors, { ...rows, vectors: columns })
+    return await RowSet.fromColumns({ ...rows, vectors: columns })
   } catch (error) {
     for (const column of columns.values()) column.dispose()
     throw error
@@ -52,12 +52,19 @@ async function readVectors(
   store: ObjectStore,
   info: SegmentInfo,
   file: SegmentFile,
-  dimensions: number,
-): Promise<VectorColumn> {
+  declared: DeclaredVector | undefined,
+): Promise<RowVectors> {
   const bytes = await readWhole(store, stated(info, file))
-  return decoding(segmentKey(info.id, file.name), () =>
-    readGraph(bytes, { dimensions, rowCount: info.rowCount }),
-  )
+  const { rowCount } = info
+  return decoding(segmentKey(info.id, file.name), () => {
+    const isPacked = file.name.endsWith(packedSuffix)
+    const kind = declared?.kind ?? 'dense'
+    if (declared !== undefined && isPacked !== (kind !== 'dense'))
+      throw new Error(`its vectors are not ${kind}`)
+    if (!isPacked) return readGraph(bytes, { rowCount, ...(declared && { dimensions: declared.dimensions }) })
+    const expected = declared === undefined || kind === 'dense' ? {} : { declared: { ...declared, kind } }
+    return readPacked(bytes, { rowCount, ...expected })
+  })
 }
 
 /** Reads the file once from its beginning, and its end beforehand, which says which parts of it are worth keeping. */

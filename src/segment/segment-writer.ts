@@ -4,10 +4,12 @@ import type { ObjectStore } from '../storage/object-store.ts'
 import type { BuildJob } from './build-file.ts'
 import type { TypedField } from './field-values.ts'
 import {
-  graphFileNames,
+  graphSuffix,
+  packedSuffix,
   rowsFileName,
   segmentFormatVersion,
   segmentKey,
+  vectorFileNames,
   type SegmentFile,
   type SegmentInfo,
 } from './format.ts'
@@ -103,14 +105,14 @@ export class SegmentWriter {
 }
 
 function plan(rows: RowSetImage, fields: Readonly<Record<string, TypedField>>): PlannedFile[] {
-  const names = graphFileNames(rows.vectors.map(({ name }) => name))
+  const names = vectorFileNames(rows.vectors.map(({ name }) => name))
   const types = Object.entries(fields).map(([path, { type }]) => [path, { type }] as const)
   return [
     { name: rowsFileName, job: { kind: 'rows', rows, fields: Object.fromEntries(types) } },
     ...rows.vectors.map(({ name, column }) => ({
-      name: names.get(name)!,
+      name: names.get(name)! + ('kind' in column ? packedSuffix : graphSuffix),
       vector: name,
-      job: { kind: 'graph', column } as const,
+      job: 'kind' in column ? ({ kind: 'packed', column } as const) : ({ kind: 'graph', column } as const),
     })),
   ]
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { plainVector } from '../collection/plain-vector.ts'
 import type { JsonObject } from '../encoding/json.ts'
 import { canonicalJson } from '../encoding/json.ts'
 import type { Database } from '../database/database.ts'
@@ -70,9 +71,9 @@ async function checkDiff(db: Database, from: Side, to: Side): Promise<void> {
     ]) {
       if (point === undefined) continue
       expect(canonicalJson(point.payload!.value())).toBe(canonicalJson(model!.payload))
-      expect(Object.fromEntries(Object.entries(point.vectors!).map(([name, v]) => [name, [...v]]))).toEqual(
-        model!.vectors,
-      )
+      expect(
+        Object.fromEntries(Object.entries(point.vectors!).map(([name, v]) => [name, plainVector(v)])),
+      ).toEqual(model!.vectors)
     }
   }
   const wanted = expectedLines(from.model, to.model)

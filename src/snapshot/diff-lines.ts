@@ -1,4 +1,5 @@
 import type { Point } from '../collection/types.ts'
+import { plainVector } from '../collection/plain-vector.ts'
 import { RawJson, stringifyJson, type JsonValue } from '../encoding/json.ts'
 import type { Diff } from './diff.ts'
 
@@ -26,7 +27,7 @@ export async function* diffLines(
 
 function shown(name: string, point: Point | undefined): Record<string, unknown> {
   if (point === undefined) return {}
-  const vectors = Object.entries(point.vectors ?? {}).map(([key, vector]) => [key, [...vector]])
+  const vectors = Object.entries(point.vectors ?? {}).map(([key, vector]) => [key, plainVector(vector)])
   return {
     [name]: { vectors: Object.fromEntries(vectors) as unknown, payload: point.payload ?? new RawJson('{}') },
   }

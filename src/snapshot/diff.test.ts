@@ -166,7 +166,7 @@ describe('a diff', () => {
     const removed = await collected(diff.points({ payload: true, vectors: true }))
     expect(removed).toHaveLength(diff.counts.removed)
     expect(removed[0]).toMatchObject({ kind: 'removed', id: 1 })
-    expect([...removed[0]!.before!.vectors!['']!]).toEqual([1, 1])
+    expect(removed[0]!.before!.vectors!['']).toEqual(Float32Array.of(1, 1))
     const points = diff.points()[Symbol.asyncIterator]()
     await points.next()
     diff.close()

@@ -1,11 +1,18 @@
-import type { RowRef } from '../collection/id-order.ts'
 import { readPoint } from '../collection/reader.ts'
 import type { Point, ReadOptions } from '../collection/types.ts'
+import type { VectorSchema } from '../collection/vector-columns.ts'
 import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { PointId } from '../ids/point-id.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
-import { differingVectors, hasPayload, isSamePayload, isSameRow, vectorNames } from './diff/compare-rows.ts'
+import {
+  differingVectors,
+  hasPayload,
+  isSamePayload,
+  isSameRow,
+  vectorNames,
+  type SideRow,
+} from './diff/compare-rows.ts'
 import { ChosenRows, joinById, type Pair } from './diff/join.ts'
 import { oneSidedRows, type OneSidedRows } from './diff/one-sided.ts'
 
@@ -51,12 +58,14 @@ export class Diff {
   /** Rows that had to be looked at one by one: the cost. */
   readonly rowsCompared: number
   readonly #differing: OneSidedRows
+  readonly #schemas: Schemas
   readonly #release: () => void
   #isClosed = false
 
   constructor(
     sides: { readonly from: DiffSide; readonly to: DiffSide },
     found: Found,
+    schemas: Schemas,
     unchanged: number,
     release: () => void,
   ) {
@@ -65,6 +74,7 @@ export class Diff {
     this.counts = { ...found.counts, unchanged }
     this.rowsCompared = found.rowsCompared
     this.#differing = found.differing
+    this.#schemas = schemas
     this.#release = release
   }
 
@@ -78,7 +88,7 @@ export class Diff {
       if ((given += 1) % sliceRows === 0) await yieldToEventLoop()
       // It may have been closed meanwhile, and the memory of the rows be another's by now.
       this.#checkOpen()
-      yield pointOf(pair, read)
+      yield pointOf(withSchemas(pair, this.#schemas), read)
     }
     this.#checkOpen()
   }
@@ -124,6 +134,7 @@ export async function diffViews(
     return new Diff(
       { from: side(from), to: side(to) },
       found,
+      schemasOf(from.view, to.view),
       to.view.pointCount() - added - changed,
       release,
     )
@@ -139,6 +150,7 @@ async function findDifferences(from: View, to: View, signal: AbortSignal | undef
     await yieldToEventLoop()
     checkSignal(signal)
   }
+  const schemas = schemasOf(from, to)
   const counts = { added: 0, removed: 0, changed: 0 }
   const before = new ChosenRows()
   const after = new ChosenRows()
@@ -147,7 +159,7 @@ async function findDifferences(from: View, to: View, signal: AbortSignal | undef
   for (const pair of joinById(await oneSidedRows(from, to, pause))) {
     rowsCompared += pair.before === undefined || pair.after === undefined ? 1 : 2
     if ((pairs += 1) % sliceRows === 0) await pause()
-    const kind = kindOf(pair)
+    const kind = kindOf(withSchemas(pair, schemas))
     if (kind === 'unchanged') continue
     counts[kind] += 1
     before.add(pair.before)
@@ -157,13 +169,13 @@ async function findDifferences(from: View, to: View, signal: AbortSignal | undef
 }
 
 /** Unchanged: the point was written again as it was, or moved. */
-function kindOf({ before, after }: Pair): keyof DiffCounts {
+function kindOf({ before, after }: SidePair): keyof DiffCounts {
   if (before === undefined) return 'added'
   if (after === undefined) return 'removed'
   return isSameRow(before, after) ? 'unchanged' : 'changed'
 }
 
-function pointOf({ before, after }: Pair, read: ReadOptions): DiffPoint {
+function pointOf({ before, after }: SidePair, read: ReadOptions): DiffPoint {
   const present = (after ?? before)!
   const isChange = before !== undefined && after !== undefined
   return {
@@ -176,8 +188,26 @@ function pointOf({ before, after }: Pair, read: ReadOptions): DiffPoint {
   }
 }
 
-function pointAt({ rows, row }: RowRef, read: ReadOptions): Point {
-  return readPoint(rows, row, read)
+function pointAt(side: SideRow, read: ReadOptions): Point {
+  return readPoint(side, read, side.vectors)
+}
+
+interface Schemas {
+  readonly from: VectorSchema
+  readonly to: VectorSchema
+}
+
+interface SidePair {
+  readonly before?: SideRow | undefined
+  readonly after?: SideRow | undefined
+}
+
+function schemasOf(from: View, to: View): Schemas {
+  return { from: from.config.vectors, to: to.config.vectors }
+}
+
+function withSchemas({ before, after }: Pair, { from, to }: Schemas): SidePair {
+  return { before: before && { ...before, vectors: from }, after: after && { ...after, vectors: to } }
 }
 
 function checkSignal(signal: AbortSignal | undefined): void {

@@ -92,8 +92,12 @@ export function decodeConfig(field: JsonField): FullConfig {
 
 function decodeVectorParams(field: JsonField): VectorParams {
   return {
-    size: field.member('size').count(1, dimensionsMax),
+    size: field.member('size').count(0, dimensionsMax),
     distance: field.member('distance').oneOf(distances),
+    ...optional(field, 'kind', (member) => member.oneOf(['dense', 'sparse', 'multi'] as const)),
+    ...optional(field, 'datatype', (member) => member.oneOf(['float32', 'float16', 'uint8'] as const)),
+    ...optional(field, 'modifier', (member) => member.oneOf(['idf'] as const)),
+    ...optional(field, 'column', (member) => member.text()),
     ...decodeSettings(field),
   }
 }

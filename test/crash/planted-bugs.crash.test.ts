@@ -72,9 +72,9 @@ test.each([
   [
     'garbage collection comes before the pin',
     {
-      file: 'database/restore-archive.ts',
-      from: 'unpin = pins.pin(segmentIds.values())',
-      to: 'unpin = () => undefined',
+      file: 'database/staged.ts',
+      from: 'this.#unpin = engine.parts.pins.pin(this.#segments)',
+      to: 'this.#unpin = () => undefined',
     },
   ],
   [

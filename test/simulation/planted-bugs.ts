@@ -89,9 +89,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'an import is not pinned',
     faults: [],
     patch: {
-      file: 'database/restore-archive.ts',
-      from: 'unpin = pins.pin(segmentIds.values())',
-      to: 'unpin = () => undefined',
+      file: 'database/staged.ts',
+      from: 'this.#unpin = engine.parts.pins.pin(this.#segments)',
+      to: 'this.#unpin = () => undefined',
     },
   },
   {

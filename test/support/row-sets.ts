@@ -33,7 +33,7 @@ export function modelOf(rows: RowSet): ModelRow[] {
     const vectors: Record<string, readonly number[]> = {}
     for (const [name, column] of rows.vectors) {
       const vector = column.get(row)
-      if (vector !== undefined) vectors[name] = [...vector]
+      if (vector !== undefined) vectors[name] = [...(vector as Float32Array)]
     }
     const payload = Buffer.from(rows.payloadAt(row)).toString()
     return { id: rows.pointIdAt(row), written: rows.writtenAt(row), payload: payload || '{}', vectors }

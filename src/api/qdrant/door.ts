@@ -85,22 +85,9 @@ export function openDoor(options: QdrantDoorOptions): Door {
   }
 }
 
-const knownMax = 1_000
-
-/**
- * The vectors of collections, by id: they never change, and asking a collection for all of its figures with every
- * request would cost more than the request.
- */
+/** The vectors of collections, by name. */
 export class VectorsOfCollections {
-  readonly #known = new Map<string, Readonly<Record<string, VectorParams>>>()
-
   of(collection: CollectionReader): Readonly<Record<string, VectorParams>> {
-    let vectors = this.#known.get(collection.id)
-    if (vectors === undefined) {
-      if (this.#known.size >= knownMax) this.#known.clear()
-      vectors = collection.info().config.vectors
-      this.#known.set(collection.id, vectors)
-    }
-    return vectors
+    return collection.config().vectors
   }
 }

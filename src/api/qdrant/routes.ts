@@ -14,6 +14,7 @@ import { serverPageRoutes } from './routes/server-pages.ts'
 import { snapshotRoutes } from './routes/snapshots.ts'
 import { unsupportedRoutes } from './routes/unsupported.ts'
 import { uploadRoutes } from './routes/uploads.ts'
+import { vectorRoutes } from './routes/vectors.ts'
 import { writeRoutes } from './routes/writes.ts'
 import { WireError } from './wire-error.ts'
 
@@ -25,6 +26,7 @@ const groups = [
   aliasRoutes,
   clusterRoutes,
   indexRoutes,
+  vectorRoutes,
   pointRoutes,
   writeRoutes,
   queryRoutes,

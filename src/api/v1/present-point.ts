@@ -1,4 +1,4 @@
-import type { Point, ScoredPoint } from '../../index.ts'
+import { plainVector, type Point, type ScoredPoint } from '../../index.ts'
 
 /** A point as JSON: payload text as it is stored, vectors in the shortest numbers that give their float32s back. */
 export function presentPoint({ id, version, payload, vectors }: Point): Readonly<Record<string, unknown>> {
@@ -10,7 +10,7 @@ export function presentPoint({ id, version, payload, vectors }: Point): Readonly
       vectors === undefined
         ? undefined
         : Object.fromEntries(
-            Object.entries(vectors).map(([name, vector]) => [name, [...vector].map(shortest)]),
+            Object.entries(vectors).map(([name, vector]) => [name, plainVector(vector, shortest)]),
           ),
   }
 }

@@ -4,6 +4,7 @@ import {
   catArchiveEntry,
   inspectArchive,
   listArchive,
+  plainVector,
   stringifyJson,
   verifyArchive,
   type ArchiveInspection,
@@ -136,7 +137,7 @@ function reportText(report: ArchiveReport, { bases }: ArchiveAccess): string {
 }
 
 function pointText({ id, payload, vectors }: Point): string {
-  const plain = Object.entries(vectors ?? {}).map(([name, vector]) => [name, [...vector]])
+  const plain = Object.entries(vectors ?? {}).map(([name, vector]) => [name, plainVector(vector)])
   return `${json({ id, payload: payload ?? null, vectors: Object.fromEntries(plain) as object })}\n`
 }
 

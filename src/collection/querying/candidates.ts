@@ -18,11 +18,11 @@ export function bitsOf({ rowLimit, bits }: Candidates): Uint32Array {
   return bits ?? aliveBits(rowLimit, new Uint32Array(0))
 }
 
-/** The rows, ascending; only those with a vector of that name, if one is given. */
-export function listOf(candidates: Candidates, using?: string): Uint32Array {
+/** The rows, ascending; only those with a vector in that column, if one is named. */
+export function listOf(candidates: Candidates, columnName?: string): Uint32Array {
   const bits = bitsOf(candidates)
-  const column = using === undefined ? undefined : candidates.rows.vectors.get(using)
-  const list = new Uint32Array(using !== undefined && column === undefined ? 0 : countBits(bits))
+  const column = columnName === undefined ? undefined : candidates.rows.vectors.get(columnName)
+  const list = new Uint32Array(columnName !== undefined && column === undefined ? 0 : countBits(bits))
   if (list.length === 0) return list
   let count = 0
   for (const row of rowsOf(bits)) if (column === undefined || column.has(row)) list[count++] = row
@@ -56,7 +56,7 @@ export class CandidateSource {
   }
 
   #select(filter: Filter | undefined): Candidates[] {
-    const matcher = filter === undefined ? undefined : new Matcher(filter, this.#view.config.payloadIndexes)
+    const matcher = filter === undefined ? undefined : new Matcher(filter, this.#view.config)
     return [...this.#view.entries()].map((entry) => {
       const bits = matcher === undefined ? visibleBits(entry) : matcher.bits(entry)
       const all = { rows: entry.handle.rows, rowLimit: entry.rowLimit }

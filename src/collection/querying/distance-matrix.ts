@@ -1,6 +1,7 @@
 import { compareWords, type IdWords } from '../../ids/point-id.ts'
 import type { RowRef } from '../id-order.ts'
 import { isDescending, paramsOf, scoreRows } from '../scoring.ts'
+import { columnNameOf, vectorAt } from '../vector-columns.ts'
 import type { View } from '../view.ts'
 import { CandidateSource, listOf, type Candidates } from './candidates.ts'
 import { scoreEach } from './hits.ts'
@@ -18,7 +19,7 @@ export function distanceMatrix(
   const passing = new CandidateSource(view).passing(request.filter, [])
   const points = inIdOrder(
     sampleRows(
-      passing.map((one) => withVector(one, using)),
+      passing.map((one) => withVector(one, columnNameOf(using, params))),
       request.sample,
       random,
     ),
@@ -27,7 +28,7 @@ export function distanceMatrix(
   if (points.length < 2) return { ids: [], neighbours: [] }
   const sign = isDescending(params.distance) ? -1 : 1
   const neighbours = points.map(({ rows, row }, self) => {
-    const vector = rows.vectors.get(using)!.get(row)!
+    const vector = vectorAt({ rows, row }, view.config.vectors, using)!
     const scores = scoreEach(points, (one, list) => scoreRows(one, using, params, vector, list))
     const others = [...scores.keys()].filter((index) => index !== self && !Number.isNaN(scores[index]))
     others.sort((a, b) => sign * (scores[a]! - scores[b]!) || a - b)
@@ -36,9 +37,9 @@ export function distanceMatrix(
   return { ids: points.map(({ rows, row }) => rows.pointIdAt(row)), neighbours }
 }
 
-function withVector(candidates: Candidates, using: string): Candidates {
+function withVector(candidates: Candidates, column: string): Candidates {
   const bits = new Uint32Array((candidates.rowLimit + 31) >>> 5)
-  for (const row of listOf(candidates, using)) bits[row >>> 5]! |= 1 << (row & 31)
+  for (const row of listOf(candidates, column)) bits[row >>> 5]! |= 1 << (row & 31)
   return { ...candidates, bits }
 }
 

@@ -2,7 +2,10 @@ import { DatabaseError } from '../../errors/database-error.ts'
 import type { VectorValue } from '../../graph/vector-value.ts'
 import { wordsOfId } from '../../ids/point-id.ts'
 import type { RowRef } from '../id-order.ts'
-import { paramsOf, prepareQuery, type VectorInput } from '../scoring.ts'
+import { paramsOf, prepareQuery } from '../scoring.ts'
+import type { VectorInput } from '../types.ts'
+import { vectorAt } from '../vector-columns.ts'
+import { toVector } from '../vector-input.ts'
 import type { View } from '../view.ts'
 import { findInView } from './find-row.ts'
 import type { Example, PointExample, Prefetch, Query } from './query-types.ts'
@@ -70,13 +73,11 @@ export class ExampleReader {
 
   /** As it was given or is stored, for arithmetic. The same errors. */
   plain(example: Example, using: string): VectorValue {
-    const prepared = this.prepared(example, using)
+    const params = paramsOf(this.#view, using)
     const input = this.#input(example, using)
-    return Array.isArray(input) && typeof input[0] === 'number'
-      ? Float32Array.from(input as readonly number[])
-      : input instanceof Float32Array
-        ? input
-        : prepared
+    const value = toVector(using, params, input)
+    if ((params.kind ?? 'dense') !== 'dense') return value
+    return input instanceof Float32Array ? input : Float32Array.from(input as readonly number[])
   }
 
   /** The points of the view that are examples in the request or in its prefetches. */
@@ -98,10 +99,9 @@ export class ExampleReader {
     if (!isPointExample(example)) return example
     const name = example.vector ?? using
     // What is stored is also a form in which vectors are given.
-    if (example.from !== undefined) return this.#foreign.get(example)! as VectorInput
+    if (example.from !== undefined) return this.#foreign.get(example)!
     paramsOf(this.#view, name)
-    const { rows, row } = this.#find(example)
-    const vector = rows.vectors.get(name)?.get(row)
+    const vector = vectorAt(this.#find(example), this.#view.config.vectors, name)
     if (vector === undefined) throw vectorMissing(example, name)
     return vector
   }

@@ -4,8 +4,7 @@ import type { FusionMethod } from '../../query/ranking/fusion.ts'
 import type { Formula } from '../../query/ranking/formula.ts'
 import type { FeedbackWeights } from '../../query/ranking/similarity-score.ts'
 import type { CollectionReader } from '../reader.ts'
-import type { VectorInput } from '../scoring.ts'
-import type { OrderBy, Point, ReadOptions, ScoredPoint } from '../types.ts'
+import type { OrderBy, Point, ReadOptions, ScoredPoint, VectorInput } from '../types.ts'
 
 /** A vector, or that of a point. */
 export type Example = VectorInput | PointExample

@@ -11,6 +11,7 @@ import { RowCursor } from '../row-cursor.ts'
 import { scoreRows } from '../scoring.ts'
 import { searchCandidates } from '../search.ts'
 import type { OrderBy } from '../types.ts'
+import { vectorAt } from '../vector-columns.ts'
 import type { View } from '../view.ts'
 import { bitsOf, bothFilters, CandidateSource, candidatesOf, type Candidates } from './candidates.ts'
 import { ExampleReader, type ForeignVectors } from './examples.ts'
@@ -112,7 +113,7 @@ export class QueryRun {
     )
     const likenessTo = (candidate: number): Float32Array => {
       const { rows, row } = hits[candidate]!
-      const vector = rows.vectors.get(using)!.get(row)!
+      const vector = vectorAt({ rows, row }, this.#view.config.vectors, using)!
       const scores = scoreEach(hits, (one, list) => scoreRows(one, using, params, vector, list))
       return asSimilarities(params.distance, scores)
     }
@@ -127,7 +128,7 @@ export class QueryRun {
 
   #compute(formula: Formula, lists: Lists, count: number, threshold: number | undefined): Hit[] {
     const compute = compileFormula(formula, this.#view.config)
-    const row = new FormulaCursor()
+    const row = new FormulaCursor(this.#view.config.vectors)
     const best = new BestHits(count, true, threshold)
     for (const [rows, found] of byRow(lists)) {
       for (const [number, scores] of found) best.offer(rows, number, compute(row.on(rows, number, scores)))

@@ -11,7 +11,7 @@ import {
 } from '../../query/ranking/similarity-score.ts'
 import { DatabaseError } from '../../errors/database-error.ts'
 import type { RowSet } from '../../segment/row-set.ts'
-import { isDescending, paramsOf, prepareQuery, scoreRows, type VectorInput } from '../scoring.ts'
+import { isDescending, paramsOf, prepareQuery, scoreRows } from '../scoring.ts'
 import type { Distance, VectorParams } from '../types.ts'
 import type { View } from '../view.ts'
 import type { ExampleReader } from './examples.ts'
@@ -72,7 +72,7 @@ function averageOf(query: Recommend, using: string, reader: ExampleReader, view:
   }
   const liked = positive.map((example) => reader.plain(example, using))
   const disliked = negative.map((example) => reader.plain(example, using))
-  return prepareQuery(view, using, averageQuery(liked, disliked) as VectorInput)
+  return prepareQuery(view, using, averageQuery(liked, disliked))
 }
 
 interface Combination {

@@ -6,10 +6,11 @@ import { keysOfPath, storageOf, type FieldStorage, type TypedField } from '../fi
 //   seq             int64, the number that wrote the row
 //   payload         utf8, the text of a JSON object
 //   vector          list<float32>, the unnamed vector; null where the row has none
-//   vector_<name>   the same for each named vector, in the order of the names
+//   vector_<name>   the same for each named vector, in the order of the names. Several vectors in a row are a
+//                   list<list<float32>>, sparse ones a struct {indices: list<uint32>, values: list<float32>}
 //   field_<path>    a typed value for each declared payload field, in the order of the paths; null where the payload
 //                   has not one scalar of the type there
-// The reader takes the first four; vectors are read from the graph files, fields are an extract of the payload.
+// The reader takes the first four; vectors are read from their own files, fields are an extract of the payload.
 
 export const columnId = 'id'
 export const columnUuid = 'id_uuid'

@@ -10,6 +10,7 @@ import {
   Schema,
   Struct,
   TimestampMicrosecond,
+  Uint32,
   Uint64,
   Utf8,
   type Data,
@@ -22,7 +23,8 @@ import { idKindUuid } from '../../ids/point-id.ts'
 import { fieldValue, payloadObject, type FieldStorage, type FieldValue } from '../field-values.ts'
 import type { IdColumnImage } from '../id-column.ts'
 import type { PayloadColumnImage } from '../payload-column.ts'
-import type { RowSetImage } from '../row-set.ts'
+import type { PackedColumnImage } from '../packed-column.ts'
+import type { RowSetImage, VectorImage } from '../row-set.ts'
 import { columnId, columnPayload, columnSeq, columnUuid, vectorColumn, type FieldColumn } from './columns.ts'
 
 /** Rows `start` to `end`. */
@@ -32,6 +34,17 @@ export interface RowRange {
 }
 
 const listType = new List(new Field('element', new Float32(), false))
+const indicesType = new List(new Field('element', new Uint32(), false))
+const listsType = new List(new Field('element', listType, false))
+const sparseType = new Struct<{ indices: List<Uint32>; values: List<Float32> }>([
+  new Field('indices', indicesType, false),
+  new Field('values', listType, false),
+])
+
+function vectorType(column: VectorImage): DataType {
+  if (!('kind' in column)) return listType
+  return column.kind === 'sparse' ? sparseType : listsType
+}
 
 export function arrowSchema(rows: RowSetImage, fields: readonly FieldColumn[]): Schema {
   return new Schema([
@@ -39,7 +52,7 @@ export function arrowSchema(rows: RowSetImage, fields: readonly FieldColumn[]): 
     new Field(columnUuid, new Utf8(), true),
     new Field(columnSeq, new Int64(), false),
     new Field(columnPayload, new Utf8(), false),
-    ...rows.vectors.map(({ name }) => new Field(vectorColumn(name), listType, true)),
+    ...rows.vectors.map(({ name, column }) => new Field(vectorColumn(name), vectorType(column), true)),
     ...fields.map(({ name, storage }) => new Field(name, fieldTypes[storage], true)),
   ])
 }
@@ -56,7 +69,9 @@ export function recordBatch(
     uuidIds(rows.ids, range),
     makeData({ type: new Int64(), nullCount: 0, data: seqs(rows.written, range) }),
     payloadTexts(rows.payloads, range),
-    ...rows.vectors.map(({ column }) => vectorLists(column, range)),
+    ...rows.vectors.map(({ column }) =>
+      'kind' in column ? packedVectors(column, range) : vectorLists(column, range),
+    ),
   ]
   if (fields.length > 0) {
     const objects = payloadObjects(rows.payloads, range)
@@ -170,6 +185,54 @@ function vectorLists(column: VectorColumnImage, { start, end }: RowRange): Data 
   }
   const child = makeData({ type: new Float32(), length: floats.length, nullCount: 0, data: floats })
   return makeData({ type: listType, ...present.nulls(), valueOffsets, child })
+}
+
+/** The words of a row's vector, after the count; undefined if it has none. */
+function packedWords({ rows: { places, chunks } }: PackedColumnImage, row: number): Uint32Array | undefined {
+  const length = places[row * 3 + 2]!
+  if (length === 0) return undefined
+  const chunk = chunks[places[row * 3]!]!
+  return new Uint32Array(chunk.buffer, chunk.byteOffset + places[row * 3 + 1]! + 4, length / 4 - 1)
+}
+
+function packedVectors(column: PackedColumnImage, { start, end }: RowRange): Data {
+  const present = new Presence(end - start)
+  // Of each row the end of its components, for sparse ones; of its vectors, for several.
+  const valueOffsets = new Int32Array(end - start + 1)
+  const width = column.kind === 'sparse' ? 2 : column.dimensions
+  for (let row = start; row < end; row++) {
+    const words = packedWords(column, row)
+    if (words !== undefined) present.set(row - start)
+    valueOffsets[row - start + 1] = valueOffsets[row - start]! + (words?.length ?? 0) / width
+  }
+  const count = valueOffsets[end - start]!
+  const floats = new Float32Array(column.kind === 'sparse' ? count : count * width)
+  const indices = new Uint32Array(column.kind === 'sparse' ? count : 0)
+  for (let row = start; row < end; row++) {
+    const words = packedWords(column, row)
+    if (words === undefined) continue
+    const at = valueOffsets[row - start]!
+    const values = new Float32Array(words.buffer, words.byteOffset, words.length)
+    if (column.kind === 'multi') floats.set(values, at * width)
+    else {
+      indices.set(words.subarray(0, words.length / 2), at)
+      floats.set(values.subarray(words.length / 2), at)
+    }
+  }
+  const nulls = present.nulls()
+  const child = makeData({ type: new Float32(), length: floats.length, nullCount: 0, data: floats })
+  const length = end - start
+  if (column.kind === 'multi') {
+    const ends = Int32Array.from({ length: count + 1 }, (_, index) => index * width)
+    const vectors = makeData({ type: listType, length: count, nullCount: 0, valueOffsets: ends, child })
+    return makeData({ type: listsType, ...nulls, valueOffsets, child: vectors })
+  }
+  const places = makeData({ type: new Uint32(), length: count, nullCount: 0, data: indices })
+  const children = [
+    makeData({ type: indicesType, length, nullCount: 0, valueOffsets, child: places }),
+    makeData({ type: listType, length, nullCount: 0, valueOffsets, child }),
+  ]
+  return makeData({ type: sparseType, ...nulls, children })
 }
 
 interface VectorChunk {

@@ -78,12 +78,17 @@ function* wasmBatches(rows: RowSetImage, fields: readonly FieldColumn[]): Genera
 
 /** Consecutive ranges that each fit a row group; one empty range if there are no rows, for the schema's sake. */
 export function batchRanges(rows: RowSetImage): RowRange[] {
-  const vectorBytes = rows.vectors.reduce((sum, { column }) => sum + column.dimensions * 4, 0)
+  const dense = rows.vectors.reduce(
+    (sum, { column }) => sum + ('kind' in column ? 0 : column.dimensions * 4),
+    0,
+  )
+  const packed = rows.vectors.flatMap(({ column }) => ('kind' in column ? [column.rows.places] : []))
   const ranges: RowRange[] = []
   let start = 0
   let bytes = 0
   for (let row = 0; row < rows.rowCount; row++) {
-    const rowBytes = 32 + vectorBytes + rows.payloads.places[row * 3 + 2]!
+    let rowBytes = 32 + dense + rows.payloads.places[row * 3 + 2]!
+    for (const places of packed) rowBytes += places[row * 3 + 2]!
     if (row > start && (row - start === groupRowsMax || bytes + rowBytes > groupBytesMax)) {
       ranges.push({ start, end: row })
       start = row

@@ -1,6 +1,7 @@
 import type { IdOrderSource } from '../../collection/id-order.ts'
 import { countBits, rowsOf } from '../../collection/matching.ts'
 import type { SegmentHandle } from '../../collection/segment-handle.ts'
+import { columnNameOf, type VectorSchema } from '../../collection/vector-columns.ts'
 import { aliveBits, visibleBits, type View, type ViewEntry } from '../../collection/view.ts'
 import { compareWords, type IdWords } from '../../ids/point-id.ts'
 import type { RowSet } from '../../segment/row-set.ts'
@@ -17,19 +18,23 @@ export interface OneSidedRows {
   readonly to: readonly IdOrderSource[]
 }
 
-/** Calls `pause` between segments. */
+/**
+ * Calls `pause` between segments. Where a vector was added or dropped in between, the same row may show another point: then
+ * every row is looked at.
+ */
 export async function oneSidedRows(from: View, to: View, pause: () => Promise<void>): Promise<OneSidedRows> {
   const found = { from: [] as IdOrderSource[], to: [] as IdOrderSource[] }
+  const isAlike = hasSameColumns(from.config.vectors, to.config.vectors)
   const entriesOfTo = new Map<SegmentHandle, ViewEntry>()
   for (const entry of to.entries()) entriesOfTo.set(entry.handle, entry)
   for (const a of from.entries()) {
     const b = entriesOfTo.get(a.handle)
     entriesOfTo.delete(a.handle)
-    if (b !== undefined && seesTheSame(a, b)) continue
+    if (b !== undefined && isAlike && seesTheSame(a, b)) continue
     const ofA = bitsOf(a)
     const ofB = b === undefined ? noRows : bitsOf(b)
-    addOrdered(found.from, a, without(ofA, ofB))
-    addOrdered(found.to, a, without(ofB, ofA))
+    addOrdered(found.from, a, isAlike ? without(ofA, ofB) : ofA)
+    addOrdered(found.to, a, isAlike ? without(ofB, ofA) : ofB)
     await pause()
   }
   for (const b of entriesOfTo.values()) {
@@ -40,6 +45,16 @@ export async function oneSidedRows(from: View, to: View, pause: () => Promise<vo
 }
 
 const noRows = new Uint32Array(0)
+
+function hasSameColumns(from: VectorSchema, to: VectorSchema): boolean {
+  const columns = (schema: VectorSchema): string =>
+    JSON.stringify(
+      Object.keys(schema)
+        .sort()
+        .map((name) => [name, columnNameOf(name, schema[name]!)]),
+    )
+  return columns(from) === columns(to)
+}
 
 function seesTheSame(a: ViewEntry, b: ViewEntry): boolean {
   return a.rowLimit === b.rowLimit && a.deletions === b.deletions && a.deletionCount === b.deletionCount

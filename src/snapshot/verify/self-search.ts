@@ -1,6 +1,7 @@
 import type { CollectionReader } from '../../collection/reader.ts'
 import { isDescending } from '../../collection/scoring.ts'
-import type { Distance } from '../../collection/types.ts'
+import type { Distance, VectorParams } from '../../collection/types.ts'
+import { vectorAt } from '../../collection/vector-columns.ts'
 import { isVisible, type View } from '../../collection/view.ts'
 import type { PointId } from '../../ids/point-id.ts'
 import type { Random } from '../../runtime/random.ts'
@@ -29,13 +30,23 @@ export function sampleVectors(view: View, count: number, random: Random): KnownV
     const { rows } = entry.handle
     const names = Object.keys(view.config.vectors)
     const using = names[Math.floor(random.next() * names.length)]
-    const vector = using === undefined ? undefined : rows.vectors.get(using)?.get(row)
-    if (using === undefined || vector === undefined || !isSearchable(vector)) continue
+    if (using === undefined || !isExpected(view.config.vectors[using]!)) continue
+    const vector = vectorAt({ rows, row }, view.config.vectors, using)
+    if (!(vector instanceof Float32Array) || !isSearchable(vector)) continue
     const id = rows.pointIdAt(row)
     const { distance } = view.config.vectors[using]!
     found.set(`${String(id)} ${using}`, { id, using, vector, distance })
   }
   return [...found.values()]
+}
+
+/** The score of a vector with itself follows from its components: of dense ones, but for whole numbers under Cosine. */
+function isExpected({ kind = 'dense', distance, datatype }: VectorParams): boolean {
+  return (
+    kind === 'dense' &&
+    (datatype ?? 'float32') === 'float32' &&
+    (distance !== 'Cosine' || datatype !== 'uint8')
+  )
 }
 
 /** Scores of infinite or huge components are no numbers. */

@@ -20,6 +20,7 @@ export function collectionInfo(info: CollectionInfo): JsonObject {
         vectors: vectors(info, settings),
         shard_number: info.config.shardNumber,
         ...members(settings['params']),
+        ...sparseVectors(info),
       },
       hnsw_config: settings['hnsw_config']!,
       optimizer_config: optimizers,
@@ -43,11 +44,17 @@ function ifGiven(name: string, value: JsonValue | undefined): JsonObject {
 }
 
 function vectors({ config }: CollectionInfo, settings: JsonObject): JsonObject {
-  const entries = Object.entries(config.vectors).map(([name, { size, distance, settings: own }]) => {
-    return [name, { size, distance, ...own }] as const
-  })
+  const entries = Object.entries(config.vectors)
+    .filter(([, { kind }]) => kind !== 'sparse')
+    .map(([name, { size, distance, settings: own }]) => [name, { size, distance, ...own }] as const)
   if (entries.length === 1 && entries[0]![0] === '' && settings['named'] !== true) return entries[0]![1]
   return Object.fromEntries(entries)
+}
+
+function sparseVectors({ config }: CollectionInfo): JsonObject {
+  const sparse = Object.entries(config.vectors).filter(([, { kind }]) => kind === 'sparse')
+  if (sparse.length === 0) return {}
+  return { sparse_vectors: Object.fromEntries(sparse.map(([name, { settings }]) => [name, settings ?? {}])) }
 }
 
 function payloadSchema(info: CollectionInfo): JsonObject {

@@ -1,13 +1,33 @@
-import { parseDatetime, type Point, type PointId, type ScoredPoint, type ScrollPage } from '../../../index.ts'
+import {
+  isMulti,
+  isSparse,
+  parseDatetime,
+  type Point,
+  type PointId,
+  type ScoredPoint,
+  type ScrollPage,
+  type VectorValue,
+} from '../../../index.ts'
 import { floatText, idText, vectorText } from './json-text.ts'
 
 // Points as JSON text: payloads are spliced in as they are stored.
 
 /** `vector` as Qdrant shows it: bare where the point has one unnamed vector and nothing else, else by name. */
-function vectorsText(vectors: Readonly<Record<string, Float32Array>>): string {
+function vectorsText(vectors: Readonly<Record<string, VectorValue>>): string {
   const names = Object.keys(vectors)
-  if (names.length === 1 && names[0] === '') return vectorText(vectors['']!)
-  return `{${names.map((name) => `${JSON.stringify(name)}:${vectorText(vectors[name]!)}`).join(',')}}`
+  if (names.length === 1 && names[0] === '') return valueText(vectors['']!)
+  return `{${names.map((name) => `${JSON.stringify(name)}:${valueText(vectors[name]!)}`).join(',')}}`
+}
+
+function valueText(vector: VectorValue): string {
+  if (isSparse(vector))
+    return `{"indices":[${vector.indices.join(',')}],"values":${vectorText(vector.values)}}`
+  if (!isMulti(vector)) return vectorText(vector)
+  const { dimensions, values } = vector
+  const rows: string[] = []
+  for (let at = 0; at < values.length; at += dimensions)
+    rows.push(vectorText(values.subarray(at, at + dimensions)))
+  return `[${rows.join(',')}]`
 }
 
 function partsText(point: Point, orderValue: string | undefined): string {

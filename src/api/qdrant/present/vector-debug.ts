@@ -32,7 +32,10 @@ const vectorFields = [
 
 /** `isNamed`: the collection was made with vectors by name. */
 export function debugVectors(config: CollectionConfig): string {
-  const names = Object.keys(config.vectors).sort()
+  // Qdrant compares dense vectors only.
+  const names = Object.keys(config.vectors)
+    .filter((name) => config.vectors[name]!.kind !== 'sparse')
+    .sort()
   const single = config.vectors['']
   if (names.length === 1 && single !== undefined && config.settings?.['named'] !== true) {
     return `Single(${debugVector(single)})`

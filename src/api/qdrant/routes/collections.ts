@@ -41,8 +41,8 @@ export function collectionRoutes(app: FastifyInstance, door: Door): void {
     checkTimeout(request)
     const change = decodeBody(request, translateUpdate)
     const collection = getCollection(door, name)
-    const { settings, vectorSettings } = change(collection.info().config)
-    await collection.updateSettings(settings, vectorSettings)
+    const { settings, vectorSettings, modifiers } = change(collection.info().config)
+    await collection.updateSettings(settings, vectorSettings, modifiers)
     return sendResult(request, reply, true)
   })
 

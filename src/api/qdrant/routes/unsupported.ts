@@ -7,8 +7,6 @@ import { collectionName } from '../parameters.ts'
 const routes: readonly (readonly ['GET' | 'PUT' | 'POST' | 'DELETE', string, string])[] = [
   ['GET', '/optimizations', 'optimization reports are'],
   ['GET', '/memory', 'memory reports are'],
-  ['PUT', '/vectors/:vector', 'vectors that are added later are'],
-  ['DELETE', '/vectors/:vector', 'vectors that are dropped are'],
   ['POST', '/shards/:shard/points', 'reads of single shards are'],
   ['POST', '/shards/:shard/points/scroll', 'reads of single shards are'],
   ['POST', '/shards/:shard/points/count', 'reads of single shards are'],

@@ -14,7 +14,7 @@ import {
 } from '../decode.ts'
 import { wrongInput } from '../failures.ts'
 import { given } from './checks.ts'
-import { sparseVector } from './collection.ts'
+import { sparseSettings, sparseVector } from './collection.ts'
 import {
   checkNotPinned,
   checkParts,
@@ -59,6 +59,7 @@ const decodeUpdate = struct('UpdateCollection', {
 export interface SettingsChange {
   readonly settings: JsonObject
   readonly vectorSettings: Readonly<Record<string, JsonObject>>
+  readonly modifiers: Readonly<Record<string, 'idf' | null>>
 }
 
 /** PATCH /collections/{name}: decoded and validated; the function then gives the settings after it. */
@@ -74,6 +75,7 @@ export function translateUpdate(body: JsonValue): (config: CollectionConfig) => 
   return (config) => ({
     settings: changedSettings(settingsOf(config.settings), update, clearsThreads(threads)),
     vectorSettings: changedVectors(config, update),
+    modifiers: changedModifiers(update),
   })
 }
 
@@ -110,8 +112,23 @@ function changedVectors(
   const changed = Object.entries(vectors ?? {}).map(([name, diff]): [string, JsonObject] => {
     return [name, changedVector(knownVector(config.vectors, name).settings ?? {}, diff)]
   })
-  for (const name of Object.keys(sparse ?? {})) throw wrongInput(`Not existing vector name error: ${name}`)
-  return Object.fromEntries(changed)
+  const sparseChanged = Object.entries(sparse ?? {}).map(([name, diff]): [string, JsonObject] => {
+    const params = Object.hasOwn(config.vectors, name) ? config.vectors[name]! : undefined
+    if (params?.kind !== 'sparse') throw wrongInput(`Not existing vector name error: ${name}`)
+    const { index, ...rest } = sparseSettings(diff)
+    const before = params.settings ?? {}
+    const indexed = isObject(index) ? { index: overlay(memberOf(before, 'index'), index) } : {}
+    return [name, { ...before, ...indexed, ...rest }]
+  })
+  return Object.fromEntries([...changed, ...sparseChanged])
+}
+
+function changedModifiers({ sparse_vectors: sparse }: Update): Record<string, 'idf' | null> {
+  return Object.fromEntries(
+    Object.entries(sparse ?? {}).flatMap(([name, { modifier }]) =>
+      modifier === undefined ? [] : [[name, modifier === 'idf' ? 'idf' : null] as const],
+    ),
+  )
 }
 
 function changedVector(before: JsonObject, diff: ReturnType<typeof vectorDiff>): JsonObject {

@@ -124,14 +124,15 @@ export function translateCreate(body: JsonValue, defaults: JsonObject): Collecti
   checkParts(create)
   const sparse = Object.keys(create.sparse_vectors ?? {})
   checkNames(create.vectors, sparse)
-  refuseUnsupported(create.vectors, sparse, create.sharding_method)
+  if (create.sharding_method === 'custom') throw unsupported('custom sharding is')
   const { isSingle, vectors } = create.vectors
-  const params = Object.entries(vectors).map(
-    ([name, { size, distance, settings }]): [string, VectorParams] => {
-      return [name, { size, distance, ...(Object.keys(settings).length === 0 ? {} : { settings }) }]
-    },
-  )
-  // A map of sparse vectors that is empty is echoed; any other has been refused.
+  const params = [
+    ...Object.entries(vectors).map(([name, vector]) => [name, engineParams(vector)] as const),
+    ...Object.entries(create.sparse_vectors ?? {}).map(
+      ([name, vector]) => [name, sparseParams(vector)] as const,
+    ),
+  ]
+  // A map of sparse vectors that is empty is echoed; others are the engine's.
   const noSparse = create.sparse_vectors === undefined ? undefined : {}
   const remembered = given({ ...create, vectors: undefined, sparse_vectors: noSparse })
   const settings = fullSettings(remembered, defaults, isSingle)
@@ -178,16 +179,60 @@ function checkNames({ vectors }: GivenVectors, sparse: readonly string[]): void 
   }
 }
 
-function refuseUnsupported(
-  { vectors }: GivenVectors,
-  sparse: readonly string[],
-  sharding: string | undefined,
-): void {
-  if (sparse.length > 0) throw unsupported('sparse vectors are')
-  if (sharding === 'custom') throw unsupported('custom sharding is')
-  for (const { settings } of Object.values(vectors)) {
-    if (memberOf(settings, 'multivector_config') !== undefined) throw unsupported('multivectors are')
-    const type = settings['datatype'] ?? 'float32'
-    if (typeof type === 'string' && type !== 'float32') throw unsupported(`vectors of datatype ${type} are`)
+/** What the engine needs of the parameters; all of them are remembered in the settings, to be shown as they were given. */
+function engineParams({ size, distance, settings }: GivenVector): VectorParams {
+  const isMulti = isObject(memberOf(settings, 'multivector_config'))
+  const type = memberOf(settings, 'datatype')
+  return {
+    ...(isMulti ? { kind: 'multi' } : {}),
+    size,
+    distance,
+    // Values of `turbo4` are kept as they are: that type is a compression of Qdrant's own.
+    ...(type === 'float16' || type === 'uint8' ? { datatype: type } : {}),
+    ...(Object.keys(settings).length === 0 ? {} : { settings }),
   }
+}
+
+function sparseParams(given: ReturnType<typeof sparseVector>): VectorParams {
+  const settings = sparseSettings(given)
+  return {
+    kind: 'sparse',
+    size: 0,
+    distance: 'Dot',
+    ...(given.modifier === 'idf' ? { modifier: 'idf' } : {}),
+    ...(Object.keys(settings).length === 0 ? {} : { settings }),
+  }
+}
+
+export function sparseSettings({ index, modifier }: ReturnType<typeof sparseVector>): JsonObject {
+  return given({ index: index === undefined ? undefined : given(index), modifier })
+}
+
+const addedDense = struct('DenseVectorConfig', {
+  size: required(unsigned('u64', Number.MAX_SAFE_INTEGER, 0)),
+  distance: required(oneOf<Distance>('Cosine', 'Euclid', 'Dot', 'Manhattan')),
+  multivector_config: defaulted<JsonValue>(multivector as Decoder<JsonValue>),
+  datatype: defaulted(datatype),
+})
+const addedSparse = struct('SparseVectorConfig', {
+  modifier: defaulted(oneOf('none', 'idf')),
+  datatype: defaulted(datatype),
+})
+
+/** The body of PUT /collections/{name}/vectors/{vector}. */
+export function translateAddedVector(body: JsonValue): VectorParams {
+  return untagged<VectorParams>(
+    'VectorNameConfig',
+    (value) => {
+      const { dense } = struct('Dense', { dense: required(addedDense) })(value)
+      const { size, distance, ...rest } = dense
+      checkBounds(size, { min: 1, max: dimensionsMax }, 'dense.size')
+      return engineParams({ size, distance, settings: given(rest) })
+    },
+    (value) => {
+      const { sparse } = struct('Sparse', { sparse: required(addedSparse) })(value)
+      const { modifier, datatype: type } = sparse
+      return sparseParams({ modifier, index: type === undefined ? undefined : ({ datatype: type } as never) })
+    },
+  )(body)
 }

@@ -1,4 +1,4 @@
-import type { JsonValue, PointInput, VectorParams } from '../../../index.ts'
+import type { JsonValue, PointInput, VectorInput, VectorParams } from '../../../index.ts'
 import {
   DecodeError,
   isArray,
@@ -137,6 +137,34 @@ export function denseValues(vector: GivenVector): readonly number[] {
   }
 }
 
+/** A vector as the field of these parameters takes it. @throws WireError 400 for another kind; sizes are not compared */
+export function valueFor(params: VectorParams, vector: GivenVector): VectorInput {
+  if (vector.kind === 'inference') throw noInference()
+  switch (params.kind ?? 'dense') {
+    case 'dense':
+      return denseValues(vector)
+    case 'sparse':
+      if (vector.kind === 'sparse') return { indices: vector.indices, values: vector.values }
+      throw wrongInput('Conversion between sparse and regular vectors failed')
+    case 'multi':
+      if (vector.kind === 'sparse') throw wrongInput('Conversion between multi and sparse vectors failed')
+      return vector.kind === 'multi' ? vector.rows : [vector.values]
+  }
+}
+
+/** The first size of a vector that is not that of its field; undefined if there is none. */
+export function wrongSize(params: VectorParams, vector: GivenVector): number | undefined {
+  switch (vector.kind) {
+    case 'dense':
+      return vector.values.length === params.size ? undefined : vector.values.length
+    case 'multi':
+      return vector.rows.find((row) => row.length !== params.size)?.length
+    case 'sparse':
+    case 'inference':
+      return undefined
+  }
+}
+
 /**
  * The vectors as the engine takes them. @throws WireError 400 for names and sizes that are not the collection's;
  * `tellsName` as Qdrant does for points, and does not for updates of vectors.
@@ -147,17 +175,18 @@ export function engineVectors(
   tellsName: boolean,
 ): NonNullable<PointInput['vectors']> {
   // Most points have one vector, and a name like __proto__ has to be a key like any other.
-  const found: [string, readonly number[]][] = []
+  const found: [string, VectorInput][] = []
   for (const name of Object.keys(vectors)) {
     const vector = vectors[name]!
     if (vector.kind === 'inference') throw noInference()
     const params = knownVector(known, name)
-    const values = denseValues(vector)
-    if (values.length !== params.size) {
+    const value = valueFor(params, vector)
+    const size = wrongSize(params, vector)
+    if (size !== undefined) {
       const where = tellsName && name !== '' ? ` for vector '${name}'` : ''
-      throw wrongInput(`Vector dimension error: expected dim: ${params.size}, got ${values.length}${where}`)
+      throw wrongInput(`Vector dimension error: expected dim: ${params.size}, got ${size}${where}`)
     }
-    found.push([name, values])
+    found.push([name, value])
   }
   return Object.fromEntries(found)
 }

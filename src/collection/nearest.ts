@@ -1,0 +1,67 @@
+import { VectorColumn, type VectorHits } from '../graph/vector-column.ts'
+import { isSparse, type VectorValue } from '../graph/vector-value.ts'
+import type { RowSet } from '../segment/row-set.ts'
+import { rowsOf } from './matching.ts'
+import { isDescending, metricOf, scoreRows, sparseMatches } from './scoring.ts'
+import type { VectorParams } from './types.ts'
+import { columnNameOf } from './vector-columns.ts'
+import { aliveBits } from './view.ts'
+
+export interface NearestRequest {
+  readonly using: string
+  readonly params: VectorParams
+  /** Prepared, see `prepareQuery`. */
+  readonly query: VectorValue
+  /** Only the first n rows. */
+  readonly rowLimit: number
+  /** Of these the ones that may be hits; undefined: all. */
+  readonly passing: Uint32Array | undefined
+  readonly limit: number
+}
+
+const none: VectorHits = { rows: new Uint32Array(0), scores: new Float32Array(0) }
+
+/** The best rows of a segment, best first. Of sparse vectors only those that have an index in common with the query. */
+export function nearestRows(rows: RowSet, request: NearestRequest): VectorHits {
+  const { using, params, query, rowLimit, passing, limit } = request
+  const column = rows.vectors.get(columnNameOf(using, params))
+  if (column === undefined) return none
+  const isScaled = params.datatype === 'uint8' && params.distance === 'Cosine'
+  if (column instanceof VectorColumn && query instanceof Float32Array && !isScaled) {
+    return column.search({
+      query,
+      metric: metricOf(params.distance),
+      limit: Math.min(limit, rowLimit),
+      rowCount: rowLimit,
+      ...(passing === undefined ? {} : { passing }),
+    })
+  }
+  if (isSparse(query) && !(column instanceof VectorColumn)) {
+    const found = sparseMatches(column, query)
+    const matches = [...found.keys()].filter((row) => row < rowLimit && mayBeHit(passing, row))
+    const scores = Float32Array.from(matches, (row) => found.get(row)!)
+    return best(Uint32Array.from(matches), scores, true, limit)
+  }
+  const bits = passing ?? aliveBits(rowLimit, new Uint32Array(0))
+  const list = Uint32Array.from(rowsOf(bits)).filter((row) => column.has(row))
+  return best(list, scoreRows(rows, using, params, query, list), isDescending(params.distance), limit)
+}
+
+function mayBeHit(passing: Uint32Array | undefined, row: number): boolean {
+  if (passing === undefined) return true
+  return row >>> 5 < passing.length && ((passing[row >>> 5]! >>> (row & 31)) & 1) === 1
+}
+
+function best(rows: Uint32Array, scores: Float32Array, descending: boolean, limit: number): VectorHits {
+  const order = Uint32Array.from(rows, (_, place) => place).sort((a, b) => {
+    const [x, y] = [scores[a]!, scores[b]!]
+    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y))
+    if (x !== y) return x < y === descending ? 1 : -1
+    return rows[a]! - rows[b]!
+  })
+  const kept = order.subarray(0, limit)
+  return {
+    rows: Uint32Array.from(kept, (place) => rows[place]!),
+    scores: Float32Array.from(kept, (place) => scores[place]!),
+  }
+}
