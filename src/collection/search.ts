@@ -21,13 +21,16 @@ export function searchCandidates(
 }
 
 function offerNearest(
-  { rows, rowLimit, bits }: Candidates,
+  candidates: Candidates,
   { using, params, vector }: Extract<ScoringPlan, { readonly kind: 'distance' }>,
   count: number,
   best: BestHits,
 ): void {
-  const found = nearestRows(rows, { using, params, query: vector, rowLimit, passing: bits, limit: count })
-  for (let i = 0; i < found.rows.length; i++) best.offer(rows, found.rows[i]!, found.scores[i]!)
+  const { rows, rowLimit, bits: passing } = candidates
+  // One more than is needed shows whether a row just as good was left out. A column knows no ids: which of equal rows
+  // it finds depends on where they lie, and so would differ between a collection and its clone.
+  const request = { using, params, query: vector, rowLimit, passing, limit: count + 1 }
+  const { rows: found, scores } = nearestRows(rows, request)
 }
 
 function offerScored(candidates: Candidates, plan: ScoringPlan, best: BestHits): void {
