@@ -10,6 +10,7 @@ import { diffViews, type Diff, type DiffSide } from '../snapshot/diff.ts'
 import type { GarbageReport } from '../snapshot/collect-garbage.ts'
 import type { VerifyReport } from '../snapshot/verify/verify.ts'
 import type { Disk } from '../storage/disk.ts'
+import { checkShard } from './apply.ts'
 import { Collection, snapshotNotFound } from './collection-handle.ts'
 import { ArchiveImports } from './imports/archive-imports.ts'
 import { shardOrigin, type SnapshotState } from './catalog-state.ts'
@@ -207,12 +208,15 @@ export class Database {
 
   /**
    * A collection as it is, or with `@<snapshot>`, `@<RFC 3339 time>` or `@seq:<n>` behind its name as it was. The reader
-   * sees one moment; close it. @throws collection-not-found, snapshot-not-found, moment-not-kept, segment-corrupt
+   * sees one moment, and one shard only if a number is given; close it.
+   * @throws collection-not-found, snapshot-not-found, moment-not-kept, shard-not-found, segment-corrupt
    */
-  async openReader(reference: string): Promise<SnapshotReader> {
+  async openReader(reference: string, options: { readonly shard?: number } = {}): Promise<SnapshotReader> {
     this.#engine.checkOpen()
     const found = resolveReference(this.#engine.parts.catalog, reference, this.#engine.appliedSeq)
-    const view = await this.#engine.openReference(found)
+    const whole = await this.#engine.openReference(found)
+    const { shard } = options
+    const view = shard === undefined ? whole : oneShardOf(found.name, whole, shard)
     return new SnapshotReader(this.#engine, found.name, found.collection, view)
   }
 
@@ -562,6 +566,16 @@ export class Database {
     } finally {
       await this.#resources.release()
     }
+  }
+}
+
+/** Takes the place of `whole`. @throws shard-not-found */
+function oneShardOf(name: string, whole: View, shard: number): View {
+  try {
+    checkShard({ name, shards: whole.shards }, shard)
+    return viewOfShard(whole, shard)
+  } finally {
+    whole.release()
   }
 }
 

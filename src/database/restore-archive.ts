@@ -28,6 +28,8 @@ export interface ArchiveDescription {
   }
   /** True if it leaves files out that the reader should have already. */
   readonly isIncremental: boolean
+  /** Ids of its segments. */
+  readonly segments: readonly string[]
   readonly aliases: Readonly<Record<string, string>>
   readonly collections: readonly {
     readonly name: string
@@ -244,6 +246,7 @@ function describe(manifest: ArchiveManifest): ArchiveDescription {
   return {
     snapshot: { name, createdAt, scope, ...(shard === undefined ? {} : { shard }) },
     isIncremental: manifest.base !== null,
+    segments: manifest.segments.map(({ id }) => id),
     aliases: manifest.aliases,
     collections: manifest.collections.map((collection) => ({
       name: collection.name,

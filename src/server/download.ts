@@ -8,6 +8,8 @@ import { refusalOf } from './address-rules.ts'
 export interface DownloadRequest {
   /** Sent as `api-key`, to the origin of the first URL only. */
   readonly apiKey?: string | undefined
+  /** Sent as the body of a POST; by default it is a GET. Redirects that would make it a GET are refused. */
+  readonly json?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -27,6 +29,8 @@ export interface DownloadOptions {
 
 const redirectsMax = 5
 const redirectStatuses = new Set([301, 302, 303, 307, 308])
+/** Those after which a POST is still one. */
+const repeatingStatuses = new Set([307, 308])
 
 /**
  * Reads http and https URLs. Every address that a connection goes to, redirects included, is checked after its name
@@ -49,9 +53,11 @@ export function createDownload(options: DownloadOptions): Download {
     for (let redirects = 0; redirects <= redirectsMax; redirects++) {
       checkLiteralAddress(url, options.allowPrivate)
       const apiKey = url.origin === first.origin ? request.apiKey : undefined
-      const answer = await send({ url, apiKey, signal: request.signal, lookup, agents, options })
+      const { json, signal } = request
+      const answer = await send({ url, apiKey, json, signal, lookup, agents, options })
       const status = answer.message.statusCode ?? 0
-      const target = redirectStatuses.has(status) ? answer.message.headers.location : undefined
+      const statuses = json === undefined ? redirectStatuses : repeatingStatuses
+      const target = statuses.has(status) ? answer.message.headers.location : undefined
       if (target === undefined) return bodyOf(answer, shown)
       answer.message.destroy()
       url = parseUrl(target, url)
@@ -133,24 +139,29 @@ interface Answer {
 interface Sending {
   readonly url: URL
   readonly apiKey: string | undefined
+  readonly json: string | undefined
   readonly signal: AbortSignal | undefined
   readonly lookup: LookupFunction
   readonly agents: { readonly 'http:': HttpAgent; readonly 'https:': HttpsAgent }
   readonly options: DownloadOptions
 }
 
-function send({ url, apiKey, signal, lookup, agents, options }: Sending): Promise<Answer> {
+function send({ url, apiKey, json, signal, lookup, agents, options }: Sending): Promise<Answer> {
   const { connectTimeoutMs = 10_000, idleTimeoutMs = 60_000 } = options
   const isSecure = url.protocol === 'https:'
   const state = { waiting: true, signal }
   return new Promise((resolve, reject) => {
     const request = (isSecure ? httpsRequest : httpRequest)(url, {
+      method: json === undefined ? 'GET' : 'POST',
       agent: isSecure ? agents['https:'] : agents['http:'],
       lookup,
       headers: {
         accept: '*/*',
         'accept-encoding': 'identity',
         ...(apiKey === undefined ? {} : { 'api-key': apiKey }),
+        ...(json === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) }),
       },
       ...(signal === undefined ? {} : { signal }),
     })
@@ -164,7 +175,7 @@ function send({ url, apiKey, signal, lookup, agents, options }: Sending): Promis
     })
     request.on('error', (error) => reject(failure(error, signal)))
     request.on('response', (message) => resolve(Object.assign(state, { message })))
-    request.end()
+    request.end(json)
   })
 }
 
@@ -173,7 +184,7 @@ function bodyOf(answer: Answer, location: string): AsyncIterable<Uint8Array> {
   if (status >= 200 && status < 300) return readBody(answer)
   answer.message.destroy()
   const text = `${status} ${STATUS_CODES[status] ?? ''}`.trim()
-  const details = { url: location, status }
+  const details = { url: location, status, reason: STATUS_CODES[status] ?? '' }
   throw new DatabaseError(
     'download-refused',
     `Failed to download tar from ${location}: status - ${text}`,

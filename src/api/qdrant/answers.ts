@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { RawJson, stringifyJson, type JsonValue } from '../../index.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { asDirect } from './direct-call.ts'
-import type { WireError } from './wire-error.ts'
+import { PlainError, type WireError } from './wire-error.ts'
 
 // Qdrant's envelope. Results are JSON text already, so that payloads pass through as they are stored.
 
@@ -42,7 +42,17 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: W
 
 /** Downloads answer errors without the envelope. */
 export function sendPlainError(reply: FastifyReply, error: WireError): FastifyReply {
-  return reply.code(error.status).header('content-type', 'text/plain; charset=utf-8').send(error.text)
+  const type = error instanceof PlainError ? error.contentType : 'text/plain; charset=utf-8'
+  if (type === '') untyped.add(reply)
+  else reply.header('content-type', type)
+  return reply.code(error.status).send(error.text)
+}
+
+const untyped = new WeakSet<FastifyReply>()
+
+/** Fastify gives every answer a type; Qdrant has answers without. To be called before an answer is sent. */
+export function removeUnwantedType(reply: FastifyReply): void {
+  if (untyped.has(reply)) reply.removeHeader('content-type')
 }
 
 function send(reply: FastifyReply, status: number, text: string): FastifyReply {

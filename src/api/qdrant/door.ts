@@ -9,6 +9,7 @@ import {
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { collectionMissing } from './failures.ts'
+import { ShardRecoveries } from './shard-recoveries.ts'
 import type { ShelfMemory } from './snapshot-shelf.ts'
 
 export interface QdrantDoorOptions {
@@ -21,10 +22,10 @@ export interface QdrantDoorOptions {
   /** The version of Qdrant that the door answers as. */
   readonly version: string
   readonly allowUrlRecovery: boolean
-  /** The bytes behind an http or https URL. */
+  /** The bytes behind an http or https URL; with `json` they are asked for by a POST of that text. */
   readonly download: (
     url: string,
-    options: { readonly apiKey?: string; readonly signal?: AbortSignal },
+    options: { readonly apiKey?: string; readonly json?: string; readonly signal?: AbortSignal },
   ) => Promise<AsyncIterable<Uint8Array>>
   readonly snapshotsPath: string
   /** Of JSON bodies; uploads have no limit. */
@@ -74,6 +75,7 @@ export async function reading<T>(
 export interface Door extends QdrantDoorOptions {
   readonly vectors: VectorsOfCollections
   readonly shelves: ShelfMemory
+  readonly recoveries: ShardRecoveries
 }
 
 /** Both doors of one server, REST and gRPC, share it. */
@@ -82,6 +84,7 @@ export function openDoor(options: QdrantDoorOptions): Door {
     ...options,
     vectors: new VectorsOfCollections(),
     shelves: { facts: new Map(), pending: new Set(), lastTimes: new Map() },
+    recoveries: new ShardRecoveries(),
   }
 }
 

@@ -1,7 +1,14 @@
 import { DatabaseError, type ErrorKind } from '../../index.ts'
-import { collectionExists, collectionMissing, notFound, snapshotMissing, wrongInput } from './failures.ts'
+import {
+  collectionExists,
+  collectionMissing,
+  notFound,
+  shardMissing,
+  snapshotMissing,
+  wrongInput,
+} from './failures.ts'
 import { formulaFailed } from './formula-failed.ts'
-import { WireError } from './wire-error.ts'
+import { PlainError, WireError } from './wire-error.ts'
 
 const prefixes: Record<ErrorKind, readonly [status: number, prefix: string]> = {
   invalid: [400, 'Wrong input'],
@@ -32,6 +39,8 @@ function knownError({ code, details, message }: DatabaseError): WireError | unde
       return details['name'] === undefined ? undefined : collectionMissing(detail('name'))
     case 'alias-not-found':
       return notFound(`Alias ${detail('alias')} does not exists!`)
+    case 'shard-not-found':
+      return shardMissing(Number(details['shard']))
     case 'snapshot-not-found':
       return snapshotMissing(detail('name'))
     case 'dimension-mismatch':
@@ -52,5 +61,16 @@ function knownError({ code, details, message }: DatabaseError): WireError | unde
       return new WireError(500, `Service internal error: ${message}`)
     default:
       return undefined
+  }
+}
+
+/** Gives refusals the form of plain text, and other words if need be. @throws PlainError, and what is no refusal */
+export async function plainly<T>(work: () => T | Promise<T>, wording = (text: string) => text): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const known = toWireError(error)
+    if (known === undefined) throw error
+    throw known instanceof PlainError ? known : new PlainError(known.status, wording(known.text))
   }
 }

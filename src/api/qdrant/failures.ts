@@ -22,3 +22,8 @@ export const unsupported = (what: string): WireError =>
 /** What the validator refuses; `place` is `JSON body`, `query parameters` or `path parameters`. */
 export const invalid = (violation: string, place = 'JSON body'): WireError =>
   new WireError(422, `Validation error in ${place}: [${violation}]`)
+
+export const shardMissing = (shard: number): WireError => notFound(`shard ${shard} not found`)
+/** Of a shard: named by the path of its file. */
+export const shardSnapshotMissing = (path: string): WireError =>
+  notFound(`Snapshot ${JSON.stringify(path)} not found`)

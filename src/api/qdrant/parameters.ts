@@ -26,6 +26,22 @@ export function collectionName(request: FastifyRequest, isNew = false): string {
   throw invalid(`collection_name: collection name cannot contain "${found}" char`, 'path parameters')
 }
 
+const shardsMax = 2 ** 32 - 1
+
+/** The shard's number from the path, or what is wrong with it. */
+export function shardNumberOf(request: FastifyRequest): number | { readonly fault: string } {
+  const text = pathParam(request, 'shard')
+  const number = /^\+?\d+$/.test(text) ? Number(text) : Number.NaN
+  return number <= shardsMax ? number : { fault: `can not parse "${text}" to a u32` }
+}
+
+/** @throws WireError 400 */
+export function shardParam(request: FastifyRequest): number {
+  const shard = shardNumberOf(request)
+  if (typeof shard === 'number') return shard
+  throw new WireError(400, `Deserialize error in path parameters: ${shard.fault}`)
+}
+
 const badQuery = (text: string): WireError =>
   new WireError(400, `Deserialize error in query parameters: ${text}`)
 

@@ -87,6 +87,45 @@ export async function recover(
   }
 }
 
+/**
+ * The same for one shard: its place is taken by what the archive holds, the rest of the collection stays.
+ * @throws WireError, and what the engine throws; then nothing has changed
+ */
+export async function recoverShard(
+  collection: Collection,
+  shard: number,
+  source: AsyncIterable<Uint8Array>,
+  { checksum, mismatch, isPartial }: RecoverOptions & { readonly isPartial: boolean },
+): Promise<void> {
+  const before = collection.info().config
+  try {
+    await collection.shard(shard).restoreArchive(source, {
+      check: (description) => {
+        checkKind(isPartial, description)
+        checkFits(before, description)
+      },
+      ...(checksum === undefined ? {} : { sha256: checksum.toLowerCase() }),
+    })
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error
+    if (error.code === 'checksum-mismatch') throw mismatch(checksum ?? '', String(error.details['actual']))
+    if (error.code === 'snapshot-incompatible' && error.details['what'] !== 'points')
+      throw misfitOf(before, error)
+    throw error
+  }
+}
+
+/** Each of the two kinds has routes of its own, so that nobody takes a part for the whole. @throws WireError 400 */
+function checkKind(isPartial: boolean, { isIncremental, segments }: ArchiveDescription): void {
+  if (isPartial === isIncremental) return
+  const segment = segments[0] === undefined ? 'none' : segments[0]
+  throw wrongInput(
+    isIncremental
+      ? `Validation failed: invalid shard snapshot: segment ${segment} contains segment manifest; ensure you are not recovering partial snapshot on shard snapshot endpoint`
+      : `Validation failed: invalid partial snapshot: segment ${segment} does not contain segment manifest; ensure you are not recovering shard snapshot on partial snapshot endpoint`,
+  )
+}
+
 /** Qdrant compares all parameters of the vectors, also those that mean nothing here. @throws WireError 400 */
 function checkFits(before: CollectionConfig | undefined, { collections }: ArchiveDescription): void {
   const after = collections[0]?.config

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { noteStart, sendError } from './answers.ts'
+import { noteStart, removeUnwantedType, sendError, sendPlainError } from './answers.ts'
 import type { Door } from './door.ts'
 import { toWireError } from './errors.ts'
 import { aliasRoutes } from './routes/aliases.ts'
@@ -12,11 +12,14 @@ import { matrixRoutes } from './routes/matrix.ts'
 import { queryRoutes } from './routes/queries.ts'
 import { serverPageRoutes } from './routes/server-pages.ts'
 import { snapshotRoutes } from './routes/snapshots.ts'
+import { partialSnapshotRoutes } from './routes/shards/partial-snapshots.ts'
+import { shardReadRoutes } from './routes/shards/shard-reads.ts'
+import { shardSnapshotRoutes } from './routes/shards/shard-snapshots.ts'
 import { unsupportedRoutes } from './routes/unsupported.ts'
 import { uploadRoutes } from './routes/uploads.ts'
 import { vectorRoutes } from './routes/vectors.ts'
 import { writeRoutes } from './routes/writes.ts'
-import { WireError } from './wire-error.ts'
+import { PlainError, WireError } from './wire-error.ts'
 
 export { openDoor, type Door, type QdrantDoorOptions } from './door.ts'
 
@@ -33,12 +36,19 @@ const groups = [
   matrixRoutes,
   facetRoutes,
   snapshotRoutes,
+  shardSnapshotRoutes,
+  partialSnapshotRoutes,
+  shardReadRoutes,
   unsupportedRoutes,
 ]
 
 /** Qdrant's REST API over a database. */
 export async function qdrantRoutes(app: FastifyInstance, door: Door): Promise<void> {
   app.addHook('onRequest', async (request) => noteStart(request, door.clock))
+  app.addHook('onSend', async (_request, reply, payload) => {
+    removeUnwantedType(reply)
+    return payload
+  })
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, door))
   app.setNotFoundHandler((_request, reply) => reply.code(404).send())
   await app.register((scope, _options, done) => {
@@ -72,6 +82,7 @@ function answerError(
 ): FastifyReply {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return answerTooLarge(request, reply, door)
   const known = toWireError(error)
+  if (known instanceof PlainError) return sendPlainError(reply, known)
   if (known !== undefined) return sendError(request, reply, known)
   if (error.statusCode !== undefined && error.statusCode < 500) {
     return sendError(request, reply, new WireError(error.statusCode, `Bad request: ${error.message}`))
@@ -84,5 +95,10 @@ function answerTooLarge(request: FastifyRequest, reply: FastifyReply, door: Door
   // The server has read the body to its end (whole-bodies.ts): the connection can go on.
   if (request.raw.readableEnded) reply.removeHeader('connection')
   const text = `JSON payload (${size} bytes) is larger than allowed (limit: ${door.maxRequestBytes} bytes).`
+  if (leavesFaultsToTheFramework(request)) return sendPlainError(reply, new PlainError(413, text))
   return sendError(request, reply, new WireError(400, text))
+}
+
+function leavesFaultsToTheFramework({ routeOptions }: FastifyRequest): boolean {
+  return /\/partial\/(?:create|recover_from)$/.test(routeOptions.url ?? '')
 }

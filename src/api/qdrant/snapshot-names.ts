@@ -7,6 +7,10 @@ export function collectionSnapshotName(collection: string, peerId: number, timeM
   return `${collection}-${peerId}-${stamp(timeMs)}.snapshot`
 }
 
+export function shardSnapshotName(collection: string, shard: number, timeMs: number): string {
+  return `${collection}-shard-${shard}-${stamp(timeMs)}.snapshot`
+}
+
 export function fullSnapshotName(timeMs: number): string {
   return `full-snapshot-${stamp(timeMs)}.snapshot`
 }

@@ -1,8 +1,13 @@
-import { DatabaseError, type Collection, type Database, type Snapshot } from '../../index.ts'
+import { DatabaseError, type Snapshot, type SnapshotOptions } from '../../index.ts'
 import type { Door } from './door.ts'
 import { notFound, snapshotMissing } from './failures.ts'
 import { peerIdOf } from './peer-id.ts'
-import { collectionSnapshotName, creationTime, fullSnapshotName } from './snapshot-names.ts'
+import {
+  collectionSnapshotName,
+  creationTime,
+  fullSnapshotName,
+  shardSnapshotName,
+} from './snapshot-names.ts'
 
 export interface SnapshotDescription {
   readonly name: string
@@ -29,25 +34,41 @@ interface ArchiveFacts {
 /** Neither sealed nor hashed, as asked for: the size is not known before the flush. */
 const unsealed: ArchiveFacts = { bytes: 0, sha256: undefined }
 
-/** The snapshots of one collection, or full ones: what the engine holds and the files that lie in the folder, as one list. */
+/** Whose snapshots a shelf holds: a collection's, or one of its shards'; without a collection the full ones. */
+export interface ShelfOf {
+  readonly collection?: string
+  readonly shard?: number
+}
+
+/** What a shelf takes snapshots of: the collection, the shard or the database that it is of. */
+export interface SnapshotSource {
+  createSnapshot(options: SnapshotOptions): Promise<Snapshot>
+}
+
+/** The snapshots of one collection, of one shard, or full ones: what the engine holds and the files that lie in the folder, as one list. */
 export class SnapshotShelf {
   readonly #door: Door
-  /** `''` for full snapshots, else the collection's name. */
+  /** `''` for full snapshots. */
+  readonly #collection: string
+  readonly #shard: number | undefined
+  /** Below the folder of archives. */
   readonly #directory: string
   readonly #facts: Map<string, ArchiveFacts>
   readonly #pending: Set<string>
   readonly #lastTimes: Map<string, number>
 
-  constructor(door: Door, directory: string) {
+  constructor(door: Door, { collection = '', shard }: ShelfOf) {
     this.#door = door
-    this.#directory = directory
+    this.#collection = collection
+    this.#shard = shard
+    this.#directory = shard === undefined ? collection : `${collection}/shards/${shard}`
     this.#facts = door.shelves.facts
     this.#pending = door.shelves.pending
     this.#lastTimes = door.shelves.lastTimes
   }
 
   /** In files mode the archive is written in one pass, beside its checksum. `checksum: false` is for virtual archives only. */
-  async create(source: Collection | Database, withChecksum: boolean): Promise<SnapshotDescription> {
+  async create(source: SnapshotSource, withChecksum: boolean): Promise<SnapshotDescription> {
     const isVirtual = this.#door.archivesMode === 'virtual'
     const name = await this.#reserveName(isVirtual)
     try {
@@ -79,16 +100,27 @@ export class SnapshotShelf {
     return descriptions
   }
 
+  /** Where a file of this name lies, or would lie. */
+  pathOf(name: string): string {
+    return `${this.#door.snapshotsPath}/${this.#directory}/${name}`
+  }
+
   /** @throws WireError 404 */
   async open(name: string): Promise<OpenSnapshot> {
     await this.#checkDirectory()
+    const found = await this.find(name)
+    if (found === undefined) throw snapshotMissing(name)
+    return found
+  }
+
+  async find(name: string): Promise<OpenSnapshot | undefined> {
     const file = await this.#door.archives.find(this.#directory, name)
     if (file !== undefined) {
       const { bytes, createdAt } = file
       return { name, bytes, createdAt, stream: (range) => file.stream(range), close: () => undefined }
     }
     const snapshot = this.#pending.has(this.#key(name)) ? undefined : this.#engineSnapshot(name)
-    if (snapshot === undefined) throw snapshotMissing(name)
+    if (snapshot === undefined) return undefined
     const archive = await snapshot.archive()
     return {
       name,
@@ -102,10 +134,15 @@ export class SnapshotShelf {
   /** Removes the file and the engine's snapshot of that name. @throws WireError 404 if there is neither */
   async delete(name: string): Promise<void> {
     await this.#checkDirectory()
+    if (!(await this.remove(name))) throw snapshotMissing(name)
+  }
+
+  /** False if there is neither. */
+  async remove(name: string): Promise<boolean> {
     const hadFile = await this.#door.archives.delete(this.#directory, name)
     const snapshot = this.#engineSnapshot(name)
     const hadSnapshot = (await snapshot?.delete()) ?? false
-    if (!hadFile && !hadSnapshot) throw snapshotMissing(name)
+    return hadFile || hadSnapshot
   }
 
   async #finish(snapshot: Snapshot, isVirtual: boolean, withChecksum: boolean): Promise<SnapshotDescription> {
@@ -142,11 +179,11 @@ export class SnapshotShelf {
 
   /** Also those of a dropped collection of this name: a snapshot outlives what it was taken of. */
   #engineSnapshots(): readonly Snapshot[] {
-    return this.#door.database.listSnapshotsFrom(this.#directory)
+    return this.#door.database.listSnapshotsFrom(this.#collection, this.#shard)
   }
 
   #engineSnapshot(name: string): Snapshot | undefined {
-    return this.#door.database.findSnapshotFrom(this.#directory, name)
+    return this.#door.database.findSnapshotFrom(this.#collection, name, this.#shard)
   }
 
   /** A name that nothing has, pending until the caller takes it out. Names have seconds, snapshots may come faster. */
@@ -164,14 +201,15 @@ export class SnapshotShelf {
   }
 
   async #checkDirectory(): Promise<void> {
-    if (this.#directory === '' || this.#engineSnapshots().length > 0) return
+    if (this.#collection === '' || this.#engineSnapshots().length > 0) return
     if (await this.#door.archives.directoryExists(this.#directory)) return
     throw notFound(`Snapshot directory: ${this.#door.snapshotsPath}/${this.#directory} not found`)
   }
 
   #nameAt(timeMs: number): string {
-    if (this.#directory === '') return fullSnapshotName(timeMs)
-    return collectionSnapshotName(this.#directory, peerIdOf(this.#door.database.id), timeMs)
+    if (this.#collection === '') return fullSnapshotName(timeMs)
+    if (this.#shard !== undefined) return shardSnapshotName(this.#collection, this.#shard, timeMs)
+    return collectionSnapshotName(this.#collection, peerIdOf(this.#door.database.id), timeMs)
   }
 
   #key(name: string): string {

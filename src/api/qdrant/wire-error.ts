@@ -14,3 +14,14 @@ export class WireError extends Error {
     return this.message
   }
 }
+
+/** A refusal in plain text: what Qdrant leaves to its web framework has no envelope. */
+export class PlainError extends WireError {
+  /** What stands in the header; '' for none. */
+  readonly contentType: string
+
+  constructor(status: number, message: string, contentType = 'text/plain; charset=utf-8') {
+    super(status, message)
+    this.contentType = contentType
+  }
+}

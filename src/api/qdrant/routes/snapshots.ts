@@ -1,9 +1,9 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { JsonValue } from '../../../index.ts'
-import { sendPlainError, sendResult } from '../answers.ts'
+import { sendResult } from '../answers.ts'
 import { decodeBody } from '../body.ts'
 import { getCollection, type Door } from '../door.ts'
-import { toWireError } from '../errors.ts'
+import { plainly } from '../errors.ts'
 import { wrongInput } from '../failures.ts'
 import { collectionName, pathParam, queryParam } from '../parameters.ts'
 import { openLocation, recover } from '../recovery.ts'
@@ -32,7 +32,8 @@ export function snapshotRoutes(app: FastifyInstance, door: Door): void {
 }
 
 function collectionSnapshots(app: FastifyInstance, door: Door): void {
-  const shelfOf = (name: string): SnapshotShelf => new SnapshotShelf(door, getCollection(door, name).name)
+  const shelfOf = (name: string): SnapshotShelf =>
+    new SnapshotShelf(door, { collection: getCollection(door, name).name })
 
   app.get('/collections/:collection/snapshots', async (request, reply) => {
     return sendResult(request, reply, shown(await shelfOf(collectionName(request)).list()))
@@ -46,7 +47,7 @@ function collectionSnapshots(app: FastifyInstance, door: Door): void {
   })
   app.get('/collections/:collection/snapshots/:name', async (request, reply) => {
     const name = collectionName(request)
-    return plainly(reply, async () => {
+    return plainly(async () => {
       return sendArchive(request, reply, await shelfOf(name).open(pathParam(request, 'name')))
     })
   })
@@ -60,7 +61,7 @@ function collectionSnapshots(app: FastifyInstance, door: Door): void {
 }
 
 function fullSnapshots(app: FastifyInstance, door: Door): void {
-  const shelf = new SnapshotShelf(door, '')
+  const shelf = new SnapshotShelf(door, {})
   app.get('/snapshots', async (request, reply) => sendResult(request, reply, shown(await shelf.list())))
   app.post('/snapshots', async (request, reply) =>
     waited(door, waitsForSnapshot(request), request, reply, async () =>
@@ -68,7 +69,7 @@ function fullSnapshots(app: FastifyInstance, door: Door): void {
     ),
   )
   app.get('/snapshots/:name', (request, reply) =>
-    plainly(reply, async () => sendArchive(request, reply, await shelf.open(pathParam(request, 'name')))),
+    plainly(async () => sendArchive(request, reply, await shelf.open(pathParam(request, 'name')))),
   )
   app.delete('/snapshots/:name', async (request, reply) =>
     waited(door, waitsForSnapshot(request), request, reply, async () => {
@@ -78,22 +79,11 @@ function fullSnapshots(app: FastifyInstance, door: Door): void {
   )
 }
 
-function shown(descriptions: object): JsonValue {
+export function shown(descriptions: object): JsonValue {
   return descriptions as JsonValue
 }
 
 /** Ours: `?checksum=false` spares sealing and hashing where archives are virtual. */
-function wantsChecksum(request: FastifyRequest): boolean {
+export function wantsChecksum(request: FastifyRequest): boolean {
   return queryParam(request, 'checksum') !== 'false'
-}
-
-/** Downloads answer errors as plain text. */
-async function plainly(reply: FastifyReply, work: () => Promise<FastifyReply>): Promise<FastifyReply> {
-  try {
-    return await work()
-  } catch (error) {
-    const known = toWireError(error)
-    if (known === undefined) throw error
-    return sendPlainError(reply, known)
-  }
 }

@@ -1,5 +1,6 @@
 import multipart, { type Multipart } from '@fastify/multipart'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { JsonValue } from '../../../index.ts'
 import { sendPlainError } from '../answers.ts'
 import type { Door } from '../door.ts'
 import { collectionName, queryParam, variantParam } from '../parameters.ts'
@@ -7,6 +8,7 @@ import { recover } from '../recovery.ts'
 import { checkChecksum, priorities } from '../translate/recover.ts'
 import { WireError } from '../wire-error.ts'
 import { waited, waitsForSnapshot } from './background.ts'
+import { shardUploadRoutes } from './shards/shard-uploads.ts'
 
 const field = 'snapshot'
 
@@ -27,32 +29,43 @@ export async function uploadRoutes(app: FastifyInstance, door: Door): Promise<vo
     { bodyLimit: Number.MAX_SAFE_INTEGER },
     async (request, reply) => {
       const name = collectionName(request, true)
-      const isWaiting = waitsForSnapshot(request)
-      variantParam(request, 'priority', priorities)
-      const checksum = queryParam(request, 'checksum')
-      if (checksum !== undefined) checkChecksum(checksum, 'query parameters')
-      let upload: Upload | undefined
-      try {
-        upload = new Upload(await snapshotPart(request))
-        const restored = recover(door, name, upload.bytes(), {
-          checksum,
-          // Qdrant names the two the other way round here, and clients read it so.
-          mismatch: (given, computed) =>
-            new WireError(400, `Checksum mismatch: expected ${computed}, actual ${given}`),
-        })
-        // A client that does not wait for the restore still sends its file to the end.
-        if (!isWaiting) await Promise.race([upload.ended, restored.then(nothing, nothing)])
-        return await waited(door, isWaiting, request, reply, async () => {
-          await restored
-          return true
-        })
-      } catch (error) {
-        upload?.drain(request)
-        if (error instanceof FormFault) return sendPlainError(reply, error)
-        throw error
-      }
+      return restoreUpload(door, request, reply, async (bytes, checksum) => {
+        await recover(door, name, bytes, { checksum, mismatch: uploadMismatch })
+        return true
+      })
     },
   )
+  shardUploadRoutes(app, door)
+}
+
+/** Qdrant names the two the other way round here, and clients read it so. */
+export function uploadMismatch(given: string, computed: string): WireError {
+  return new WireError(400, `Checksum mismatch: expected ${computed}, actual ${given}`)
+}
+
+/** Hands the file of an upload to `restore` while it comes, and answers with what that gives. */
+export async function restoreUpload(
+  door: Door,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  restore: (bytes: AsyncIterable<Uint8Array>, checksum: string | undefined) => Promise<JsonValue>,
+): Promise<FastifyReply> {
+  const isWaiting = waitsForSnapshot(request)
+  variantParam(request, 'priority', priorities)
+  const checksum = queryParam(request, 'checksum')
+  if (checksum !== undefined) checkChecksum(checksum, 'query parameters')
+  let upload: Upload | undefined
+  try {
+    upload = new Upload(await snapshotPart(request))
+    const restored = restore(upload.bytes(), checksum)
+    // A client that does not wait for the restore still sends its file to the end.
+    if (!isWaiting) await Promise.race([upload.ended, restored.then(nothing, nothing)])
+    return await waited(door, isWaiting, request, reply, () => restored)
+  } catch (error) {
+    upload?.drain(request)
+    if (error instanceof FormFault) return sendPlainError(reply, error)
+    throw error
+  }
 }
 
 async function snapshotPart(request: FastifyRequest): Promise<Multipart> {

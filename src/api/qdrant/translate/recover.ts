@@ -1,5 +1,15 @@
 import type { JsonValue } from '../../../index.ts'
-import { DecodeError, describe, oneOf, optional, required, struct, text, type Decoder } from '../decode.ts'
+import {
+  DecodeError,
+  describe,
+  oneOf,
+  optional,
+  required,
+  struct,
+  text,
+  untagged,
+  type Decoder,
+} from '../decode.ts'
 import { invalid } from '../failures.ts'
 
 export const priorities = ['no_sync', 'snapshot', 'replica'] as const
@@ -44,6 +54,38 @@ export const recoverRequest: Decoder<GivenRecovery> = (value) => {
   if (recovery.checksum !== undefined) checkChecksum(recovery.checksum, 'JSON body')
   return recovery
 }
+
+/** Where a shard's archive comes from: a URL, or the name of a file of the shard. */
+export type ShardLocation = URL | string
+
+export interface GivenShardRecovery extends Omit<GivenRecovery, 'location'> {
+  readonly location: ShardLocation
+}
+
+const shardSnapshotRecover = struct<GivenShardRecovery>('ShardSnapshotRecover', {
+  location: required(untagged<ShardLocation>('ShardSnapshotLocation', location, text)),
+  priority: optional(oneOf(...priorities)),
+  checksum: optional(text),
+  api_key: optional(text),
+})
+
+/** The body of shards/{id}/snapshots/recover. */
+export const shardRecoverRequest: Decoder<GivenShardRecovery> = (value) => {
+  const recovery = shardSnapshotRecover(value)
+  if (recovery.checksum !== undefined) checkChecksum(recovery.checksum, 'JSON body')
+  return recovery
+}
+
+export interface GivenPeer {
+  readonly peer_url: URL
+  readonly api_key: string | undefined
+}
+
+/** The body of snapshot/partial/recover_from. */
+export const peerRequest: Decoder<GivenPeer> = struct<GivenPeer>('PartialSnapshotRecoverFrom', {
+  peer_url: required(location),
+  api_key: optional(text),
+})
 
 const digestCharacters = 64
 
