@@ -4,7 +4,8 @@ import { isDatabaseError, open, type Database } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { systemEnvironment } from '../runtime/environment.ts'
 import { systemRandom } from '../runtime/random.ts'
-import { guardWithKeys } from '../server/auth.ts'
+import { createGuard } from '../server/auth/guard.ts'
+import { guardRoutes } from '../server/auth/guard-routes.ts'
 import { version } from '../server/version.ts'
 import { ApiClient } from './api-client.ts'
 import { CliError, misused } from './cli-error.ts'
@@ -47,7 +48,7 @@ async function openStore(path: string): Promise<Database> {
 async function serving<T>(database: Database, command: (api: ApiClient) => Promise<T>): Promise<T> {
   const key = systemRandom.uuid()
   const app = fastify({ routerOptions: { maxParamLength: 4096 }, forceCloseConnections: true })
-  guardWithKeys(app, { full: [key], readOnly: [] })
+  guardRoutes(app, createGuard({ apiKey: key, database, clock: systemClock }))
   await v1Routes(app, { database, clock: systemClock, version, maxRequestBytes: 2 ** 26 })
   try {
     const url = await app.listen({ host: '127.0.0.1', port: 0 })

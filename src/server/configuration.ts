@@ -15,6 +15,8 @@ export interface Configuration {
     readonly apiKey: string | undefined
     readonly alternativeApiKey: string | undefined
     readonly readOnlyApiKey: string | undefined
+    /** JSON web tokens are taken in place of keys. */
+    readonly tokens: boolean
     readonly enableCors: boolean
     readonly enableSnapshotUrlRecovery: boolean
     /** False refuses downloads from loopback and private networks; link-local addresses are always refused. */
@@ -73,6 +75,7 @@ function serviceOf(settings: SettingsTree): Configuration['service'] {
     apiKey: read(settings, 'service.api_key', text) || undefined,
     alternativeApiKey: read(settings, 'service.alt_api_key', text) || undefined,
     readOnlyApiKey: read(settings, 'service.read_only_api_key', text) || undefined,
+    tokens: read(settings, 'service.jwt_rbac', flag) ?? false,
     enableCors: read(settings, 'service.enable_cors', flag) ?? true,
     enableSnapshotUrlRecovery: read(settings, 'service.enable_snapshot_url_recovery', flag) ?? true,
     snapshotUrlPrivate: read(settings, 'service.snapshot_url_private', flag) ?? true,
@@ -120,6 +123,7 @@ const expectations: Readonly<Record<string, string>> = {
   'service.milvus_port': 'a port from 0 to 65535',
   'service.max_request_size_mb': 'a whole number from 1 to 1024',
   'service.enable_cors': 'true or false',
+  'service.jwt_rbac': 'true or false',
   'service.enable_snapshot_url_recovery': 'true or false',
   'service.snapshot_url_private': 'true or false',
   'storage.snapshots_config.archives': "'files' or 'virtual'",

@@ -1,6 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { guardWithKeys } from './auth.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { createGuard } from './auth/guard.ts'
+import { guardRoutes } from './auth/guard-routes.ts'
 import { allowOtherOrigins } from './cross-origin.ts'
 
 let app: FastifyInstance
@@ -8,7 +10,8 @@ let app: FastifyInstance
 beforeEach(async () => {
   app = fastify()
   allowOtherOrigins(app)
-  guardWithKeys(app, { full: ['gate'], readOnly: [] })
+  const database = { findCollection: () => undefined }
+  guardRoutes(app, createGuard({ apiKey: 'gate', database, clock: systemClock }))
   app.get('/collections', () => ({}))
   await app.ready()
 })

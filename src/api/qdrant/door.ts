@@ -9,6 +9,7 @@ import {
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { collectionMissing } from './failures.ts'
+import type { Guard } from './rights/guard.ts'
 import { ShardRecoveries } from './shard-recoveries.ts'
 import type { ShelfMemory } from './snapshot-shelf.ts'
 
@@ -35,6 +36,8 @@ export interface QdrantDoorOptions {
   readonly logger?: Logger
   /** What the configuration gives, as a tree: its `storage` section holds defaults of new collections. */
   readonly settings?: unknown
+  /** Knows who may do what; without one everybody may do everything. */
+  readonly guard?: Guard
 }
 
 /** By name or alias, to be written to. @throws WireError 404 as Qdrant words it, read-only */

@@ -1,6 +1,7 @@
 import type { CollectionReader } from '../../index.ts'
 import type { Door } from './door.ts'
 import { notFound } from './failures.ts'
+import { readingOf, type Rights } from './rights/rights.ts'
 
 export interface OtherCollections extends AsyncDisposable {
   /** By the names that the request used. */
@@ -9,13 +10,14 @@ export interface OtherCollections extends AsyncDisposable {
 
 /**
  * Opens the collections that a request names besides the one that it searches, which is left out.
- * @throws WireError 404 as Qdrant words it here, snapshot-not-found, moment-not-kept
+ * @throws WireError 403, 404 as Qdrant words it here, snapshot-not-found, moment-not-kept
  */
 export async function openOthers(
   { database }: Door,
-  searched: { readonly name: string; readonly reader: CollectionReader },
+  searched: { readonly name: string; readonly reader: CollectionReader; readonly rights: Rights },
   names: readonly string[],
 ): Promise<OtherCollections> {
+  for (const name of names) searched.rights.require(readingOf(name))
   const readers = new Map<string, CollectionReader>()
   const opened: AsyncDisposable[] = []
   const close = async (): Promise<void> => {

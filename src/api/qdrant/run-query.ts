@@ -5,6 +5,7 @@ import { openOthers } from './other-collections.ts'
 import { foundText, hitText, orderText, recordText } from './present/points.ts'
 import { notFound } from './failures.ts'
 import { engineQuery } from './translate/querying/engine-query.ts'
+import type { Rights } from './rights/rights.ts'
 import { levelsOf, type Aim, type GivenGroups, type GivenQuery } from './translate/querying/given-query.ts'
 
 /** A collection that is searched, under the name that the client used. */
@@ -12,6 +13,8 @@ export interface Searched {
   readonly door: Door
   readonly name: string
   readonly reader: CollectionReader
+  /** Of the sender: further collections that the query names are asked for, too. */
+  readonly rights: Rights
 }
 
 /** The points of one query as JSON text. @throws WireError and what the engine throws */
@@ -62,13 +65,13 @@ async function worded<T>({ using = '', lookup }: GivenQuery, groups: Promise<T>)
 
 /** `names`: collections that are read besides those whose points are examples. */
 async function withRequest<T>(
-  { door, name, reader }: Searched,
+  { door, name, reader, rights }: Searched,
   given: GivenQuery,
   names: readonly string[],
   run: (request: QueryRequest, others: ReadonlyMap<string, CollectionReader>) => Promise<T>,
 ): Promise<T> {
   const lookups = levelsOf(given).flatMap(({ lookup }) => (lookup === undefined ? [] : [lookup.collection]))
-  await using others = await openOthers(door, { name, reader }, [...lookups, ...names])
+  await using others = await openOthers(door, { name, reader, rights }, [...lookups, ...names])
   const { readers } = others
   const request = engineQuery(given, { reader, known: door.vectors.of(reader), others: readers })
   return await run(request, readers)

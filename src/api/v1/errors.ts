@@ -7,6 +7,7 @@ const doorCodes = [
   'key-missing',
   'key-wrong',
   'key-read-only',
+  'key-limited',
   'request-too-large',
 ] as const
 export type DoorCode = (typeof doorCodes)[number]

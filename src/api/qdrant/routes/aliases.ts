@@ -1,8 +1,9 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { sendResult } from '../answers.ts'
 import { decodeBody } from '../body.ts'
 import type { Door } from '../door.ts'
 import { checkTimeout, collectionName } from '../parameters.ts'
+import { rightsOf } from '../rights/asking.ts'
 import { aliasActions } from '../translate/aliases.ts'
 
 interface Alias {
@@ -12,7 +13,16 @@ interface Alias {
 
 const shown = ({ alias, collection }: Alias) => ({ alias_name: alias, collection_name: collection })
 
-export function aliasRoutes(app: FastifyInstance, { database }: Door): void {
+export function aliasRoutes(app: FastifyInstance, door: Door): void {
+  const { database } = door
+  /** Those of which the sender may know both names. */
+  const seenBy = (request: FastifyRequest): Alias[] => {
+    const rights = rightsOf(door, request)
+    return database.listAliases().filter(({ alias, collection }) => {
+      return rights.maySee(alias) && rights.maySee(collection)
+    })
+  }
+
   app.post('/collections/aliases', async (request, reply) => {
     checkTimeout(request)
     // All of them or none: the engine sees to that.
@@ -21,12 +31,12 @@ export function aliasRoutes(app: FastifyInstance, { database }: Door): void {
   })
 
   app.get('/aliases', async (request, reply) => {
-    return sendResult(request, reply, { aliases: database.listAliases().map(shown) })
+    return sendResult(request, reply, { aliases: seenBy(request).map(shown) })
   })
 
   app.get('/collections/:collection/aliases', async (request, reply) => {
     const name = collectionName(request)
-    const own = database.listAliases().filter(({ collection }) => collection === name)
+    const own = seenBy(request).filter(({ collection }) => collection === name)
     return sendResult(request, reply, { aliases: own.map(shown) })
   })
 }

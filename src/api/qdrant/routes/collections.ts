@@ -7,6 +7,7 @@ import { getCollection, reading, refusePast, type Door } from '../door.ts'
 import { wrongInput } from '../failures.ts'
 import { checkTimeout, collectionName } from '../parameters.ts'
 import { collectionInfo } from '../present/collection.ts'
+import { askNow, rightsOf } from '../rights/asking.ts'
 import { createFields, translateCreate } from '../translate/collection.ts'
 import { translateUpdate } from '../translate/collection-update.ts'
 
@@ -15,7 +16,9 @@ export function collectionRoutes(app: FastifyInstance, door: Door): void {
   const defaults = isObject(door.settings as JsonObject) ? (door.settings as JsonObject) : {}
 
   app.get('/collections', async (request, reply) => {
-    const names = database.listCollections().map(({ name }) => ({ name }))
+    const rights = rightsOf(door, request)
+    const seen = database.listCollections().filter(({ name }) => rights.maySee(name))
+    const names = seen.map(({ name }) => ({ name }))
     return sendResult(request, reply, { collections: names })
   })
 
@@ -23,6 +26,7 @@ export function collectionRoutes(app: FastifyInstance, door: Door): void {
     const name = collectionName(request, true)
     checkTimeout(request)
     const config = decodeBody(request, (body) => translateCreate(body, defaults), createFields)
+    askNow(door, request)
     if (database.listAliases().some(({ alias }) => alias === name)) {
       throw wrongInput(`Can't create collection with name ${name}. Alias with the same name already exists`)
     }

@@ -4,6 +4,7 @@ import { decodeBody } from '../body.ts'
 import type { Decoder } from '../decode.ts'
 import { reading, type Door } from '../door.ts'
 import { collectionName, readParams } from '../parameters.ts'
+import { rightsOf } from '../rights/asking.ts'
 import { runGroups, runQuery } from '../run-query.ts'
 import type { GivenGroups, GivenQuery } from '../translate/querying/given-query.ts'
 import {
@@ -79,7 +80,7 @@ export function queryRoutes(app: FastifyInstance, door: Door): void {
       const query = decodeBody(request, one)
       const points = await reading(door, name, async (reader) => {
         check?.(query)
-        return runQuery({ door, name, reader }, query)
+        return runQuery({ door, name, reader, rights: rightsOf(door, request) }, query)
       })
       return sendText(request, reply, result(points))
     })
@@ -88,11 +89,12 @@ export function queryRoutes(app: FastifyInstance, door: Door): void {
       const name = collectionName(request)
       readParams(request)
       const queries = decodeBody(request, batch)
+      const rights = rightsOf(door, request)
       const answers: string[] = []
       await reading(door, name, async (reader) => {
         for (const query of queries) {
           check?.(query)
-          answers.push(result(await runQuery({ door, name, reader }, query)))
+          answers.push(result(await runQuery({ door, name, reader, rights }, query)))
         }
       })
       return sendText(request, reply, `[${answers.join(',')}]`)
@@ -103,7 +105,9 @@ export function queryRoutes(app: FastifyInstance, door: Door): void {
       const name = collectionName(request)
       readParams(request)
       const query = decodeBody(request, groups)
-      const text = await reading(door, name, (reader) => runGroups({ door, name, reader }, query))
+      const text = await reading(door, name, (reader) =>
+        runGroups({ door, name, reader, rights: rightsOf(door, request) }, query),
+      )
       return sendText(request, reply, text)
     })
   }

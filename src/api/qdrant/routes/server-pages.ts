@@ -6,6 +6,8 @@ import { boolean, defaulted, option, optional, struct, usize } from '../decode.t
 import type { Door } from '../door.ts'
 import { badRequest, unsupported } from '../failures.ts'
 import { checkTimeout, countParam, flagParam } from '../parameters.ts'
+import { rightsOf } from '../rights/asking.ts'
+import type { Rights } from '../rights/rights.ts'
 import { checkBounds } from '../translate/checks.ts'
 
 // Pages about the server itself, as far as there is something true to say.
@@ -20,7 +22,7 @@ export function serverPageRoutes(app: FastifyInstance, door: Door): void {
     const level = countParam(request, 'details_level') ?? 0
     flagParam(request, 'anonymize', false)
     checkTimeout(request)
-    return sendResult(request, reply, telemetry(door, level))
+    return sendResult(request, reply, telemetry(door, level, rightsOf(door, request)))
   })
 
   // Qdrant lists hints here, such as filters without an index. There are none to give.
@@ -42,8 +44,8 @@ export function serverPageRoutes(app: FastifyInstance, door: Door): void {
 }
 
 /** `level`: how much is told, as in Qdrant: 1 the features, 2 the collections. */
-function telemetry(door: Door, level: number): JsonObject {
-  const collections = door.database.listCollections()
+function telemetry(door: Door, level: number, rights: Rights): JsonObject {
+  const collections = door.database.listCollections().filter(({ name }) => rights.maySee(name))
   return {
     id: door.database.id,
     app: {
