@@ -105,6 +105,7 @@ export {
   isLosslessJson,
 } from './encoding/json.ts'
 export type { JsonObject, JsonValue } from './encoding/json.ts'
+export type { SegmentReport, VectorReport } from './collection/segment-report.ts'
 export { parseUuid, type PointId } from './ids/point-id.ts'
 export { openPartialFile, type PartialFile } from './storage/partial-file.ts'
 export { readFileStream } from './storage/read-file-stream.ts'

@@ -6,7 +6,7 @@ import { selectPayload } from '../query/payload-edit.ts'
 import type { Filter } from '../query/filter.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { contentHashOf } from './content-hash.ts'
-import { Matcher, rowsOf, countBits } from './matching.ts'
+import { Matcher, countBits } from './matching.ts'
 import { mergeInIdOrder, type RowRef } from './id-order.ts'
 import { orderedPage } from './order-by.ts'
 import { bitsOf, CandidateSource } from './querying/candidates.ts'
@@ -24,8 +24,9 @@ import type {
 } from './querying/query-types.ts'
 import { QueryRun } from './querying/run-query.ts'
 import type { CollectionInfo, Point, ReadOptions, ScoredPoint, ScrollPage, ScrollRequest } from './types.ts'
+import { countPresent, reportSegments, type SegmentReport } from './segment-report.ts'
 import { columnOf, vectorAt, type VectorSchema } from './vector-columns.ts'
-import { visibleBits, aliveBits, type View, type ViewEntry } from './view.ts'
+import { visibleBits, aliveBits, type View } from './view.ts'
 import { indexesOf } from './matching.ts'
 
 export interface ReaderSource {
@@ -68,6 +69,11 @@ export class CollectionReader {
       vectorCount: countVectors(view),
       indexedPoints: countIndexed(view),
     }))
+  }
+
+  /** Shard by shard, in the order in which they came to be. */
+  segments(): readonly SegmentReport[] {
+    return this.#withView(reportSegments)
   }
 
   /** The points that exist, in the order asked, each once. */
@@ -258,23 +264,12 @@ export function readPoint({ rows, row }: RowRef, options: ReadOptions, schema: V
 }
 
 function countVectors(view: View): number {
+  const schema = view.config.vectors
   let count = 0
-  for (const entry of view.entries()) count += countPresent(entry, view.config.vectors)
-  return count
-}
-
-function countPresent(entry: ViewEntry, schema: VectorSchema): number {
-  const bits = visibleBits(entry)
-  let count = 0
-  for (const name of Object.keys(schema)) {
-    const column = columnOf(entry.handle.rows, schema, name)
-    if (column === undefined) continue
-    if (bits === undefined) {
-      count += column.presentCount
-    } else if (column.presentCount === column.rowCount) {
-      count += countBits(bits)
-    } else {
-      for (const row of rowsOf(bits)) if (column.has(row)) count += 1
+  for (const entry of view.entries()) {
+    for (const name of Object.keys(schema)) {
+      const column = columnOf(entry.handle.rows, schema, name)
+      if (column !== undefined) count += countPresent(entry, column)
     }
   }
   return count
