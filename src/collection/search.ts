@@ -1,3 +1,4 @@
+import { isSparse } from '../graph/vector-value.ts'
 import { listOf, type Candidates } from './querying/candidates.ts'
 import { BestHits, type Hit } from './querying/hits.ts'
 import { nearestRows } from './nearest.ts'
@@ -22,15 +23,21 @@ export function searchCandidates(
 
 function offerNearest(
   candidates: Candidates,
-  { using, params, vector }: Extract<ScoringPlan, { readonly kind: 'distance' }>,
+  plan: Extract<ScoringPlan, { readonly kind: 'distance' }>,
   count: number,
   best: BestHits,
 ): void {
   const { rows, rowLimit, bits: passing } = candidates
+  const { using, params, vector } = plan
   // One more than is needed shows whether a row just as good was left out. A column knows no ids: which of equal rows
   // it finds depends on where they lie, and so would differ between a collection and its clone.
   const request = { using, params, query: vector, rowLimit, passing, limit: count + 1 }
   const { rows: found, scores } = nearestRows(rows, request)
+  const isTied = found.length > count && scores[count] === scores[count - 1]
+  if (isTied && !isSparse(vector)) return offerScored(candidates, plan, best)
+  // Of sparse vectors only those that match are found, and none is left out.
+  const all = isTied ? nearestRows(rows, { ...request, limit: rowLimit }) : { rows: found, scores }
+  for (let i = 0; i < all.rows.length; i++) best.offer(rows, all.rows[i]!, all.scores[i]!)
 }
 
 function offerScored(candidates: Candidates, plan: ScoringPlan, best: BestHits): void {
