@@ -1,6 +1,7 @@
 import { DatabaseError } from '../../errors/database-error.ts'
 import type { VectorValue } from '../../graph/vector-value.ts'
 import { wordsOfId } from '../../ids/point-id.ts'
+import type { Filter } from '../../query/filter.ts'
 import type { RowRef } from '../id-order.ts'
 import { paramsOf, prepareQuery } from '../scoring.ts'
 import type { VectorInput } from '../types.ts'
@@ -12,6 +13,12 @@ import type { Example, PointExample, Prefetch, Query } from './query-types.ts'
 
 /** Vectors of points of other collections, which are read before the view is taken. */
 export type ForeignVectors = ReadonlyMap<PointExample, VectorValue>
+
+/** The vectors that are compared, and what a query is weighed by. */
+export interface SearchedField {
+  readonly using: string
+  readonly corpus?: Filter
+}
 
 export function isPointExample(example: Example): example is PointExample {
   return 'id' in example
@@ -66,13 +73,13 @@ export class ExampleReader {
   }
 
   /** As it is compared with vectors of that name. @throws point-not-found, vector-unknown, dimension-mismatch, request-invalid */
-  prepared(example: Example, using: string): VectorValue {
+  prepared(example: Example, { using, corpus }: SearchedField): VectorValue {
     paramsOf(this.#view, using)
-    return prepareQuery(this.#view, using, this.#input(example, using))
+    return prepareQuery(this.#view, using, this.#input(example, using), corpus)
   }
 
   /** As it was given or is stored, for arithmetic. The same errors. */
-  plain(example: Example, using: string): VectorValue {
+  plain(example: Example, { using }: SearchedField): VectorValue {
     const params = paramsOf(this.#view, using)
     const input = this.#input(example, using)
     const value = toVector(using, params, input)

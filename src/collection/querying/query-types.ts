@@ -77,6 +77,8 @@ export interface Prefetch {
   readonly using?: string
   /** Points must also pass the filters of all queries around. */
   readonly filter?: Filter
+  /** Of which points a sparse vector with the modifier `idf` counts how rare an index is. Default: of all. */
+  readonly corpus?: Filter
   /** Default 10. */
   readonly limit?: number
   /** Excludes equality: score > threshold, or < threshold where a distance (Euclid, Manhattan) is the score. */

@@ -14,7 +14,7 @@ import type { OrderBy } from '../types.ts'
 import { vectorAt } from '../vector-columns.ts'
 import type { View } from '../view.ts'
 import { bitsOf, bothFilters, CandidateSource, candidatesOf, type Candidates } from './candidates.ts'
-import { ExampleReader, type ForeignVectors } from './examples.ts'
+import { ExampleReader, type ForeignVectors, type SearchedField } from './examples.ts'
 import { BestHits, scoreEach, type Hit } from './hits.ts'
 import type { Diversity, Prefetch, Query } from './query-types.ts'
 import { sampleRows } from './sample.ts'
@@ -24,6 +24,10 @@ const limitDefault = 10
 
 function isVectorQuery(query: Query | undefined): query is VectorQuery {
   return query !== undefined && !['order-by', 'sample', 'fusion', 'formula'].includes(query.kind)
+}
+
+function fieldOf({ using = '', corpus }: Prefetch): SearchedField {
+  return corpus === undefined ? { using } : { using, corpus }
 }
 
 /** What queries inside others inherit from them. */
@@ -72,9 +76,10 @@ export class QueryRun {
   }
 
   /** Sorts better hits of the request to the front, by their scores alone. */
-  comparison({ query, using = '' }: Prefetch): (a: Hit, b: Hit) => number {
+  comparison(request: Prefetch): (a: Hit, b: Hit) => number {
+    const { query } = request
     const isAscending =
-      isVectorQuery(query) && !scoringPlan(this.#view, query, using, this.#examples).descending
+      isVectorQuery(query) && !scoringPlan(this.#view, query, fieldOf(request), this.#examples).descending
     return isAscending ? (a, b) => a.score - b.score : (a, b) => b.score - a.score
   }
 
@@ -93,7 +98,7 @@ export class QueryRun {
   }
 
   #nearest(request: Prefetch, query: VectorQuery, candidates: readonly Candidates[], count: number): Hit[] {
-    const plan = scoringPlan(this.#view, query, request.using ?? '', this.#examples)
+    const plan = scoringPlan(this.#view, query, fieldOf(request), this.#examples)
     const diversity = query.kind === 'nearest' ? query.diversity : undefined
     if (diversity === undefined) return searchCandidates(candidates, plan, count, request.scoreThreshold)
     const chosenFrom = diversity.candidates ?? request.limit ?? limitDefault

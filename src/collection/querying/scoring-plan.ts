@@ -14,7 +14,7 @@ import type { RowSet } from '../../segment/row-set.ts'
 import { isDescending, paramsOf, prepareQuery, scoreRows } from '../scoring.ts'
 import type { Distance, VectorParams } from '../types.ts'
 import type { View } from '../view.ts'
-import type { ExampleReader } from './examples.ts'
+import type { ExampleReader, SearchedField } from './examples.ts'
 import type { ContextPair, Query, Recommend } from './query-types.ts'
 
 export type VectorQuery = Extract<
@@ -45,9 +45,10 @@ export type ScoringPlan =
 export function scoringPlan(
   view: View,
   query: VectorQuery,
-  using: string,
+  field: SearchedField,
   reader: ExampleReader,
 ): ScoringPlan {
+  const { using } = field
   const params = paramsOf(view, using)
   const distance = (vector: VectorValue): ScoringPlan => ({
     kind: 'distance',
@@ -56,23 +57,23 @@ export function scoringPlan(
     descending: isDescending(params.distance),
     vector,
   })
-  if (query.kind === 'nearest') return distance(reader.prepared(query.to, using))
+  if (query.kind === 'nearest') return distance(reader.prepared(query.to, field))
   if (query.kind === 'recommend' && (query.strategy ?? 'average') === 'average') {
-    return distance(averageOf(query, using, reader, view))
+    return distance(averageOf(query, field, reader, view))
   }
-  const { examples, combine } = combination(query, using, reader)
+  const { examples, combine } = combination(query, field, reader)
   return { kind: 'similarities', using, params, descending: true, examples, combine }
 }
 
-function averageOf(query: Recommend, using: string, reader: ExampleReader, view: View): VectorValue {
+function averageOf(query: Recommend, field: SearchedField, reader: ExampleReader, view: View): VectorValue {
   const { positive = [], negative = [] } = query
   if (positive.length === 0) {
     const text = 'Cannot recommend by average: there is no positive example'
     throw new DatabaseError('request-invalid', text, { reason: 'no-positive-example' })
   }
-  const liked = positive.map((example) => reader.plain(example, using))
-  const disliked = negative.map((example) => reader.plain(example, using))
-  return prepareQuery(view, using, averageQuery(liked, disliked))
+  const liked = positive.map((example) => reader.plain(example, field))
+  const disliked = negative.map((example) => reader.plain(example, field))
+  return prepareQuery(view, field.using, averageQuery(liked, disliked), field.corpus)
 }
 
 interface Combination {
@@ -82,15 +83,15 @@ interface Combination {
 
 function combination(
   query: Exclude<VectorQuery, { kind: 'nearest' }>,
-  using: string,
+  field: SearchedField,
   reader: ExampleReader,
 ): Combination {
   const read = (pairs: readonly ContextPair[], side: 'positive' | 'negative'): VectorValue[] =>
-    pairs.map((pair) => reader.prepared(pair[side], using))
+    pairs.map((pair) => reader.prepared(pair[side], field))
   switch (query.kind) {
     case 'recommend': {
-      const positive = (query.positive ?? []).map((example) => reader.prepared(example, using))
-      const negative = (query.negative ?? []).map((example) => reader.prepared(example, using))
+      const positive = (query.positive ?? []).map((example) => reader.prepared(example, field))
+      const negative = (query.negative ?? []).map((example) => reader.prepared(example, field))
       const score = query.strategy === 'best-score' ? bestScore : sumOfScores
       const count = positive.length
       return {
@@ -103,7 +104,7 @@ function combination(
     }
     case 'discover': {
       const count = query.context.length
-      const target = reader.prepared(query.target, using)
+      const target = reader.prepared(query.target, field)
       return {
         examples: [target, ...read(query.context, 'positive'), ...read(query.context, 'negative')],
         combine: (found) => {
@@ -130,7 +131,7 @@ function combination(
       )
       const examples = [query.target, ...judged.map(({ example }) => example)]
       return {
-        examples: examples.map((example) => reader.prepared(example, using)),
+        examples: examples.map((example) => reader.prepared(example, field)),
         combine: (found) => {
           const others = found.slice(1)
           return (row) => feedbackScore(found[0]!, others, pairs, weights, row)

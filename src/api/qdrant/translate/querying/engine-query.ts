@@ -7,11 +7,12 @@ import type {
   Query,
   QueryRequest,
   VectorInput,
+  VectorParams,
 } from '../../../../index.ts'
 import { badRequest, wrongInput } from '../../failures.ts'
 import { checkOrderable, checkVectorSelection } from '../reads.ts'
 import { refuseShardKeys } from '../shard-key.ts'
-import { denseValues, knownVector, type GivenVector, type KnownVectors } from '../vectors.ts'
+import { knownVector, valueFor, wrongSize, type GivenVector, type KnownVectors } from '../vectors.ts'
 import type { Aim, GivenExample, GivenLevel, GivenPair, GivenQuery } from './given-query.ts'
 
 /** What the request is about to search. */
@@ -52,6 +53,7 @@ function engineLevel(level: GivenLevel, searched: SearchedCollection): Prefetch 
     limit: level.limit,
     prefetch,
     ...(query === undefined ? {} : { query }),
+    ...(level.params?.idf?.corpus === undefined ? {} : { corpus: level.params.idf.corpus }),
     ...(level.filter === undefined ? {} : { filter: level.filter }),
     ...(level.scoreThreshold === undefined ? {} : { scoreThreshold: level.scoreThreshold }),
   }
@@ -167,8 +169,8 @@ function exampleReader(
   { using = '', params, lookup }: GivenLevel,
   { known, others }: SearchedCollection,
 ): (example: GivenExample) => Example {
-  knownVector(known, using)
-  if (params?.idf === true) {
+  const vector = knownVector(known, using)
+  if (params?.idf !== undefined && vector.modifier !== 'idf') {
     throw wrongInput(
       `Validation failed: search param \`idf\` requires a sparse vector with the \`idf\` modifier, which vector "${using}" is not`,
     )
@@ -176,7 +178,7 @@ function exampleReader(
   const from = lookup === undefined ? undefined : others.get(lookup.collection)
   return (example) =>
     example.kind === 'vector'
-      ? vectorInput(example.vector, using, known)
+      ? vectorInput(example.vector, vector)
       : {
           id: example.id,
           ...(lookup?.vector === undefined ? {} : { vector: lookup.vector }),
@@ -185,11 +187,9 @@ function exampleReader(
 }
 
 /** @throws WireError 400 */
-function vectorInput(vector: GivenVector, using: string, known: KnownVectors): VectorInput {
-  const values = denseValues(vector)
-  const { size } = knownVector(known, using)
-  if (values.length !== size) {
-    throw wrongInput(`Vector dimension error: expected dim: ${size}, got ${values.length}`)
-  }
-  return values
+function vectorInput(given: GivenVector, params: VectorParams): VectorInput {
+  const value = valueFor(params, given)
+  const size = wrongSize(params, given)
+  if (size === undefined) return value
+  throw wrongInput(`Vector dimension error: expected dim: ${params.size}, got ${size}`)
 }

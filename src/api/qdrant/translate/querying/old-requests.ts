@@ -40,7 +40,7 @@ const namedVector: Decoder<NamedVector> = (value) => {
 /** Fields of all old requests; those of groups have other limits. */
 const commonFields = (field: string) => ({
   filter: optional(filterOf(`${field}.filter`)),
-  params: optional(searchParams),
+  params: optional(searchParams(field)),
   score_threshold: optional(float('f32')),
   ...readFields,
 })

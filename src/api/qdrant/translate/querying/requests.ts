@@ -47,7 +47,7 @@ const levelFields = (field: string) => ({
   using: optional(text),
   filter: optional(filterOf(`${field}.filter`)),
   score_threshold: optional(float('f32')),
-  params: optional(searchParams),
+  params: optional(searchParams(field)),
   limit: optional(usize),
   lookup_from: optional(lookupLocation),
 })

@@ -1,9 +1,9 @@
+import type { Filter } from '../../../../index.ts'
 import {
   absentOr,
   boolean,
   float,
   isObject,
-  object,
   oneOf,
   optional,
   required,
@@ -13,24 +13,42 @@ import {
   type Decoder,
 } from '../../decode.ts'
 import { checkBounds } from '../checks.ts'
+import { filterOf } from '../filters.ts'
 
 export interface SearchParams {
   readonly hnsw_ef: number | undefined
   readonly exact: boolean | undefined
   readonly quantization: { readonly oversampling: number | undefined } | undefined
   readonly acorn: { readonly max_selectivity: number | undefined } | undefined
-  /** Whether it was given; it is for sparse vectors only. */
-  readonly idf: boolean | undefined
+  readonly idf: FrequencyParams | undefined
 }
 
-const idfParams = untagged<boolean>(
-  'IdfParams',
-  (value) => oneOf('global')(value) === 'global',
-  (value) => struct('IdfCorpus', { corpus: required(object) })(isObject(value) ? value : null) !== undefined,
-)
+/** Of which points the frequencies of indices are counted; all of them without a corpus. */
+export interface FrequencyParams {
+  readonly corpus?: Filter
+}
 
-// The search is exact whatever they say, so they are checked and have no effect.
-export const searchParams: Decoder<SearchParams> = struct('SearchParams', {
+const frequencyParams = (field: string): Decoder<FrequencyParams> => {
+  const corpus = struct('IdfCorpus', { corpus: required(filterOf(field)) })
+  return untagged<FrequencyParams>(
+    'IdfParams',
+    (value) => {
+      oneOf('global')(value)
+      return {}
+    },
+    (value) => corpus(isObject(value) ? value : null),
+  )
+}
+
+/**
+ * Dense searches are exact whatever these say, so they are checked and have no effect; `idf` is for sparse vectors.
+ * `field`: what the validator calls the request.
+ */
+export function searchParams(field: string): Decoder<SearchParams> {
+  return struct('SearchParams', { ...commonParams, idf: optional(frequencyParams(`${field}.params.idf`)) })
+}
+
+const commonParams = {
   hnsw_ef: optional(usize),
   exact: absentOr(boolean, false),
   quantization: optional(
@@ -47,8 +65,7 @@ export const searchParams: Decoder<SearchParams> = struct('SearchParams', {
       max_selectivity: optional(float('f64')),
     }),
   ),
-  idf: optional(idfParams),
-})
+}
 
 /** `field`: what the validator calls the request. @throws WireError 422 */
 export function checkParams(params: SearchParams | undefined, field: string): void {
