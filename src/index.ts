@@ -48,6 +48,7 @@ export {
 } from './database/snapshot-handle.ts'
 export type { CollectionReader } from './collection/reader.ts'
 export type * from './collection/types.ts'
+export type { StoredSizes } from './collection/stored-sizes.ts'
 export type * from './collection/querying/query-types.ts'
 export type * from './query/ranking/formula.ts'
 export type { DistributionFusion, FusionMethod, RankFusion } from './query/ranking/fusion.ts'

@@ -24,6 +24,7 @@ import type {
 } from './querying/query-types.ts'
 import { QueryRun } from './querying/run-query.ts'
 import type { CollectionInfo, Point, ReadOptions, ScoredPoint, ScrollPage, ScrollRequest } from './types.ts'
+import { storedSizesOf, type StoredSizes } from './stored-sizes.ts'
 import { countPresent, reportSegments, type SegmentReport } from './segment-report.ts'
 import { columnOf, vectorAt, type VectorSchema } from './vector-columns.ts'
 import { visibleBits, aliveBits, type View } from './view.ts'
@@ -69,6 +70,11 @@ export class CollectionReader {
       vectorCount: countVectors(view),
       indexedPoints: countIndexed(view),
     }))
+  }
+
+  /** What its points take up, for limits on it: no more than a few sums over its segments. */
+  storedSizes(): StoredSizes {
+    return this.#withView((view) => storedSizesOf(view))
   }
 
   /** Shard by shard, in the order in which they came to be. */

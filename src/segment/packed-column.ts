@@ -53,6 +53,11 @@ export class PackedColumn {
     return this.#rows.bytes + (this.#postings?.bytes ?? 0)
   }
 
+  /** Of the vectors themselves, those of rows that were replaced or removed among them. */
+  get vectorBytes(): number {
+    return this.#rows.payloadBytes
+  }
+
   append(vector: VectorValue | undefined): number {
     if (vector === undefined) return this.#rows.append(noBytes)
     this.#presentCount += 1

@@ -23,6 +23,7 @@ export class PayloadColumn {
   #tailIndex = -1
   #tailUsed = 0
   #chunkBytes = 0
+  #payloadBytes = 0
   #rowCount = 0
 
   constructor(capacityRows = 0) {
@@ -35,6 +36,11 @@ export class PayloadColumn {
 
   get bytes(): number {
     return this.#places.byteLength + this.#chunkBytes
+  }
+
+  /** Of the payloads themselves. */
+  get payloadBytes(): number {
+    return this.#payloadBytes
   }
 
   /** Copies the payload. */
@@ -61,6 +67,7 @@ export class PayloadColumn {
     places[row * 3] = chunk
     places[row * 3 + 1] = offset
     places[row * 3 + 2] = length
+    this.#payloadBytes += length
     this.#rowCount = row + 1
     return row
   }

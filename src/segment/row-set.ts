@@ -111,6 +111,11 @@ export class RowSet {
     return sum
   }
 
+  /** Of the payloads alone, those of rows that were replaced or removed among them. */
+  get payloadBytes(): number {
+    return this.#payloads.payloadBytes
+  }
+
   /** A name without a column: no row has such a vector. */
   get vectors(): ReadonlyMap<string, RowVectors> {
     return this.#vectors

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { RawJson, stringifyJson, type JsonValue } from '../../index.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { asDirect } from './direct-call.ts'
+import { RateLimited } from './strict/rate-limited.ts'
 import { PlainError, type WireError } from './wire-error.ts'
 
 // Qdrant's envelope. Results are JSON text already, so that payloads pass through as they are stored.
@@ -33,6 +34,9 @@ export function sendAccepted(request: FastifyRequest, reply: FastifyReply): Fast
 }
 
 export function sendError(request: FastifyRequest, reply: FastifyReply, error: WireError): FastifyReply {
+  if (error instanceof RateLimited && error.retryAfterSeconds !== undefined) {
+    reply.header('retry-after', String(error.retryAfterSeconds))
+  }
   return send(
     reply,
     error.status,

@@ -8,10 +8,13 @@ import {
 } from '../../index.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { residentPercent } from '../../runtime/memory.ts'
 import { collectionMissing } from './failures.ts'
 import type { Guard } from './rights/guard.ts'
+import type { ServiceState } from './service/service-state.ts'
 import { ShardRecoveries } from './shard-recoveries.ts'
 import type { ShelfMemory } from './snapshot-shelf.ts'
+import { StrictMode } from './strict/strict-mode.ts'
 
 export interface QdrantDoorOptions {
   readonly database: Database
@@ -78,6 +81,7 @@ export async function reading<T>(
 export interface Door extends QdrantDoorOptions {
   readonly vectors: VectorsOfCollections
   readonly shelves: ShelfMemory
+  readonly strict: StrictMode
   readonly recoveries: ShardRecoveries
 }
 
@@ -87,6 +91,7 @@ export function openDoor(options: QdrantDoorOptions): Door {
     ...options,
     vectors: new VectorsOfCollections(),
     shelves: { facts: new Map(), pending: new Set(), lastTimes: new Map() },
+    strict: new StrictMode(options.clock, residentPercent),
     recoveries: new ShardRecoveries(),
   }
 }

@@ -45,8 +45,12 @@ export function collectionRoutes(app: FastifyInstance, door: Door): void {
     checkTimeout(request)
     const change = decodeBody(request, translateUpdate)
     const collection = getCollection(door, name)
-    const { settings, vectorSettings, modifiers } = change(collection.info().config)
+    const { config } = collection.info()
+    const { settings, vectorSettings, modifiers } = change(config)
     await collection.updateSettings(settings, vectorSettings, modifiers)
+    if (settings['strict_mode_config'] !== config.settings?.['strict_mode_config']) {
+      door.strict.configured(collection.id)
+    }
     return sendResult(request, reply, true)
   })
 

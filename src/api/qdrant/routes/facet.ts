@@ -24,9 +24,11 @@ type FacetValue = string | number | bigint | boolean
 export function facetRoutes(app: FastifyInstance, door: Door): void {
   app.post('/collections/:collection/facet', async (request, reply) => {
     const name = collectionName(request)
-    readParams(request)
-    const { key, limit, filter, shard_key: keys } = decodeBody(request, facetRequest)
+    const timeout = readParams(request)
+    const given = decodeBody(request, facetRequest)
+    const { key, limit, filter, shard_key: keys } = given
     const counts = await reading(door, name, async (reader) => {
+      door.strict.of(reader)?.facet(given, timeout)
       refuseShardKeys(keys, true)
       const index = reader.info().config.payloadIndexes?.[key]
       checkIndex(key, index)

@@ -15,6 +15,7 @@ export function indexRoutes(app: FastifyInstance, door: Door): void {
     const params = updateParams(request)
     const { field_name: field, field_schema: schema } = decodeBody(request, indexRequest)
     const collection = getCollection(door, name)
+    door.strict.of(collection)?.createIndex(params.timeout)
     if (schema === undefined) {
       throw badRequest("Can't auto-detect field type, please specify `field_schema` in the request")
     }
@@ -33,7 +34,9 @@ export function indexRoutes(app: FastifyInstance, door: Door): void {
     if (!isPayloadPath(field)) {
       throw new WireError(400, `Deserialize error in path parameters: Invalid json path: '${field}'`)
     }
-    const { seq } = await getCollection(door, name).dropPayloadIndex(field)
+    const collection = getCollection(door, name)
+    door.strict.of(collection)?.timeout(params.timeout)
+    const { seq } = await collection.dropPayloadIndex(field)
     return sendResult(request, reply, updateResult(seq, params))
   })
 }

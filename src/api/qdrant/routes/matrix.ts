@@ -22,9 +22,10 @@ export function matrixRoutes(app: FastifyInstance, door: Door): void {
 
 async function matrixOf(request: FastifyRequest, door: Door): Promise<DistanceMatrix> {
   const name = collectionName(request)
-  readParams(request)
+  const timeout = readParams(request)
   const given = decodeBody(request, matrixRequest)
   return reading(door, name, async (reader) => {
+    door.strict.of(reader)?.matrix(given, timeout)
     refuseShardKeys(given.shardKeys, true)
     checkMatrix(given, door.vectors.of(reader))
     const { filter, sample, limit, using } = given

@@ -19,18 +19,22 @@ import { refuseShardKeys } from '../translate/shard-key.ts'
 export function pointRoutes(app: FastifyInstance, door: Door): void {
   app.get('/collections/:collection/points/:id', async (request, reply) => {
     const name = collectionName(request)
-    readParams(request)
+    const timeout = readParams(request)
     const id = idOf(pathParam(request, 'id'))
-    const [point] = await reading(door, name, (reader) => reader.get([id], { payload: true, vectors: true }))
+    const [point] = await reading(door, name, (reader) => {
+      door.strict.of(reader)?.retrieve(1, timeout)
+      return reader.get([id], { payload: true, vectors: true })
+    })
     if (point === undefined) throw notFound(`Point with id ${String(id)} does not exists!`)
     return sendText(request, reply, recordText(point))
   })
 
   app.post('/collections/:collection/points', async (request, reply) => {
     const name = collectionName(request)
-    readParams(request)
+    const timeout = readParams(request)
     const { ids, options, vectors, shardKeys } = decodeBody(request, retrieveRequest)
     const points = await reading(door, name, (reader) => {
+      door.strict.of(reader)?.retrieve(ids.length, timeout)
       refuseShardKeys(shardKeys, true)
       checkVectorSelection(vectors, door.vectors.of(reader))
       return reader.get(ids, options)
@@ -40,9 +44,10 @@ export function pointRoutes(app: FastifyInstance, door: Door): void {
 
   app.post('/collections/:collection/points/scroll', async (request, reply) => {
     const name = collectionName(request)
-    readParams(request)
+    const timeout = readParams(request)
     const given = decodeBody(request, scrollRequest)
     const page = await reading(door, name, (reader) => {
+      door.strict.of(reader)?.scroll(given, timeout)
       checkScroll(given, reader, door.vectors.of(reader))
       return reader.scroll(given.request)
     })
@@ -53,11 +58,12 @@ export function pointRoutes(app: FastifyInstance, door: Door): void {
 
   app.post('/collections/:collection/points/count', async (request, reply) => {
     const name = collectionName(request)
-    readParams(request)
-    const { filter, shard_key: keys } = decodeBody(request, countRequest)
+    const timeout = readParams(request)
+    const given = decodeBody(request, countRequest)
     const count = await reading(door, name, (reader) => {
-      refuseShardKeys(keys, true)
-      return reader.count(filter)
+      door.strict.of(reader)?.count(given, timeout)
+      refuseShardKeys(given.shard_key, true)
+      return reader.count(given.filter)
     })
     return sendResult(request, reply, { count })
   })

@@ -74,11 +74,13 @@ const routes: readonly Route[] = [
 export function queryRoutes(app: FastifyInstance, door: Door): void {
   for (const { path, one, batch, groups, check, result } of routes) {
     const url = `/collections/:collection/points/${path}`
+    const isOld = path !== 'query'
     app.post(url, async (request, reply) => {
       const name = collectionName(request)
-      readParams(request)
+      const timeout = readParams(request)
       const query = decodeBody(request, one)
       const points = await reading(door, name, async (reader) => {
+        door.strict.of(reader)?.queries([query], timeout, { isOld })
         check?.(query)
         return runQuery({ door, name, reader, rights: rightsOf(door, request) }, query)
       })
@@ -87,11 +89,12 @@ export function queryRoutes(app: FastifyInstance, door: Door): void {
 
     app.post(`${url}/batch`, async (request, reply) => {
       const name = collectionName(request)
-      readParams(request)
+      const timeout = readParams(request)
       const queries = decodeBody(request, batch)
       const rights = rightsOf(door, request)
       const answers: string[] = []
       await reading(door, name, async (reader) => {
+        door.strict.of(reader)?.queries(queries, timeout, { isOld, isBatch: true })
         for (const query of queries) {
           check?.(query)
           answers.push(result(await runQuery({ door, name, reader, rights }, query)))
@@ -103,11 +106,12 @@ export function queryRoutes(app: FastifyInstance, door: Door): void {
     if (groups === undefined) continue
     app.post(`${url}/groups`, async (request, reply) => {
       const name = collectionName(request)
-      readParams(request)
+      const timeout = readParams(request)
       const query = decodeBody(request, groups)
-      const text = await reading(door, name, (reader) =>
-        runGroups({ door, name, reader, rights: rightsOf(door, request) }, query),
-      )
+      const text = await reading(door, name, (reader) => {
+        door.strict.of(reader)?.groups(query, timeout)
+        return runGroups({ door, name, reader, rights: rightsOf(door, request) }, query)
+      })
       return sendText(request, reply, text)
     })
   }

@@ -2,6 +2,7 @@ import type { Collection, JsonObject, WriteResult } from '../../../index.ts'
 import { notFound } from '../failures.ts'
 import type { UpdateParams } from '../parameters.ts'
 import { operationNumber } from '../present/points.ts'
+import type { StrictGate } from '../strict/strict-gate.ts'
 import type { Operation } from '../translate/operations.ts'
 import type { KnownVectors } from '../translate/vectors.ts'
 
@@ -19,7 +20,9 @@ export async function perform(
   collection: Collection,
   known: KnownVectors,
   params: UpdateParams,
+  gate?: StrictGate,
 ): Promise<JsonObject> {
+  await gate?.spendWrite(operation.facts)
   const result: WriteResult = await operation.perform(collection, known)
   const [missing] = result.missing
   if (params.isWaiting && missing !== undefined) throw notFound(`No point with id ${String(missing)} found`)

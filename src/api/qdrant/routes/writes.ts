@@ -38,10 +38,12 @@ export function writeRoutes(app: FastifyInstance, door: Door): void {
         const operation = operationOf(request)
         operation.check?.('')
         const collection = getCollection(door, name)
+        const gate = door.strict.of(collection)
+        gate?.writes([operation.facts], params.timeout)
         return sendResult(
           request,
           reply,
-          await perform(operation, collection, door.vectors.of(collection), params),
+          await perform(operation, collection, door.vectors.of(collection), params, gate),
         )
       },
     })
@@ -61,11 +63,14 @@ export function writeRoutes(app: FastifyInstance, door: Door): void {
     const params = updateParams(request)
     const operations = decodeBody(request, batchOperations)
     checkBatch(operations)
+    const facts = operations.map((operation) => operation.facts)
+    if (facts.length > 0) door.strict.of(getCollection(door, name))?.writes(facts, params.timeout)
     // One after the other: those before a failing one stay.
     const results: JsonObject[] = []
     for (const operation of operations) {
       const collection: Collection = getCollection(door, name)
-      results.push(await perform(operation, collection, door.vectors.of(collection), params))
+      const gate = door.strict.of(collection)
+      results.push(await perform(operation, collection, door.vectors.of(collection), params, gate))
     }
     return sendResult(request, reply, results)
   })

@@ -14,6 +14,7 @@ import {
   type Decoder,
 } from '../decode.ts'
 import { badRequest, invalid } from '../failures.ts'
+import type { WriteFacts } from '../strict/write-facts.ts'
 import { filterOf } from './filters.ts'
 import { payloadPath } from './payload-path.ts'
 import { pointId } from './point-id.ts'
@@ -31,8 +32,8 @@ import {
 
 /** A write that is understood and not done yet. */
 export interface Operation {
-  /** How many points it brings; for limits on batches. */
-  readonly size: number
+  /** What strict mode judges it by. */
+  readonly facts: WriteFacts
   /** What the validator says; `field` leads to the operation in a batch. @throws WireError 422 */
   check?(field: string): void
   /** @throws WireError and what the engine throws */
@@ -41,7 +42,7 @@ export interface Operation {
 
 export function upsertOf({ points, options, shardKeys: keys }: GivenUpsert): Operation {
   return {
-    size: points.length,
+    facts: { kind: 'upsert', pointCount: points.length, vectors: points.map(({ vector }) => vector) },
     perform: (collection, known) => {
       refuseShardKeys(keys)
       return collection.upsert(enginePoints(points, known), options)
@@ -53,14 +54,19 @@ export function upsertOf({ points, options, shardKeys: keys }: GivenUpsert): Ope
 function selected(
   selection: Selection,
   run: (collection: Collection, selector: ReturnType<typeof engineSelector>) => Promise<WriteResult>,
+  kind: WriteFacts['kind'] = 'other',
 ): Operation {
   return {
-    size: selection.points?.length ?? 0,
+    facts: factsOf(selection, kind),
     perform: (collection) => {
       refuseShardKeys(selection.shard_key)
       return run(collection, engineSelector(selection))
     },
   }
+}
+
+function factsOf({ points, filter }: Selection, kind: WriteFacts['kind']): WriteFacts {
+  return { kind, pointCount: points?.length, filter }
 }
 
 /** Ids that do not exist are no fault of a deletion. */
@@ -84,8 +90,11 @@ const setPayloadStruct = struct('SetPayloadShadow', {
 export const setPayload: Decoder<Operation> = (value) => {
   const { payload, key, ...selection } = setPayloadStruct(value)
   checkSelected(selection)
-  return selected(selection, (collection, selector) =>
-    collection.setPayload(selector, payload, key === undefined ? {} : { path: key }),
+  return selected(
+    selection,
+    (collection, selector) =>
+      collection.setPayload(selector, payload, key === undefined ? {} : { path: key }),
+    'set-payload',
   )
 }
 
@@ -93,7 +102,11 @@ export const setPayload: Decoder<Operation> = (value) => {
 export const overwritePayload: Decoder<Operation> = (value) => {
   const { payload, key: _key, ...selection } = setPayloadStruct(value)
   checkSelected(selection)
-  return selected(selection, (collection, selector) => collection.overwritePayload(selector, payload))
+  return selected(
+    selection,
+    (collection, selector) => collection.overwritePayload(selector, payload),
+    'set-payload',
+  )
 }
 
 const deletePayloadStruct = struct('DeletePayloadShadow', {
@@ -131,7 +144,11 @@ interface GivenUpdate {
 export const updateVectors: Decoder<Operation> = (value) => {
   const { points, shard_key: keys, update_filter: condition } = updateVectorsStruct(value)
   return {
-    size: points.length,
+    facts: {
+      kind: 'update-vectors',
+      pointCount: points.length,
+      vectors: points.map(({ vector }) => vector.vectors),
+    },
     check: (field) => checkUpdate(points, field),
     perform: (collection, known) => {
       refuseShardKeys(keys)
@@ -163,7 +180,7 @@ const deleteVectorsStruct = struct('DeleteVectors', {
 export const deleteVectors: Decoder<Operation> = (value) => {
   const { vector: names, ...selection } = deleteVectorsStruct(value)
   return {
-    size: selection.points?.length ?? 0,
+    facts: factsOf(selection, 'other'),
     check: (field) => {
       if (names.length === 0) throw invalid(`${field}vector: must specify vector names to delete`)
     },
