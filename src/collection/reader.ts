@@ -78,7 +78,7 @@ export class CollectionReader {
   }
 
   /** Shard by shard, in the order in which they came to be. */
-  segments(): readonly SegmentReport[] {
+  segmentReports(): readonly SegmentReport[] {
     return this.#withView(reportSegments)
   }
 

@@ -19,7 +19,7 @@ test('segments are told shard by shard, with what is deleted and what each vecto
         payload: { text: 'moss' },
       })),
     )
-    const before = plants.segments()
+    const before = plants.segmentReports()
     expect(before.map(({ shard }) => shard)).toEqual([0, 1])
     expect(before.every(({ isWritten, diskBytes }) => !isWritten && diskBytes === 0)).toBe(true)
     expect(totals(before)).toEqual({ points: 40, deleted: 0, a: 40, words: 10 })
@@ -28,10 +28,10 @@ test('segments are told shard by shard, with what is deleted and what each vecto
     )
 
     await plants.delete({ ids: [0, 1, 2] })
-    expect(totals(plants.segments())).toEqual({ points: 37, deleted: 3, a: 37, words: 9 })
+    expect(totals(plants.segmentReports())).toEqual({ points: 37, deleted: 3, a: 37, words: 9 })
 
     await database.flush()
-    const written = plants.segments()
+    const written = plants.segmentReports()
     expect(written.every(({ isWritten, diskBytes }) => isWritten && diskBytes > 0)).toBe(true)
     expect(totals(written)).toEqual({ points: 37, deleted: 3, a: 37, words: 9 })
   } finally {
