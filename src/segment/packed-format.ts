@@ -45,7 +45,8 @@ export function* writePacked(image: PackedColumnImage): Generator<Uint8Array> {
   header.writeBigUInt64LE(BigInt(dataBytes), 28)
   header.writeUInt32LE(crc32c(header.subarray(0, 36)), 36)
   yield header
-  const lengthBytes = new Uint8Array(lengths.buffer)
+  // What is given away may go to another thread, with its memory.
+  const lengthBytes = new Uint8Array(lengths.buffer).slice()
   let crc = crc32c(lengthBytes)
   yield lengthBytes
   let part = Buffer.alloc(Math.min(partBytes, dataBytes))

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { vectorMemory } from '../../src/graph/vector-memory.ts'
-import { segmentIdOf, type SegmentId } from '../../src/ids/brands.ts'
+import type { VectorValue } from '../../src/graph/vector-value.ts'
+import { segmentIdOf, seqOf, type SegmentId } from '../../src/ids/brands.ts'
 import { wordsOfId } from '../../src/ids/point-id.ts'
-import { seededRandom, systemRandom } from '../../src/runtime/random.ts'
+import { seededRandom, systemRandom, type Random } from '../../src/runtime/random.ts'
 import type { TypedField } from '../../src/segment/field-values.ts'
 import { segmentKey, type SegmentInfo } from '../../src/segment/format.ts'
-import type { RowSet } from '../../src/segment/row-set.ts'
+import { RowSet } from '../../src/segment/row-set.ts'
 import type { SegmentBuilder } from '../../src/segment/segment-builder.ts'
 import { readSegment, verifySegment } from '../../src/segment/segment-reader.ts'
 import { SegmentWriter } from '../../src/segment/segment-writer.ts'
@@ -20,6 +21,20 @@ export interface SegmentSuiteOptions {
 
 const fields: Readonly<Record<string, TypedField>> = { city: { type: 'keyword' }, count: { type: 'integer' } }
 const newId = (): SegmentId => segmentIdOf(systemRandom.uuid())
+
+function randomSparse(random: Random): VectorValue | undefined {
+  if (random.next() < 0.2) return undefined
+  const indices = Array.from({ length: 200 }, (_, index) => index * 20_000_003).filter(
+    () => random.next() < 0.2,
+  )
+  return { indices: Uint32Array.from(indices), values: Float32Array.from(indices, () => random.next() - 0.5) }
+}
+
+function randomMulti(random: Random): VectorValue | undefined {
+  const count = Math.floor(random.next() * 9)
+  if (count === 0) return undefined
+  return { dimensions: 3, values: Float32Array.from({ length: count * 3 }, () => random.next() - 0.5) }
+}
 
 /** What any way of building segments, over any store, must keep to. */
 export function segmentSuite(name: string, { createStore, createBuilder }: SegmentSuiteOptions): void {
@@ -68,6 +83,37 @@ export function segmentSuite(name: string, { createStore, createBuilder }: Segme
         }
         back.release()
         await verifySegment(store, info)
+      }
+    })
+
+    test('sparse vectors, and several vectors in a row, come back bit for bit', async () => {
+      const seed = 40_118
+      const random = seededRandom(seed)
+      const { store, writer } = await open()
+      const declared = {
+        words: { kind: 'sparse', dimensions: 0 },
+        tokens: { kind: 'multi', dimensions: 3 },
+      } as const
+      for (const count of [1, 33, 3_000]) {
+        const rows = new RowSet(declared)
+        const given: (VectorValue | undefined)[][] = []
+        for (let id = 0; id < count; id++) {
+          const pair = [randomSparse(random), randomMulti(random)]
+          given.push(pair)
+          const vectors = { words: pair[0], tokens: pair[1] }
+          rows.append({ id: wordsOfId(id), written: seqOf(id + 1), payload: Buffer.of(), vectors })
+        }
+        const info = await writer.write(newId(), rows, {})
+        rows.release()
+        expect(info.files.map((file) => file.name)).toEqual(['rows.parquet', 'tokens.packed', 'words.packed'])
+        const back = await readSegment(store, info, declared)
+        const found = given.map((_, row) =>
+          ['words', 'tokens'].map((name) => back.vectors.get(name)!.get(row)),
+        )
+        expect(found, `seed ${seed}, ${count} rows`).toEqual(given)
+        back.release()
+        const other = { words: { kind: 'multi', dimensions: 3 } } as const
+        await expect(readSegment(store, info, other)).rejects.toMatchObject({ code: 'segment-corrupt' })
       }
     })
 

@@ -7,7 +7,8 @@ import { keysOfPath, storageOf, type FieldStorage, type TypedField } from '../fi
 //   payload         utf8, the text of a JSON object
 //   vector          list<float32>, the unnamed vector; null where the row has none
 //   vector_<name>   the same for each named vector, in the order of the names. Several vectors in a row are a
-//                   list<list<float32>>, sparse ones a struct {indices: list<uint32>, values: list<float32>}
+//                   list<list<float32>>
+//   sparse_indices_<name>, sparse_values_<name>   list<uint32> and list<float32> of a sparse vector, instead
 //   field_<path>    a typed value for each declared payload field, in the order of the paths; null where the payload
 //                   has not one scalar of the type there
 // The reader takes the first four; vectors are read from their own files, fields are an extract of the payload.
@@ -22,6 +23,9 @@ export const formatKey = 'stillpoint.rows'
 export const rowsFormatVersion = 1
 
 export const vectorColumn = (name: string): string => (name === '' ? 'vector' : `vector_${name}`)
+
+export const sparseIndicesColumn = (name: string): string => `sparse_indices_${name}`
+export const sparseValuesColumn = (name: string): string => `sparse_values_${name}`
 
 export interface FieldColumn {
   readonly name: string

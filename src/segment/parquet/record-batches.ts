@@ -25,7 +25,16 @@ import type { IdColumnImage } from '../id-column.ts'
 import type { PayloadColumnImage } from '../payload-column.ts'
 import type { PackedColumnImage } from '../packed-column.ts'
 import type { RowSetImage, VectorImage } from '../row-set.ts'
-import { columnId, columnPayload, columnSeq, columnUuid, vectorColumn, type FieldColumn } from './columns.ts'
+import {
+  columnId,
+  columnPayload,
+  columnSeq,
+  columnUuid,
+  sparseIndicesColumn,
+  sparseValuesColumn,
+  vectorColumn,
+  type FieldColumn,
+} from './columns.ts'
 
 /** Rows `start` to `end`. */
 export interface RowRange {
@@ -36,14 +45,14 @@ export interface RowRange {
 const listType = new List(new Field('element', new Float32(), false))
 const indicesType = new List(new Field('element', new Uint32(), false))
 const listsType = new List(new Field('element', listType, false))
-const sparseType = new Struct<{ indices: List<Uint32>; values: List<Float32> }>([
-  new Field('indices', indicesType, false),
-  new Field('values', listType, false),
-])
 
-function vectorType(column: VectorImage): DataType {
-  if (!('kind' in column)) return listType
-  return column.kind === 'sparse' ? sparseType : listsType
+function vectorFields(name: string, column: VectorImage): readonly Field[] {
+  if (!('kind' in column)) return [new Field(vectorColumn(name), listType, true)]
+  if (column.kind === 'multi') return [new Field(vectorColumn(name), listsType, true)]
+  return [
+    new Field(sparseIndicesColumn(name), indicesType, true),
+    new Field(sparseValuesColumn(name), listType, true),
+  ]
 }
 
 export function arrowSchema(rows: RowSetImage, fields: readonly FieldColumn[]): Schema {
@@ -52,7 +61,7 @@ export function arrowSchema(rows: RowSetImage, fields: readonly FieldColumn[]): 
     new Field(columnUuid, new Utf8(), true),
     new Field(columnSeq, new Int64(), false),
     new Field(columnPayload, new Utf8(), false),
-    ...rows.vectors.map(({ name, column }) => new Field(vectorColumn(name), vectorType(column), true)),
+    ...rows.vectors.flatMap(({ name, column }) => vectorFields(name, column)),
     ...fields.map(({ name, storage }) => new Field(name, fieldTypes[storage], true)),
   ])
 }
@@ -69,8 +78,8 @@ export function recordBatch(
     uuidIds(rows.ids, range),
     makeData({ type: new Int64(), nullCount: 0, data: seqs(rows.written, range) }),
     payloadTexts(rows.payloads, range),
-    ...rows.vectors.map(({ column }) =>
-      'kind' in column ? packedVectors(column, range) : vectorLists(column, range),
+    ...rows.vectors.flatMap(({ column }) =>
+      'kind' in column ? packedVectors(column, range) : [vectorLists(column, range)],
     ),
   ]
   if (fields.length > 0) {
@@ -195,7 +204,7 @@ function packedWords({ rows: { places, chunks } }: PackedColumnImage, row: numbe
   return new Uint32Array(chunk.buffer, chunk.byteOffset + places[row * 3 + 1]! + 4, length / 4 - 1)
 }
 
-function packedVectors(column: PackedColumnImage, { start, end }: RowRange): Data {
+function packedVectors(column: PackedColumnImage, { start, end }: RowRange): readonly Data[] {
   const present = new Presence(end - start)
   // Of each row the end of its components, for sparse ones; of its vectors, for several.
   const valueOffsets = new Int32Array(end - start + 1)
@@ -221,18 +230,16 @@ function packedVectors(column: PackedColumnImage, { start, end }: RowRange): Dat
   }
   const nulls = present.nulls()
   const child = makeData({ type: new Float32(), length: floats.length, nullCount: 0, data: floats })
-  const length = end - start
   if (column.kind === 'multi') {
     const ends = Int32Array.from({ length: count + 1 }, (_, index) => index * width)
     const vectors = makeData({ type: listType, length: count, nullCount: 0, valueOffsets: ends, child })
-    return makeData({ type: listsType, ...nulls, valueOffsets, child: vectors })
+    return [makeData({ type: listsType, ...nulls, valueOffsets, child: vectors })]
   }
   const places = makeData({ type: new Uint32(), length: count, nullCount: 0, data: indices })
-  const children = [
-    makeData({ type: indicesType, length, nullCount: 0, valueOffsets, child: places }),
-    makeData({ type: listType, length, nullCount: 0, valueOffsets, child }),
+  return [
+    makeData({ type: indicesType, ...nulls, valueOffsets, child: places }),
+    makeData({ type: listType, ...nulls, valueOffsets, child }),
   ]
-  return makeData({ type: sparseType, ...nulls, children })
 }
 
 interface VectorChunk {
