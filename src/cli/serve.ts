@@ -32,7 +32,7 @@ export function serveCommand(onExit: (exitCode: number) => void): Command {
     .description('Run the server.')
     .option('--host <ADDRESS>', 'address to listen on (default 127.0.0.1: this machine only)')
     .option('--http-port <PORT>', "port of Qdrant's REST API (default 6333)")
-    .option('--grpc-port <PORT>', "port of Qdrant's gRPC API (not built yet: stays closed)")
+    .option('--grpc-port <PORT>', "port of Qdrant's gRPC API (default 6334)")
     .option('--milvus-port <PORT>', "port of Milvus' gRPC API (not built yet: stays closed)")
     .option('--storage-path <PATH>', 'folder of the database (default ./storage)')
     .option('--snapshots-path <PATH>', 'folder of the .snapshot files (default ./snapshots)')
@@ -128,7 +128,7 @@ function greet(server: RunningServer, { service, storage }: Configuration): void
     `  storage    ${storage.storagePath}`,
     `  snapshots  ${storage.snapshotsPath}`,
     `  REST       ${server.url}  (Qdrant's API)`,
-    ...closedDoor("Qdrant's gRPC API", service.grpcPort),
+    `  gRPC       ${server.grpcAddress ?? 'closed'}  (Qdrant's API)`,
     ...closedDoor("Milvus' gRPC API", service.milvusPort),
     ...openDoor(service),
     `Try:  curl ${server.url}/collections`,

@@ -8,8 +8,11 @@ export interface Configuration {
     readonly host: string
     /** 0 lets the system choose. */
     readonly httpPort: number
-    /** Undefined unless somebody asked for it. */
+    /** Undefined if it is to stay closed. */
     readonly grpcPort: number | undefined
+    /** False if `grpcPort` is the default: then it stays closed where somebody else has it. */
+    readonly isGrpcPortChosen: boolean
+    /** Undefined unless somebody asked for it. */
     readonly milvusPort: number | undefined
     readonly maxRequestBytes: number
     readonly apiKey: string | undefined
@@ -60,6 +63,7 @@ export function resolveConfiguration(sources: ConfigurationSources): Configurati
 }
 
 function serviceOf(settings: SettingsTree): Configuration['service'] {
+  const isGrpcPortChosen = valueAt(settings, 'service.grpc_port') !== undefined
   const maxRequestMebibytes = read(settings, 'service.max_request_size_mb', wholeNumber(1, 1024)) ?? 32
   return {
     host:
@@ -69,7 +73,8 @@ function serviceOf(settings: SettingsTree): Configuration['service'] {
         text.refine((host) => host !== ''),
       ) ?? '127.0.0.1',
     httpPort: read(settings, 'service.http_port', port) ?? 6333,
-    grpcPort: read(settings, 'service.grpc_port', port),
+    grpcPort: isGrpcPortChosen ? read(settings, 'service.grpc_port', port) : 6334,
+    isGrpcPortChosen,
     milvusPort: read(settings, 'service.milvus_port', port),
     maxRequestBytes: maxRequestMebibytes * 1024 * 1024,
     apiKey: read(settings, 'service.api_key', text) || undefined,

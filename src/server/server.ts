@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
-import { openDoor, qdrantRoutes } from '../api/qdrant/routes.ts'
+import { openDoor, qdrantRoutes, type Door } from '../api/qdrant/routes.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
 import { open, type Database } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -12,6 +12,7 @@ import { allowOtherOrigins } from './cross-origin.ts'
 import { refuseBrokenRequest } from './broken-requests.ts'
 import { createDownload } from './download.ts'
 import { reportFaults } from './faults.ts'
+import { listenGrpc, type GrpcListener } from './grpc-listener.ts'
 import { lenientUrl } from './lenient-path.ts'
 import { Metrics } from './metrics.ts'
 import { registerPages } from './pages.ts'
@@ -35,6 +36,8 @@ export interface ServerOptions {
 export interface RunningServer {
   /** Where it listens, with the port that the system chose if none was given. */
   readonly url: string
+  /** Of the gRPC API: host and port; undefined if it stays closed. */
+  readonly grpcAddress: string | undefined
   /** Stops listening, lets requests finish within a bound, closes the database. */
   close(): Promise<void>
 }
@@ -45,11 +48,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const database = await openDatabase(configuration, logger)
   try {
     await restoreAtStartup(database, options.restores, logger)
-    const app = await createApp(database, options)
+    const { app, door } = await createApp(database, options)
     const url = await listen(app, configuration)
-    logger.info('listening', { url })
+    const grpc = await listenGrpc(door, options)
+    logger.info('listening', { url, ...(grpc === undefined ? {} : { grpc: grpc.address }) })
     database.policies.start()
-    return { url, close: () => stop(app, database, logger) }
+    return { url, grpcAddress: grpc?.address, close: () => stop({ app, grpc }, database, logger) }
   } catch (error) {
     await database.close()
     throw error
@@ -66,7 +70,10 @@ async function openDatabase(configuration: Configuration, logger: Logger): Promi
 }
 
 /** The HTTP side of an open database, not listening yet. */
-export async function createApp(database: Database, options: ServerOptions): Promise<FastifyInstance> {
+export async function createApp(
+  database: Database,
+  options: ServerOptions,
+): Promise<{ readonly app: FastifyInstance; readonly door: Door }> {
   const { service, storage, settings } = options.configuration
   const app = fastify({
     logger: false,
@@ -112,7 +119,7 @@ export async function createApp(database: Database, options: ServerOptions): Pro
     version,
     maxRequestBytes: service.maxRequestBytes,
   })
-  return app
+  return { app, door }
 }
 
 async function listen(app: FastifyInstance, { service }: Configuration): Promise<string> {
@@ -125,12 +132,17 @@ async function listen(app: FastifyInstance, { service }: Configuration): Promise
   }
 }
 
-async function stop(app: FastifyInstance, database: Database, logger: Logger): Promise<void> {
+async function stop(
+  { app, grpc }: { readonly app: FastifyInstance; readonly grpc: GrpcListener | undefined },
+  database: Database,
+  logger: Logger,
+): Promise<void> {
   const deadline = systemClock.after(drainMs, () => {
     logger.info('cutting the connections that are still open', { afterMs: drainMs })
     app.server.closeAllConnections()
+    grpc?.cut()
   })
-  await app.close()
+  await Promise.all([app.close(), grpc?.close()])
   deadline.cancel()
   await database.close()
   logger.info('stopped')
