@@ -65,6 +65,7 @@ export class History {
       { weight: 4, run: () => this.#vectors() },
       { weight: 3, run: () => this.#alias() },
       { weight: 6, run: () => this.#snapshot() },
+      { weight: 3, run: () => this.#shardSnapshot() },
       { weight: 2, run: () => this.#deleteSnapshot() },
       { weight: 3, run: () => this.#clone() },
       { weight: 3, run: () => this.#rollback() },
@@ -78,6 +79,7 @@ export class History {
       { weight: 2, run: () => this.#restorePart() },
       { weight: 2, run: () => this.#diff() },
       { weight: options.archives === false ? 0 : 2, run: () => this.#archive() },
+      { weight: options.archives === false ? 0 : 2, run: () => this.#shardArchive() },
       { weight: options.maintenance ?? 6, run: () => this.#maintain() },
     ]
   }
@@ -327,21 +329,32 @@ export class History {
     return this.#snapshotOf(name, collections, () => this.db.createSnapshot({ name, collections }))
   }
 
+  async #shardSnapshot(): Promise<string | undefined> {
+    const found = this.#collection()
+    if (found === undefined) return undefined
+    const name = `s${(this.#names += 1)}-${this.#int(1e6)}`
+    const shard = this.#int(found.model.shardNumber)
+    const send = (): Promise<Snapshot> => found.handle.shard(shard).createSnapshot({ name })
+    return `${await this.#snapshotOf(name, [found.name], send, shard)}, shard ${shard}`
+  }
+
   /** Its id is not known before it is made, so the model takes it by name until the answer is there. */
   async #snapshotOf(
     name: string,
     collections: readonly string[] | undefined,
     send: () => Promise<Snapshot>,
+    shard?: number,
   ): Promise<string> {
     const take = (model: ModelDatabase, id: string): void => {
       const held = [...model.collections].filter(([n]) => collections?.includes(n) ?? true)
       const aliases = [...model.aliases].filter(([, target]) => held.some(([n]) => n === target))
       model.snapshots.set(id, {
         name,
-        collections: new Map(held.map(([n, c]) => [n, c.copy()])),
+        collections: new Map(held.map(([n, c]) => [n, shard === undefined ? c.copy() : c.part(shard)])),
         aliases: new Map(aliases),
         label: '',
         isHeld: false,
+        shard,
       })
     }
     const next = copyOf(this.model)
@@ -372,13 +385,13 @@ export class History {
     return `delete snapshot ${snapshot.name}`
   }
 
-  #source(): { snapshot: Snapshot; collection: string; held: ModelCollection } | undefined {
+  #source(): Source | undefined {
     const snapshot = this.#anySnapshot()
     if (snapshot === undefined) return undefined
     const held = this.model.snapshots.get(snapshot.name)!
     const collection = this.#pick([...held.collections.keys()])
     if (collection === undefined) return undefined
-    return { snapshot, collection, held: held.collections.get(collection)! }
+    return { snapshot, collection, held: held.collections.get(collection)!, shard: held.shard }
   }
 
   async #clone(): Promise<string | undefined> {
@@ -397,11 +410,25 @@ export class History {
     const source = this.#source()
     if (source === undefined || !this.model.collections.has(source.collection)) return undefined
     const undoName = `undo-${(this.#names += 1)}-${this.#int(1e6)}`
+    const { shard } = source
+    if (shard !== undefined && !isCompatible(this.db, source.collection, source)) {
+      this.onIntent(this.model)
+      const refused = await this.db
+        .getCollection(source.collection)
+        .rollback(source.snapshot)
+        .catch((error: unknown) => error)
+      if (!isDatabaseError(refused, 'snapshot-incompatible'))
+        throw new Error('a shard was put among another number of shards')
+      return `refused rollback of ${source.collection} to ${source.snapshot.name}`
+    }
     await this.#change(
       (model) => {
         const old = model.collections.get(source.collection)!
-        keepUndo(model, undoName, [source.collection])
-        model.collections.set(source.collection, source.held.copy(old.identity))
+        keepUndo(model, undoName, [source.collection], shard)
+        model.collections.set(
+          source.collection,
+          shard === undefined ? source.held.copy(old.identity) : old.withPart(shard, source.held),
+        )
       },
       () =>
         this.db
@@ -416,6 +443,7 @@ export class History {
     const snapshot = this.#anySnapshot()
     if (snapshot === undefined) return undefined
     const held = this.model.snapshots.get(snapshot.name)!
+    if (held.shard !== undefined) return undefined
     const targets = new Map<string, string>()
     for (const source of held.collections.keys()) {
       const into = this.#int(2) === 0 ? source : this.#pick(collectionNames)!
@@ -573,8 +601,10 @@ export class History {
   /** A snapshot against another, or against the present. */
   async #diff(): Promise<string | undefined> {
     const source = this.#source()
-    const present = this.model.collections.get(source?.collection ?? '')
-    if (source === undefined || present === undefined) return undefined
+    const whole = this.model.collections.get(source?.collection ?? '')
+    if (source === undefined || whole === undefined) return undefined
+    const isOfShard = source.shard !== undefined && whole.shardNumber === source.held.shardNumber
+    const present = isOfShard ? whole.part(source.shard) : whole
     this.onIntent(this.model)
     const from = `${source.collection}@${source.snapshot.id}`
     await using diff = await this.db.diff(from, source.collection)
@@ -631,6 +661,42 @@ export class History {
     return `import ${source.snapshot.name} as ${target}`
   }
 
+  /** A shard's archive, of a snapshot or of the present, into a shard of any collection. */
+  async #shardArchive(): Promise<string | undefined> {
+    const source = this.#collection()
+    const target = this.#collection()
+    if (source === undefined || target === undefined) return undefined
+    const shard = this.#int(source.model.shardNumber)
+    const part = source.model.part(shard)
+    const { archive } = await source.handle.shard(shard).archive()
+    try {
+      const into = Math.min(shard, target.model.shardNumber - 1)
+      const stays = new Set(
+        new ModelCollection(target.model.shardNumber, 0, part.points).part(into).points.keys(),
+      )
+      if (stays.size < part.points.size) {
+        this.onIntent(this.model)
+        const refused = await target.handle
+          .shard(into)
+          .restoreArchive(archive.stream())
+          .catch((error: unknown) => error)
+        if (!isDatabaseError(refused, 'snapshot-incompatible'))
+          throw new Error('points were put into another shard than theirs')
+        return `refused import of shard ${shard} of ${source.name} into ${target.name}`
+      }
+      await this.#change(
+        (model) => {
+          const old = model.collections.get(target.name)!
+          model.collections.set(target.name, old.withPart(into, part))
+        },
+        () => target.handle.shard(into).restoreArchive(archive.stream()),
+      )
+      return `import shard ${shard} of ${source.name} into ${target.name}`
+    } finally {
+      archive.close()
+    }
+  }
+
   async #maintain(): Promise<string> {
     const kind = this.#pick(['flush', 'flush', 'optimize', 'collect'] as const)!
     this.onIntent(this.model)
@@ -641,10 +707,21 @@ export class History {
   }
 }
 
-function keepUndo(model: ModelDatabase, name: string, replaced: readonly string[]): void {
+interface Source {
+  readonly snapshot: Snapshot
+  readonly collection: string
+  readonly held: ModelCollection
+  readonly shard: number | undefined
+}
+
+function keepUndo(model: ModelDatabase, name: string, replaced: readonly string[], shard?: number): void {
+  const held = (one: string): ModelCollection => model.collections.get(one)!
   model.snapshots.set(name, {
     name,
-    collections: new Map(replaced.map((one) => [one, model.collections.get(one)!])),
+    collections: new Map(
+      replaced.map((one) => [one, shard === undefined ? held(one) : held(one).part(shard)]),
+    ),
+    shard,
     aliases: new Map(),
     label: '',
     isHeld: false,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { hashWords, wordsOfId } from '../../src/ids/point-id.ts'
 
 /** JSON as the model holds it; numbers are doubles. */
 export type ModelJson = null | boolean | number | string | ModelJson[] | { [key: string]: ModelJson }
@@ -30,6 +31,21 @@ export class ModelCollection {
     const copy = new ModelCollection(this.shardNumber, identity, this.points)
     copy.#hash = this.#hash
     return copy
+  }
+
+  /** With the points of one shard only, or of all but this one. */
+  part(shard: number, isOthers = false): ModelCollection {
+    const part = this.copy()
+    const isOf = ({ id }: ModelPoint): boolean => hashWords(wordsOfId(id)) % this.shardNumber === shard
+    for (const point of this.points.values()) if (isOf(point) === isOthers) part.delete(point.id)
+    return part
+  }
+
+  /** With the points of a shard instead of its own. */
+  withPart(shard: number, part: ModelCollection): ModelCollection {
+    const whole = this.part(shard, true)
+    for (const point of part.points.values()) whole.set(point)
+    return whole
   }
 
   set(point: ModelPoint): void {
@@ -83,6 +99,8 @@ export interface ModelSnapshot {
   readonly aliases: ReadonlyMap<string, string>
   readonly label: string
   readonly isHeld: boolean
+  /** Of a snapshot of one shard: it holds the points of this one only. */
+  readonly shard?: number | undefined
 }
 
 /** Everything that a user could ask of the database, as plain maps. */
