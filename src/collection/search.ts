@@ -29,15 +29,20 @@ function offerNearest(
 ): void {
   const { rows, rowLimit, bits: passing } = candidates
   const { using, params, vector } = plan
+  const request = { using, params, query: vector, rowLimit, passing }
+  if (isSparse(vector)) {
+    const { rows: matches, scores } = nearestRows(rows, { ...request, limit: rowLimit })
+    // A match that comes to nothing is none, as in Qdrant.
+    for (let i = 0; i < matches.length; i++) {
+      if (scores[i] !== 0) best.offer(rows, matches[i]!, scores[i]!)
+    }
+    return
+  }
   // One more than is needed shows whether a row just as good was left out. A column knows no ids: which of equal rows
   // it finds depends on where they lie, and so would differ between a collection and its clone.
-  const request = { using, params, query: vector, rowLimit, passing, limit: count + 1 }
-  const { rows: found, scores } = nearestRows(rows, request)
-  const isTied = found.length > count && scores[count] === scores[count - 1]
-  if (isTied && !isSparse(vector)) return offerScored(candidates, plan, best)
-  // Of sparse vectors only those that match are found, and none is left out.
-  const all = isTied ? nearestRows(rows, { ...request, limit: rowLimit }) : { rows: found, scores }
-  for (let i = 0; i < all.rows.length; i++) best.offer(rows, all.rows[i]!, all.scores[i]!)
+  const { rows: found, scores } = nearestRows(rows, { ...request, limit: count + 1 })
+  if (found.length > count && scores[count] === scores[count - 1]) return offerScored(candidates, plan, best)
+  for (let i = 0; i < found.length; i++) best.offer(rows, found[i]!, scores[i]!)
 }
 
 function offerScored(candidates: Candidates, plan: ScoringPlan, best: BestHits): void {

@@ -251,6 +251,9 @@ function fromSequence<T extends object>(
   names: readonly (keyof T & string)[],
   items: readonly JsonValue[],
 ): T {
+  if (items.length > names.length) {
+    throw new DecodeError(`invalid length ${items.length}, expected fewer elements in array`, 'end')
+  }
   const decoded: Partial<T> = {}
   names.forEach((field, index) => {
     const item = items[index]

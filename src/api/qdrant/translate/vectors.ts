@@ -145,12 +145,15 @@ export function valueFor(params: VectorParams, vector: GivenVector): VectorInput
       return denseValues(vector)
     case 'sparse':
       if (vector.kind === 'sparse') return { indices: vector.indices, values: vector.values }
-      throw wrongInput('Conversion between sparse and regular vectors failed')
+      throw conversion(vector.kind === 'multi' ? 'multi' : 'sparse')
     case 'multi':
-      if (vector.kind === 'sparse') throw wrongInput('Conversion between multi and sparse vectors failed')
+      if (vector.kind === 'sparse') throw conversion('sparse')
       return vector.kind === 'multi' ? vector.rows : [vector.values]
   }
 }
+
+const conversion = (kind: 'multi' | 'sparse'): WireError =>
+  wrongInput(`Conversion between ${kind} and regular vectors failed`)
 
 /** The first size of a vector that is not that of its field; undefined if there is none. */
 export function wrongSize(params: VectorParams, vector: GivenVector): number | undefined {

@@ -72,7 +72,7 @@ const searchGroupsStruct = gathered('SearchGroupsRequest', {
 
 export const searchGroupsRequest: Decoder<GivenGroups> = (value) => {
   const given = searchGroupsStruct(value)
-  const query = oldQuery(given, searchFor(given), queryField, `${queryField}.group_request`)
+  const query = oldQuery(given, searchFor(given, queryField), queryField, `${queryField}.group_request`)
   return groupsOf(given, query, queryField)
 }
 

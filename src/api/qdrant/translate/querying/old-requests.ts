@@ -15,11 +15,11 @@ import {
   usize,
   type Decoder,
 } from '../../decode.ts'
-import { badRequest } from '../../failures.ts'
+import { badRequest, invalid } from '../../failures.ts'
 import { checkBounds } from '../checks.ts'
 import { filterOf } from '../filters.ts'
 import { readFields, rowsMax } from '../reads.ts'
-import { oneVector, type GivenVector } from '../vectors.ts'
+import { faultOf, oneVector, type GivenVector } from '../vectors.ts'
 import { example, pairList } from './examples.ts'
 import type { Aim, GivenLookup, GivenQuery } from './given-query.ts'
 import { strategies } from './query-variants.ts'
@@ -97,7 +97,10 @@ export function oldQuery(given: Common, search: Search, field: string, limitFiel
   }
 }
 
-export function searchFor({ vector }: Decoded<typeof searchAim>): Search {
+/** @throws WireError 422 */
+export function searchFor({ vector }: Decoded<typeof searchAim>, field: string): Search {
+  const fault = vector.vector.kind === 'sparse' ? faultOf(vector.vector) : undefined
+  if (fault !== undefined) throw invalid(`${field}.vector.vector.${fault}`)
   return {
     aim: { kind: 'nearest', to: { kind: 'vector', vector: vector.vector } },
     using: vector.using,
@@ -120,7 +123,7 @@ export function searchRequest(field: string): Decoder<GivenQuery> {
   const decode = gathered('SearchRequest', { ...searchAim, ...commonFields(field), ...pageFields })
   return (value) => {
     const given = decode(withLimit(value))
-    return oldQuery(given, searchFor(given), field)
+    return oldQuery(given, searchFor(given, field), field)
   }
 }
 
