@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { RawJson, stringifyJson, type JsonValue } from '../../index.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { asDirect } from './direct-call.ts'
-import { RateLimited } from './strict/rate-limited.ts'
+import { RateLimited } from './strict/rates/rate-limited.ts'
 import { PlainError, type WireError } from './wire-error.ts'
 
 // Qdrant's envelope. Results are JSON text already, so that payloads pass through as they are stored.

@@ -80,7 +80,7 @@ export function queryRoutes(app: FastifyInstance, door: Door): void {
       const timeout = readParams(request)
       const query = decodeBody(request, one)
       const points = await reading(door, name, async (reader) => {
-        door.strict.of(reader)?.queries([query], timeout, { isOld })
+        await door.strict.of(reader)?.queries([query], timeout, { isOld })
         check?.(query)
         return runQuery({ door, name, reader, rights: rightsOf(door, request) }, query)
       })
@@ -94,7 +94,7 @@ export function queryRoutes(app: FastifyInstance, door: Door): void {
       const rights = rightsOf(door, request)
       const answers: string[] = []
       await reading(door, name, async (reader) => {
-        door.strict.of(reader)?.queries(queries, timeout, { isOld, isBatch: true })
+        await door.strict.of(reader)?.queries(queries, timeout, { isOld, isBatch: true })
         for (const query of queries) {
           check?.(query)
           answers.push(result(await runQuery({ door, name, reader, rights }, query)))
@@ -108,8 +108,8 @@ export function queryRoutes(app: FastifyInstance, door: Door): void {
       const name = collectionName(request)
       const timeout = readParams(request)
       const query = decodeBody(request, groups)
-      const text = await reading(door, name, (reader) => {
-        door.strict.of(reader)?.groups(query, timeout)
+      const text = await reading(door, name, async (reader) => {
+        await door.strict.of(reader)?.groups(query, timeout)
         return runGroups({ door, name, reader, rights: rightsOf(door, request) }, query)
       })
       return sendText(request, reply, text)

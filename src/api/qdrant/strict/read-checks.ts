@@ -78,12 +78,14 @@ export function checkGroups({ query, groupBy, groupSize }: GivenGroups, guarded:
 
 function checkLevel({ filter, params }: GivenLevel, limit: number, guarded: Guarded): void {
   checkRead({ limit, filter }, guarded)
-  if (params !== undefined) checkParams(params, guarded.limits)
+  if (params !== undefined) checkParams(params, guarded)
 }
 
-function checkParams({ quantization, hnsw_ef: ef, exact }: SearchParams, limits: StrictLimits): void {
+function checkParams({ quantization, hnsw_ef: ef, idf, exact }: SearchParams, guarded: Guarded): void {
+  const { limits } = guarded
   checkAtMost(quantization?.oversampling, limits.search_max_oversampling, 'oversampling')
   checkAtMost(ef, limits.search_max_hnsw_ef, 'hnsw_ef')
+  checkFilter(idf?.corpus, limits.unindexed_filtering_retrieve, guarded)
   checkExact(exact, limits.search_allow_exact)
 }
 
@@ -107,12 +109,9 @@ function checkAim(level: GivenLevel, guarded: Guarded): void {
 
 /** A search that no graph can help is as slow as an exact one. @throws WireError 400 */
 function checkGraph({ using = '', filter }: GivenLevel, { limits, config }: Guarded): void {
-  if (limits.search_allow_exact !== false || !Object.hasOwn(config.vectors, using)) return
-  const isSparse = isObject(settingsOf(config.settings)['params'])
-    ? hasMember(memberOf(settingsOf(config.settings), 'params'), 'sparse_vectors', using)
-    : false
-  if (isSparse) return
-  const own = config.vectors[using]?.settings?.['hnsw_config']
+  const params = Object.hasOwn(config.vectors, using) ? config.vectors[using] : undefined
+  if (limits.search_allow_exact !== false || params === undefined || params.kind === 'sparse') return
+  const own = params.settings?.['hnsw_config']
   const common = settingsOf(config.settings)['hnsw_config']
   const links = numberIn(own, 'm') ?? numberIn(common, 'm') ?? 0
   if (links > 0) return
@@ -142,9 +141,4 @@ function isTenant(filter: Filter | undefined, { payloadIndexes = {} }: Collectio
 
 function numberIn(value: JsonValue | undefined, name: string): number | undefined {
   return isObject(value) ? numberOf(memberOf(value, name)) : undefined
-}
-
-function hasMember(value: JsonValue | undefined, name: string, inner: string): boolean {
-  const holder = isObject(value) ? memberOf(value, name) : undefined
-  return isObject(holder) && Object.hasOwn(holder, inner)
 }

@@ -1,13 +1,19 @@
-import type { CollectionReader, Filter } from '../../../index.ts'
+import type { CollectionReader, Filter, PointId } from '../../../index.ts'
 import type { GivenGroups, GivenQuery } from '../translate/querying/given-query.ts'
 import type { GivenMatrix } from '../translate/querying/matrix-request.ts'
 import type { GivenCount, GivenFacet, GivenScroll } from '../translate/reads.ts'
-import { estimatePoints } from './filter-estimate.ts'
-import { RateLimited } from './rate-limited.ts'
+import { estimatePoints } from './rates/filter-estimate.ts'
+import { RateLimited } from './rates/rate-limited.ts'
 import { checkGroups, checkOldSearch, checkQuery, checkRead, indexesOf, type Guarded } from './read-checks.ts'
-import { exampleIds, filteredCost, queryCost } from './read-costs.ts'
+import {
+  examplePoints,
+  filteredCost,
+  queryCost,
+  type CountVectors,
+  type ExamplePoint,
+} from './rates/read-costs.ts'
 import { checkAtMost } from './refusals.ts'
-import type { TokenBucket } from './token-bucket.ts'
+import type { TokenBucket } from './rates/token-bucket.ts'
 import { checkIndexCount, checkMemory, checkWrite } from './write-checks.ts'
 import type { WriteFacts } from './write-facts.ts'
 
@@ -61,18 +67,22 @@ export class StrictGate {
   }
 
   /** `isOld`: of the routes that were there before queries. */
-  queries(queries: readonly GivenQuery[], timeout: Seconds, { isOld = false, isBatch = false } = {}): void {
+  async queries(
+    queries: readonly GivenQuery[],
+    timeout: Seconds,
+    { isOld = false, isBatch = false } = {},
+  ): Promise<void> {
     const { guarded } = this.#parts
     if (isBatch) checkAtMost(queries.length, guarded.limits.search_max_batchsize, 'search batch size')
     for (const query of queries) (isOld ? checkOldSearch : checkQuery)(query, guarded)
     this.timeout(timeout)
-    this.#spendQueries(queries)
+    await this.#spendQueries(queries)
   }
 
-  groups(given: GivenGroups, timeout: Seconds): void {
+  async groups(given: GivenGroups, timeout: Seconds): Promise<void> {
     checkGroups(given, this.#parts.guarded)
     this.timeout(timeout)
-    this.#spendQueries([given.query])
+    await this.#spendQueries([given.query])
   }
 
   /** All writes of a request, before the first is done. */
@@ -105,10 +115,32 @@ export class StrictGate {
     this.#spendRead(filteredCost(read.filter))
   }
 
-  #spendQueries(queries: readonly GivenQuery[]): void {
-    const ids = new Set(queries.flatMap((query) => [...exampleIds(query)]))
+  async #spendQueries(queries: readonly GivenQuery[]): Promise<void> {
+    if (this.#parts.guarded.limits.read_rate_limit === undefined) return
+    const points = queries.flatMap((query) => examplePoints(query))
+    const ids = new Set(points.map(({ id }) => id))
     if (ids.size > 0) this.#spendRead(ids.size)
-    this.#spendRead(queries.reduce((sum, query) => sum + queryCost(query), 0))
+    const countVectors = await this.#vectorCounts(points)
+    this.#spendRead(queries.reduce((sum, query) => sum + queryCost(query, countVectors), 0))
+  }
+
+  /** Points are looked at only where they may have several vectors. */
+  async #vectorCounts(points: readonly ExamplePoint[]): Promise<CountVectors> {
+    const { collection, guarded } = this.#parts
+    const counts = new Map<string, number>()
+    const key = (using: string, id: PointId): string => `${String(id)} ${using}`
+    for (const using of new Set(points.map((point) => point.using))) {
+      const { vectors } = guarded.config
+      if (!Object.hasOwn(vectors, using) || vectors[using]?.kind !== 'multi') continue
+      const ids = points.filter((point) => point.using === using).map(({ id }) => id)
+      for (const { id, vectors: found } of await collection.get(ids, { vectors: [using] })) {
+        const vector = found?.[using]
+        if (vector !== undefined && 'dimensions' in vector) {
+          counts.set(key(using, id), vector.values.length / vector.dimensions)
+        }
+      }
+    }
+    return (using, id) => counts.get(key(using, id)) ?? 1
   }
 
   #spendRead(cost: number): void {

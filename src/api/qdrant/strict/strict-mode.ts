@@ -2,7 +2,7 @@ import type { CollectionReader } from '../../../index.ts'
 import type { Clock } from '../../../runtime/clock.ts'
 import { limitsOf } from './limits.ts'
 import { StrictGate } from './strict-gate.ts'
-import { TokenBucket } from './token-bucket.ts'
+import { TokenBucket } from './rates/token-bucket.ts'
 
 export type RateKind = 'read' | 'write'
 

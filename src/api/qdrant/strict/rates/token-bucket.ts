@@ -1,4 +1,4 @@
-import type { Clock } from '../../../runtime/clock.ts'
+import type { Clock } from '../../../../runtime/clock.ts'
 
 /** What a bucket that does not give says. */
 export interface Shortage {

@@ -1,4 +1,4 @@
-import { WireError } from '../wire-error.ts'
+import { WireError } from '../../wire-error.ts'
 import type { Shortage } from './token-bucket.ts'
 
 /** Too many requests in a minute. */

@@ -1,5 +1,5 @@
-import type { Condition, Filter } from '../../../index.ts'
-import { isIndexed, type Indexes } from './required-indexes.ts'
+import type { Condition, Filter } from '../../../../index.ts'
+import { isIndexed, type Indexes } from '../required-indexes.ts'
 
 export interface EstimateSource {
   readonly indexes: Indexes
