@@ -1,6 +1,6 @@
 import { destination, pino, stdSerializers, type DestinationStream } from 'pino'
 import { systemClock } from '../runtime/clock.ts'
-import type { Logger } from '../runtime/logger.ts'
+import { levelsByName, type LevelledLogger } from '../runtime/logger.ts'
 
 /** Names under which secrets could reach a log line by mistake. */
 const secrets = ['api_key', 'apiKey', 'api-key', 'authorization', 'password', 'secret_key', 'token']
@@ -9,7 +9,7 @@ const secrets = ['api_key', 'apiKey', 'api-key', 'authorization', 'password', 's
 export function createJsonLogger(
   level: 'error' | 'info' | 'debug',
   target: DestinationStream = destination({ dest: 2, sync: true }),
-): Logger {
+): LevelledLogger {
   const sink = pino(
     {
       level,
@@ -25,5 +25,18 @@ export function createJsonLogger(
     error: (message, details) => sink.error(details ?? {}, message),
     info: (message, details) => sink.info(details ?? {}, message),
     debug: (message, details) => sink.debug(details ?? {}, message),
+    get level() {
+      return sink.level.toUpperCase()
+    },
+    setLevel(name) {
+      const level = levelOf(name)
+      if (level !== undefined) sink.level = level
+      return level !== undefined
+    },
   }
+}
+
+function levelOf(name: string): 'error' | 'info' | 'debug' | undefined {
+  const key = name.toLowerCase()
+  return Object.hasOwn(levelsByName, key) ? levelsByName[key] : undefined
 }

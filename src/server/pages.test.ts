@@ -22,7 +22,7 @@ beforeEach(async () => {
   app = fastify()
   const metrics = new Metrics(database)
   metrics.count(app)
-  registerPages(app, metrics)
+  registerPages(app, metrics, (wishes) => `wishes ${JSON.stringify(wishes)}\n`)
   app.get('/collections/:name', () => ({}))
   await app.ready()
 })
@@ -72,4 +72,10 @@ test.each([
 ])('metrics refuse %s', async (query, status, error) => {
   const answer = await app.inject(`/metrics?${query}`)
   expect([answer.statusCode, answer.json().status]).toEqual([status, { error }])
+})
+
+test('metrics hand on what they are asked for', async () => {
+  const { body } = await app.inject('/metrics?per_collection=true&anonymize=false')
+  expect(body).toContain('wishes {"isAnonymous":false,"perCollection":true}')
+  expect((await app.inject('/metrics?per_collection=2')).statusCode).toBe(400)
 })

@@ -3,7 +3,11 @@ import type { Metrics } from './metrics.ts'
 import { qdrantVersion } from './version.ts'
 
 /** The pages about the server itself. Title and version are Qdrant's: its clients check them before they trust a server. */
-export function registerPages(app: FastifyInstance, metrics: Metrics): void {
+export function registerPages(
+  app: FastifyInstance,
+  metrics: Metrics,
+  qdrantMetrics: (wishes: MetricsWishes) => string,
+): void {
   app.get('/', (_, reply) =>
     sendJson(reply, { title: 'qdrant - vector search engine', version: qdrantVersion }),
   )
@@ -12,11 +16,21 @@ export function registerPages(app: FastifyInstance, metrics: Metrics): void {
   app.get('/livez', (_, reply) => plain(reply, 'healthz check passed'))
   app.get('/readyz', (_, reply) => plain(reply, 'all shards are ready'))
   app.get('/metrics', async (request, reply) => {
-    const refusal = refusalOfMetrics(request.query as Readonly<Record<string, unknown>>)
+    const query = request.query as Readonly<Record<string, unknown>>
+    const refusal = refusalOfMetrics(query)
     if (refusal !== undefined)
       return sendJson(reply.code(refusal.status), { status: { error: refusal.error }, time: 0 })
-    return plain(reply, await metrics.text())
+    const wishes = { isAnonymous: query['anonymize'] === 'true', perCollection: query['per_collection'] === 'true' }
+    return plain(reply, (await metrics.text()) + qdrantMetrics(wishes))
   })
+}
+
+/** What `GET /metrics` can be asked for. */
+export interface MetricsWishes {
+  /** Nothing that names a collection. */
+  readonly isAnonymous: boolean
+  /** Requests are counted by collection. */
+  readonly perCollection: boolean
 }
 
 /** With a content type as Qdrant's: Fastify would add a charset to anything but bytes. */
@@ -28,12 +42,13 @@ function plain(reply: FastifyReply, text: string): FastifyReply {
   return reply.type('text/plain; charset=utf-8').send(text)
 }
 
-/** Qdrant's two parameters of `/metrics` change nothing here, but wrong ones are still refused. */
+/** Wrong parameters of `/metrics`, in Qdrant's words. */
 function refusalOfMetrics(
   query: Readonly<Record<string, unknown>>,
 ): { status: number; error: string } | undefined {
-  const { anonymize, timeout } = query
-  if (anonymize !== undefined && anonymize !== 'true' && anonymize !== 'false') {
+  const { timeout } = query
+  const isFlag = (name: string): boolean => ['true', 'false', undefined].includes(query[name] as string | undefined)
+  if (!isFlag('anonymize') || !isFlag('per_collection')) {
     const error = 'Deserialize error in query parameters: provided string was not `true` or `false`'
     return { status: 400, error }
   }

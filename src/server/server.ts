@@ -1,9 +1,9 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
-import { openDoor, qdrantRoutes, type Door } from '../api/qdrant/routes.ts'
+import { openDoor, qdrantMetrics, qdrantRoutes, type Door } from '../api/qdrant/routes.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
 import { open, type Database } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
-import type { Logger } from '../runtime/logger.ts'
+import type { LevelledLogger, Logger } from '../runtime/logger.ts'
 import { createGuard } from './auth/guard.ts'
 import { guardRoutes } from './auth/guard-routes.ts'
 import { compressAnswers } from './compression.ts'
@@ -28,7 +28,7 @@ const drainMs = 5_000
 export interface ServerOptions {
   readonly configuration: Configuration
   readonly restores: StartupRestores
-  readonly logger: Logger
+  readonly logger: LevelledLogger
   /** Called with a fault of our own that a request ran into: the process must not go on. */
   readonly onFatal: (error: unknown) => void
 }
@@ -94,7 +94,6 @@ export async function createApp(
   const guard = createGuard({ ...service, database, clock: systemClock })
   guardRoutes(app, guard)
   reportFaults(app, options.logger, options.onFatal)
-  registerPages(app, metrics)
   const archives = database.archiveFolder(storage.snapshotsPath)
   await archives.sweep()
   const door = openDoor({
@@ -109,9 +108,11 @@ export async function createApp(
     maxRequestBytes: service.maxRequestBytes,
     readiness: () => true,
     logger: options.logger,
+    logLevel: options.logger,
     settings,
     ...(guard === undefined ? {} : { guard }),
   })
+  registerPages(app, metrics, (wishes) => qdrantMetrics(door, wishes))
   await qdrantRoutes(app, door)
   await v1Routes(app, {
     database,

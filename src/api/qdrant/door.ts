@@ -12,6 +12,7 @@ import { residentPercent } from '../../runtime/memory.ts'
 import { collectionMissing } from './failures.ts'
 import type { Guard } from './rights/guard.ts'
 import type { ServiceState } from './service/service-state.ts'
+import { ServiceState, type LogLevel } from './service/service-state.ts'
 import { ShardRecoveries } from './shard-recoveries.ts'
 import type { ShelfMemory } from './snapshot-shelf.ts'
 import { StrictMode } from './strict/strict-mode.ts'
@@ -37,6 +38,8 @@ export interface QdrantDoorOptions {
   readonly readiness: () => boolean
   /** Told of work that nobody waits for and that failed. */
   readonly logger?: Logger
+  /** How much that logger tells; without one nobody can ask for it. */
+  readonly logLevel?: LogLevel
   /** What the configuration gives, as a tree: its `storage` section holds defaults of new collections. */
   readonly settings?: unknown
   /** Knows who may do what; without one everybody may do everything. */
@@ -83,6 +86,7 @@ export interface Door extends QdrantDoorOptions {
   readonly shelves: ShelfMemory
   readonly strict: StrictMode
   readonly recoveries: ShardRecoveries
+  readonly service: ServiceState
 }
 
 /** Both doors of one server, REST and gRPC, share it. */
@@ -93,6 +97,7 @@ export function openDoor(options: QdrantDoorOptions): Door {
     shelves: { facts: new Map(), pending: new Set(), lastTimes: new Map() },
     strict: new StrictMode(options.clock, residentPercent),
     recoveries: new ShardRecoveries(),
+    service: new ServiceState(options.clock.now(), options.logLevel),
   }
 }
 

@@ -8,23 +8,28 @@ import { collectionRoutes } from './routes/collections.ts'
 import { indexRoutes } from './routes/indexes.ts'
 import { pointRoutes } from './routes/points.ts'
 import { facetRoutes } from './routes/facet.ts'
+import { logAndProfileRoutes } from './routes/log-and-profile.ts'
 import { matrixRoutes } from './routes/matrix.ts'
 import { queryRoutes } from './routes/queries.ts'
+import { reportRoutes } from './routes/reports.ts'
 import { serverPageRoutes } from './routes/server-pages.ts'
 import { snapshotRoutes } from './routes/snapshots.ts'
 import { partialSnapshotRoutes } from './routes/shards/partial-snapshots.ts'
 import { shardReadRoutes } from './routes/shards/shard-reads.ts'
 import { shardSnapshotRoutes } from './routes/shards/shard-snapshots.ts'
-import { unsupportedRoutes } from './routes/unsupported.ts'
 import { uploadRoutes } from './routes/uploads.ts'
 import { vectorRoutes } from './routes/vectors.ts'
 import { writeRoutes } from './routes/writes.ts'
+import { countRequests } from './service/count-requests.ts'
 import { PlainError, WireError } from './wire-error.ts'
 
 export { openDoor, type Door, type QdrantDoorOptions } from './door.ts'
+export { qdrantMetrics } from './service/metrics.ts'
 
 const groups = [
   serverPageRoutes,
+  logAndProfileRoutes,
+  reportRoutes,
   collectionRoutes,
   aliasRoutes,
   clusterRoutes,
@@ -39,12 +44,12 @@ const groups = [
   shardSnapshotRoutes,
   partialSnapshotRoutes,
   shardReadRoutes,
-  unsupportedRoutes,
 ]
 
 /** Qdrant's REST API over a database. */
 export async function qdrantRoutes(app: FastifyInstance, door: Door): Promise<void> {
   app.addHook('onRequest', async (request) => noteStart(request, door.clock))
+  countRequests(app, door, door.service)
   app.addHook('onSend', async (_request, reply, payload) => {
     removeUnwantedType(reply)
     return payload
