@@ -1,11 +1,11 @@
 import { Command } from 'commander'
 import { systemEnvironment } from '../runtime/environment.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { readConfigurationFiles } from '../server/configuration-file.ts'
-import { resolveConfiguration, type Configuration } from '../server/configuration.ts'
+import { readConfigurationFiles } from '../server/configuration/configuration-file.ts'
+import { resolveConfiguration, type Configuration } from '../server/configuration/configuration.ts'
 import { createJsonLogger } from '../server/json-logger.ts'
 import { startServer, type RunningServer } from '../server/server.ts'
-import { mergeTrees, treeOf, type SettingsTree } from '../server/settings-tree.ts'
+import { mergeTrees, treeOf, type SettingsTree } from '../server/configuration/settings-tree.ts'
 import { parseSnapshotFlag, type StartupRestores } from '../server/snapshot-flags.ts'
 import { exitCodes, StartupError } from '../server/startup-error.ts'
 import { version } from '../server/version.ts'
@@ -54,6 +54,9 @@ async function serve(flags: ServeFlags): Promise<number> {
   try {
     const configuration = await configurationOf(flags)
     const logger = createJsonLogger(configuration.logLevel)
+    for (const { key, nearest } of configuration.ignored) {
+      logger.info('a setting means nothing here', { key, ...(nearest === undefined ? {} : { nearest }) })
+    }
     const fault = faultReporter(logger)
     const restores = restoresOf(flags)
     const server = await startServer({ configuration, restores, logger, onFatal: fault })
@@ -70,8 +73,10 @@ async function serve(flags: ServeFlags): Promise<number> {
 }
 
 async function configurationOf(flags: ServeFlags): Promise<Configuration> {
-  const files = await readConfigurationFiles(flags.configPath, readText)
-  return resolveConfiguration({ flags: treeOfFlags(flags), environment: systemEnvironment(), files })
+  const environment = systemEnvironment()
+  const given = { given: flags.configPath, runMode: environment['RUN_MODE'] }
+  const files = await readConfigurationFiles(given, readText)
+  return resolveConfiguration({ flags: treeOfFlags(flags), environment, files })
 }
 
 function treeOfFlags(flags: ServeFlags): SettingsTree {

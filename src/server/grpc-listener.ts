@@ -2,7 +2,7 @@ import { ServerCredentials, type Server } from '@grpc/grpc-js'
 import { createGrpcServer } from '../api/qdrant/grpc/grpc-server.ts'
 import type { Door } from '../api/qdrant/routes.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { Configuration } from './configuration.ts'
+import type { Configuration } from './configuration/configuration.ts'
 import { exitCodes, StartupError } from './startup-error.ts'
 
 export interface GrpcListener {
