@@ -20,7 +20,10 @@ export function registerPages(
     const refusal = refusalOfMetrics(query)
     if (refusal !== undefined)
       return sendJson(reply.code(refusal.status), { status: { error: refusal.error }, time: 0 })
-    const wishes = { isAnonymous: query['anonymize'] === 'true', perCollection: query['per_collection'] === 'true' }
+    const wishes = {
+      isAnonymous: query['anonymize'] === 'true',
+      perCollection: query['per_collection'] === 'true',
+    }
     return plain(reply, (await metrics.text()) + qdrantMetrics(wishes))
   })
 }
@@ -47,7 +50,8 @@ function refusalOfMetrics(
   query: Readonly<Record<string, unknown>>,
 ): { status: number; error: string } | undefined {
   const { timeout } = query
-  const isFlag = (name: string): boolean => ['true', 'false', undefined].includes(query[name] as string | undefined)
+  const isFlag = (name: string): boolean =>
+    ['true', 'false', undefined].includes(query[name] as string | undefined)
   if (!isFlag('anonymize') || !isFlag('per_collection')) {
     const error = 'Deserialize error in query parameters: provided string was not `true` or `false`'
     return { status: 400, error }
