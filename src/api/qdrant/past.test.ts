@@ -84,6 +84,22 @@ describe.each([
     expect((await call('POST', `${at}/facet`, { key: 'kind' })).result.hits).toHaveLength(2)
   })
 
+  test('queries of every kind see what was, also as the place of examples and of groups', async () => {
+    const at = `/collections/${past()}`
+    const ids = (points: { id: number }[]) => points.map(({ id }) => id)
+    const nested = { prefetch: { query: [1, 0], limit: 2 }, query: { fusion: 'rrf' } }
+    expect(ids((await call('POST', `${at}/points/query`, nested)).result.points)).toEqual([1, 2])
+    expect(ids((await call('POST', `${at}/points/query`, { query: 1 })).result.points)).toEqual([2])
+    const grouped = { query: [1, 0], group_by: 'kind', group_size: 1 }
+    const { groups } = (await call('POST', `${at}/points/query/groups`, grouped)).result
+    expect(groups.map(({ id }: { id: string }) => id)).toEqual(['moss', 'sage'])
+    expect((await call('POST', `${at}/points/search/matrix/offsets`, {})).result.ids).toEqual([1, 2])
+    // Point 1 is no longer in the present.
+    const looked = { query: 1, lookup_from: { collection: past() } }
+    const found = await call('POST', '/collections/plants/points/query', looked)
+    expect(ids(found.result.points)).toEqual([2])
+  })
+
   test.each([
     ['PUT', '/points?wait=true', { points: [{ id: 3, vector: [1, 1] }] }],
     ['POST', '/points/delete', { points: [2] }],

@@ -45,7 +45,7 @@ describe('queries inside queries', () => {
     const formula = { sum: ['$score', { mult: [10, 'x'] }, { key: 'side', match: { value: 'right' } }] }
     const { points } = await door.client.query('line', {
       prefetch: { query: [2.5], limit: 2 },
-      query: { formula } as never,
+      query: { formula },
     })
     expect(points.map(({ id, score }) => [id, score])).toEqual([
       [4, 31.5],
