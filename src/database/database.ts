@@ -59,6 +59,8 @@ export interface RestoreOptions {
 export interface StoreSnapshotOptions extends SnapshotOptions {
   /** Names or aliases of the collections of one cut; left out: the whole store. */
   readonly collections?: readonly string[]
+  /** Of the one collection that is named, this shard only; see `Collection.shard`. */
+  readonly shard?: number
 }
 
 export interface RestoreAllOptions {
@@ -180,15 +182,24 @@ export class Database {
   }
 
   /**
-   * One cut: through all collections, or through those that are named, with their aliases.
-   * @throws snapshot-exists, collection-not-found, request-invalid
+   * One cut: through all collections, or through those that are named, with their aliases; or one shard of one.
+   * @throws snapshot-exists, collection-not-found, shard-not-found, request-invalid
    */
   async createSnapshot(options: StoreSnapshotOptions = {}): Promise<Snapshot> {
+    if (options.shard !== undefined) return this.#createShardSnapshot(options.shard, options)
     if (options.collections === undefined) return submitSnapshot(this.#engine, 'store', null, options)
     const ids = new Set(options.collections.map((name) => this.getCollection(name).id))
     if (ids.size === 0)
       throw new DatabaseError('request-invalid', 'Cannot create a snapshot: no collection is named')
     return submitSnapshot(this.#engine, ids.size === 1 ? 'collection' : 'several', [...ids], options)
+  }
+
+  async #createShardSnapshot(shard: number, options: StoreSnapshotOptions): Promise<Snapshot> {
+    const [name, ...others] = options.collections ?? []
+    if (name !== undefined && others.length === 0)
+      return this.getCollection(name).shard(shard).createSnapshot(options)
+    const text = 'Cannot create a snapshot of one shard: exactly one collection must be named'
+    throw new DatabaseError('request-invalid', text, { shard })
   }
 
   /** Snapshots of any scope, filtered, sorted, in pages. @throws request-invalid */

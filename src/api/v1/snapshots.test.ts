@@ -59,6 +59,22 @@ describe('snapshots', () => {
     expect((await call('GET', '/snapshots/herbs@x')).body.id).toBe(b.body.id)
   })
 
+  test('a snapshot of one shard is taken by its number and replaces that shard only', async () => {
+    const made = await call('POST', '/snapshots', { collections: ['plants'], shard: 0, name: 'part' })
+    expect(made).toMatchObject({ status: 201, body: { scope: 'shard', shard: 0 } })
+    const listed = await call('GET', '/snapshots?scope=shard&collection=plants')
+    expect(listed.body.snapshots).toMatchObject([{ name: 'part', shard: 0 }])
+    expect((await call('GET', '/snapshots/plants@part')).body.id).toBe(made.body.id)
+    expect(await call('POST', '/snapshots', { collections: ['plants'], shard: 7 })).toMatchObject({
+      status: 404,
+      body: { error: { code: 'shard-not-found' } },
+    })
+    expect(await call('POST', '/snapshots', { shard: 0 })).toMatchObject({
+      status: 400,
+      body: { error: { code: 'request-invalid' } },
+    })
+  })
+
   test('pages follow each other', async () => {
     for (const name of ['a', 'b', 'c']) await call('POST', '/snapshots', { name })
     const first = await call('GET', '/snapshots?limit=2&order=asc')

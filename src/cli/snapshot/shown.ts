@@ -20,8 +20,10 @@ export function snapshotTable(snapshots: readonly SnapshotJson[]): string {
   ])
 }
 
-function originText({ scope, collections }: SnapshotJson): string {
-  return scope === 'store' ? '(store)' : collections.map(({ name }) => name).join(',')
+function originText({ scope, shard, collections }: SnapshotJson): string {
+  const names = collections.map(({ name }) => name).join(',')
+  if (scope === 'shard') return `${names} (shard ${shard ?? 0})`
+  return scope === 'store' ? '(store)' : names
 }
 
 function markText(mark: SnapshotJson['verified']): string {

@@ -40,7 +40,8 @@ const create = defineRoute({
   method: 'POST',
   path: '/snapshots',
   tag,
-  summary: 'Take a snapshot of one collection, of several in one cut, or of the whole store',
+  summary:
+    'Take a snapshot of one collection or shard, of several collections in one cut, or of the whole store',
   body: createSnapshotBody,
   example: {
     collections: ['plants'],

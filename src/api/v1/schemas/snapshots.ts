@@ -73,6 +73,11 @@ export const createSnapshotBody = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: 'Names or aliases of the collections of one cut; left out: the whole store.' }),
+  shard: z
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: 'Of the one collection that is named, this shard only; the first is 0.' }),
   name: z.string().optional().meta({ description: 'Default: `snapshot-<time>-<random>`.' }),
   ...notes,
   hold: holdInput.optional().meta({ description: 'Holds it from its first moment.' }),
