@@ -3,7 +3,7 @@ import { open, type Database, type Filter } from '../../src/index.ts'
 import { seededRandom, type Random } from '../../src/runtime/random.ts'
 import { openQuietly, unreachable } from '../support/crash-suite.ts'
 import { fingerprintOf, History } from '../support/history.ts'
-import { ModelDatabase, type ModelCollection } from '../support/model.ts'
+import { ModelDatabase, type ModelCollection, type ModelVector } from '../support/model.ts'
 import { SimulatedDisk } from '../support/simulated-disk.ts'
 import { verifyAllSnapshots } from '../support/verify-snapshots.ts'
 
@@ -60,22 +60,48 @@ async function compareQueries(
   expect(await collection.count(filter)).toBe(passing.length)
   const query = [1, -2, 0.5]
   const expected = passing
-    .flatMap(({ vectors }) => (vectors[''] === undefined ? [] : [dot(vectors[''], query)]))
+    .flatMap(({ vectors }) => (vectors[''] === undefined ? [] : [dot(vectors[''] as number[], query)]))
     .sort((a, b) => b - a)
     .slice(0, 5)
   const found = await collection.query({ vector: query, filter, limit: 5 })
   expect(found.map(({ score }) => score)).toEqual(expected)
+  const points = [...model.points.values()]
+  const words = await collection.query({ vector: wordsQuery, using: 'words', limit: 4 })
+  const matches = points.flatMap(({ vectors }) =>
+    vectors['words'] === undefined ? [] : matchOf(vectors['words']),
+  )
+  expect(words.map(({ score }) => score)).toEqual(matches.sort((a, b) => b - a).slice(0, 4))
+  const tokens = await collection.query({ vector: [query.slice(0, 2), [0, 1]], using: 'tokens', limit: 4 })
+  const best = points.flatMap(({ vectors }) => {
+    const rows = vectors['tokens'] as number[][] | undefined
+    if (rows === undefined) return []
+    return [[query, [0, 1]].reduce((sum, one) => sum + Math.max(...rows.map((row) => dot(row, one))), 0)]
+  })
+  expect(tokens.map(({ score }) => score)).toEqual(best.sort((a, b) => b - a).slice(0, 4))
+  if (!model.hasSide) {
+    const refused = collection.query({ vector: [0.5, 1], using: 'side' })
+    await expect(refused).rejects.toMatchObject({ code: 'vector-unknown' })
+    return
+  }
   const nearest = await collection.query({ vector: [0.5, 1], using: 'side', limit: 4 })
-  const distances = [...model.points.values()]
-    .flatMap(({ vectors }) =>
-      vectors['side'] === undefined
-        ? []
-        : [Math.fround(Math.hypot(vectors['side'][0]! - 0.5, vectors['side'][1]! - 1))],
-    )
+  const distances = points
+    .flatMap(({ vectors }) => {
+      const side = vectors['side'] as number[] | undefined
+      return side === undefined ? [] : [Math.fround(Math.hypot(side[0]! - 0.5, side[1]! - 1))]
+    })
     .sort((a, b) => a - b)
     .slice(0, 4)
   nearest.forEach(({ score }, i) => expect(score).toBeCloseTo(distances[i]!, 5))
   expect(nearest).toHaveLength(distances.length)
+}
+
+const wordsQuery = { indices: [4_000_000_000, 5, 7], values: [2, -1, 3] }
+
+function matchOf(vector: ModelVector): number[] {
+  const { indices, values } = vector as Extract<ModelVector, { readonly indices: unknown }>
+  const places = wordsQuery.indices.map((index) => indices.indexOf(index))
+  if (places.every((place) => place < 0)) return []
+  return [places.reduce((sum, place, i) => sum + (place < 0 ? 0 : wordsQuery.values[i]! * values[place]!), 0)]
 }
 
 // The model's vectors are multiples of an eighth: their products are exact in float32.

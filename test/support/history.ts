@@ -8,7 +8,15 @@ import {
 } from '../../src/index.ts'
 import type { Random } from '../../src/runtime/random.ts'
 import { yieldToEventLoop } from '../../src/runtime/yield.ts'
-import { canonical, ModelCollection, ModelDatabase, type ModelPayload, type ModelPoint } from './model.ts'
+import {
+  canonical,
+  ModelCollection,
+  ModelDatabase,
+  type ModelJson,
+  type ModelPayload,
+  type ModelPoint,
+  type ModelVector,
+} from './model.ts'
 
 type Id = number | bigint | string
 
@@ -25,6 +33,14 @@ const collectionNames = ['alpha', 'beta', 'gamma/δ'.replace('/', '-'), 'clone-1
 const aliasNames = ['now', 'then']
 const tags = ['red', 'green', 'blue']
 const momentsKept = 40
+
+const sideParams = { size: 2, distance: 'Euclid' } as const
+
+interface Found {
+  readonly name: string
+  readonly handle: Collection
+  readonly model: ModelCollection
+}
 
 interface Action {
   readonly weight: number
@@ -117,7 +133,7 @@ export class History {
     return values.length === 0 ? undefined : values[this.#int(values.length)]
   }
 
-  #collection(): { name: string; handle: Collection; model: ModelCollection } | undefined {
+  #collection(): Found | undefined {
     const name = this.#pick([...this.model.collections.keys()])
     if (name === undefined) return undefined
     return { name, handle: this.db.getCollection(name), model: this.model.collections.get(name)! }
@@ -142,7 +158,12 @@ export class History {
       (model) => model.collections.set(name, new ModelCollection(shardNumber, identity)),
       () =>
         this.db.createCollection(name, {
-          vectors: { '': { size: 3, distance: 'Dot' }, side: { size: 2, distance: 'Euclid' } },
+          vectors: {
+            '': { size: 3, distance: 'Dot' },
+            side: sideParams,
+            words: { kind: 'sparse', size: 0, distance: 'Dot' },
+            tokens: { kind: 'multi', size: 2, distance: 'Dot' },
+          },
           shardNumber,
           ...(this.#int(2) === 0 ? { payloadIndexes: { n: { type: 'integer' as const } } } : {}),
         }),
@@ -167,6 +188,11 @@ export class History {
     return Array.from({ length: size }, () => Math.fround(this.#int(64) / 8 - 4))
   }
 
+  #words(): ModelVector {
+    const indices = [1, 5, 9, 4_000_000_000].filter(() => this.#int(2) === 0)
+    return { indices, values: this.#vector(indices.length) }
+  }
+
   #randomPayload(): ModelPayload {
     const payload: ModelPayload = {}
     if (this.#int(4) > 0) payload['n'] = this.#int(6)
@@ -175,17 +201,20 @@ export class History {
     return payload
   }
 
-  #point(): ModelPoint {
-    const vectors: Record<string, number[]> = {}
+  #point({ hasSide }: ModelCollection): ModelPoint {
+    const vectors: Record<string, ModelVector> = {}
     if (this.#int(8) > 0) vectors[''] = this.#vector(3)
-    if (this.#int(2) > 0) vectors['side'] = this.#vector(2)
+    if (this.#int(2) > 0 && hasSide) vectors['side'] = this.#vector(2)
+    if (this.#int(3) > 0) vectors['words'] = this.#words()
+    if (this.#int(3) === 0)
+      vectors['tokens'] = Array.from({ length: 1 + this.#int(3) }, () => this.#vector(2))
     return { id: this.#pick(ids)!, payload: this.#randomPayload(), vectors }
   }
 
   async #upsert(): Promise<string | undefined> {
     const found = this.#collection()
     if (found === undefined) return undefined
-    const points = Array.from({ length: 1 + this.#int(6) }, () => this.#point())
+    const points = Array.from({ length: 1 + this.#int(6) }, () => this.#point(found.model))
     await this.#change(
       (model) => points.forEach((point) => model.collections.get(found.name)!.set(point)),
       () => found.handle.upsert(points),
@@ -267,6 +296,8 @@ export class History {
   async #vectors(): Promise<string | undefined> {
     const found = this.#collection()
     if (found === undefined) return undefined
+    if (this.#int(4) === 0) return this.#declare(found)
+    if (!found.model.hasSide) return undefined
     if (this.#int(2) === 0) {
       const { selector, matches, text } = this.#selector(found.model)
       await this.#change(
@@ -293,6 +324,22 @@ export class History {
       () => found.handle.updateVectors([{ id, vectors }]),
     )
     return `update vector side of ${String(id)} in ${found.name}`
+  }
+
+  /** The vector `side` goes, with all that points have of it; or comes again, and no point has it. */
+  async #declare({ name, handle, model: { hasSide } }: Found): Promise<string> {
+    await this.#change(
+      (model) => {
+        const collection = model.collections.get(name)!
+        collection.hasSide = !hasSide
+        for (const point of [...collection.points.values()]) {
+          const { side: _gone, ...vectors } = point.vectors
+          collection.set({ ...point, vectors })
+        }
+      },
+      () => (hasSide ? handle.dropVector('side') : handle.addVector('side', sideParams)),
+    )
+    return `${hasSide ? 'drop' : 'add'} vector side of ${name}`
   }
 
   async #alias(): Promise<string | undefined> {
@@ -580,6 +627,7 @@ export class History {
     const shardNumber = 1 + this.#int(3)
     const value = this.#int(6)
     const part = new ModelCollection(shardNumber, identity)
+    part.hasSide = source.held.hasSide
     for (const point of source.held.points.values()) {
       if (point.payload['n'] !== value) continue
       const { tag: _tag, ...payload } = point.payload
@@ -629,13 +677,13 @@ export class History {
     const target = this.#pick(collectionNames)!
     const exists = this.model.collections.has(target)
     await using archive = await source.snapshot.archive()
-    if (exists && !isCompatible(this.db, target, source)) {
+    if (exists && !isCompatible(this.model.collections.get(target)!, source.held)) {
       this.onIntent(this.model)
       const refused = await this.db
         .restoreArchive(archive.stream(), { into: target, replace: true })
         .catch((error: unknown) => error)
       if (!isDatabaseError(refused, 'snapshot-incompatible'))
-        throw new Error('another number of shards was accepted')
+        throw new Error('another number of shards, or other vectors, were accepted')
       return `refused import of ${source.snapshot.name} as ${target}`
     }
     await this.#change(
@@ -732,11 +780,10 @@ function isSamePoint(a: ModelPoint, b: ModelPoint): boolean {
   return canonical(a.payload) === canonical(b.payload) && canonical(vectorsOf(a)) === canonical(vectorsOf(b))
 }
 
-const vectorsOf = (point: ModelPoint): Record<string, number[]> =>
-  Object.fromEntries(Object.entries(point.vectors).map(([name, vector]) => [name, [...vector]]))
+const vectorsOf = (point: ModelPoint): ModelJson => point.vectors as unknown as ModelJson
 
-function isCompatible(db: Database, target: string, source: { held: ModelCollection }): boolean {
-  return db.getCollection(target).info().config.shardNumber === source.held.shardNumber
+function isCompatible(target: ModelCollection, source: ModelCollection): boolean {
+  return target.shardNumber === source.shardNumber && target.hasSide === source.hasSide
 }
 
 export function copyOf(model: ModelDatabase): ModelDatabase {

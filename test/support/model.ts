@@ -9,8 +9,14 @@ export interface ModelPoint {
   readonly id: string | number | bigint
   readonly payload: ModelPayload
   /** float32 values. */
-  readonly vectors: Readonly<Record<string, readonly number[]>>
+  readonly vectors: Readonly<Record<string, ModelVector>>
 }
+
+/** Dense, sparse, or several. */
+export type ModelVector =
+  | readonly number[]
+  | { readonly indices: readonly number[]; readonly values: readonly number[] }
+  | readonly (readonly number[])[]
 
 /** A collection as a plain map. Values are never changed in place, so that a copy of the map is a snapshot. */
 export class ModelCollection {
@@ -18,6 +24,8 @@ export class ModelCollection {
   /** Which collection it is, whatever its name: a clone is another one, a rollback is not. */
   readonly identity: number
   points: Map<string, ModelPoint>
+  /** Whether the schema has the vector `side`, which comes and goes. */
+  hasSide = true
   #hash: string | undefined
 
   constructor(shardNumber: number, identity: number, points: ReadonlyMap<string, ModelPoint> = new Map()) {
@@ -30,6 +38,7 @@ export class ModelCollection {
   copy(identity = this.identity): ModelCollection {
     const copy = new ModelCollection(this.shardNumber, identity, this.points)
     copy.#hash = this.#hash
+    copy.hasSide = this.hasSide
     return copy
   }
 
@@ -70,14 +79,26 @@ export class ModelCollection {
     for (const point of this.sorted()) {
       hash.update(`${String(point.id)}\n`)
       for (const name of Object.keys(point.vectors).sort()) {
-        const vector = Float32Array.from(point.vectors[name]!)
-        hash.update(`${JSON.stringify(name)} ${vector.length}\n`)
-        hash.update(new Uint8Array(vector.buffer))
+        for (const part of hashedParts(JSON.stringify(name), point.vectors[name]!)) hash.update(part)
       }
       hash.update(`${canonical(point.payload)}\n`)
     }
     return (this.#hash = hash.digest('hex'))
   }
+}
+
+function hashedParts(name: string, vector: ModelVector): (string | Uint8Array)[] {
+  const floats = (values: readonly number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer)
+  if ('indices' in vector) {
+    const { indices, values } = vector
+    const places = new Uint8Array(Uint32Array.from(indices).buffer)
+    return [`${name} sparse ${indices.length}\n`, places, floats(values)]
+  }
+  if (Array.isArray(vector[0])) {
+    const rows = vector as readonly (readonly number[])[]
+    return [`${name} multi ${rows.length}x${rows[0]!.length}\n`, floats(rows.flat())]
+  }
+  return [`${name} ${vector.length}\n`, floats(vector as readonly number[])]
 }
 
 function byId(a: ModelPoint, b: ModelPoint): number {

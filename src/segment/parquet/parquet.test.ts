@@ -3,11 +3,14 @@ import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { describe, expect, test } from 'vitest'
 import { modelOf, randomRows, rowSetOf, type ModelRow } from '../../../test/support/row-sets.ts'
 import { DatabaseError } from '../../errors/database-error.ts'
+import { isMulti, isSparse, type VectorValue } from '../../graph/vector-value.ts'
 import { segmentIdOf, seqOf } from '../../ids/brands.ts'
+import { wordsOfId } from '../../ids/point-id.ts'
 import { seededRandom } from '../../runtime/random.ts'
 import { MemoryObjectStore } from '../../storage/memory-object-store.ts'
 import type { TypedField } from '../field-values.ts'
 import { segmentKey, type SegmentInfo } from '../format.ts'
+import { RowSet } from '../row-set.ts'
 import { readSegment } from '../segment-reader.ts'
 import { batchRanges, writeParquet } from './writer.ts'
 
@@ -50,6 +53,19 @@ async function readElsewhere(bytes: Buffer): Promise<Record<string, unknown>[]> 
   return parquetReadObjects({ file, parsers: { timestampFromMicroseconds: (micros: bigint) => micros } })
 }
 
+const sparseOf = (vector: VectorValue) => {
+  if (!isSparse(vector)) throw new Error('it is not sparse')
+  return { indices: [...vector.indices], values: [...vector.values] }
+}
+
+const rowsOf = (vector: VectorValue): number[][] => {
+  if (!isMulti(vector)) throw new Error('it is not several')
+  const { dimensions, values } = vector
+  return Array.from({ length: values.length / dimensions }, (_, row) => [
+    ...values.subarray(row * dimensions, (row + 1) * dimensions),
+  ])
+}
+
 describe('rows.parquet', () => {
   test('says to other readers what it says to us', async () => {
     const seed = 60_209
@@ -68,6 +84,38 @@ describe('rows.parquet', () => {
       Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])),
     )
     expect(undefinedForNull, `seed ${seed}`).toEqual(expected)
+  })
+
+  test('shows sparse vectors in two columns, and several vectors as a list of lists', async () => {
+    const sparse = (...indices: number[]): VectorValue => ({
+      indices: Uint32Array.from(indices),
+      values: Float32Array.from(indices, (index) => index / 8),
+    })
+    const multi = (...values: number[]): VectorValue => ({ dimensions: 2, values: Float32Array.from(values) })
+    const choices = [{}, { s: sparse() }, { s: sparse(1, 4_000_000_000) }, { m: multi(1, 2) }]
+    const rest = [{ m: multi(1, 2, 3, 4), s: sparse(7) }]
+    for (const first of [...choices, ...rest]) {
+      for (const second of [undefined, ...choices, ...rest]) {
+        const given: Record<string, VectorValue>[] = second === undefined ? [first] : [first, second, first]
+        const rows = new RowSet({ m: { kind: 'multi', dimensions: 2 }, s: { kind: 'sparse', dimensions: 0 } })
+        given.forEach((vectors, id) =>
+          rows.append({ id: wordsOfId(id), written: seqOf(id + 1), payload: Buffer.of(), vectors }),
+        )
+        const parts: Uint8Array[] = []
+        for await (const part of writeParquet(rows.image(), {})) parts.push(part)
+        rows.release()
+        const found = await readElsewhere(Buffer.concat(parts))
+        expect(found.map((row) => [row['vector_m'] ?? null, row['sparse_indices_s'] ?? null])).toEqual(
+          given.map(({ m, s }) => [
+            m === undefined ? null : rowsOf(m),
+            s === undefined ? null : sparseOf(s).indices,
+          ]),
+        )
+        expect(found.map((row) => row['sparse_values_s'] ?? null)).toEqual(
+          given.map(({ s }) => (s === undefined ? null : sparseOf(s).values)),
+        )
+      }
+    }
   })
 
   test('has a typed column for each declared field that can have one', async () => {

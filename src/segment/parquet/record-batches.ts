@@ -238,7 +238,8 @@ function packedVectors(column: PackedColumnImage, { start, end }: RowRange): rea
   const places = makeData({ type: new Uint32(), length: count, nullCount: 0, data: indices })
   return [
     makeData({ type: indicesType, ...nulls, valueOffsets, child: places }),
-    makeData({ type: listType, ...nulls, valueOffsets, child }),
+    // With buffers of its own: those that two columns share, the library may write once.
+    makeData({ type: listType, ...present.copy().nulls(), valueOffsets: valueOffsets.slice(), child }),
   ]
 }
 
@@ -334,6 +335,13 @@ class Presence {
   set(index: number): void {
     this.bytes[index >>> 3]! |= 1 << (index & 7)
     this.#count += 1
+  }
+
+  copy(): Presence {
+    const copy = new Presence(this.#length)
+    copy.bytes.set(this.bytes)
+    copy.#count = this.#count
+    return copy
   }
 
   nulls(): { length: number; nullCount: number; nullBitmap?: Uint8Array } {

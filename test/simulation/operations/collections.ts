@@ -12,7 +12,11 @@ export function createCollection(draw: Draw): Operation | undefined {
     text: `create ${name} with ${shardNumber} shards`,
     send: async () => {
       const made = await draw.db.createCollection(name, {
-        vectors: { '': { size: 3, distance: 'Dot' }, side: { size: 2, distance: 'Euclid' } },
+        vectors: {
+          '': { size: 3, distance: 'Dot' },
+          side: { size: 2, distance: 'Euclid' },
+          words: { kind: 'sparse', size: 0, distance: 'Dot' },
+        },
         shardNumber,
         ...(hasIndex ? { payloadIndexes: { n: { type: 'integer' as const } } } : {}),
       })

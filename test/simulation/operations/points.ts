@@ -1,5 +1,5 @@
 import type { Collection, Filter, PointSelector } from '../../../src/index.ts'
-import type { ModelCollection, ModelPayload, ModelPoint } from '../../support/model.ts'
+import type { ModelCollection, ModelPayload, ModelPoint, ModelVector } from '../../support/model.ts'
 import { done, ok, same, tags, type Draw, type Operation } from './draw.ts'
 
 const ids: readonly (number | bigint | string)[] = [
@@ -134,9 +134,13 @@ function drawSelector(draw: Draw): {
 }
 
 function drawPoint(draw: Draw): ModelPoint {
-  const vectors: Record<string, number[]> = {}
+  const vectors: Record<string, ModelVector> = {}
   if (draw.int(8) > 0) vectors[''] = drawVector(draw, 3)
   if (draw.int(2) > 0) vectors['side'] = drawVector(draw, 2)
+  if (draw.int(3) === 0) {
+    const indices = [2, 3, 70_000].filter(() => draw.int(2) === 0)
+    vectors['words'] = { indices, values: drawVector(draw, indices.length) }
+  }
   return { id: draw.pick(ids)!, payload: drawPayload(draw), vectors }
 }
 

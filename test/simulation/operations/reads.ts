@@ -72,7 +72,7 @@ function drawQuestion(draw: Draw): {
     ask: async (found) => (await found.query({ vector, filter, limit: 5 })).map(({ score }) => score).join(),
     tell: (collection) =>
       passing(collection)
-        .flatMap(({ vectors }) => (vectors[''] === undefined ? [] : [dot(vectors[''], vector)]))
+        .flatMap(({ vectors }) => (vectors[''] === undefined ? [] : [dot(vectors[''] as number[], vector)]))
         .sort((a, b) => b - a)
         .slice(0, 5)
         .join(),
