@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 /** Suites that start the built server; everything else runs on the sources. */
 const served = ['test/process/**/*.test.ts', 'test/conformance/**/*.test.ts']
+/** Clients in other languages, which have to be built first: `npm run test:peers`. */
+const peers = ['test/peers/**/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -10,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'sources',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: served,
+          exclude: [...served, ...peers],
           globalSetup: 'test/support/build-kernels.ts',
           testTimeout: 30_000,
         },
@@ -22,6 +24,13 @@ export default defineConfig({
           globalSetup: 'test/support/build-server.ts',
           testTimeout: 120_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'peers',
+          include: peers,
+          globalSetup: 'test/support/build-server.ts',
         },
       },
     ],
