@@ -58,6 +58,12 @@ export { isMulti, isSparse } from './graph/vector-value.ts'
 export type { MultiVector, SparseVector, VectorValue } from './graph/vector-value.ts'
 export type * from './query/filter.ts'
 export type { PayloadIndexParams, PayloadIndexType } from './query/payload-index.ts'
+export {
+  stemmerLanguages,
+  stopwordLanguages,
+  type StemmerLanguage,
+  type StopwordLanguage,
+} from './query/text/languages.ts'
 export type { ArchiveFolder } from './snapshot/archive-folder.ts'
 export type { Archive, ArchiveOptions } from './snapshot/snapshot-archive.ts'
 export type { SnapshotArchiveOptions } from './database/archive-snapshot.ts'

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../encoding/json.ts'
+import type { StemmerLanguage, StopwordLanguage } from './text/languages.ts'
 
 export type PayloadIndexType = 'keyword' | 'integer' | 'float' | 'bool' | 'datetime' | 'uuid' | 'text' | 'geo'
 
@@ -14,6 +15,10 @@ export interface PayloadIndexParams {
   readonly asciiFolding?: boolean
   /** Text only: words that are left out. */
   readonly stopwords?: readonly string[]
+  /** Text only: their stop words are left out, too. */
+  readonly stopwordLanguages?: readonly StopwordLanguage[]
+  /** Text only: words count by their stems. */
+  readonly stemmer?: StemmerLanguage
   /** Integer only: which tests the index answers. Both default to true. */
   readonly lookup?: boolean
   readonly range?: boolean

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { stemmerLanguages, stopwordLanguages } from './text/languages.ts'
+import { stem } from './text/stem.ts'
+import { stopwordsOf } from './text/stop-words.ts'
 import { tokenize, type TextParams } from './tokens.ts'
 
 const document = (text: string, params: TextParams): string[] => tokenize(text, params, 'document')
@@ -15,6 +18,15 @@ describe('tokenize', () => {
     [{ stopwords: ['The', 'of'] }, 'The end of THE day', ['end', 'day']],
     [{ lowercase: false, stopwords: ['FOX'] }, 'fox FOX', ['fox']],
     [{ tokenizer: 'multilingual', lowercase: false }, 'Über Cafés', ['uber', 'cafes']],
+    [{ stopwordLanguages: ['english'] }, 'The fox and the dog', ['fox', 'dog']],
+    [{ stopwordLanguages: ['german', 'english'], stopwords: ['Hund'] }, 'den Hund of Hundert', ['hundert']],
+    [{ tokenizer: 'whitespace', stopwordLanguages: ['english'] }, "don't jump", ['jump']],
+    [{ lowercase: false, stopwordLanguages: ['english'] }, 'The the end', ['The', 'end']],
+    [{ asciiFolding: true, stopwordLanguages: ['german'] }, 'über die Brücke', ['uber', 'brucke']],
+    [{ stemmer: 'english' }, 'Foxes jumping lazily, generously', ['fox', 'jump', 'lazili', 'generous']],
+    [{ stemmer: 'english', minTokenLength: 4 }, 'foxes jumping', ['jump']],
+    [{ stemmer: 'english', stopwordLanguages: ['english'] }, 'having been doing things', ['thing']],
+    [{ stemmer: 'greek' }, 'πόλεις', ['πολ']],
     [{}, '  !! ', []],
   ])('%j of %j', (params, text, tokens) => {
     expect(document(text, params)).toEqual(tokens)
@@ -24,6 +36,18 @@ describe('tokenize', () => {
     const tokens = document('東京都に行く', { tokenizer: 'multilingual' })
     expect(tokens.length).toBeGreaterThan(1)
     expect(tokens.join('')).toBe('東京都に行く')
+  })
+
+  test('a query by beginnings keeps what looks like a stop word', () => {
+    const params: TextParams = { tokenizer: 'prefix', stopwords: ['the'] }
+    expect(document('the theory', params)).toEqual(['t', 'th', 'the', 'theo', 'theor', 'theory'])
+    expect(tokenize('the', params, 'query')).toEqual(['the'])
+  })
+
+  test('every language has its stemmer and its list', () => {
+    for (const language of stemmerLanguages) expect(stem('xyz', language)).not.toBe('')
+    const sizes = stopwordLanguages.map((language) => new Set(stopwordsOf(language)).size)
+    expect(Math.min(...sizes)).toBeGreaterThan(50)
   })
 
   test('a document has all beginnings of its words, a query only the longest', () => {

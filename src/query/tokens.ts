@@ -1,3 +1,7 @@
+import type { StemmerLanguage, StopwordLanguage } from './text/languages.ts'
+import { stem } from './text/stem.ts'
+import { stopwordsOf as stopwordsOfLanguage } from './text/stop-words.ts'
+
 export interface TextParams {
   /** Default 'word'. */
   readonly tokenizer?: 'word' | 'whitespace' | 'prefix' | 'multilingual'
@@ -11,20 +15,30 @@ export interface TextParams {
   readonly asciiFolding?: boolean
   /** Tokens that are left out. */
   readonly stopwords?: readonly string[]
+  /** Their stop words are left out, too. */
+  readonly stopwordLanguages?: readonly StopwordLanguage[]
+  /** What stays of a token is its stem. */
+  readonly stemmer?: StemmerLanguage
 }
 
-/** A query's word is looked up whole by the prefix tokenizer, a document's by each of its beginnings. */
+/**
+ * A query's word is looked up whole by the prefix tokenizer, a document's by each of its beginnings; there a query has no
+ * stop words, since what looks like one may be the beginning of another word.
+ */
 export type TokenPurpose = 'document' | 'query'
 
 /** Tokens of a text in order, as a text index with these parameters sees them. */
 export function tokenize(text: string, params: TextParams, purpose: TokenPurpose): string[] {
   const words = splitWords(normalize(text, params), params.tokenizer ?? 'word')
-  const stopwords = stopwordsOf(params)
+  const isPrefix = params.tokenizer === 'prefix'
+  const stopwords = isPrefix && purpose === 'query' ? undefined : stopwordsOf(params)
+  const { stemmer } = params
   const tokens: string[] = []
   for (const word of words) {
     if (word === '' || stopwords?.has(word) === true) continue
-    if (params.tokenizer === 'prefix') pushBeginnings(word, params, purpose, tokens)
-    else if (fits(word, params)) tokens.push(word)
+    const token = stemmer === undefined ? word : stem(word, stemmer)
+    if (isPrefix) pushBeginnings(token, params, purpose, tokens)
+    else if (fits(token, params)) tokens.push(token)
   }
   return tokens
 }
@@ -105,16 +119,17 @@ function pushBeginnings(word: string, params: TextParams, purpose: TokenPurpose,
   for (let n = first; n <= longest; n++) into.push(characters.slice(0, n).join(''))
 }
 
-const stopwordSets = new WeakMap<readonly string[], ReadonlySet<string>>()
+const stopwordSets = new WeakMap<TextParams, ReadonlySet<string>>()
 
+/** Marks stay in them: where letters are folded, a stop word with a mark is found no more. As in Qdrant. */
 function stopwordsOf(params: TextParams): ReadonlySet<string> | undefined {
-  const list = params.stopwords
-  if (list === undefined) return undefined
-  let set = stopwordSets.get(list)
+  const { stopwords = [], stopwordLanguages = [] } = params
+  if (stopwords.length === 0 && stopwordLanguages.length === 0) return undefined
+  let set = stopwordSets.get(params)
   if (set === undefined) {
-    const withoutStopwords: TextParams = { ...params, stopwords: [] }
-    set = new Set(list.map((word) => normalize(word, withoutStopwords)))
-    stopwordSets.set(list, set)
+    const words = [...stopwords, ...stopwordLanguages.flatMap((language) => stopwordsOfLanguage(language))]
+    set = new Set(params.lowercase === false ? words : words.map((word) => word.toLowerCase()))
+    stopwordSets.set(params, set)
   }
   return set
 }

@@ -1,5 +1,6 @@
 import type { VectorParams } from '../collection/types.ts'
 import type { PayloadIndexParams, PayloadIndexType } from '../query/payload-index.ts'
+import { stemmerLanguages, stopwordLanguages } from '../query/text/languages.ts'
 import type { FullConfig } from '../collection/view.ts'
 import type { JsonObject } from '../encoding/json.ts'
 import { segmentIdOf, seqOf } from '../ids/brands.ts'
@@ -109,6 +110,10 @@ function decodePayloadIndex(field: JsonField): PayloadIndexParams {
     ...(tokenizer.isAbsent ? {} : { tokenizer: tokenizer.oneOf(tokenizers) }),
     ...optional(field, 'asciiFolding', (member) => member.boolean()),
     ...optional(field, 'stopwords', (member) => member.array((word) => word.text())),
+    ...optional(field, 'stopwordLanguages', (member) =>
+      member.array((language) => language.oneOf(stopwordLanguages)),
+    ),
+    ...optional(field, 'stemmer', (member) => member.oneOf(stemmerLanguages)),
     ...optional(field, 'lowercase', (member) => member.boolean()),
     ...optional(field, 'minTokenLength', (member) => member.count(0, tokenBytesMax)),
     ...optional(field, 'maxTokenLength', (member) => member.count(0, tokenBytesMax)),

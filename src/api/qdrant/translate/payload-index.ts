@@ -1,4 +1,6 @@
 import {
+  stemmerLanguages,
+  stopwordLanguages,
   stringifyJson,
   type JsonObject,
   type JsonValue,
@@ -9,6 +11,7 @@ import {
   boolean,
   defaulted,
   list,
+  isArray,
   isObject,
   oneOf,
   optional,
@@ -65,22 +68,6 @@ const languages = [
     'turkish',
   ],
 ]
-const snowballLanguages = [
-  ...[
-    'arabic',
-    'armenian',
-    'danish',
-    'dutch',
-    'english',
-    'finnish',
-    'french',
-    'german',
-    'greek',
-    'hungarian',
-  ],
-  ...['italian', 'norwegian', 'portuguese', 'romanian', 'russian', 'spanish', 'swedish', 'tamil', 'turkish'],
-]
-
 const stopwords = untagged<JsonValue>('StopwordsInterface', oneOf(...languages), (value) => {
   const set = struct('StopwordsSet', {
     languages: optional(list(oneOf(...languages))),
@@ -96,7 +83,7 @@ const stemmer = untagged<JsonValue>(
     given(
       struct('Snowball', {
         type: required(oneOf('snowball')),
-        language: required(oneOf(...snowballLanguages)),
+        language: required(oneOf(...stemmerLanguages)),
       })(value),
     ),
   (value) => given(struct('NoStemmer', { type: required(oneOf('none')) })(value)),
@@ -166,6 +153,8 @@ function engineParams(params: Params): Partial<PayloadIndexParams> {
     maxTokenLength: params['max_token_len'],
     asciiFolding: params['ascii_folding'],
     stopwords: customStopwords(params['stopwords']),
+    stopwordLanguages: givenLanguages(params['stopwords'])?.filter((language) => isListed(language)),
+    stemmer: stemmerLanguage(params['stemmer']),
     phraseMatching: params['phrase_matching'],
     lookup: params['lookup'],
     range: params['range'],
@@ -174,6 +163,19 @@ function engineParams(params: Params): Partial<PayloadIndexParams> {
 
 function customStopwords(stopwords: JsonValue | undefined): JsonValue | undefined {
   return isObject(stopwords) ? stopwords['custom'] : undefined
+}
+
+function givenLanguages(stopwords: JsonValue | undefined): readonly JsonValue[] | undefined {
+  if (typeof stopwords === 'string') return [stopwords]
+  const languages = isObject(stopwords) ? stopwords['languages'] : undefined
+  return isArray(languages) ? languages : undefined
+}
+
+const isListed = (language: JsonValue): boolean =>
+  (stopwordLanguages as readonly JsonValue[]).includes(language)
+
+function stemmerLanguage(stemmer: JsonValue | undefined): JsonValue | undefined {
+  return isObject(stemmer) ? stemmer['language'] : undefined
 }
 
 const fieldSchema = untagged<PayloadIndexParams>(
@@ -206,14 +208,10 @@ export const indexRequest: Decoder<GivenIndex> = (value) => {
   return request
 }
 
-/** What would change which points a filter finds, and is not built. @throws WireError 501 */
+/** A language whose stop words nobody has for us. @throws WireError 501 */
 export function refuseUnsupportedIndex({ settings = {} }: PayloadIndexParams): void {
-  const stopwords = settings['stopwords']
-  const languages = isObject(stopwords) ? stopwords['languages'] : stopwords
-  if (languages !== undefined && stringifyJson(languages) !== '[]')
-    throw unsupported('stop words of a language, rather than words of your own, are')
-  const stemmer = settings['stemmer']
-  if (isObject(stemmer) && stemmer['type'] !== 'none') throw unsupported('text indexes with a stemmer are')
+  const unknown = givenLanguages(settings['stopwords'])?.find((language) => !isListed(language))
+  if (unknown !== undefined) throw unsupported(`the stop words of ${String(unknown)} are`)
 }
 
 /** Whether two declarations mean the same: a bare type is one whose parameters all have their defaults. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { stemmerLanguages, stopwordLanguages } from '../../../index.ts'
 import { filterSchema } from './filter.ts'
 import { anyObject, pointId } from './values.ts'
 
@@ -12,6 +13,8 @@ const payloadIndex = z
     phraseMatching: z.boolean().exactOptional(),
     asciiFolding: z.boolean().exactOptional(),
     stopwords: z.array(z.string()).exactOptional(),
+    stopwordLanguages: z.array(z.enum(stopwordLanguages)).exactOptional(),
+    stemmer: z.enum(stemmerLanguages).exactOptional(),
     lookup: z.boolean().exactOptional(),
     range: z.boolean().exactOptional(),
   })

@@ -1,0 +1,55 @@
+/** Languages that have a stemmer. */
+export const stemmerLanguages = [
+  'arabic',
+  'armenian',
+  'danish',
+  'dutch',
+  'english',
+  'finnish',
+  'french',
+  'german',
+  'greek',
+  'hungarian',
+  'italian',
+  'norwegian',
+  'portuguese',
+  'romanian',
+  'russian',
+  'spanish',
+  'swedish',
+  'tamil',
+  'turkish',
+] as const
+
+/** Languages that have a list of stop words. */
+export const stopwordLanguages = [
+  'arabic',
+  'basque',
+  'bengali',
+  'catalan',
+  'chinese',
+  'danish',
+  'dutch',
+  'english',
+  'finnish',
+  'french',
+  'german',
+  'greek',
+  'hebrew',
+  'hungarian',
+  'indonesian',
+  'italian',
+  'japanese',
+  'kazakh',
+  'norwegian',
+  'portuguese',
+  'romanian',
+  'russian',
+  'slovene',
+  'spanish',
+  'swedish',
+  'turkish',
+] as const
+
+export type StemmerLanguage = (typeof stemmerLanguages)[number]
+export type StopwordLanguage = (typeof stopwordLanguages)[number]
