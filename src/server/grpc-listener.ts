@@ -1,9 +1,11 @@
-import { ServerCredentials, type Server } from '@grpc/grpc-js'
+import type { Server, ServerCredentials } from '@grpc/grpc-js'
 import { createGrpcServer } from '../api/qdrant/grpc/grpc-server.ts'
 import type { Door } from '../api/qdrant/routes.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Configuration } from './configuration/configuration.ts'
 import { exitCodes, StartupError } from './startup-error.ts'
+import { grpcCredentials } from './tls/grpc-credentials.ts'
+import type { ServerTls } from './tls/server-tls.ts'
 
 export interface GrpcListener {
   /** Host and port, with the port that the system chose if none was given. */
@@ -18,6 +20,8 @@ export interface GrpcListenerOptions {
   readonly configuration: Configuration
   readonly logger: Logger
   readonly onFatal: (error: unknown) => void
+  /** Undefined: calls come in the clear. */
+  readonly tls?: ServerTls | undefined
 }
 
 /**
@@ -33,7 +37,7 @@ export async function listenGrpc(
   const server = createGrpcServer({ door, logger: options.logger, onFatal: options.onFatal })
   const name = host.includes(':') ? `[${host}]` : host
   try {
-    const port = await bind(server, `${name}:${grpcPort}`)
+    const port = await bind(server, `${name}:${grpcPort}`, grpcCredentials(options.tls))
     return {
       address: `${name}:${port}`,
       close: () => closeServer(server),
@@ -49,9 +53,9 @@ export async function listenGrpc(
   }
 }
 
-function bind(server: Server, address: string): Promise<number> {
+function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, credentials, (error, port) => {
       if (error === null) resolve(port)
       else reject(error)
     })

@@ -1,7 +1,8 @@
+import type { Server as TlsServer } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { openDoor, qdrantMetrics, qdrantRoutes, type Door } from '../api/qdrant/routes.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
-import { open, type Database } from '../index.ts'
+import { open, readFileStream, type Database } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { LevelledLogger, Logger } from '../runtime/logger.ts'
 import { createGuard } from './auth/guard.ts'
@@ -19,6 +20,7 @@ import { registerPages } from './pages.ts'
 import type { StartupRestores } from './snapshot-flags.ts'
 import { exitCodes, StartupError } from './startup-error.ts'
 import { restoreAtStartup } from './startup-restore.ts'
+import { ServerTls } from './tls/server-tls.ts'
 import { qdrantVersion, version } from './version.ts'
 import { drainRefusedBodies } from './whole-bodies.ts'
 
@@ -45,19 +47,33 @@ export interface RunningServer {
 /** @throws StartupError */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { configuration, logger } = options
+  const tls = await openTls(configuration, logger)
   const database = await openDatabase(configuration, logger)
   try {
     await restoreAtStartup(database, options.restores, logger)
-    const { app, door } = await createApp(database, options)
+    const { app, door } = await createApp(database, options, tls)
     const url = await listen(app, configuration)
-    const grpc = await listenGrpc(door, options)
+    const grpc = await listenGrpc(door, { ...options, tls })
     logger.info('listening', { url, ...(grpc === undefined ? {} : { grpc: grpc.address }) })
     database.policies.start()
-    return { url, grpcAddress: grpc?.address, close: () => stop({ app, grpc }, database, logger) }
+    return { url, grpcAddress: grpc?.address, close: () => stop({ app, grpc, tls }, database, logger) }
   } catch (error) {
+    tls?.close()
     await database.close()
     throw error
   }
+}
+
+/** @throws StartupError */
+async function openTls({ tls }: Configuration, logger: Logger): Promise<ServerTls | undefined> {
+  if (tls === undefined) return undefined
+  return ServerTls.open(tls, { readBytes, clock: systemClock, logger })
+}
+
+async function readBytes(path: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of readFileStream(path)) chunks.push(chunk)
+  return Buffer.concat(chunks)
 }
 
 async function openDatabase(configuration: Configuration, logger: Logger): Promise<Database> {
@@ -73,9 +89,11 @@ async function openDatabase(configuration: Configuration, logger: Logger): Promi
 export async function createApp(
   database: Database,
   options: ServerOptions,
+  tls?: ServerTls,
 ): Promise<{ readonly app: FastifyInstance; readonly door: Door }> {
   const { service, storage, settings } = options.configuration
   const app = fastify({
+    https: tls?.listenerOptions() ?? null,
     logger: false,
     bodyLimit: service.maxRequestBytes,
     exposeHeadRoutes: false,
@@ -86,6 +104,7 @@ export async function createApp(
     frameworkErrors: (_error, _request, reply: FastifyReply) => void reply.code(404).send(),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 4096 },
   })
+  tls?.onChange(() => (app.server as unknown as TlsServer).setSecureContext(tls.contextOptions()))
   const metrics = new Metrics(database)
   metrics.count(app)
   if (service.enableCors) allowOtherOrigins(app)
@@ -133,11 +152,13 @@ async function listen(app: FastifyInstance, { service }: Configuration): Promise
   }
 }
 
-async function stop(
-  { app, grpc }: { readonly app: FastifyInstance; readonly grpc: GrpcListener | undefined },
-  database: Database,
-  logger: Logger,
-): Promise<void> {
+interface Doors {
+  readonly app: FastifyInstance
+  readonly grpc: GrpcListener | undefined
+  readonly tls: ServerTls | undefined
+}
+
+async function stop({ app, grpc, tls }: Doors, database: Database, logger: Logger): Promise<void> {
   const deadline = systemClock.after(drainMs, () => {
     logger.info('cutting the connections that are still open', { afterMs: drainMs })
     app.server.closeAllConnections()
@@ -145,6 +166,7 @@ async function stop(
   })
   await Promise.all([app.close(), grpc?.close()])
   deadline.cancel()
+  tls?.close()
   await database.close()
   logger.info('stopped')
 }

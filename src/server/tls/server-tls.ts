@@ -1,4 +1,4 @@
-import type { SecureContextOptions, TlsOptions } from 'node:tls'
+import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls'
 import type { Clock, Timer } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { readCertificates, type Certificates, type ReadBytes, type TlsSettings } from './certificate-files.ts'
@@ -45,7 +45,13 @@ export class ServerTls {
   /** For a listener of node:tls or node:https. */
   listenerOptions(): TlsOptions {
     const isAsking = this.#settings.verifiesClients
-    return { ...this.contextOptions(), requestCert: isAsking, rejectUnauthorized: isAsking }
+    return {
+      ...this.contextOptions(),
+      requestCert: isAsking,
+      rejectUnauthorized: isAsking,
+      // On `localhost` there are several listeners behind one, and only the first can be told of a renewal.
+      SNICallback: (_name, callback) => callback(null, createSecureContext(this.contextOptions())),
+    }
   }
 
   /** What is renewed. */
