@@ -37,7 +37,7 @@ def fill(client):
             id=n,
             vector={
                 "a": [float(n), 1.0],
-                "rows": [[1.0, float(n)], [float(n), 1.0]],
+                "rows": [[0.5, float(n)], [float(n), 0.5]],
                 "words": models.SparseVector(indices=[n, 100], values=[1.0, 0.5]),
             },
             payload={"n": n, "city": ["Berlin", "London"][n % 2], "nested": {"deep": [n, None, "x"]}},
@@ -80,7 +80,7 @@ def searches_every_kind_of_vector(client):
     assert ids(client.query_points(NAME, [1.0, 0.0], using="a", limit=3).points) == [10, 9, 8]
     sparse = models.SparseVector(indices=[4], values=[1.0])
     assert ids(client.query_points(NAME, sparse, using="words", limit=3).points) == [4]
-    best = client.query_points(NAME, [[1.0, 10.0], [10.0, 1.0]], using="rows", limit=1).points
+    best = client.query_points(NAME, [[0.5, 10.0], [10.0, 0.5]], using="rows", limit=1).points
     assert ids(best) == [10] and abs(best[0].score - 2) < 1e-5, best
 
 
