@@ -11,7 +11,8 @@ import { compressAnswers } from './compression.ts'
 import type { Configuration } from './configuration/configuration.ts'
 import { allowOtherOrigins } from './cross-origin.ts'
 import { refuseBrokenRequest } from './broken-requests.ts'
-import { createDownload } from './download.ts'
+import { AllowedHosts } from './download/allowed-hosts.ts'
+import { createDownload, type Download } from './download/download.ts'
 import { reportFaults } from './faults.ts'
 import { listenGrpc, type GrpcListener } from './grpc-listener.ts'
 import { lenientUrl } from './lenient-path.ts'
@@ -122,7 +123,7 @@ export async function createApp(
     clock: systemClock,
     version: qdrantVersion,
     allowUrlRecovery: service.enableSnapshotUrlRecovery,
-    download: createDownload({ allowPrivate: service.snapshotUrlPrivate }),
+    download: downloadOf(service, tls),
     snapshotsPath: storage.snapshotsPath,
     maxRequestBytes: service.maxRequestBytes,
     readiness: () => true,
@@ -140,6 +141,18 @@ export async function createApp(
     maxRequestBytes: service.maxRequestBytes,
   })
   return { app, door }
+}
+
+function downloadOf(
+  { snapshotUrlPrivate, snapshotUrlAllow, snapshotUrlBytesMax }: Configuration['service'],
+  tls: ServerTls | undefined,
+): Download {
+  return createDownload({
+    allowPrivate: snapshotUrlPrivate,
+    allowed: snapshotUrlAllow === undefined ? undefined : new AllowedHosts(snapshotUrlAllow),
+    bytesMax: snapshotUrlBytesMax,
+    tls: tls === undefined ? undefined : () => tls.clientOptions(),
+  })
 }
 
 async function listen(app: FastifyInstance, { service }: Configuration): Promise<string> {

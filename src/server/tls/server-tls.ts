@@ -54,6 +54,12 @@ export class ServerTls {
     }
   }
 
+  /** For connections to other servers: the authority is trusted, and our certificate shown where clients show theirs. */
+  clientOptions(): Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> {
+    const { cert, key, ca } = this.#current
+    return { ...(ca === undefined ? {} : { ca }), ...(this.#settings.verifiesClients ? { cert, key } : {}) }
+  }
+
   /** What is renewed. */
   contextOptions(): SecureContextOptions {
     const { cert, key, ca } = this.#current

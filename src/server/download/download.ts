@@ -2,8 +2,11 @@ import { lookup as resolveName, type LookupAddress } from 'node:dns'
 import { Agent as HttpAgent, request as httpRequest, STATUS_CODES, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import { DatabaseError } from '../index.ts'
-import { refusalOf } from './address-rules.ts'
+import { rootCertificates, type SecureContextOptions } from 'node:tls'
+import { DatabaseError } from '../../index.ts'
+import { systemClock, type Clock } from '../../runtime/clock.ts'
+import { refusalOf, type AddressRules } from './address-rules.ts'
+import { boundedBody, type BodyBounds } from './bounded-body.ts'
 
 export interface DownloadRequest {
   /** Sent as `api-key`, to the origin of the first URL only. */
@@ -16,16 +19,23 @@ export interface DownloadRequest {
 /** Resolves when the server has answered with a success; the bytes are read from then on, at the reader's pace. */
 export type Download = (url: string, request?: DownloadRequest) => Promise<AsyncIterable<Uint8Array>>
 
-export interface DownloadOptions {
-  /** False refuses loopback and private addresses. */
-  readonly allowPrivate: boolean
+export interface DownloadOptions extends AddressRules {
   /** Milliseconds until a connection must stand. Default 10,000. */
   readonly connectTimeoutMs?: number
-  /** Milliseconds without a byte while one is awaited. Default 60,000. */
+  /** Milliseconds without a byte while one is awaited, and until a server must have answered. Default 60,000. */
   readonly idleTimeoutMs?: number
+  /** Default: one TiB. */
+  readonly bytesMax?: number
+  /** Bytes that have to come in `idleTimeoutMs`. Default 65,536. */
+  readonly bytesMin?: number
+  readonly clock?: Clock
+  /** Certificates for https: `ca` is trusted besides the usual authorities, `cert` and `key` are shown. */
+  readonly tls?: (() => Pick<SecureContextOptions, 'ca' | 'cert' | 'key'>) | undefined
   /** Replaces name resolution in tests. */
   readonly resolve?: typeof resolveName
 }
+
+const defaults = { connectTimeoutMs: 10_000, idleTimeoutMs: 60_000, bytesMax: 2 ** 40, bytesMin: 65_536 }
 
 const redirectsMax = 5
 const redirectStatuses = new Set([301, 302, 303, 307, 308])
@@ -51,14 +61,14 @@ export function createDownload(options: DownloadOptions): Download {
     const shown = withoutPassword(first, location)
     let url = first
     for (let redirects = 0; redirects <= redirectsMax; redirects++) {
-      checkLiteralAddress(url, options.allowPrivate)
+      checkLiteralAddress(url, options)
       const apiKey = url.origin === first.origin ? request.apiKey : undefined
       const { json, signal } = request
       const answer = await send({ url, apiKey, json, signal, lookup, agents, options })
       const status = answer.message.statusCode ?? 0
       const statuses = json === undefined ? redirectStatuses : repeatingStatuses
       const target = statuses.has(status) ? answer.message.headers.location : undefined
-      if (target === undefined) return bodyOf(answer, shown)
+      if (target === undefined) return bodyOf(answer, shown, boundsOf(options))
       answer.message.destroy()
       url = parseUrl(target, url)
     }
@@ -74,18 +84,12 @@ function parseUrl(location: string, base?: URL): URL {
   try {
     url = new URL(location, base)
   } catch (error) {
-    throw new DatabaseError(
-      'download-refused',
-      `Cannot download ${location}: it is no URL`,
-      { url: location },
-      error,
-    )
+    throw new DatabaseError('download-refused', `Cannot download: the location is no URL`, {}, error)
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    const scheme = url.protocol.slice(0, -1)
-    throw new DatabaseError('download-refused', `URL ${location} with scheme ${scheme} is not supported`, {
-      url: location,
-    })
+    const shown = withoutPassword(url, location)
+    const text = `URL ${shown} with scheme ${url.protocol.slice(0, -1)} is not supported`
+    throw new DatabaseError('download-refused', text, { url: shown })
   }
   return url
 }
@@ -100,10 +104,10 @@ function withoutPassword(url: URL, location: string): string {
 }
 
 /** A URL that names its address in digits never reaches the lookup. */
-function checkLiteralAddress(url: URL, allowPrivate: boolean): void {
+function checkLiteralAddress(url: URL, rules: AddressRules): void {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (isIP(host) === 0) return
-  const refusal = refusalOf(host, allowPrivate)
+  const refusal = refusalOf(host, host, rules)
   if (refusal !== undefined) throw refusedAddress(host, refusal)
 }
 
@@ -119,7 +123,7 @@ function checkedLookup(options: DownloadOptions): LookupFunction {
     resolve(hostname, { ...lookupOptions, all: true }, (error, addresses: LookupAddress[]) => {
       if (error !== null) return callback(error, '', 0)
       for (const { address } of addresses) {
-        const refusal = refusalOf(address, options.allowPrivate)
+        const refusal = refusalOf(hostname, address, options)
         if (refusal !== undefined) return callback(refusedAddress(hostname, refusal, address), '', 0)
       }
       const [first] = addresses
@@ -147,7 +151,7 @@ interface Sending {
 }
 
 function send({ url, apiKey, json, signal, lookup, agents, options }: Sending): Promise<Answer> {
-  const { connectTimeoutMs = 10_000, idleTimeoutMs = 60_000 } = options
+  const { connectTimeoutMs, idleTimeoutMs, clock = systemClock } = { ...defaults, ...options }
   const isSecure = url.protocol === 'https:'
   const state = { waiting: true, signal }
   return new Promise((resolve, reject) => {
@@ -164,7 +168,12 @@ function send({ url, apiKey, json, signal, lookup, agents, options }: Sending): 
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) }),
       },
       ...(signal === undefined ? {} : { signal }),
+      ...(isSecure ? secureOptions(options) : {}),
     })
+    // Header lines that trickle in keep the socket busy and never end.
+    const deadline = clock.after(connectTimeoutMs + idleTimeoutMs, () =>
+      request.destroy(new Error(`no answer from ${url.host} in time`)),
+    )
     request.on('socket', (socket) => {
       socket.setTimeout(connectTimeoutMs)
       socket.once(isSecure ? 'secureConnect' : 'connect', () => socket.setTimeout(idleTimeoutMs))
@@ -174,14 +183,28 @@ function send({ url, apiKey, json, signal, lookup, agents, options }: Sending): 
       })
     })
     request.on('error', (error) => reject(failure(error, signal)))
-    request.on('response', (message) => resolve(Object.assign(state, { message })))
+    request.on('close', () => deadline.cancel())
+    request.on('response', (message) => {
+      deadline.cancel()
+      resolve(Object.assign(state, { message }))
+    })
     request.end(json)
   })
 }
 
-function bodyOf(answer: Answer, location: string): AsyncIterable<Uint8Array> {
+function secureOptions({ tls }: DownloadOptions): SecureContextOptions {
+  const { ca, ...own } = tls?.() ?? {}
+  return ca === undefined ? own : { ...own, ca: [...rootCertificates, ca].flat() }
+}
+
+function boundsOf(options: DownloadOptions): BodyBounds {
+  const { bytesMax, bytesMin, idleTimeoutMs, clock = systemClock } = { ...defaults, ...options }
+  return { bytesMax, bytesMin, windowMs: idleTimeoutMs, clock }
+}
+
+function bodyOf(answer: Answer, location: string, bounds: BodyBounds): AsyncIterable<Uint8Array> {
   const status = answer.message.statusCode ?? 0
-  if (status >= 200 && status < 300) return readBody(answer)
+  if (status >= 200 && status < 300) return readBody(answer, location, bounds)
   answer.message.destroy()
   const text = `${status} ${STATUS_CODES[status] ?? ''}`.trim()
   const details = { url: location, status, reason: STATUS_CODES[status] ?? '' }
@@ -192,17 +215,12 @@ function bodyOf(answer: Answer, location: string): AsyncIterable<Uint8Array> {
   )
 }
 
-async function* readBody(answer: Answer): AsyncGenerator<Uint8Array> {
+async function* readBody(answer: Answer, location: string, bounds: BodyBounds): AsyncGenerator<Uint8Array> {
   const { message } = answer
   try {
-    const chunks = message[Symbol.asyncIterator]() as AsyncIterator<Buffer>
-    for (;;) {
-      answer.waiting = true
-      const next = await chunks.next()
-      answer.waiting = false
-      if (next.done === true) break
-      yield next.value
-    }
+    yield* boundedBody(message, location, bounds, (isWaiting) => {
+      answer.waiting = isWaiting
+    })
     if (!message.complete) throw new Error(`the connection ended before the file did`)
   } catch (error) {
     throw failure(error, answer.signal)

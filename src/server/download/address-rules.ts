@@ -1,4 +1,12 @@
 import { BlockList, isIP } from 'node:net'
+import type { AllowedHosts } from './allowed-hosts.ts'
+
+export interface AddressRules {
+  /** False refuses loopback and private addresses. */
+  readonly allowPrivate: boolean
+  /** Refuses everything else, and stands above `allowPrivate`. */
+  readonly allowed?: AllowedHosts | undefined
+}
 
 /**
  * Where a download may not go, whoever asks: link-local addresses and the metadata services of the clouds, which
@@ -29,13 +37,18 @@ const loopbackOrPrivate = blockList(
   ['fec0::', 10],
 )
 
-/** Why `address` (an IP, as resolved) may not be read; undefined if it may. */
-export function refusalOf(address: string, allowPrivate: boolean): string | undefined {
+/** Why `address` (an IP, as `hostname` was resolved) may not be read; undefined if it may. */
+export function refusalOf(hostname: string, address: string, rules: AddressRules): string | undefined {
   const plain = address.split('%', 1)[0] ?? ''
-  const addresses = [plain, ...embeddedIpv4(plain)]
+  const carried = embeddedIpv4(plain)
+  const addresses = [plain, ...carried]
   if (addresses.some((one) => isListed(neverAllowed, one)))
     return 'link-local and metadata addresses are refused'
-  if (!allowPrivate && addresses.some((one) => isListed(loopbackOrPrivate, one))) {
+  if (rules.allowed !== undefined) {
+    const target = carried[0] ?? plain
+    return rules.allowed.covers(hostname, target) ? undefined : 'it is not in service.snapshot_url_allow'
+  }
+  if (!rules.allowPrivate && addresses.some((one) => isListed(loopbackOrPrivate, one))) {
     return 'loopback and private addresses are refused by service.snapshot_url_private'
   }
   return undefined
@@ -47,19 +60,22 @@ function isListed(list: BlockList, address: string): boolean {
   return family === 0 || list.check(address, family === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** The IPv4 address inside an IPv4-mapped, IPv4-compatible, NAT64 or 6to4 address: that is where the packets go. */
+/** The IPv4 address inside an IPv4-mapped, IPv4-compatible, NAT64, 6to4 or Teredo address: that is where packets go. */
 function embeddedIpv4(address: string): readonly string[] {
   if (isIP(address) !== 6) return []
   const words = wordsOf(address)
-  const isCarrier = (start: readonly number[]) => start.every((word, i) => words[i] === word)
-  const ipv4 = (at: number) =>
+  const isCarrier = (...start: readonly number[]) => start.every((word, i) => words[i] === word)
+  const ipv4 = (at: number, mask = 0) =>
     words
       .slice(at, at + 2)
+      .map((word) => word ^ mask)
       .flatMap((word) => [word >> 8, word & 0xff])
       .join('.')
-  if (isCarrier([0, 0, 0, 0, 0, 0xffff]) || isCarrier([0x64, 0xff9b, 0, 0, 0, 0])) return [ipv4(6)]
-  if (isCarrier([0, 0, 0, 0, 0, 0]) && !(words[6] === 0 && (words[7] ?? 0) <= 1)) return [ipv4(6)]
-  return isCarrier([0x2002]) ? [ipv4(1)] : []
+  if (isCarrier(0, 0, 0, 0, 0, 0xffff) || isCarrier(0, 0, 0, 0, 0xffff, 0)) return [ipv4(6)]
+  if (isCarrier(0x64, 0xff9b, 0, 0, 0, 0) || isCarrier(0x64, 0xff9b, 1)) return [ipv4(6)]
+  if (isCarrier(0, 0, 0, 0, 0, 0) && !(words[6] === 0 && (words[7] ?? 0) <= 1)) return [ipv4(6)]
+  if (isCarrier(0x2001, 0)) return [ipv4(6, 0xffff)]
+  return isCarrier(0x2002) ? [ipv4(1)] : []
 }
 
 /** The eight 16-bit words of an IPv6 address. */

@@ -1,7 +1,12 @@
 import type { lookup } from 'node:dns'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
+import { makeCertificate } from '../../../test/support/certificates.ts'
+import { systemClock, type Clock } from '../../runtime/clock.ts'
+import { AllowedHosts } from './allowed-hosts.ts'
 import { createDownload, type DownloadOptions } from './download.ts'
 
 const servers: Server[] = []
@@ -176,6 +181,115 @@ describe('download', () => {
     const port = await serve((_, answer) => void answer.write('half'))
     const bytes = await downloadWith({ idleTimeoutMs: 50 })(`http://127.0.0.1:${port}/`)
     await expect(read(bytes)).rejects.toMatchObject({ code: 'download-failed' })
+  })
+
+  test('a body that is too large is refused, announced or not', async () => {
+    const port = await serve((request, answer) => {
+      if (request.url === '/announced') answer.writeHead(200, { 'content-length': 1_001 })
+      answer.write(Buffer.alloc(1_001))
+    })
+    for (const path of ['announced', 'endless']) {
+      const bytes = await downloadWith({ bytesMax: 1_000 })(`http://127.0.0.1:${port}/${path}`)
+      await expect(read(bytes)).rejects.toMatchObject({
+        code: 'download-refused',
+        message: expect.stringContaining('more than 1000 bytes') as unknown,
+      })
+    }
+    const enough = await downloadWith({ bytesMax: 1_001 })(`http://127.0.0.1:${port}/endless`)
+    expect((await enough[Symbol.asyncIterator]().next()).value).toHaveLength(1_001)
+  })
+
+  test('a trickle is refused, however steady it is', async () => {
+    let now = 0
+    const clock: Clock = {
+      now: () => 0,
+      monotonic: () => (now += 1_000),
+      after: () => ({ cancel: () => undefined }),
+    }
+    const port = await serve((_, answer) => {
+      const drip = (): void => {
+        if (!answer.destroyed) answer.write('x', () => setImmediate(drip))
+      }
+      drip()
+    })
+    const bytes = await downloadWith({ clock })(`http://127.0.0.1:${port}/`)
+    await expect(read(bytes)).rejects.toMatchObject({
+      code: 'download-refused',
+      message: expect.stringMatching(/only \d+ bytes have come in 60 seconds/) as unknown,
+    })
+  })
+
+  test('a head that never ends is given up', async () => {
+    let giveUp = (): void => undefined
+    const clock: Clock = {
+      ...systemClock,
+      after: (_delay, callback) => {
+        giveUp = callback
+        return { cancel: () => undefined }
+      },
+    }
+    const port = await serve((_, answer) => {
+      answer.socket?.write('HTTP/1.1 200 OK\r\nx: y\r\n', () => giveUp())
+    })
+    await expect(downloadWith({ clock })(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({
+      code: 'download-failed',
+      message: expect.stringContaining('in time') as unknown,
+    })
+  })
+
+  test('an authority of our own is trusted for https, and a certificate shown', async () => {
+    const authority = makeCertificate({ subject: 'authority' })
+    const own = makeCertificate({ subject: 'server', issuer: authority })
+    const seen: unknown[] = []
+    const server = createSecureServer(
+      {
+        cert: own.certPem,
+        key: own.keyPem,
+        ca: authority.certPem,
+        requestCert: true,
+        rejectUnauthorized: false,
+      },
+      (request, answer) => {
+        seen.push((request.socket as TLSSocket).getPeerCertificate().subject?.CN)
+        answer.end('safe')
+      },
+    )
+    servers.push(server)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    await expect(downloadWith()(url)).rejects.toMatchObject({ code: 'download-failed' })
+    const client = makeCertificate({ subject: 'client', issuer: authority })
+    const tls = () => ({ ca: authority.certPem, cert: client.certPem, key: client.keyPem })
+    expect(await read(await downloadWith({ tls })(url))).toBe('safe')
+    expect(seen).toEqual(['client'])
+  })
+
+  test('what is allowed is asked again after a redirect', async () => {
+    const target = await serve((_, answer) => answer.end('x'))
+    const { resolve } = resolver({ 'a.example': [['127.0.0.1']], 'b.example': [['127.0.0.1']] })
+    const allowed = new AllowedHosts(['a.example'])
+    const port = await serve((_, answer) =>
+      answer.writeHead(302, { location: `http://b.example:${target}/` }).end(),
+    )
+    const download = downloadWith({ allowed, resolve })
+    expect(await read(await download(`http://a.example:${target}/`))).toBe('x')
+    await expect(download(`http://a.example:${port}/`)).rejects.toThrow('service.snapshot_url_allow')
+    await expect(download(`http://127.0.0.1:${target}/`)).rejects.toThrow('service.snapshot_url_allow')
+  })
+
+  test('a redirect to another scheme, or to nowhere, is refused without its password', async () => {
+    const port = await serve((request, answer) => {
+      const location = request.url === '/scheme' ? 'ftp://me:hidden@127.0.0.1/x' : 'http://me:hidden@[/'
+      answer.writeHead(302, { location }).end()
+    })
+    for (const path of ['scheme', 'nowhere']) {
+      const failed: unknown = await downloadWith()(`http://127.0.0.1:${port}/${path}`).catch(
+        (error: unknown) => error,
+      )
+      expect(failed).toMatchObject({ code: 'download-refused' })
+      const { message, details } = failed as { message: string; details: object }
+      expect(message + JSON.stringify(details)).not.toContain('hidden')
+    }
   })
 
   test('a cancelled download stops, before and after the answer', async () => {
