@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { JsonObject } from '../../../index.ts'
 import { sendPlainError, sendResult } from '../answers.ts'
+import { decodeBody } from '../body.ts'
 import { getCollection, type Door } from '../door.ts'
 import { checkTimeout, collectionName, flagParam, pathParam } from '../parameters.ts'
 import { peerIdOf } from '../peer-id.ts'
+import { clusterOperation, newShardKey } from '../translate/cluster-operation.ts'
 import { WireError } from '../wire-error.ts'
 import { waited } from './background.ts'
 
@@ -51,6 +53,18 @@ export function clusterRoutes(app: FastifyInstance, door: Door): void {
     throw standalone
   })
 
+  app.post('/collections/:collection/cluster', (request) => {
+    checkTimeout(request)
+    decodeBody(request, clusterOperation)
+    throw standalone
+  })
+
+  app.put('/collections/:collection/shards', (request) => {
+    checkTimeout(request)
+    decodeBody(request, newShardKey)
+    throw standalone
+  })
+
   for (const [method, url] of [
     ['POST', '/cluster/recover'],
     ['GET', '/cluster/telemetry'],
@@ -58,8 +72,6 @@ export function clusterRoutes(app: FastifyInstance, door: Door): void {
     ['GET', '/cluster/metadata/keys/:key'],
     ['PUT', '/cluster/metadata/keys/:key'],
     ['DELETE', '/cluster/metadata/keys/:key'],
-    ['POST', '/collections/:collection/cluster'],
-    ['PUT', '/collections/:collection/shards'],
     ['POST', '/collections/:collection/shards/delete'],
   ] as const) {
     app.route({
