@@ -201,10 +201,10 @@ export class History {
     return payload
   }
 
-  #point({ hasSide }: ModelCollection): ModelPoint {
+  #point({ side }: ModelCollection): ModelPoint {
     const vectors: Record<string, ModelVector> = {}
     if (this.#int(8) > 0) vectors[''] = this.#vector(3)
-    if (this.#int(2) > 0 && hasSide) vectors['side'] = this.#vector(2)
+    if (this.#int(2) > 0 && side !== undefined) vectors['side'] = this.#vector(2)
     if (this.#int(3) > 0) vectors['words'] = this.#words()
     if (this.#int(3) === 0)
       vectors['tokens'] = Array.from({ length: 1 + this.#int(3) }, () => this.#vector(2))
@@ -297,7 +297,7 @@ export class History {
     const found = this.#collection()
     if (found === undefined) return undefined
     if (this.#int(4) === 0) return this.#declare(found)
-    if (!found.model.hasSide) return undefined
+    if (found.model.side === undefined) return undefined
     if (this.#int(2) === 0) {
       const { selector, matches, text } = this.#selector(found.model)
       await this.#change(
@@ -327,19 +327,20 @@ export class History {
   }
 
   /** The vector `side` goes, with all that points have of it; or comes again, and no point has it. */
-  async #declare({ name, handle, model: { hasSide } }: Found): Promise<string> {
+  async #declare({ name, handle, model: { side } }: Found): Promise<string> {
+    const next = side === undefined ? this.#identity() : undefined
     await this.#change(
       (model) => {
         const collection = model.collections.get(name)!
-        collection.hasSide = !hasSide
+        collection.side = next
         for (const point of [...collection.points.values()]) {
           const { side: _gone, ...vectors } = point.vectors
           collection.set({ ...point, vectors })
         }
       },
-      () => (hasSide ? handle.dropVector('side') : handle.addVector('side', sideParams)),
+      () => (next === undefined ? handle.dropVector('side') : handle.addVector('side', sideParams)),
     )
-    return `${hasSide ? 'drop' : 'add'} vector side of ${name}`
+    return `${next === undefined ? 'drop' : 'add'} vector side of ${name}`
   }
 
   async #alias(): Promise<string | undefined> {
@@ -458,7 +459,10 @@ export class History {
     if (source === undefined || !this.model.collections.has(source.collection)) return undefined
     const undoName = `undo-${(this.#names += 1)}-${this.#int(1e6)}`
     const { shard } = source
-    if (shard !== undefined && !isCompatible(this.db, source.collection, source)) {
+    if (
+      shard !== undefined &&
+      !isShardCompatible(this.model.collections.get(source.collection)!, source.held)
+    ) {
       this.onIntent(this.model)
       const refused = await this.db
         .getCollection(source.collection)
@@ -627,7 +631,8 @@ export class History {
     const shardNumber = 1 + this.#int(3)
     const value = this.#int(6)
     const part = new ModelCollection(shardNumber, identity)
-    part.hasSide = source.held.hasSide
+    // Copied rows lie in columns of their own.
+    part.side = source.held.side === undefined ? undefined : 0
     for (const point of source.held.points.values()) {
       if (point.payload['n'] !== value) continue
       const { tag: _tag, ...payload } = point.payload
@@ -722,7 +727,7 @@ export class History {
       const stays = new Set(
         new ModelCollection(target.model.shardNumber, 0, part.points).part(into).points.keys(),
       )
-      if (stays.size < part.points.size) {
+      if (stays.size < part.points.size || source.model.side !== target.model.side) {
         this.onIntent(this.model)
         const refused = await target.handle
           .shard(into)
@@ -783,7 +788,13 @@ function isSamePoint(a: ModelPoint, b: ModelPoint): boolean {
 const vectorsOf = (point: ModelPoint): ModelJson => point.vectors as unknown as ModelJson
 
 function isCompatible(target: ModelCollection, source: ModelCollection): boolean {
-  return target.shardNumber === source.shardNumber && target.hasSide === source.hasSide
+  const hasSide = ({ side }: ModelCollection): boolean => side !== undefined
+  return target.shardNumber === source.shardNumber && hasSide(target) === hasSide(source)
+}
+
+/** The other shards keep their columns. */
+function isShardCompatible(target: ModelCollection, source: ModelCollection): boolean {
+  return target.shardNumber === source.shardNumber && target.side === source.side
 }
 
 export function copyOf(model: ModelDatabase): ModelDatabase {

@@ -24,8 +24,8 @@ export class ModelCollection {
   /** Which collection it is, whatever its name: a clone is another one, a rollback is not. */
   readonly identity: number
   points: Map<string, ModelPoint>
-  /** Whether the schema has the vector `side`, which comes and goes. */
-  hasSide = true
+  /** Which vector `side` it has: each that is added is another one. Undefined: none. */
+  side: number | undefined = 0
   #hash: string | undefined
 
   constructor(shardNumber: number, identity: number, points: ReadonlyMap<string, ModelPoint> = new Map()) {
@@ -38,7 +38,7 @@ export class ModelCollection {
   copy(identity = this.identity): ModelCollection {
     const copy = new ModelCollection(this.shardNumber, identity, this.points)
     copy.#hash = this.#hash
-    copy.hasSide = this.hasSide
+    copy.side = this.side
     return copy
   }
 
