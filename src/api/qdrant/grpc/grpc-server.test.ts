@@ -1,4 +1,4 @@
-import { status } from '@grpc/grpc-js'
+import { status, type ServiceError } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openGrpcDoor, type OpenGrpcDoor } from '../../../../test/support/grpc-door.ts'
 import { plainMessage } from '../../../../test/support/qdrant-grpc.ts'
@@ -76,6 +76,33 @@ describe('the gRPC door', () => {
       { id: points[1]!.id, vectors: { vector: { dense: { data: [0, 1, 0, 0] } } } },
       { id: { num: '0' }, vectors: { vector: { dense: { data: [0, 0, 1, 0] } } } },
     ])
+  })
+
+  test('limits of strict mode say when to come again', async () => {
+    await door.client.call('Collections/Create', {
+      collection_name: 'slow',
+      vectors_config: { params: { size: 1, distance: 3 } },
+      strict_mode_config: { enabled: true, read_rate_limit: 1 },
+    })
+    const count = () => door.client.call('Points/Count', { collection_name: 'slow' })
+    await count()
+    const refusal = await Promise.all([count(), count()]).catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ code: status.RESOURCE_EXHAUSTED })
+    expect((refusal as ServiceError).metadata.get('retry-after')).toHaveLength(1)
+  })
+
+  test('what only can be read is no name that exists', async () => {
+    const points = [{ id: { num: 1 }, vectors: { vector: { data: [0, 0, 0, 0] } } }]
+    const [code] = await door.client.refusal('Points/Upsert', { collection_name: 'stones@seq:1', points })
+    expect(code).toBe(status.FAILED_PRECONDITION)
+  })
+
+  test('a name that a path could not hold is a name', async () => {
+    const deletion = { collection_name: 'stones', snapshot_name: '..' }
+    const [code] = await door.client.refusal('Snapshots/Delete', deletion)
+    expect(code).toBe(status.NOT_FOUND)
+    const exists = await door.client.call('Collections/CollectionExists', { collection_name: 'stones' })
+    expect(plainMessage(exists['result'])).toEqual({ exists: true })
   })
 
   test('refusals have the words of the REST API', async () => {

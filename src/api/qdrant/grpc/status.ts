@@ -1,5 +1,7 @@
-import { status, type Metadata } from '@grpc/grpc-js'
+import { Metadata, status } from '@grpc/grpc-js'
+import { isDatabaseError } from '../../../index.ts'
 import { toWireError } from '../errors.ts'
+import { RateLimited } from '../strict/rates/rate-limited.ts'
 import type { WireError } from '../wire-error.ts'
 
 /** A refusal in gRPC's terms. */
@@ -44,13 +46,26 @@ const messageCharactersMax = 2_000
 export function statusOf(error: unknown): StatusError | undefined {
   if (error instanceof StatusError) return error
   const known = toWireError(error)
-  return known === undefined ? undefined : statusOfAnswer(known)
+  if (known === undefined) return undefined
+  const answer = statusOfAnswer(known)
+  const isOtherConflict =
+    isDatabaseError(error) && error.kind === 'conflict' && error.code !== 'collection-exists'
+  return isOtherConflict ? new StatusError(status.FAILED_PRECONDITION, answer.message) : answer
 }
 
-export function statusOfAnswer({ status: http, text }: WireError): StatusError {
+export function statusOfAnswer(refusal: WireError): StatusError {
+  const { status: http, text } = refusal
   const message = messageOf(text)
   const short = message.length > messageCharactersMax ? `${message.slice(0, messageCharactersMax)}…` : message
-  return new StatusError(codes[http] ?? status.INTERNAL, short)
+  return new StatusError(codes[http] ?? status.INTERNAL, short, waitOf(refusal))
+}
+
+/** After how many seconds to come again, where waiting helps. */
+function waitOf(refusal: WireError): Metadata | undefined {
+  if (!(refusal instanceof RateLimited) || refusal.retryAfterSeconds === undefined) return undefined
+  const metadata = new Metadata()
+  metadata.set('retry-after', String(refusal.retryAfterSeconds))
+  return metadata
 }
 
 /** Where a text says that a body was JSON, a message has no such place. */

@@ -141,6 +141,13 @@ describe('vectors and settings', () => {
     expect(() => point({ data: [1, 2, 3], vectors_count: 2 })).toThrow('not divisible')
   })
 
+  test('numbers that nothing can be compared with', () => {
+    const of = (value: number) =>
+      bodyOf('Points/Query', { query: { nearest: { dense: { data: [1, value] } } } })
+    expect(() => of(Number.NaN)).toThrow('Wrong input: a vector holds NaN')
+    expect(() => of(Number.POSITIVE_INFINITY)).toThrow('Infinity')
+  })
+
   test('a collection with everything', () => {
     const message = {
       vectors_config: {

@@ -27,7 +27,7 @@ const hasKind = (vector: Fields): boolean =>
 export function vectorOf(vector: Fields): JsonValue {
   const kind = kindOf(vector)
   if (kind !== undefined) return kind
-  const data = vector.floats('data')
+  const data = finite(vector, 'data')
   const indices = vector.sub('indices')
   if (indices !== undefined) return { indices: indices.integers('data'), values: data }
   const rows = vector.integer('vectors_count')
@@ -48,11 +48,11 @@ function rowsOf(data: readonly number[], count: number): JsonValue {
 
 function kindOf(vector: Fields): JsonValue | undefined {
   const dense = vector.sub('dense')
-  if (dense !== undefined) return dense.floats('data')
+  if (dense !== undefined) return finite(dense, 'data')
   const sparse = vector.sub('sparse')
-  if (sparse !== undefined) return { indices: sparse.integers('indices'), values: sparse.floats('values') }
+  if (sparse !== undefined) return { indices: sparse.integers('indices'), values: finite(sparse, 'values') }
   const multi = vector.sub('multi_dense')
-  if (multi !== undefined) return multi.subs('vectors').map((row) => row.floats('data'))
+  if (multi !== undefined) return multi.subs('vectors').map((row) => finite(row, 'data'))
   const document = vector.sub('document')
   if (document !== undefined) return { text: document.words('text'), ...modelOf(document) }
   const image = vector.sub('image')
@@ -60,6 +60,16 @@ function kindOf(vector: Fields): JsonValue | undefined {
   const object = vector.sub('object')
   if (object !== undefined) return { object: contentOf(object, 'object'), ...modelOf(object) }
   return undefined
+}
+
+/** JSON has no numbers but these, and nothing can be compared with others. */
+function finite(holder: Fields, name: string): readonly number[] {
+  const values = holder.floats(name)
+  for (const value of values) {
+    if (!Number.isFinite(value))
+      throw malformed(`Wrong input: a vector holds ${value}, which is no finite number`)
+  }
+  return values
 }
 
 function modelOf(object: Fields): JsonObject {
