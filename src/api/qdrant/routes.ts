@@ -8,6 +8,7 @@ import { collectionRoutes } from './routes/collections.ts'
 import { indexRoutes } from './routes/indexes.ts'
 import { pointRoutes } from './routes/points.ts'
 import { facetRoutes } from './routes/facet.ts'
+import { fullRecoveryRoutes } from './routes/full-recovery.ts'
 import { logAndProfileRoutes } from './routes/log-and-profile.ts'
 import { matrixRoutes } from './routes/matrix.ts'
 import { queryRoutes } from './routes/queries.ts'
@@ -41,6 +42,7 @@ const groups = [
   matrixRoutes,
   facetRoutes,
   snapshotRoutes,
+  fullRecoveryRoutes,
   shardSnapshotRoutes,
   partialSnapshotRoutes,
   shardReadRoutes,
