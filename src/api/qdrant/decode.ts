@@ -5,9 +5,10 @@ import { JsonNumber, type JsonObject, type JsonValue } from '../../index.ts'
 
 /**
  * What the column of an error points at: the value itself, the end of the struct that lacks a field, the place behind a
- * value that was read whole before it was judged, or the first character of a value that cannot begin like that.
+ * value that was read whole before it was judged, the first character of a value that cannot begin like that, or the
+ * name under which the value stands.
  */
-export type ErrorPlace = 'value' | 'end' | 'after' | 'first'
+export type ErrorPlace = 'value' | 'end' | 'after' | 'first' | 'name'
 
 export class DecodeError extends Error {
   override readonly name = 'DecodeError'
@@ -138,6 +139,19 @@ export function map<T>(decoder: Decoder<T>): Decoder<Record<string, T>> {
     if (!isObject(value)) throw wrongType(value, 'a map')
     const entries = Object.keys(value).map((key) => [key, below(key, () => decoder(value[key]!))] as const)
     return Object.fromEntries(entries)
+  }
+}
+
+/** A map that is gathered before it is judged: errors point behind it. */
+export function gatheredMap<T>(decoder: Decoder<T>): Decoder<Record<string, T>> {
+  const decode = map(decoder)
+  return (value) => {
+    try {
+      return decode(value)
+    } catch (error) {
+      if (!(error instanceof DecodeError) || !isObject(value)) throw error
+      throw new DecodeError(error.message, 'end')
+    }
   }
 }
 

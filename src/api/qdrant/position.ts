@@ -12,7 +12,9 @@ function offsetOf(text: string, { path, place }: DecodeError): number | undefine
   // What is judged as a whole, at the top, has no position.
   if (place === 'after' && path.length === 0) return undefined
   let start = skipSpace(text, 0)
-  for (const step of path) start = childOf(text, start, step)
+  const parents = place === 'name' ? path.slice(0, -1) : path
+  for (const step of parents) start = childOf(text, start, step)
+  if (place === 'name') return endOf(text, nameOf(text, start, String(path.at(-1))))
   const isNested = text[start] === '{' || text[start] === '['
   switch (place) {
     case 'value':
@@ -32,6 +34,18 @@ function behind(text: string, end: number, isInList: boolean): number {
   const next = text[at]
   if (next === '}' || next === ']') return at + 1
   return isInList && next === ',' ? skipSpace(text, at + 1) : at
+}
+
+/** Where the name of a member stands, or the end of the object without it. */
+function nameOf(text: string, start: number, name: string): number {
+  let at = skipSpace(text, start + 1)
+  while (text[at] === '"') {
+    const keyEnd = endOf(text, at)
+    if (JSON.parse(text.slice(at, keyEnd)) === name) break
+    at = skipSpace(text, endOf(text, skipSpace(text, skipSpace(text, keyEnd) + 1)))
+    if (text[at] === ',') at = skipSpace(text, at + 1)
+  }
+  return at
 }
 
 function childOf(text: string, start: number, step: string | number): number {
@@ -89,14 +103,53 @@ function skipSpace(text: string, from: number): number {
 
 /** A field of the outermost object that stands there twice: serde refuses it, other readers take the last one. */
 export function findDuplicate(text: string, fields: readonly string[]): JsonSyntaxError | undefined {
-  const seen = new Set<string>()
+  const found = doubledIn(text, skipSpace(text, 0), fields)
+  return found === undefined
+    ? undefined
+    : syntaxError(`duplicate field \`${found.name}\``, text, found.nameEnd)
+}
+
+const clauses = ['should', 'min_should', 'must', 'must_not']
+
+/**
+ * A filter that stands twice in a read, or a clause that stands twice in it. Such a request is gathered before it is
+ * judged, so that its end is named. `text` is valid JSON.
+ */
+export function findDuplicateInRead(text: string): JsonSyntaxError | undefined {
   const start = skipSpace(text, 0)
+  if (text[start] !== '{') return undefined
+  const name = nameOf(text, start, 'filter')
+  const filter = skipSpace(text, skipSpace(text, endOf(text, name)) + 1)
+  const inside = text[name] === '"' ? doubledIn(text, filter, clauses) : undefined
+  const found = doubledIn(text, start, ['filter']) ?? inside
+  return found === undefined
+    ? undefined
+    : syntaxError(`duplicate field \`${found.name}\``, text, endOf(text, start))
+}
+
+/** Whether it is worth to look for a duplicate: few texts hold one of the names twice. */
+export function mayHaveDuplicate(text: string): boolean {
+  return ['filter', ...clauses].some((name) => standsTwice(text, `"${name}"`))
+}
+
+function standsTwice(text: string, part: string): boolean {
+  const first = text.indexOf(part)
+  return first >= 0 && text.indexOf(part, first + 1) >= 0
+}
+
+/** In the object that begins at `start`, if one does. */
+function doubledIn(
+  text: string,
+  start: number,
+  fields: readonly string[],
+): { readonly name: string; readonly nameEnd: number } | undefined {
+  const seen = new Set<string>()
   if (text[start] !== '{') return undefined
   let at = skipSpace(text, start + 1)
   while (text[at] === '"') {
     const keyEnd = endOf(text, at)
     const key = JSON.parse(text.slice(at, keyEnd)) as string
-    if (seen.has(key) && fields.includes(key)) return syntaxError(`duplicate field \`${key}\``, text, keyEnd)
+    if (seen.has(key) && fields.includes(key)) return { name: key, nameEnd: keyEnd }
     seen.add(key)
     at = skipSpace(text, endOf(text, skipSpace(text, skipSpace(text, keyEnd) + 1)))
     if (text[at] === ',') at = skipSpace(text, at + 1)

@@ -7,7 +7,7 @@ import {
   type PayloadIndexParams,
 } from '../../../index.ts'
 import { sendResult } from '../answers.ts'
-import { decodeBody, parseText } from '../body.ts'
+import { decodeRead, parseText } from '../body.ts'
 import { integerOf, isArray, isObject } from '../decode.ts'
 import { reading, type Door } from '../door.ts'
 import { wrongInput } from '../failures.ts'
@@ -25,7 +25,7 @@ export function facetRoutes(app: FastifyInstance, door: Door): void {
   app.post('/collections/:collection/facet', async (request, reply) => {
     const name = collectionName(request)
     const timeout = readParams(request)
-    const given = decodeBody(request, facetRequest)
+    const given = decodeRead(request, facetRequest)
     const { key, limit, filter, shard_key: keys } = given
     const counts = await reading(door, name, async (reader) => {
       door.strict.of(reader)?.facet(given, timeout)

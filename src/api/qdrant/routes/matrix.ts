@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { DistanceMatrix } from '../../../index.ts'
 import { sendText } from '../answers.ts'
-import { decodeBody } from '../body.ts'
+import { decodeRead } from '../body.ts'
 import { reading, type Door } from '../door.ts'
 import { collectionName, readParams } from '../parameters.ts'
 import { floatText, idText, vectorText } from '../present/json-text.ts'
@@ -23,7 +23,7 @@ export function matrixRoutes(app: FastifyInstance, door: Door): void {
 async function matrixOf(request: FastifyRequest, door: Door): Promise<DistanceMatrix> {
   const name = collectionName(request)
   const timeout = readParams(request)
-  const given = decodeBody(request, matrixRequest)
+  const given = decodeRead(request, matrixRequest)
   return reading(door, name, async (reader) => {
     door.strict.of(reader)?.matrix(given, timeout)
     refuseShardKeys(given.shardKeys, true)

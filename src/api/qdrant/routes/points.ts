@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { PointId } from '../../../index.ts'
 import { sendResult, sendText } from '../answers.ts'
-import { decodeBody } from '../body.ts'
+import { decodeBody, decodeRead } from '../body.ts'
 import { reading, type Door } from '../door.ts'
 import { notFound, wrongInput } from '../failures.ts'
 import { collectionName, pathParam, readParams } from '../parameters.ts'
@@ -45,7 +45,7 @@ export function pointRoutes(app: FastifyInstance, door: Door): void {
   app.post('/collections/:collection/points/scroll', async (request, reply) => {
     const name = collectionName(request)
     const timeout = readParams(request)
-    const given = decodeBody(request, scrollRequest)
+    const given = decodeRead(request, scrollRequest)
     const page = await reading(door, name, (reader) => {
       door.strict.of(reader)?.scroll(given, timeout)
       checkScroll(given, reader, door.vectors.of(reader))
@@ -59,7 +59,7 @@ export function pointRoutes(app: FastifyInstance, door: Door): void {
   app.post('/collections/:collection/points/count', async (request, reply) => {
     const name = collectionName(request)
     const timeout = readParams(request)
-    const given = decodeBody(request, countRequest)
+    const given = decodeRead(request, countRequest)
     const count = await reading(door, name, (reader) => {
       door.strict.of(reader)?.count(given, timeout)
       refuseShardKeys(given.shard_key, true)

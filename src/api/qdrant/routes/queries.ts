@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { sendText } from '../answers.ts'
-import { decodeBody } from '../body.ts'
+import { decodeBody, decodeRead } from '../body.ts'
 import type { Decoder } from '../decode.ts'
 import { reading, type Door } from '../door.ts'
 import { collectionName, readParams } from '../parameters.ts'
@@ -78,7 +78,7 @@ export function queryRoutes(app: FastifyInstance, door: Door): void {
     app.post(url, async (request, reply) => {
       const name = collectionName(request)
       const timeout = readParams(request)
-      const query = decodeBody(request, one)
+      const query = decodeRead(request, one)
       const points = await reading(door, name, async (reader) => {
         await door.strict.of(reader)?.queries([query], timeout, { isOld })
         check?.(query)
@@ -107,7 +107,7 @@ export function queryRoutes(app: FastifyInstance, door: Door): void {
     app.post(`${url}/groups`, async (request, reply) => {
       const name = collectionName(request)
       const timeout = readParams(request)
-      const query = decodeBody(request, groups)
+      const query = decodeRead(request, groups)
       const text = await reading(door, name, async (reader) => {
         await door.strict.of(reader)?.groups(query, timeout)
         return runGroups({ door, name, reader, rights: rightsOf(door, request) }, query)

@@ -3,7 +3,7 @@ import {
   boolean,
   defaulted,
   float,
-  map,
+  gatheredMap,
   memberOf,
   isObject,
   numberOf,
@@ -113,8 +113,8 @@ export const quantizationDiff = untagged('QuantizationConfigDiff', ...quantizati
 
 export const payloadStorage = part('PayloadStorageParams', { memory: defaulted(memory) })
 
-const strictVectors = map<JsonValue>(part('StrictModeMultivector', { max_vectors: defaulted(usize) }))
-const strictSparse = map<JsonValue>(part('StrictModeSparse', { max_length: defaulted(usize) }))
+const strictVectors = gatheredMap<JsonValue>(part('StrictModeMultivector', { max_vectors: defaulted(usize) }))
+const strictSparse = gatheredMap<JsonValue>(part('StrictModeSparse', { max_length: defaulted(usize) }))
 
 export const strictModeConfig = part('StrictModeConfig', {
   enabled: optional(boolean),

@@ -165,14 +165,13 @@ function customStopwords(stopwords: JsonValue | undefined): JsonValue | undefine
   return isObject(stopwords) ? stopwords['custom'] : undefined
 }
 
-function givenLanguages(stopwords: JsonValue | undefined): readonly JsonValue[] | undefined {
+function givenLanguages(stopwords: JsonValue | undefined): readonly string[] | undefined {
   if (typeof stopwords === 'string') return [stopwords]
   const languages = isObject(stopwords) ? stopwords['languages'] : undefined
-  return isArray(languages) ? languages : undefined
+  return isArray(languages) ? languages.filter((language) => typeof language === 'string') : undefined
 }
 
-const isListed = (language: JsonValue): boolean =>
-  (stopwordLanguages as readonly JsonValue[]).includes(language)
+const isListed = (language: string): boolean => (stopwordLanguages as readonly string[]).includes(language)
 
 function stemmerLanguage(stemmer: JsonValue | undefined): JsonValue | undefined {
   return isObject(stemmer) ? stemmer['language'] : undefined
@@ -211,7 +210,7 @@ export const indexRequest: Decoder<GivenIndex> = (value) => {
 /** A language whose stop words nobody has for us. @throws WireError 501 */
 export function refuseUnsupportedIndex({ settings = {} }: PayloadIndexParams): void {
   const unknown = givenLanguages(settings['stopwords'])?.find((language) => !isListed(language))
-  if (unknown !== undefined) throw unsupported(`the stop words of ${String(unknown)} are`)
+  if (unknown !== undefined) throw unsupported(`the stop words of ${unknown} are`)
 }
 
 /** Whether two declarations mean the same: a bare type is one whose parameters all have their defaults. */
