@@ -117,12 +117,17 @@ export class WritableCollection extends CollectionReader {
   }
 
   /**
-   * Declares another vector. Points that are there do not have it until it is written.
+   * Declares another vector. Points that are there do not have it until it is written. `settings` replace those of the
+   * collection, in the same step.
    * @throws vector-exists, request-invalid
    */
-  async addVector(name: string, params: VectorParams): Promise<{ readonly seq: SequenceNumber }> {
+  async addVector(
+    name: string,
+    params: VectorParams,
+    options: { readonly settings?: JsonObject } = {},
+  ): Promise<{ readonly seq: SequenceNumber }> {
     checkVectorParams(name, params)
-    return this.#sink.configure({ collection: this.id, addVectors: { [name]: params } })
+    return this.#sink.configure({ collection: this.id, addVectors: { [name]: params }, ...options })
   }
 
   /** Removes a vector, and what the points have of it. @throws vector-unknown */

@@ -60,16 +60,20 @@ export class CollectionReader {
   }
 
   info(): CollectionInfo {
-    return this.#withView((view) => ({
-      name: this.name,
-      id: this.id,
-      config: view.config,
-      pointCount: view.pointCount(),
-      shardPointCounts: view.shardPointCounts(),
-      segmentCount: [...view.entries()].length,
-      vectorCount: countVectors(view),
-      indexedPoints: countIndexed(view),
-    }))
+    return this.#withView((view) => {
+      const vectorCounts = countVectors(view)
+      return {
+        name: this.name,
+        id: this.id,
+        config: view.config,
+        pointCount: view.pointCount(),
+        shardPointCounts: view.shardPointCounts(),
+        segmentCount: [...view.entries()].length,
+        vectorCount: Object.values(vectorCounts).reduce((sum, count) => sum + count, 0),
+        vectorCounts,
+        indexedPoints: countIndexed(view),
+      }
+    })
   }
 
   /** What its points take up, for limits on it: no more than a few sums over its segments. */
@@ -269,16 +273,16 @@ export function readPoint({ rows, row }: RowRef, options: ReadOptions, schema: V
   return point
 }
 
-function countVectors(view: View): number {
+function countVectors(view: View): Record<string, number> {
   const schema = view.config.vectors
-  let count = 0
+  const counts = Object.fromEntries(Object.keys(schema).map((name) => [name, 0]))
   for (const entry of view.entries()) {
     for (const name of Object.keys(schema)) {
       const column = columnOf(entry.handle.rows, schema, name)
-      if (column !== undefined) count += countPresent(entry, column)
+      if (column !== undefined) counts[name]! += countPresent(entry, column)
     }
   }
-  return count
+  return counts
 }
 
 function countIndexed(view: View): Record<string, number> {

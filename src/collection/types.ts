@@ -145,6 +145,8 @@ export interface CollectionInfo {
   readonly segmentCount: number
   /** Present vectors over all names. */
   readonly vectorCount: number
+  /** Present vectors by name. */
+  readonly vectorCounts: Readonly<Record<string, number>>
   /** Points that have a value of the index's type, by indexed field. */
   readonly indexedPoints: Readonly<Record<string, number>>
 }

@@ -46,7 +46,9 @@ async function add(collection: Collection, name: string, params: VectorParams): 
     const { seq } = await collection.updateSettings(collection.config().settings ?? {})
     return seq
   }
-  return (await collection.addVector(name, params)).seq
+  // From now on the vectors are shown by name, even if one without a name is the only one again.
+  const settings = { ...collection.config().settings, named: true }
+  return (await collection.addVector(name, params, { settings })).seq
 }
 
 function differenceOf(existing: VectorParams, given: VectorParams): string | undefined {

@@ -31,6 +31,7 @@ export const collectionSchema = z
     shardPointCounts: z.array(z.int()),
     segmentCount: z.int(),
     vectorCount: z.int(),
+    vectorCounts: z.record(z.string(), z.int()).meta({ description: 'By the names of the vectors.' }),
     indexedPoints: z.record(z.string(), z.int()),
   })
   .meta({ id: 'Collection' })
