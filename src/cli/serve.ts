@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { systemEnvironment } from '../runtime/environment.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { readConfigurationFiles } from '../server/configuration/configuration-file.ts'
@@ -22,6 +22,8 @@ interface ServeFlags {
   readonly configPath?: string
   readonly logLevel?: string
   readonly snapshot: readonly string[]
+  /** Another name for the same. */
+  readonly collectionSnapshot: readonly string[]
   readonly storageSnapshot?: string
   readonly forceSnapshot: boolean
 }
@@ -40,8 +42,15 @@ export function serveCommand(onExit: (exitCode: number) => void): Command {
     .option('--config-path <PATH>', 'a YAML file of settings, after config/config.yaml')
     .option('--log-level <LEVEL>', 'ERROR, INFO or DEBUG (default INFO)')
     .option('--snapshot <PATH:NAME>', 'restore a collection before listening; may be repeated', append, [])
+    .addOption(new Option('--collection-snapshot <PATH:NAME>').argParser(append).default([]).hideHelp())
     .option('--storage-snapshot <PATH>', 'restore all collections and aliases before listening')
     .option('-f, --force-snapshot', 'let these replace what exists', false)
+    // Flags of Qdrant's that mean nothing on a single node that sends no telemetry.
+    .addOption(new Option('--uri <URI>').hideHelp())
+    .addOption(new Option('--bootstrap <URI>').hideHelp())
+    .addOption(new Option('--reinit').hideHelp())
+    .addOption(new Option('--disable-telemetry').hideHelp())
+    .addOption(new Option('--stacktrace').hideHelp())
     .allowExcessArguments(false)
     .action(async (flags: ServeFlags) => onExit(await serve(flags)))
 }
@@ -104,7 +113,7 @@ function numberOf(text: string | undefined): unknown {
 function restoresOf(flags: ServeFlags): StartupRestores {
   return {
     store: flags.storageSnapshot,
-    collections: flags.snapshot.map(parseSnapshotFlag),
+    collections: [...flags.snapshot, ...flags.collectionSnapshot].map(parseSnapshotFlag),
     force: flags.forceSnapshot,
   }
 }
