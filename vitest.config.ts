@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Suites that start the built server; everything else runs on the sources. */
@@ -7,6 +8,8 @@ const peers = ['test/peers/**/*.test.ts']
 
 export default defineConfig({
   test: {
+    // Many tests wait for a disk or a process: two at once even where there are two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {

@@ -16,6 +16,7 @@ export function vectorRoutes(app: FastifyInstance, door: Door): void {
     const params = updateParams(request)
     const given = decodeBody(request, translateAddedVector)
     const collection = getCollection(door, name)
+    door.strict.of(collection)?.timeout(params.timeout)
     const seq = await add(collection, vector, given)
     return sendResult(request, reply, updateResult(seq, params))
   })
@@ -25,6 +26,7 @@ export function vectorRoutes(app: FastifyInstance, door: Door): void {
     const vector = vectorName(request)
     const params = updateParams(request)
     const collection = getCollection(door, name)
+    door.strict.of(collection)?.timeout(params.timeout)
     return sendResult(request, reply, updateResult(await drop(door, collection, vector), params))
   })
 }
