@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { open, type Database } from '../../../index.ts'
 import { systemClock } from '../../../runtime/clock.ts'
 import { openDoor, type Door } from '../door.ts'
-import { Rights } from '../rights/rights.ts'
+import { Rights, type Grant } from '../rights/rights.ts'
 import { telemetry } from './telemetry.ts'
 
 let folder: string
@@ -43,7 +43,7 @@ afterEach(async () => {
 const asked = { level: 4, isAnonymous: false, perCollection: true }
 
 test('who may see one collection learns nothing of the others, nor of the whole server', () => {
-  const grant = { scope: 'collections', modes: new Map([['mine', 'r']]) } as const
+  const grant: Grant = { scope: 'collections', modes: new Map([['mine', 'r']]) }
   const seen = telemetry(door, { ...asked, rights: new Rights(grant, () => true) })
   expect(seen['collections']).toMatchObject({ number_of_collections: 1, collections: [{ id: 'mine' }] })
   expect(Object.keys(seen).sort()).toEqual(['app', 'cluster', 'collections', 'id'])
