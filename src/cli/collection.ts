@@ -17,6 +17,13 @@ function vectorsText({ config }: CollectionJson): string {
     .join(', ')
 }
 
+/** Nothing of them where there is only the default one. */
+function partitionFacts({ partitions }: CollectionJson): (readonly [string, string])[] {
+  const counts = Object.entries(partitions)
+  if (counts.length === 1) return []
+  return counts.map(([name, points]) => ['partition', `${name} (${points} points)`] as const)
+}
+
 const listCommand = apiCommand<object>(
   'list',
   'The collections as they are.',
@@ -49,6 +56,7 @@ const showCommand = apiCommand<object>(
         ['id', shown.id],
         ['points', String(shown.pointCount)],
         ['shards', `${shown.config.shardNumber} (${shown.shardPointCounts.join(', ')} points)`],
+        ...partitionFacts(shown),
         ['segments', String(shown.segmentCount)],
         ['vectors', vectorsText(shown)],
         ...Object.entries(shown.config.payloadIndexes ?? {}).map(

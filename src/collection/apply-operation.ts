@@ -5,13 +5,15 @@ import { deletePayloadPath, mergePayload, setPayloadPath } from '../query/payloa
 import { payloadOf } from './apply-points.ts'
 import type { CollectionState } from './collection-state.ts'
 import { Matcher, rowsOf } from './matching.ts'
-import type { PointsOperation, Selection } from './operations.ts'
-import type { Location } from './shard.ts'
+import type { PointsOperation } from './operations.ts'
+import { defaultPartition, placeOfPartition, viewOfPartitions } from './partitions.ts'
+import type { Location, Shard } from './shard.ts'
 import type { WriteResult } from './types.ts'
 import { columnNameOf, columnValues } from './vector-columns.ts'
 
 interface Selected {
   readonly id: IdWords
+  readonly shard: Shard
   readonly location: Location
 }
 
@@ -22,7 +24,7 @@ export function applyOperation(
   seq: SequenceNumber,
 ): WriteResult {
   const missing: PointId[] = []
-  const selected = select(state, operation.select, seq, missing)
+  const selected = select(state, operation, seq, missing)
   for (const one of selected) change(state, one, operation, seq)
   state.changeCount += 1
   return { seq, missing, affected: selected.length }
@@ -30,11 +32,10 @@ export function applyOperation(
 
 function change(
   state: CollectionState,
-  { id, location }: Selected,
+  { id, shard, location }: Selected,
   operation: PointsOperation,
   seq: SequenceNumber,
 ): void {
-  const shard = state.shardOf(id)
   if (operation.op === 'delete') {
     shard.delete(location, seq)
     return
@@ -76,21 +77,25 @@ export function encodePayload(payload: JsonObject): Uint8Array {
 
 function select(
   state: CollectionState,
-  selection: Selection,
+  { select: selection, partition = defaultPartition }: PointsOperation,
   seq: SequenceNumber,
   missing: PointId[],
 ): Selected[] {
-  if ('ids' in selection) return selectIds(state, selection.ids, missing)
+  const place = placeOfPartition(state.config, partition)
+  if ('ids' in selection) return selectIds(state, place, selection.ids, missing)
   const matcher = new Matcher(selection.filter, state.config)
-  const view = state.view(seq)
+  const whole = state.view(seq)
+  const view = viewOfPartitions(whole, [partition])
+  whole.release()
   try {
     return view.shards.flatMap((entries, index) =>
       entries.flatMap((entry, at) => {
-        const live = state.shards[index]!.entries[at]!
+        const shard = state.shards[index]!
+        const live = shard.entries[at]!
         return [...rowsOf(matcher.bits(entry))].map((row) => {
           const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
           live.rows.idAt(row, id)
-          return { id, location: { entry: live, row } }
+          return { id, shard, location: { entry: live, row } }
         })
       }),
     )
@@ -99,7 +104,12 @@ function select(
   }
 }
 
-function selectIds(state: CollectionState, ids: readonly PointId[], missing: PointId[]): Selected[] {
+function selectIds(
+  state: CollectionState,
+  place: number,
+  ids: readonly PointId[],
+  missing: PointId[],
+): Selected[] {
   const selected: Selected[] = []
   const seen = new Set<string>()
   for (const given of ids) {
@@ -107,9 +117,10 @@ function selectIds(state: CollectionState, ids: readonly PointId[], missing: Poi
     const key = `${id.kind}:${id.w0}:${id.w1}:${id.w2}:${id.w3}`
     if (seen.has(key)) continue
     seen.add(key)
-    const location = state.find(id)
+    const shard = state.shardOf(id, place)
+    const location = shard.find(id)
     if (location === undefined) missing.push(idOfWords(id))
-    else selected.push({ id, location })
+    else selected.push({ id, shard, location })
   }
   return selected
 }

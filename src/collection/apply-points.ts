@@ -6,6 +6,7 @@ import { compileFilter, type RowPredicate } from '../query/compile-filter.ts'
 import type { Filter } from '../query/filter.ts'
 import type { VectorValue } from '../graph/vector-value.ts'
 import type { CollectionState } from './collection-state.ts'
+import { defaultPartition, placeOfPartition } from './partitions.ts'
 import { RowCursor } from './row-cursor.ts'
 import { readId, vectorOfBatch, wordsOfVector, type PointsBatch } from './points-batch.ts'
 import type { Location } from './shard.ts'
@@ -19,6 +20,7 @@ type Columns = Record<string, VectorValue | undefined>
  * same place; points that the mode or the condition excludes are passed over.
  */
 export function applyPoints(state: CollectionState, batch: PointsBatch, seq: SequenceNumber): WriteResult {
+  const place = placeOfPartition(state.config, batch.partition ?? defaultPartition)
   const condition = compileCondition(state, batch.condition)
   const { vectors: schema } = state.config
   const cursor = new RowCursor(schema)
@@ -29,7 +31,7 @@ export function applyPoints(state: CollectionState, batch: PointsBatch, seq: Seq
   for (let i = 0; i < batch.count; i++) {
     readId(batch, i, id)
     const vectors = takeVectors(batch, i, offsets, state)
-    const shard = state.shardOf(id)
+    const shard = state.shardOf(id, place)
     const old = shard.find(id)
     if (batch.mode === 'vectors' && old === undefined) missing.push(idOfWords(id))
     if (!isWanted(batch, old, condition, cursor)) continue

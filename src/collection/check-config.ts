@@ -1,5 +1,6 @@
 import { DatabaseError } from '../errors/database-error.ts'
 import { isPathPart } from '../storage/path-part.ts'
+import { checkPartitions } from './partitions.ts'
 import type { CollectionConfig, VectorParams } from './types.ts'
 
 const nameBytesMax = 255
@@ -25,6 +26,7 @@ export function checkCollectionConfig(config: CollectionConfig): void {
   if (!Number.isSafeInteger(shards) || shards < 1 || shards > shardsMax) {
     throw invalid(`shardNumber is ${String(shards)}, not a whole number from 1 to ${shardsMax}`)
   }
+  if (config.partitions !== undefined) checkPartitions(config.partitions, shards)
 }
 
 /** @throws request-invalid naming the vector and the field */

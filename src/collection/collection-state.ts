@@ -1,10 +1,11 @@
-import { hashWords, type IdWords } from '../ids/point-id.ts'
+import type { IdWords } from '../ids/point-id.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
 import { assert } from '../runtime/assert.ts'
 import { RowSet } from '../segment/row-set.ts'
 import type { SegmentRegistry } from './segment-handle.ts'
 import type { SegmentId } from '../ids/brands.ts'
-import { adoptView, Shard, type Location } from './shard.ts'
+import { homeShard, partitionPlaces, shardCountOf, withPartitions } from './partitions.ts'
+import { adoptView, Shard } from './shard.ts'
 import type { CollectionConfig } from './types.ts'
 import { declaredColumns } from './vector-columns.ts'
 import { View, visibleCount, type FullConfig } from './view.ts'
@@ -43,7 +44,7 @@ export class CollectionState {
     this.#config = config
     this.validFrom = validFrom
     this.#services = services
-    this.#shards = this.#newShards(config.shardNumber)
+    this.#shards = this.#newShards(shardCountOf(config))
   }
 
   get config(): FullConfig {
@@ -62,7 +63,15 @@ export class CollectionState {
     return this.#shards.reduce((sum, shard) => sum + shard.memtableBytes, 0)
   }
 
+  /** Partitions that are new begin empty; those that are gone take their points with them. */
   configure(config: FullConfig, seq: SequenceNumber): void {
+    const old = this.#shards
+    this.#shards = this.#shardsFor(config)
+    this.#setConfig(config, seq)
+    for (const shard of old) if (!this.#shards.includes(shard)) shard.release()
+  }
+
+  #setConfig(config: FullConfig, seq: SequenceNumber): void {
     // A memtable has the columns that it was made with.
     if (config.vectors !== this.#config.vectors) this.freeze()
     this.#config = config
@@ -70,12 +79,9 @@ export class CollectionState {
     this.changeCount += 1
   }
 
-  shardOf(id: IdWords): Shard {
-    return this.#shards[hashWords(id) % this.#shards.length]!
-  }
-
-  find(id: IdWords): Location | undefined {
-    return this.shardOf(id).find(id)
+  /** `place` is that of the partition. */
+  shardOf(id: IdWords, place: number): Shard {
+    return this.#shards[homeShard(this.#config, place, id)]!
   }
 
   view(seq: SequenceNumber): View {
@@ -88,10 +94,12 @@ export class CollectionState {
 
   /** The collection becomes what the view shows, from `seq` on; its own entries are released. */
   become(view: View, config: FullConfig, seq: SequenceNumber): void {
+    const { shardNumber } = view.config
+    assert(view.shards.length === shardCountOf(view.config), 'a view has the shards of all partitions')
     const old = this.#shards
     this.#shards = this.#newShards(view.shards.length)
     adoptView(this.#shards, this.id, view, visibleCount)
-    this.configure({ ...config, shardNumber: view.shards.length }, seq)
+    this.#setConfig(withPartitions({ ...config, shardNumber }, partitionPlaces(view.config)), seq)
     for (const shard of old) shard.release()
   }
 
@@ -115,6 +123,18 @@ export class CollectionState {
 
   release(): void {
     for (const shard of this.#shards) shard.release()
+  }
+
+  #shardsFor(config: FullConfig): readonly Shard[] {
+    const [old, places] = [partitionPlaces(this.#config), partitionPlaces(config)]
+    const { shardNumber } = config
+    if (old.length === places.length && places.every((name, place) => name === old[place]))
+      return this.#shards
+    return places.flatMap((name, place) =>
+      name === old[place]
+        ? this.#shards.slice(place * shardNumber, (place + 1) * shardNumber)
+        : this.#newShards(shardNumber),
+    )
   }
 
   #newShards(count: number): Shard[] {

@@ -10,6 +10,7 @@ import type { PointsOperation } from './operations.ts'
 import { newIds, writeId, type PointsBatch, type UpsertMode } from './points-batch.ts'
 import { CollectionReader } from './reader.ts'
 import type {
+  PartitionTarget,
   PointInput,
   PointSelector,
   UpsertOptions,
@@ -18,6 +19,7 @@ import type {
   WriteResult,
 } from './types.ts'
 import { checkVectorParams } from './check-config.ts'
+import { checkPartitionName, defaultPartition, placeOfPartition } from './partitions.ts'
 import type { PayloadIndexParams } from '../query/payload-index.ts'
 import { newColumn, type ColumnBuilder } from './column-builder.ts'
 
@@ -30,6 +32,10 @@ export interface ConfigChange {
   /** Vectors that the collection has from then on; none of these names may be there. */
   readonly addVectors?: Readonly<Record<string, VectorParams>>
   readonly dropVector?: string
+  /** The name must not be there. */
+  readonly addPartition?: string
+  /** Its points go with it. */
+  readonly dropPartition?: string
   /** By vector name: how the queries of a sparse vector are weighed from then on; null: not at all. */
   readonly modifiers?: Readonly<Record<string, 'idf' | null>>
 }
@@ -57,53 +63,62 @@ export class WritableCollection extends CollectionReader {
    * @throws request-invalid, vector-unknown, dimension-mismatch, filter-invalid
    */
   upsert(points: readonly PointInput[], options: UpsertOptions = {}): Promise<WriteResult> {
-    return this.#writePoints(points, options.mode ?? 'upsert', options.condition)
+    return this.#writePoints(points, options.mode ?? 'upsert', options)
   }
 
   /** Replaces the named vectors of points that exist; the others are reported as missing. */
   updateVectors(
     points: readonly VectorsInput[],
-    options: { readonly condition?: Filter } = {},
+    options: { readonly condition?: Filter } & PartitionTarget = {},
   ): Promise<WriteResult> {
-    return this.#writePoints(points, 'vectors', options.condition)
+    return this.#writePoints(points, 'vectors', options)
   }
 
   /** Removes the named vectors from points. @throws vector-unknown */
-  async deleteVectors(selector: PointSelector, names: readonly string[]): Promise<WriteResult> {
+  async deleteVectors(
+    selector: PointSelector,
+    names: readonly string[],
+    target: PartitionTarget = {},
+  ): Promise<WriteResult> {
     const { config } = this.#sink.state(this.id)
     for (const name of names) if (!Object.hasOwn(config.vectors, name)) throw unknownVector(name)
-    return this.#operate(selector, { op: 'delete-vectors', names })
+    return this.#operate(selector, { op: 'delete-vectors', names }, target)
   }
 
   /** Removes points; ids that do not exist are reported as missing. */
-  delete(selector: PointSelector): Promise<WriteResult> {
-    return this.#operate(selector, { op: 'delete' })
+  delete(selector: PointSelector, target: PartitionTarget = {}): Promise<WriteResult> {
+    return this.#operate(selector, { op: 'delete' }, target)
   }
 
   /** Merges keys into the payload, at the top or below `path`. */
   setPayload(
     selector: PointSelector,
     payload: JsonObject | RawJson,
-    options: { readonly path?: string } = {},
+    options: { readonly path?: string } & PartitionTarget = {},
   ): Promise<WriteResult> {
     const value = toObject(payload)
-    return this.#operate(selector, {
-      op: 'set-payload',
-      payload: value,
-      ...(options.path === undefined ? {} : { path: options.path }),
-    })
+    const path = options.path === undefined ? {} : { path: options.path }
+    return this.#operate(selector, { op: 'set-payload', payload: value, ...path }, options)
   }
 
-  overwritePayload(selector: PointSelector, payload: JsonObject | RawJson): Promise<WriteResult> {
-    return this.#operate(selector, { op: 'overwrite-payload', payload: toObject(payload) })
+  overwritePayload(
+    selector: PointSelector,
+    payload: JsonObject | RawJson,
+    target: PartitionTarget = {},
+  ): Promise<WriteResult> {
+    return this.#operate(selector, { op: 'overwrite-payload', payload: toObject(payload) }, target)
   }
 
-  deletePayload(selector: PointSelector, paths: readonly string[]): Promise<WriteResult> {
-    return this.#operate(selector, { op: 'delete-payload', paths })
+  deletePayload(
+    selector: PointSelector,
+    paths: readonly string[],
+    target: PartitionTarget = {},
+  ): Promise<WriteResult> {
+    return this.#operate(selector, { op: 'delete-payload', paths }, target)
   }
 
-  clearPayload(selector: PointSelector): Promise<WriteResult> {
-    return this.#operate(selector, { op: 'clear-payload' })
+  clearPayload(selector: PointSelector, target: PartitionTarget = {}): Promise<WriteResult> {
+    return this.#operate(selector, { op: 'clear-payload' }, target)
   }
 
   /** Declares an index on a payload field; another declaration replaces the first. */
@@ -136,6 +151,20 @@ export class WritableCollection extends CollectionReader {
   }
 
   /**
+   * Another part of the collection, with shards of its own: points are written to one, and read from all or some. The same
+   * id in two partitions is two points. @throws partition-exists, request-invalid
+   */
+  async createPartition(name: string): Promise<{ readonly seq: SequenceNumber }> {
+    checkPartitionName(name)
+    return this.#sink.configure({ collection: this.id, addPartition: name })
+  }
+
+  /** Removes a partition with its points. @throws partition-not-found, request-invalid for `_default` */
+  dropPartition(name: string): Promise<{ readonly seq: SequenceNumber }> {
+    return this.#sink.configure({ collection: this.id, dropPartition: name })
+  }
+
+  /**
    * Replaces what the front door remembers of the collection and, by name, of its vectors; and how queries of sparse vectors
    * are weighed, null being not at all. @throws vector-unknown, request-invalid
    */
@@ -150,22 +179,36 @@ export class WritableCollection extends CollectionReader {
   async #writePoints(
     points: readonly (PointInput | VectorsInput)[],
     mode: UpsertMode,
-    condition: Filter | undefined,
+    { condition, partition }: { readonly condition?: Filter } & PartitionTarget,
   ): Promise<WriteResult> {
     const state = this.#sink.state(this.id)
     if (condition !== undefined) compileFilter(condition, { payloadIndexes: state.config.payloadIndexes })
-    return this.#sink.points(buildBatch(state, points, mode, condition))
+    const batch = buildBatch(state, points, mode, condition)
+    return this.#sink.points({ ...batch, ...loggedPartition(state, partition) })
   }
 
   async #operate(
     selector: PointSelector,
-    operation: DistributedOmit<PointsOperation, 'collection' | 'select'>,
+    operation: DistributedOmit<PointsOperation, 'collection' | 'partition' | 'select'>,
+    { partition }: PartitionTarget,
   ): Promise<WriteResult> {
     const state = this.#sink.state(this.id)
     if ('ids' in selector) for (const id of selector.ids) wordsOfId(id)
     else compileFilter(selector.filter, { payloadIndexes: state.config.payloadIndexes })
-    return this.#sink.operation({ ...operation, collection: this.id, select: selector })
+    return this.#sink.operation({
+      ...operation,
+      collection: this.id,
+      ...loggedPartition(state, partition),
+      select: selector,
+    })
   }
+}
+
+/** The default partition is not named in records. @throws partition-not-found */
+function loggedPartition(state: CollectionState, partition: string | undefined): PartitionTarget {
+  if (partition === undefined || partition === defaultPartition) return {}
+  placeOfPartition(state.config, partition)
+  return { partition }
 }
 
 type DistributedOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never

@@ -3,7 +3,12 @@ import type { PointId } from '../ids/point-id.ts'
 import type { Filter } from '../query/filter.ts'
 
 /** A write that selects points and changes or removes them; logged as JSON, exact numbers included. */
-export type PointsOperation = { readonly collection: string; readonly select: Selection } & (
+export type PointsOperation = {
+  readonly collection: string
+  /** Left out: the default one. */
+  readonly partition?: string
+  readonly select: Selection
+} & (
   | { readonly op: 'delete' }
   | { readonly op: 'set-payload'; readonly payload: JsonObject; readonly path?: string }
   | { readonly op: 'overwrite-payload'; readonly payload: JsonObject }

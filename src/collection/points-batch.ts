@@ -7,6 +7,8 @@ import type { VectorKind } from './types.ts'
 /** The body of one write of points: what is logged, what is replayed, what is applied. */
 export interface PointsBatch {
   readonly collection: string
+  /** Left out: the default one. */
+  readonly partition?: string
   readonly mode: UpsertMode
   /** JSON text of a Filter, or ''. */
   readonly condition: string
@@ -59,8 +61,8 @@ export const upsertModes = ['upsert', 'insert-only', 'update-only', 'vectors'] a
 export type UpsertMode = (typeof upsertModes)[number]
 
 const idWords = 5
-// Version 2 has vectors that are not dense; dense ones alone are written as version 1, as ever.
-const formatVersion = 2
+// Version 2 has vectors that are not dense, version 3 a partition; what has neither is written as version 1, as ever.
+const formatVersion = 3
 
 export function readId(batch: PointsBatch, index: number, out: IdWords): void {
   const at = index * idWords
@@ -95,8 +97,9 @@ export function encodeBatch(batch: PointsBatch): Uint8Array[] {
   for (let i = 0; i < batch.count; i++) payloadBytes += lengths[i] = batch.payloads[i]!.byteLength
   const header = Buffer.from(
     JSON.stringify({
-      v: batch.vectors.every(({ kind }) => kind === 'dense') ? 1 : formatVersion,
+      v: versionOf(batch),
       collection: batch.collection,
+      ...(batch.partition === undefined ? {} : { partition: batch.partition }),
       mode: batch.mode,
       condition: batch.condition,
       count: batch.count,
@@ -122,12 +125,18 @@ export function encodeBatch(batch: PointsBatch): Uint8Array[] {
   return parts
 }
 
+function versionOf({ partition, vectors }: PointsBatch): number {
+  if (partition !== undefined) return formatVersion
+  return vectors.every(({ kind }) => kind === 'dense') ? 1 : 2
+}
+
 export function decodeBatch(body: Uint8Array): PointsBatch {
   const reader = new BodyReader(body)
   const headerBytes = reader.words(1)[0]!
   const header = JSON.parse(Buffer.from(reader.take(headerBytes)).toString('utf8')) as {
     v: number
     collection: string
+    partition?: string
     mode: UpsertMode
     condition: string
     count: number
@@ -154,8 +163,9 @@ export function decodeBatch(body: Uint8Array): PointsBatch {
     return { name, kind, dimensions, present, words: reader.words(floats) }
   })
   assert(reader.isAtEnd, 'a record of points is read to its end')
-  const { collection, mode, condition, count } = header
-  return { collection, mode, condition, count, ids, payloads, vectors }
+  const { collection, partition, mode, condition, count } = header
+  const inPartition = partition === undefined ? {} : { partition }
+  return { collection, ...inPartition, mode, condition, count, ids, payloads, vectors }
 }
 
 /** Kind and words of an id as they stand in the batch, for messages. */

@@ -11,7 +11,8 @@ import { mergeInIdOrder, type RowRef } from './id-order.ts'
 import { orderedPage } from './order-by.ts'
 import { bitsOf, CandidateSource } from './querying/candidates.ts'
 import { readForeign } from './querying/examples.ts'
-import { findInView } from './querying/find-row.ts'
+import { partitionPointCounts, viewOfPartitions } from './partitions.ts'
+import { rowsOfId } from './querying/find-row.ts'
 import type { Hit } from './querying/hits.ts'
 import { distanceMatrix } from './querying/distance-matrix.ts'
 import { runGroups } from './querying/query-groups.ts'
@@ -23,7 +24,15 @@ import type {
   QueryRequest,
 } from './querying/query-types.ts'
 import { QueryRun } from './querying/run-query.ts'
-import type { CollectionInfo, Point, ReadOptions, ScoredPoint, ScrollPage, ScrollRequest } from './types.ts'
+import type {
+  CollectionInfo,
+  PartitionSelection,
+  Point,
+  ReadOptions,
+  ScoredPoint,
+  ScrollPage,
+  ScrollRequest,
+} from './types.ts'
 import { storedSizesOf, type StoredSizes } from './stored-sizes.ts'
 import { countPresent, reportSegments, type SegmentReport } from './segment-report.ts'
 import { columnOf, vectorAt, type VectorSchema } from './vector-columns.ts'
@@ -38,7 +47,10 @@ export interface ReaderSource {
   random(): number
 }
 
-/** Reads a collection as it is now, or as a snapshot holds it. Every call sees one moment. */
+/**
+ * Reads a collection as it is now, or as a snapshot holds it. Every call sees one moment. A partition that is asked for
+ * must be there: `partition-not-found`.
+ */
 export class CollectionReader {
   readonly #source: ReaderSource
 
@@ -67,6 +79,7 @@ export class CollectionReader {
         id: this.id,
         config: view.config,
         pointCount: view.pointCount(),
+        partitions: partitionPointCounts(view),
         shardPointCounts: view.shardPointCounts(),
         segmentCount: [...view.entries()].length,
         vectorCount: Object.values(vectorCounts).reduce((sum, count) => sum + count, 0),
@@ -86,8 +99,11 @@ export class CollectionReader {
     return this.#withView(reportSegments)
   }
 
-  /** The points that exist, in the order asked, each once. */
-  async get(ids: readonly PointId[], options: ReadOptions = {}): Promise<readonly Point[]> {
+  /** The points that exist, in the order asked, each once; those of one id in the order of the partitions. */
+  async get(
+    ids: readonly PointId[],
+    options: ReadOptions & PartitionSelection = {},
+  ): Promise<readonly Point[]> {
     const wanted = ids.map((id) => wordsOfId(id))
     return this.#withView((view) => {
       const seen = new Set<string>()
@@ -97,11 +113,10 @@ export class CollectionReader {
         const key = `${id.kind}:${id.w0}:${id.w1}:${id.w2}:${id.w3}`
         if (seen.has(key)) continue
         seen.add(key)
-        const found = findInView(view, id)
-        if (found !== undefined) points.push(readPoint(found, options, vectors))
+        for (const found of rowsOfId(view, id)) points.push(readPoint(found, options, vectors))
       }
       return points
-    })
+    }, options.partitions)
   }
 
   /** A page in id order, or by a payload value. @throws filter-invalid, request-invalid */
@@ -119,22 +134,25 @@ export class CollectionReader {
       }
       const points: Point[] = []
       for (const ref of mergeInIdOrder(passing, from)) {
-        if (points.length === limit) return { points, next: ref.rows.pointIdAt(ref.row) }
+        if (points.length >= limit) {
+          const next = ref.rows.pointIdAt(ref.row)
+          if (points.at(-1)?.id !== next) return { points, next }
+        }
         points.push(readPoint(ref, request, view.config.vectors))
       }
       return { points }
-    })
+    }, request.partitions)
   }
 
   /** Exact. @throws filter-invalid */
-  async count(filter?: Filter): Promise<number> {
+  async count(filter?: Filter, { partitions }: PartitionSelection = {}): Promise<number> {
     return this.#withView((view) => {
       if (filter === undefined) return view.pointCount()
       const matcher = new Matcher(filter, view.config)
       let count = 0
       for (const entry of view.entries()) count += countBits(matcher.bits(entry))
       return count
-    })
+    }, partitions)
   }
 
   /**
@@ -151,7 +169,7 @@ export class CollectionReader {
       const run = new QueryRun(view, foreign, () => this.#source.random())
       const hits = run.run(whole, limit + offset, { filter: undefined, excluded: [] })
       return hits.slice(offset).map((hit) => readHit(hit, request, view.config.vectors))
-    })
+    }, request.partitions)
   }
 
   /**
@@ -170,7 +188,7 @@ export class CollectionReader {
         id,
         hits: hits.map((hit) => readHit(hit, request, vectors)),
       }))
-    })
+    }, request.partitions)
     return request.groupLookup === undefined ? groups : lookUpGroups(groups, request.groupLookup)
   }
 
@@ -178,14 +196,15 @@ export class CollectionReader {
   async distanceMatrix(request: DistanceMatrixRequest = {}): Promise<DistanceMatrix> {
     const sample = checkCount('sample', request.sample ?? 10)
     const limit = checkCount('limit', request.limit ?? 3)
-    return this.#withView((view) =>
-      distanceMatrix(view, { ...request, sample, limit }, () => this.#source.random()),
+    return this.#withView(
+      (view) => distanceMatrix(view, { ...request, sample, limit }, () => this.#source.random()),
+      request.partitions,
     )
   }
 
   /**
    * SHA-256 over every point in id order: id, vectors bit for bit, payload with its keys sorted. Two collections
-   * with equal hashes hold the same points.
+   * with equal hashes hold the same points, in partitions of the same names.
    */
   async contentHash(): Promise<string> {
     const view = this.#source.view()
@@ -196,10 +215,16 @@ export class CollectionReader {
     }
   }
 
-  #withView<T>(read: (view: View) => T): T {
+  #withView<T>(read: (view: View) => T, partitions?: readonly string[]): T {
     const view = this.#source.view()
     try {
-      return read(view)
+      if (partitions === undefined) return read(view)
+      const part = viewOfPartitions(view, partitions)
+      try {
+        return read(part)
+      } finally {
+        part.release()
+      }
     } finally {
       view.release()
     }

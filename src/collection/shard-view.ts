@@ -1,5 +1,6 @@
-import { hashWords, type IdWords, type PointId } from '../ids/point-id.ts'
+import type { IdWords, PointId } from '../ids/point-id.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
+import { defaultPartition, homeShard, withPartitions } from './partitions.ts'
 import { aliveBits, isVisible, View, visibleBits, type ViewEntry } from './view.ts'
 import { rowsOf } from './matching.ts'
 
@@ -9,10 +10,10 @@ export function viewOfShard(view: View, shard: number): View {
   return new View(view.seq, view.config, shards)
 }
 
-/** One shard of a view as shard `target` of `of`: the others are empty. It has a retention of its own. */
+/** One shard of a view as shard `target` of `of` in one partition: the others are empty. It has a retention of its own. */
 export function placedShard(view: View, source: number, target: number, of: number): View {
   const shards = Array.from({ length: of }, (_, index) => (index === target ? view.shards[source]! : []))
-  return new View(view.seq, { ...view.config, shardNumber: of }, shards)
+  return new View(view.seq, withPartitions({ ...view.config, shardNumber: of }, [defaultPartition]), shards)
 }
 
 /** A point in the wrong place: the shard it is in, and why it must not be there. */
@@ -39,7 +40,7 @@ export async function findMisplacedPoint(view: View): Promise<MisplacedPoint | u
       const { rows } = entry.handle
       for (const row of rowsOf(visibleBits(entry) ?? aliveBits(entry.rowLimit, new Uint32Array(0)))) {
         rows.idAt(row, id)
-        const home = hashWords(id) % view.shards.length
+        const home = homeShard(view.config, Math.floor(shard / view.config.shardNumber), id)
         if (home !== shard) {
           const why = `it belongs to shard ${home} of ${view.shards.length}`
           return { id: rows.pointIdAt(row), shard, problem: 'other-shard', why }

@@ -35,6 +35,11 @@ export interface CollectionConfig {
   readonly vectors: Readonly<Record<string, VectorParams>>
   /** Default 1. */
   readonly shardNumber?: number
+  /**
+   * Names of the partitions, `_default` first; null where one was dropped and its place not taken again. Left out where
+   * `_default` is the only one. Each has `shardNumber` shards.
+   */
+  readonly partitions?: readonly (string | null)[]
   readonly payloadIndexes?: Readonly<Record<string, PayloadIndexParams>>
   /** What a front door wants to remember of this collection; snapshotted with it; means nothing to the engine. */
   readonly settings?: JsonObject
@@ -78,6 +83,16 @@ export interface ReadOptions {
   readonly vectors?: VectorSelection
 }
 
+export interface PartitionSelection {
+  /** Only points in these partitions. Default: in all. */
+  readonly partitions?: readonly string[]
+}
+
+export interface PartitionTarget {
+  /** The partition that is written to. Default `_default`. */
+  readonly partition?: string
+}
+
 export interface Point {
   /** A number up to 2^53 - 1, a bigint beyond, or a UUID in lower case with hyphens. */
   readonly id: PointId
@@ -103,9 +118,9 @@ export interface OrderBy {
   readonly startFrom?: number | string
 }
 
-export interface ScrollRequest extends ReadOptions {
+export interface ScrollRequest extends ReadOptions, PartitionSelection {
   readonly filter?: Filter
-  /** Default 10. */
+  /** Default 10. The points of one id, in several partitions, are never on two pages: a page may be longer by these. */
   readonly limit?: number
   /** First id to return (inclusive); not together with orderBy. */
   readonly offset?: PointId
@@ -128,7 +143,7 @@ export interface WriteResult {
   readonly affected: number
 }
 
-export interface UpsertOptions {
+export interface UpsertOptions extends PartitionTarget {
   /** Default 'upsert'. */
   readonly mode?: 'upsert' | 'insert-only' | 'update-only'
   /** Existing points are replaced only if they pass; points that do not exist are inserted (unless update-only). */
@@ -140,7 +155,9 @@ export interface CollectionInfo {
   readonly id: string
   readonly config: CollectionConfig & { readonly shardNumber: number }
   readonly pointCount: number
-  /** Of each shard, in their order. */
+  /** Points by partition. The same id in two partitions is two points. */
+  readonly partitions: Readonly<Record<string, number>>
+  /** Of each shard, in their order: `shardNumber` for each partition. */
   readonly shardPointCounts: readonly number[]
   readonly segmentCount: number
   /** Present vectors over all names. */

@@ -3,6 +3,12 @@ import { applyPoints } from '../collection/apply-points.ts'
 import { CollectionState, fullConfig, type StateServices } from '../collection/collection-state.ts'
 import { checkVectorParams } from '../collection/check-config.ts'
 import { unknownVector, type ConfigChange } from '../collection/collection.ts'
+import {
+  addPartition,
+  defaultPartition,
+  partitionOfShard,
+  removePartition,
+} from '../collection/partitions.ts'
 import { viewOfShard } from '../collection/shard-view.ts'
 import type { FullConfig, View } from '../collection/view.ts'
 import type { CollectionConfig, VectorParams } from '../collection/types.ts'
@@ -16,7 +22,7 @@ import { keptViews, nameScopeOf, type CatalogState, type SnapshotState } from '.
 import { ownCollections } from './checks/drill-clone.ts'
 import { applyDocument, checkKept, keepHistory } from './history.ts'
 import { planAliases } from './aliases.ts'
-import { checkCompatible, checkShardCompatible } from './compatible.ts'
+import { checkCompatible, checkSamePartition, checkShardCompatible } from './compatible.ts'
 import type {
   DatabaseRecord,
   RecordOf,
@@ -154,6 +160,8 @@ function applyConfigure(
     config = { ...config, vectors }
   }
   config = { ...config, vectors: changedVectors(config.vectors, change) }
+  if (change.addPartition !== undefined) config = addPartition(config, change.addPartition)
+  if (change.dropPartition !== undefined) config = removePartition(config, change.dropPartition)
   keepHistory(catalog, state, seqOf(seq - 1))
   state.configure(config, seq)
 }
@@ -328,9 +336,14 @@ function applyRestore(
 }
 
 /** @throws shard-not-found, snapshot-incompatible */
-function checkShardTarget(state: CollectionState, { target, of }: ShardTarget, view: View): void {
+function checkShardTarget(state: CollectionState, { source, target, of }: ShardTarget, view: View): void {
   checkShard(state, target)
   checkShardFits(state, of, view.config)
+  checkSamePartition(
+    state.name,
+    partitionOfShard(state.config, target),
+    partitionOfShard(view.config, source),
+  )
 }
 
 /** Whether points that were looked at as those of one of `of` shards may become a shard now. @throws snapshot-incompatible */
@@ -383,6 +396,11 @@ export function checkImport(catalog: CatalogState, record: RecordOf<'import'>): 
       if (existing === undefined) throw collectionGone(staged.name)
       checkShard(existing, staged.shard)
       checkShardFits(existing, staged.shards.length, staged.config)
+      checkSamePartition(
+        staged.name,
+        partitionOfShard(existing.config, staged.shard),
+        staged.partition ?? defaultPartition,
+      )
       continue
     }
     if (staged.replace && existing !== undefined) checkCompatible(staged.name, existing.config, staged.config)
@@ -429,7 +447,7 @@ function importCollection(
   if (existing !== undefined) {
     keepHistory(catalog, existing, seqOf(seq - 1))
     if (staged.shard !== undefined) {
-      existing.becomeShard(staged.shard, view, staged.shard, seq)
+      existing.becomeShard(staged.shard, view, staged.shard % view.shards.length, seq)
       return
     }
     const payloadIndexes = { ...view.config.payloadIndexes, ...existing.config.payloadIndexes }

@@ -36,6 +36,15 @@ export function checkShardCompatible(
   }
 }
 
+/**
+ * A shard becomes what a shard of the partition of the same name is: a segment in two partitions of a collection would
+ * be one point twice. Null where there is no partition any more.
+ * @throws snapshot-incompatible
+ */
+export function checkSamePartition(name: string, own: string | null, other: string | null): void {
+  if (own === null || own !== other) throw incompatible(name, 'partition', own, other)
+}
+
 function vectorsText(config: CollectionConfig): string {
   const vectors = Object.entries(config.vectors).map(([vector, params]) => [
     vector,

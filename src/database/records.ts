@@ -31,6 +31,8 @@ export interface StagedCollection {
   readonly replace: boolean
   /** The existing collection's shard that becomes what this one is here; its other shards stay. Left out: all of it. */
   readonly shard?: number
+  /** With `shard`: the partition that the shard belonged to. Left out: the default one. */
+  readonly partition?: string
 }
 
 export type DatabaseRecord =
@@ -109,7 +111,7 @@ export interface RestoreTarget {
 export interface ShardTarget {
   readonly source: number
   readonly target: number
-  /** The number of shards that the collection had when the points were looked at: they belong there only then. */
+  /** The number of shards that each partition of the collection had when the points were looked at: they belong there only then. */
   readonly of: number
 }
 

@@ -1,4 +1,5 @@
 import { checkCollectionName } from '../collection/check-config.ts'
+import { defaultPartition, partitionOfShard, withPartitions } from '../collection/partitions.ts'
 import { findMisplacedPoint } from '../collection/shard-view.ts'
 import type { CollectionConfig } from '../collection/types.ts'
 import type { View } from '../collection/view.ts'
@@ -10,7 +11,7 @@ import type { ArchiveSecret } from '../snapshot/archive/encryption/keys.ts'
 import type { ArchiveCollection, ArchiveManifest } from '../snapshot/archive/format.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
 import { importArchive, type SegmentIds } from '../snapshot/archive/import-archive.ts'
-import { checkCompatible, checkShardCompatible } from './compatible.ts'
+import { checkCompatible, checkSamePartition, checkShardCompatible } from './compatible.ts'
 import { checkShard, collectionGone } from './apply.ts'
 import type { Engine } from './engine.ts'
 import type { ShardTarget, StagedCollection } from './records.ts'
@@ -117,7 +118,7 @@ export async function restoreShardArchive(
     return {
       names: new Map([[manifest.collections[0]!.id, collection]]),
       aliases: {},
-      shard: { source: manifest.snapshot.shard!, target: shard, of: state.shards.length },
+      shard: { source: manifest.snapshot.shard!, target: shard, of: state.config.shardNumber },
     }
   })
 }
@@ -210,7 +211,13 @@ function checkTargets(engine: Engine, manifest: ArchiveManifest, targets: Target
     const name = targets.names.get(collection.id)!
     const existing = catalog.collectionNamed(name)
     if (existing !== undefined && targets.shard !== undefined) {
-      checkShardCompatible(name, existing.config, collection.config, targets.shard.of)
+      const { source, target, of } = targets.shard
+      checkShardCompatible(name, existing.config, collection.config, of)
+      checkSamePartition(
+        name,
+        partitionOfShard(existing.config, target),
+        partitionOfShard(collection.config, source),
+      )
       continue
     }
     if (existing === undefined) {
@@ -284,16 +291,18 @@ function stage(
     .filter((info) => used.has(info.id))
     .map((info) => ({ ...info, id: segmentIds.get(info.id)! }))
   if (shard === undefined) return { id, name, config: collection.config, shards, segments, replace }
+  const partition = partitionOfShard(collection.config, shard.source)
   return {
     id,
     name,
-    config: { ...collection.config, shardNumber: shard.of },
+    config: withPartitions({ ...collection.config, shardNumber: shard.of }, [defaultPartition]),
     shards: Array.from({ length: shard.of }, (_, index) =>
-      index === shard.target ? shards[shard.source]! : [],
+      index === shard.target % shard.of ? shards[shard.source]! : [],
     ),
     segments,
     replace,
     shard: shard.target,
+    ...(partition === null || partition === defaultPartition ? {} : { partition }),
   }
 }
 

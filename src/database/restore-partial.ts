@@ -1,5 +1,14 @@
 import { checkCollectionConfig, checkCollectionName } from '../collection/check-config.ts'
 import { countBits, Matcher, rowsOf } from '../collection/matching.ts'
+import {
+  defaultPartition,
+  homeShard,
+  partitionNames,
+  partitionOfShard,
+  placeOfPartition,
+  shardCountOf,
+  withPartitions,
+} from '../collection/partitions.ts'
 import type { VectorParams } from '../collection/types.ts'
 import { declaredColumns, vectorAt, type VectorSchema } from '../collection/vector-columns.ts'
 import { aliveBits, visibleBits, type FullConfig, type View } from '../collection/view.ts'
@@ -8,7 +17,7 @@ import { RawJson } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { VectorValue } from '../graph/vector-value.ts'
 import type { SegmentId } from '../ids/brands.ts'
-import { hashWords, wordsOfId, type IdWords, type PointId } from '../ids/point-id.ts'
+import { wordsOfId, type IdWords, type PointId } from '../ids/point-id.ts'
 import type { ManifestEntry } from '../manifest/format.ts'
 import type { Filter } from '../query/filter.ts'
 import { selectPayload } from '../query/payload-edit.ts'
@@ -33,6 +42,8 @@ export interface RestorePartialOptions {
   readonly as: string
   readonly filter?: Filter
   readonly ids?: readonly PointId[]
+  /** Names of the partitions that are taken over; the new collection has these and `_default`. */
+  readonly partitions?: readonly string[]
   /** Names of the vectors that are taken over. */
   readonly vectors?: readonly string[]
   /** Payload paths: first only what is included, of that all but what is excluded. */
@@ -52,7 +63,7 @@ export interface RestorePartialOptions {
 /**
  * A new collection with a part of what a reference holds. Everything that can be wrong with the request is found before
  * the first row is read; the collection appears completely or not at all.
- * @throws request-invalid, filter-invalid, vector-unknown, collection-exists, alias-exists, cancelled, and what
+ * @throws request-invalid, filter-invalid, vector-unknown, partition-not-found, collection-exists, alias-exists, cancelled, and what
  * `openReader` throws; then nothing has changed and nothing is left behind
  */
 export async function restorePartial(
@@ -78,18 +89,24 @@ export async function restorePartial(
 interface Plan {
   readonly config: FullConfig
   readonly source: VectorSchema
+  /** Names of the partitions whose points are taken over. */
+  readonly partitions: readonly string[]
   readonly matcher: Matcher | undefined
   readonly select: (payload: Uint8Array) => Uint8Array
 }
 
-/** @throws request-invalid, filter-invalid, vector-unknown */
+/** @throws request-invalid, filter-invalid, vector-unknown, partition-not-found */
 function planOf(source: FullConfig, options: RestorePartialOptions): Plan {
-  const config = configOf(source, options)
+  const partitions = [...new Set(options.partitions ?? partitionNames(source))]
+  for (const name of partitions) placeOfPartition(source, name)
+  const others = partitions.filter((name) => name !== defaultPartition)
+  const config = withPartitions(configOf(source, options), [defaultPartition, ...others])
   checkCollectionConfig(config)
   const filter = filterOf(options)
   return {
     config,
     source: source.vectors,
+    partitions,
     matcher: filter === undefined ? undefined : new Matcher(filter, source),
     select: payloadSelector(options.payload),
   }
@@ -192,24 +209,33 @@ async function copyInto(
 }
 
 interface SelectedRows {
+  readonly partition: string
   readonly rows: RowSet
   readonly bits: Uint32Array
 }
 
 /** The rows of each segment that pass. */
-async function selectRows(view: View, { matcher }: Plan, pause: Pause): Promise<readonly SelectedRows[]> {
+async function selectRows(
+  view: View,
+  { matcher, partitions }: Plan,
+  pause: Pause,
+): Promise<readonly SelectedRows[]> {
   const selected: SelectedRows[] = []
-  for (const entry of view.entries()) {
-    const bits = matcher?.bits(entry) ?? visibleBits(entry) ?? aliveBits(entry.rowLimit, new Uint32Array(0))
-    selected.push({ rows: entry.handle.rows, bits })
-    await pause()
+  for (const [shard, entries] of view.shards.entries()) {
+    const partition = partitionOfShard(view.config, shard)
+    if (partition === null || !partitions.includes(partition)) continue
+    for (const entry of entries) {
+      const bits = matcher?.bits(entry) ?? visibleBits(entry) ?? aliveBits(entry.rowLimit, new Uint32Array(0))
+      selected.push({ partition, rows: entry.handle.rows, bits })
+      await pause()
+    }
   }
   return selected
 }
 
-function emptyShards({ vectors, shardNumber }: FullConfig): readonly RowSet[] {
-  const columns = declaredColumns(vectors)
-  return Array.from({ length: shardNumber }, () => new RowSet(columns))
+function emptyShards(config: FullConfig): readonly RowSet[] {
+  const columns = declaredColumns(config.vectors)
+  return Array.from({ length: shardCountOf(config) }, () => new RowSet(columns))
 }
 
 /** @throws cancelled */
@@ -223,13 +249,15 @@ async function copyRows(
   const names = Object.keys(plan.config.vectors)
   const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
   let copied = 0
-  for (const { rows, bits } of selected) {
+  for (const { partition, rows, bits } of selected) {
+    const place = placeOfPartition(plan.config, partition)
     for (const row of rowsOf(bits)) {
       rows.idAt(row, id)
       const vectors: Record<string, VectorValue | undefined> = {}
       for (const name of names) vectors[name] = vectorAt({ rows, row }, plan.source, name)
       const payload = plan.select(rows.payloadAt(row))
-      shards[hashWords(id) % shards.length]!.append({ id, written: rows.writtenAt(row), payload, vectors })
+      const home = shards[homeShard(plan.config, place, id)]!
+      home.append({ id, written: rows.writtenAt(row), payload, vectors })
       if ((copied += 1) % sliceRows !== 0) continue
       onCopied(copied)
       await pause()

@@ -78,7 +78,7 @@ function ownShard(engine: Engine, source: RestoreSource, view: View | undefined)
   const shard =
     'snapshot' in source ? engine.parts.catalog.getSnapshot(source.snapshot).record.shard : undefined
   if (shard === undefined) return undefined
-  return { source: shard, target: shard, of: view!.shards.length }
+  return { source: shard, target: shard, of: view!.config.shardNumber }
 }
 
 /** What was written as this shard belongs there; any other's points are looked at. @throws snapshot-incompatible */
@@ -87,8 +87,8 @@ async function checkBelongs(
   collection: string,
   { source, target, of }: ShardTarget,
 ): Promise<void> {
-  if (source === target && of === view.shards.length) return
-  const placed = placedShard(view, source, target, of)
+  if (of === view.config.shardNumber && source % of === target % of) return
+  const placed = placedShard(view, source, target % of, of)
   try {
     const misplaced = await findMisplacedPoint(placed)
     if (misplaced !== undefined) throw shardMisfit(collection, misplaced)

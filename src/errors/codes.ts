@@ -94,6 +94,11 @@ export const errorCodes = {
     what: 'No snapshot has this name.',
     cure: 'List the snapshots and correct the name.',
   },
+  'partition-not-found': {
+    kind: 'not-found',
+    what: 'The collection has no partition of this name.',
+    cure: 'Create it or correct the name.',
+  },
   'shard-not-found': {
     kind: 'not-found',
     what: 'The collection has no shard with this number.',
@@ -143,6 +148,11 @@ export const errorCodes = {
     kind: 'conflict',
     what: 'A collection of this name exists already.',
     cure: 'Choose another name or drop the collection first.',
+  },
+  'partition-exists': {
+    kind: 'conflict',
+    what: 'The collection has a partition of this name.',
+    cure: 'Choose another name, or drop the partition first.',
   },
   'alias-exists': {
     kind: 'conflict',

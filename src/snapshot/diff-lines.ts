@@ -14,10 +14,11 @@ export async function* diffLines(
   const { from, to, counts, rowsCompared } = diff
   yield line({ from, to, counts, rowsCompared })
   const read = options.withPoints === true ? { vectors: true as const, payload: true as const } : {}
-  for await (const { kind, id, vectors, payload, before, after } of diff.points(read)) {
+  for await (const { kind, id, partition, vectors, payload, before, after } of diff.points(read)) {
     yield line({
       kind,
       id,
+      ...(partition === undefined ? {} : { partition }),
       vectors,
       payload,
       ...(options.withPoints === true ? { ...shown('before', before), ...shown('after', after) } : {}),

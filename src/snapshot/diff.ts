@@ -1,3 +1,4 @@
+import { defaultPartition, hasPartition, partitionNames, viewOfPartitions } from '../collection/partitions.ts'
 import { readPoint } from '../collection/reader.ts'
 import type { Point, ReadOptions } from '../collection/types.ts'
 import type { VectorSchema } from '../collection/vector-columns.ts'
@@ -42,6 +43,8 @@ export interface DiffCounts {
 export interface DiffPoint {
   readonly kind: 'added' | 'removed' | 'changed'
   readonly id: PointId
+  /** Left out: the default one. A point that went from one partition to another was removed and added. */
+  readonly partition?: string
   /** Names of the vectors that differ. */
   readonly vectors: readonly string[]
   /** True if the payloads differ: not in their spelling, but in their values. */
@@ -57,7 +60,7 @@ export class Diff {
   readonly counts: DiffCounts
   /** Rows that had to be looked at one by one: the cost. */
   readonly rowsCompared: number
-  readonly #differing: OneSidedRows
+  readonly #differing: readonly PartitionRows[]
   readonly #schemas: Schemas
   readonly #release: () => void
   #isClosed = false
@@ -79,16 +82,19 @@ export class Diff {
   }
 
   /**
-   * In id order: numbers, then UUIDs. `before` and `after` hold what `read` asks for; nothing by default. May be called
+   * In id order: numbers, then UUIDs; partition by partition, the default one first. `before` and `after` hold what `read` asks for; nothing by default. May be called
    * again. @throws database-closed once the diff is closed
    */
   async *points(read: ReadOptions = {}): AsyncIterable<DiffPoint> {
     let given = 0
-    for (const pair of joinById(this.#differing)) {
-      if ((given += 1) % sliceRows === 0) await yieldToEventLoop()
-      // It may have been closed meanwhile, and the memory of the rows be another's by now.
-      this.#checkOpen()
-      yield pointOf(withSchemas(pair, this.#schemas), read)
+    for (const { partition, rows } of this.#differing) {
+      const named = partition === defaultPartition ? {} : { partition }
+      for (const pair of joinById(rows)) {
+        if ((given += 1) % sliceRows === 0) await yieldToEventLoop()
+        // It may have been closed meanwhile, and the memory of the rows be another's by now.
+        this.#checkOpen()
+        yield { ...pointOf(withSchemas(pair, this.#schemas), read), ...named }
+      }
     }
     this.#checkOpen()
   }
@@ -111,7 +117,12 @@ export class Diff {
 interface Found {
   readonly counts: Omit<DiffCounts, 'unchanged'>
   readonly rowsCompared: number
-  readonly differing: OneSidedRows
+  readonly differing: readonly PartitionRows[]
+}
+
+interface PartitionRows {
+  readonly partition: string
+  readonly rows: OneSidedRows
 }
 
 /**
@@ -152,20 +163,49 @@ async function findDifferences(from: View, to: View, signal: AbortSignal | undef
   }
   const schemas = schemasOf(from, to)
   const counts = { added: 0, removed: 0, changed: 0 }
-  const before = new ChosenRows()
-  const after = new ChosenRows()
+  const differing: PartitionRows[] = []
   let rowsCompared = 0
   let pairs = 0
-  for (const pair of joinById(await oneSidedRows(from, to, pause))) {
-    rowsCompared += pair.before === undefined || pair.after === undefined ? 1 : 2
-    if ((pairs += 1) % sliceRows === 0) await pause()
-    const kind = kindOf(withSchemas(pair, schemas))
-    if (kind === 'unchanged') continue
-    counts[kind] += 1
-    before.add(pair.before)
-    after.add(pair.after)
+  for (const partition of partitionsOf(from, to)) {
+    const before = new ChosenRows()
+    const after = new ChosenRows()
+    for (const pair of joinById(await oneSidedRowsIn(partition, from, to, pause))) {
+      rowsCompared += pair.before === undefined || pair.after === undefined ? 1 : 2
+      if ((pairs += 1) % sliceRows === 0) await pause()
+      const kind = kindOf(withSchemas(pair, schemas))
+      if (kind === 'unchanged') continue
+      counts[kind] += 1
+      before.add(pair.before)
+      after.add(pair.after)
+    }
+    differing.push({ partition, rows: { from: before.sources(), to: after.sources() } })
   }
-  return { counts, rowsCompared, differing: { from: before.sources(), to: after.sources() } }
+  return { counts, rowsCompared, differing }
+}
+
+/** The default one first, then by name. */
+function partitionsOf(from: View, to: View): readonly string[] {
+  const names = new Set([...partitionNames(from.config), ...partitionNames(to.config)])
+  names.delete(defaultPartition)
+  return [defaultPartition, ...[...names].sort()]
+}
+
+/** Points are matched within their partition; one that a side does not have is empty there. */
+async function oneSidedRowsIn(
+  partition: string,
+  from: View,
+  to: View,
+  pause: () => Promise<void>,
+): Promise<OneSidedRows> {
+  const [a, b] = [from, to].map((view) =>
+    viewOfPartitions(view, hasPartition(view.config, partition) ? [partition] : []),
+  )
+  try {
+    return await oneSidedRows(a!, b!, pause)
+  } finally {
+    a!.release()
+    b!.release()
+  }
 }
 
 /** Unchanged: the point was written again as it was, or moved. */

@@ -1,3 +1,4 @@
+import { defaultPartition } from '../collection/partitions.ts'
 import type { VectorParams } from '../collection/types.ts'
 import type { PayloadIndexParams, PayloadIndexType } from '../query/payload-index.ts'
 import { stemmerLanguages, stopwordLanguages } from '../query/text/languages.ts'
@@ -86,9 +87,18 @@ export function decodeConfig(field: JsonField): FullConfig {
   return {
     vectors: field.member('vectors').record(decodeVectorParams),
     shardNumber: field.member('shardNumber').count(1, shardsMax),
+    ...optional(field, 'partitions', decodePartitions),
     payloadIndexes: field.member('payloadIndexes').record(decodePayloadIndex),
     ...decodeSettings(field),
   }
+}
+
+function decodePartitions(field: JsonField): readonly (string | null)[] {
+  const names = field.array((name) => (name.isNull ? null : name.name()))
+  const given = names.filter((name) => name !== null)
+  if (names[0] !== defaultPartition || new Set(given).size < given.length)
+    throw field.fail(`does not begin with "${defaultPartition}" or has a name twice`)
+  return names
 }
 
 function decodeVectorParams(field: JsonField): VectorParams {

@@ -6,6 +6,7 @@ import { parseCount, parseJsonFlag } from '../words.ts'
 interface PartialFlags {
   readonly filter?: string
   readonly id?: readonly string[]
+  readonly partition?: readonly string[]
   readonly vector?: readonly string[]
   readonly include?: readonly string[]
   readonly exclude?: readonly string[]
@@ -27,6 +28,7 @@ export const restorePartialCommand = apiCommand<PartialFlags>(
     command
       .option('--filter <JSON>', 'only points that pass (docs/api.md)')
       .option('--id <ID>', 'only this point; may be repeated', append)
+      .option('--partition <NAME>', 'only the points of this partition; may be repeated', append)
       .option('--vector <NAME>', 'only this vector; may be repeated', append)
       .option('--include <PATH>', 'only this payload path; may be repeated', append)
       .option('--exclude <PATH>', 'all but this payload path; may be repeated', append)
@@ -43,13 +45,14 @@ export const restorePartialCommand = apiCommand<PartialFlags>(
 )
 
 function bodyOf(flags: PartialFlags, as: string): object {
-  const { filter, id, vector, include, exclude, shards, indexes, settings, vectorSettings } = flags
+  const { filter, id, partition, vector, include, exclude, shards, indexes, settings, vectorSettings } = flags
   const json = (flag: string, text: string | undefined) =>
     text === undefined ? undefined : parseJsonFlag(flag, text)
   return {
     as,
     filter: json('--filter', filter),
     ids: id?.map((text) => (/^\d+$/.test(text) ? exact(text) : text)),
+    partitions: partition,
     vectors: vector,
     payload: include === undefined && exclude === undefined ? undefined : { include, exclude },
     shardNumber: shards === undefined ? undefined : parseCount('--shards', shards),

@@ -4,7 +4,7 @@ import type { FusionMethod } from '../../query/ranking/fusion.ts'
 import type { Formula } from '../../query/ranking/formula.ts'
 import type { FeedbackWeights } from '../../query/ranking/similarity-score.ts'
 import type { CollectionReader } from '../reader.ts'
-import type { OrderBy, Point, ReadOptions, ScoredPoint, VectorInput } from '../types.ts'
+import type { OrderBy, PartitionSelection, Point, ReadOptions, ScoredPoint, VectorInput } from '../types.ts'
 
 /** A vector, or that of a point. */
 export type Example = VectorInput | PointExample
@@ -86,7 +86,7 @@ export interface Prefetch {
 }
 
 /** Without any query, points come in id order with score 1. */
-export interface QueryRequest extends Prefetch, ReadOptions {
+export interface QueryRequest extends Prefetch, ReadOptions, PartitionSelection {
   /** Short for the query `nearest`. */
   readonly vector?: VectorInput
   /** Short for the query `sample`. */
@@ -116,7 +116,7 @@ export interface PointGroup {
   readonly lookup?: Point
 }
 
-export interface DistanceMatrixRequest {
+export interface DistanceMatrixRequest extends PartitionSelection {
   /** Name of the vector. Default `''`. */
   readonly using?: string
   readonly filter?: Filter

@@ -100,7 +100,7 @@ export class CollectionShard extends CollectionReader {
             into: {
               id: this.#collection,
               name: this.name,
-              shard: { source, target: this.index, of: state.shards.length },
+              shard: { source, target: this.index, of: state.config.shardNumber },
             },
           },
         ],

@@ -1,3 +1,4 @@
+import { partitionOfShard, shardCountOf } from '../../collection/partitions.ts'
 import type { DeltaRef, ManifestEntry } from '../../manifest/format.ts'
 import type { SegmentId } from '../../ids/brands.ts'
 import type { SegmentInfo } from '../../segment/format.ts'
@@ -116,15 +117,17 @@ class Checker {
   }
 
   #checkCollection(collection: ArchiveCollection, path: string): void {
-    const { shardNumber } = collection.config
-    if (collection.shards.length !== shardNumber) {
+    const stated = shardCountOf(collection.config)
+    if (collection.shards.length !== stated) {
       throw new Contradiction(
         `${path}.shards`,
-        `has ${collection.shards.length} members, the configuration says ${shardNumber}`,
+        `has ${collection.shards.length} members, the configuration says ${stated}`,
       )
     }
     let rows = 0
-    for (const entries of collection.shards) {
+    for (const [shard, entries] of collection.shards.entries()) {
+      if (entries.length > 0 && partitionOfShard(collection.config, shard) === null)
+        throw new Contradiction(`${path}.shards`, `has segments in shard ${shard}, which is of no partition`)
       uniqueBy(entries, `${path}.shards`, (entry) => entry.segment)
       for (const entry of entries) rows += this.#checkEntry(entry, path)
     }

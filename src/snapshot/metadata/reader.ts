@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { shardCountOf } from '../../collection/partitions.ts'
 import { parseJson } from '../../encoding/json.ts'
 import { DatabaseError } from '../../errors/database-error.ts'
 import { collectionIdOf, segmentIdOf, seqOf, snapshotIdOf, type SegmentId } from '../../ids/brands.ts'
@@ -34,7 +35,7 @@ export async function readSnapshotMetadata(
   const segmentIds = root.member('segment_ids').array((field) => segmentIdOf(field.uuid()))
   const config = decodeConfig(collection.member('config'))
   const shardCount = collection.member('num_shards').count(1)
-  if (shardCount !== config.shardNumber)
+  if (shardCount !== shardCountOf(config))
     throw collection.member('num_shards').fail('is not that of the configuration')
   const manifests = decodeManifestList(root)
   const content = new ContentReader(shardCount)

@@ -1,3 +1,4 @@
+import { defaultPartition, partitionOfShard } from '../../collection/partitions.ts'
 import type { CollectionReader } from '../../collection/reader.ts'
 import { isDescending } from '../../collection/scoring.ts'
 import type { Distance, VectorParams } from '../../collection/types.ts'
@@ -13,6 +14,7 @@ const triesPerSample = 50
 /** A point's own vector, with what a search for it must give. */
 export interface KnownVector {
   readonly id: PointId
+  readonly partition: string
   readonly using: string
   readonly vector: Float32Array
   readonly distance: Distance
@@ -20,12 +22,17 @@ export interface KnownVector {
 
 /** Random points of a view, one of their vectors each; fewer where there are fewer. */
 export function sampleVectors(view: View, count: number, random: Random): KnownVector[] {
-  const entries = [...view.entries()]
-  const rowCount = entries.reduce((sum, { rowLimit }) => sum + rowLimit, 0)
+  const entries = view.shards.flatMap((inShard, shard) => {
+    const partition = partitionOfShard(view.config, shard) ?? defaultPartition
+    return inShard.map((entry) => ({ entry, partition }))
+  })
+  const rowCount = entries.reduce((sum, { entry }) => sum + entry.rowLimit, 0)
   const found = new Map<string, KnownVector>()
   for (let tries = count * triesPerSample; tries > 0 && found.size < count && rowCount > 0; tries--) {
     let row = Math.floor(random.next() * rowCount)
-    const entry = entries.find(({ rowLimit }) => row < rowLimit || ((row -= rowLimit), false))!
+    const { entry, partition } = entries.find(
+      ({ entry: { rowLimit } }) => row < rowLimit || ((row -= rowLimit), false),
+    )!
     if (!isVisible(entry, row)) continue
     const { rows } = entry.handle
     const names = Object.keys(view.config.vectors)
@@ -35,7 +42,7 @@ export function sampleVectors(view: View, count: number, random: Random): KnownV
     if (!(vector instanceof Float32Array) || !isSearchable(vector)) continue
     const id = rows.pointIdAt(row)
     const { distance } = view.config.vectors[using]!
-    found.set(`${String(id)} ${using}`, { id, using, vector, distance })
+    found.set(JSON.stringify([String(id), partition, using]), { id, partition, using, vector, distance })
   }
   return [...found.values()]
 }
@@ -64,9 +71,9 @@ function squareOf(vector: Float32Array): number {
  */
 export async function searchItself(
   reader: CollectionReader,
-  { id, using, vector, distance }: KnownVector,
+  { id, partition, using, vector, distance }: KnownVector,
 ): Promise<string | undefined> {
-  const request = { using, vector, limit: 1 }
+  const request = { using, vector, limit: 1, partitions: [partition] }
   const [best] = await reader.query(request)
   const [own] = await reader.query({ ...request, filter: { must: [{ kind: 'has-id', ids: [id] }] } })
   const what = `point ${String(id)}${using === '' ? '' : `, vector "${using}"`}`

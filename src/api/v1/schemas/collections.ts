@@ -23,12 +23,16 @@ export const collectionSchema = z
           settings: anyObject.optional(),
         }),
       ),
-      shardNumber: z.int(),
+      shardNumber: z.int().meta({ description: 'Of each partition.' }),
+      partitions: z.array(z.string().nullable()).optional(),
       payloadIndexes: z.record(z.string(), z.looseObject({ type: z.string() })).optional(),
       settings: anyObject.optional(),
     }),
     pointCount: z.int(),
-    shardPointCounts: z.array(z.int()),
+    partitions: z
+      .record(z.string(), z.int())
+      .meta({ description: 'Points by partition; `_default` is always there.' }),
+    shardPointCounts: z.array(z.int()).meta({ description: '`shardNumber` for each partition.' }),
     segmentCount: z.int(),
     vectorCount: z.int(),
     vectorCounts: z.record(z.string(), z.int()).meta({ description: 'By the names of the vectors.' }),

@@ -28,6 +28,7 @@ export const partialBody = z
       .array(pointId)
       .optional()
       .meta({ description: 'Only these points, as far as they pass the filter.' }),
+    partitions: z.array(z.string()).optional().meta({ description: 'Only the points of these partitions.' }),
     vectors: z.array(z.string()).optional().meta({ description: 'Only the vectors of these names.' }),
     payload: z
       .strictObject({
