@@ -68,7 +68,7 @@ test('a record of points is read back, wherever it lies in memory', () => {
 test('another version is refused', () => {
   const parts = encodeBatch(batch())
   const body = Buffer.concat(parts.map((part) => Buffer.from(part)))
-  body.write('3', 4 + '{"v":'.length)
+  body.write('4', 4 + '{"v":'.length)
   expect(() => decodeBatch(body)).toThrow(expect.objectContaining({ code: 'version-unsupported' }))
 })
 
@@ -102,4 +102,19 @@ test('vectors that are not dense make it version 2, and come back', () => {
   expect(wordsOfVector(vectors[0]!, 0)).toBe(5)
   expect(vectorOfBatch(vectors[0]!, 5)).toEqual({ indices: new Uint32Array(0), values: new Float32Array(0) })
   expect(vectorOfBatch(vectors[1]!, 0)).toEqual({ dimensions: 2, values: Float32Array.of(1, 2, 3, 4) })
+})
+
+test('only what names a partition is of the version that has them', () => {
+  const header = (body: Uint8Array): { readonly v: number } => {
+    const length = Buffer.from(body).readUInt32LE(0)
+    return JSON.parse(Buffer.from(body.subarray(4, 4 + length)).toString()) as { v: number }
+  }
+  const dense = { ...batch(), vectors: batch().vectors.filter(({ kind }) => kind === 'dense') }
+  const plain = Buffer.concat(encodeBatch(dense))
+  expect(header(plain)).toMatchObject({ v: 1 })
+  expect(header(plain)).not.toHaveProperty('partition')
+  expect(decodeBatch(plain)).not.toHaveProperty('partition')
+  const named = Buffer.concat(encodeBatch({ ...dense, partition: 'a' }))
+  expect(header(named)).toMatchObject({ v: 3, partition: 'a' })
+  expect(decodeBatch(named)).toEqual({ ...decodeBatch(plain), partition: 'a' })
 })

@@ -132,4 +132,12 @@ test('a part of a snapshot is restored as a job, changed on the way', async () =
     vectors: ['none'],
   })
   expect(wrong.body).toMatchObject({ state: 'failed', code: 'vector-unknown' })
+  const noPartition = await call('POST', '/collections/plants/restore-partial?wait=true', {
+    as: 'x',
+    partitions: ['none'],
+  })
+  expect(noPartition.body).toMatchObject({ state: 'failed', code: 'partition-not-found' })
+  await call('POST', '/collections/plants/restore-partial?wait=true', { as: 'x', partitions: ['_default'] })
+  const [plants, x] = await Promise.all(['plants', 'x'].map((name) => call('GET', `/collections/${name}`)))
+  expect(x!.body.partitions).toEqual({ _default: plants!.body.pointCount })
 })

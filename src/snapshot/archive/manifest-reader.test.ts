@@ -305,6 +305,24 @@ describe('parts that do not fit together', () => {
       'the configuration says 3',
     ],
     [
+      'partitions without shards',
+      (draft) => (draft.collections[0].config.partitions = ['_default', 'a']),
+      'the configuration says 4',
+    ],
+    [
+      'partitions without the default one',
+      (draft) => (draft.collections[0].config.partitions = ['a']),
+      'config.partitions',
+    ],
+    [
+      'segments in no partition',
+      (draft) => {
+        draft.collections[0].config.partitions = ['_default', null]
+        draft.collections[0].shards.unshift([], [])
+      },
+      'is of no partition',
+    ],
+    [
       'more points than rows',
       (draft) => (draft.collections[0].pointCount = 401),
       'is 401, but its segments have 400 rows',
