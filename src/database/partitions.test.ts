@@ -228,7 +228,7 @@ test('an archive takes partitions along, as a new collection and in place of one
   const archive = await (await collection.createSnapshot()).archive()
   const chunks: Uint8Array[] = []
   for await (const chunk of archive.stream()) chunks.push(chunk)
-  await archive.close()
+  archive.close()
   await db.createCollection('other', config)
   async function* bytes(): AsyncIterable<Uint8Array> {
     yield* chunks
