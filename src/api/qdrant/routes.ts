@@ -21,11 +21,11 @@ import { shardSnapshotRoutes } from './routes/shards/shard-snapshots.ts'
 import { uploadRoutes } from './routes/uploads.ts'
 import { vectorRoutes } from './routes/vectors.ts'
 import { writeRoutes } from './routes/writes.ts'
-import { countRequests } from './service/count-requests.ts'
+import { countRequests } from './reports/count-requests.ts'
 import { PlainError, WireError } from './wire-error.ts'
 
 export { openDoor, type Door, type QdrantDoorOptions } from './door.ts'
-export { qdrantMetrics } from './service/metrics.ts'
+export { qdrantMetrics } from './reports/metrics.ts'
 
 const groups = [
   serverPageRoutes,

@@ -6,7 +6,7 @@ import type { Door } from '../door.ts'
 import { badRequest, unsupported } from '../failures.ts'
 import { checkTimeout, countParam, flagParam } from '../parameters.ts'
 import { rightsOf } from '../rights/asking.ts'
-import { telemetry } from '../service/telemetry.ts'
+import { telemetry } from '../reports/telemetry.ts'
 import { checkBounds } from '../translate/checks.ts'
 
 // Pages about the server itself, as far as there is something true to say.
