@@ -2,7 +2,7 @@ import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
 import type { DeltaRef, ManifestEntry } from '../manifest/format.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { readDelta } from '../segment/delta-reader.ts'
-import type { SegmentInfo } from '../segment/format.ts'
+import { corruptFile, segmentKey, type SegmentInfo } from '../segment/format.ts'
 import { readSegment } from '../segment/segment-reader.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { Deletions } from './deletions.ts'
@@ -67,8 +67,17 @@ async function openEntry(
   for (const ref of entry.inherited) {
     inheritedRows.push(Uint32Array.from(await readPairs(store, handle, ref), ({ row }) => row))
   }
-  const own = []
-  for (const ref of entry.deltas) own.push(...(await readPairs(store, handle, ref)))
+  const own: Pair[] = []
+  for (const ref of entry.deltas) {
+    const pairs = await readPairs(store, handle, ref)
+    // Each file is in order; that they are among each other, a manifest from outside only says.
+    if (own.length > 0 && pairs.length > 0 && pairs[0]!.seq < own.at(-1)!.seq)
+      throw corruptFile(
+        segmentKey(handle.id, ref.name),
+        'its deletions are older than those of the file before',
+      )
+    own.push(...pairs)
+  }
   const deletions = Deletions.read(owner, entry.inherited, inheritedRows, entry.deltas, own)
   return {
     handle,
@@ -80,13 +89,14 @@ async function openEntry(
   }
 }
 
-async function readPairs(
-  store: ObjectStore,
-  handle: SegmentHandle,
-  ref: DeltaRef,
-): Promise<{ row: number; seq: SequenceNumber }[]> {
+interface Pair {
+  readonly row: number
+  readonly seq: SequenceNumber
+}
+
+async function readPairs(store: ObjectStore, handle: SegmentHandle, ref: DeltaRef): Promise<Pair[]> {
   const { rows, seqs } = await readDelta(store, handle.id, ref, handle.rows.rowCount)
-  const pairs = []
+  const pairs: Pair[] = []
   for (let i = 0; i < rows.length; i++) {
     if (seqs[i]! <= ref.upTo) pairs.push({ row: rows[i]!, seq: seqs[i]! as SequenceNumber })
   }

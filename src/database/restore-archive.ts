@@ -9,7 +9,7 @@ import type { ArchiveBytes } from '../snapshot/archive/archive-bytes.ts'
 import { BaseArchives } from '../snapshot/archive/base/base-archives.ts'
 import type { ArchiveSecret } from '../snapshot/archive/encryption/keys.ts'
 import type { ArchiveCollection, ArchiveManifest } from '../snapshot/archive/format.ts'
-import { yieldToEventLoop } from '../runtime/yield.ts'
+import { checkConfigs, checkContent } from '../snapshot/archive/check-content.ts'
 import { importArchive, type SegmentIds } from '../snapshot/archive/import-archive.ts'
 import { checkCompatible, checkSamePartition, checkShardCompatible } from './compatible.ts'
 import { checkShard, collectionGone } from './apply.ts'
@@ -174,6 +174,7 @@ async function restore(
       signal: options.signal,
       onProgress: options.onProgress,
       accept: (read) => {
+        checkConfigs(read)
         targets = plan(read)
         checkTargets(engine, read, targets, options.replace ?? false)
         options.check?.(describe(read))
@@ -193,7 +194,7 @@ async function restore(
     for (const one of staged) {
       const view = await openArchived(engine, one)
       prepared.set(one.id, view)
-      await checkPayloads(view)
+      await checkContent(view)
       await checkPlaces(view, one)
     }
     checkCounts(manifest, [...prepared.values()])
@@ -321,25 +322,6 @@ async function openArchived(engine: Engine, staged: StagedCollection): Promise<V
   }
 }
 
-// Rows looked at between two looks at the event loop.
-const sliceRows = 2_000
-
-/** Payloads are passed on as they stand: what is no JSON object must not get in. @throws archive-invalid */
-async function checkPayloads(view: View): Promise<void> {
-  let looked = 0
-  for (const { handle, rowLimit } of view.entries()) {
-    for (let row = 0; row < rowLimit; row++) {
-      const bytes = handle.rows.payloadAt(row)
-      if (bytes.byteLength > 0 && !isJsonObject(bytes)) {
-        const text = `Cannot restore this archive: the payload of point ${String(handle.rows.pointIdAt(row))} is no JSON object`
-        throw new DatabaseError('archive-invalid', text, { entry: `segments/${handle.id}/rows.parquet`, row })
-      }
-      looked += 1
-      if (looked % sliceRows === 0) await yieldToEventLoop()
-    }
-  }
-}
-
 /** A point that nobody would find, or everybody twice, must not get in. @throws archive-invalid, snapshot-incompatible */
 async function checkPlaces(view: View, { name, shard }: StagedCollection): Promise<void> {
   const misplaced = await findMisplacedPoint(view)
@@ -347,16 +329,6 @@ async function checkPlaces(view: View, { name, shard }: StagedCollection): Promi
   if (shard !== undefined && misplaced.problem === 'other-shard') throw shardMisfit(name, misplaced)
   const text = `Cannot restore this archive: point ${String(misplaced.id)} of shard ${misplaced.shard}: ${misplaced.why}`
   throw new DatabaseError('archive-invalid', text, { entry: 'manifest.json', id: String(misplaced.id) })
-}
-
-function isJsonObject(bytes: Uint8Array): boolean {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-  } catch {
-    // What the parser says of it does not matter: it is no JSON.
-    return false
-  }
 }
 
 function checkCounts(manifest: ArchiveManifest, views: readonly View[]): void {

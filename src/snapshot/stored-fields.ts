@@ -4,7 +4,7 @@ import type { PayloadIndexParams, PayloadIndexType } from '../query/payload-inde
 import { stemmerLanguages, stopwordLanguages } from '../query/text/languages.ts'
 import type { FullConfig } from '../collection/view.ts'
 import type { JsonObject } from '../encoding/json.ts'
-import { segmentIdOf, seqOf } from '../ids/brands.ts'
+import { segmentIdOf, seqOf, type SequenceNumber } from '../ids/brands.ts'
 import type { DeltaRef, ManifestEntry } from '../manifest/format.ts'
 import type { SegmentFile, SegmentInfo } from '../segment/format.ts'
 import type { JsonField } from './json-field.ts'
@@ -13,6 +13,8 @@ const fileNameText = /^[!-.0-[\]-~]{1,100}$/
 const rowsMax = 2 ** 32 - 1
 const dimensionsMax = 65_536
 const shardsMax = 65_536
+// Avro, which sealed snapshots are written in, has no form for the last safe integer in our library.
+const seqMax = Number.MAX_SAFE_INTEGER - 1
 const tokenBytesMax = 2 ** 31 - 1
 const distances = ['Cosine', 'Dot', 'Euclid', 'Manhattan'] as const
 const tokenizers = ['word', 'whitespace', 'prefix', 'multilingual'] as const
@@ -48,12 +50,17 @@ export function decodeSegmentFile(field: JsonField): SegmentFile {
   }
 }
 
+/** The number of a record, small enough to be written again. */
+export function decodeSeq(field: JsonField): SequenceNumber {
+  return seqOf(field.count(0, seqMax))
+}
+
 export function decodeSegmentInfo(field: JsonField): SegmentInfo {
   const info = {
     id: segmentIdOf(field.member('id').uuid()),
     rowCount: field.member('rowCount').count(0, rowsMax),
-    minSeq: seqOf(field.member('minSeq').count()),
-    maxSeq: seqOf(field.member('maxSeq').count()),
+    minSeq: decodeSeq(field.member('minSeq')),
+    maxSeq: decodeSeq(field.member('maxSeq')),
     formatVersion: field.member('formatVersion').count(1),
     files: field.member('files').array(decodeSegmentFile),
   }
@@ -67,7 +74,7 @@ export function decodeDeltaRef(field: JsonField): DeltaRef {
     bytes: field.member('bytes').count(),
     sha256: field.member('sha256').sha256(),
     count: field.member('count').count(),
-    upTo: seqOf(field.member('upTo').count()),
+    upTo: decodeSeq(field.member('upTo')),
   }
 }
 
@@ -75,7 +82,7 @@ export function decodeManifestEntry(field: JsonField): ManifestEntry {
   const rowsUpTo = field.member('rowsUpTo')
   return {
     segment: segmentIdOf(field.member('segment').uuid()),
-    rowsUpTo: rowsUpTo.isNull ? null : seqOf(rowsUpTo.count()),
+    rowsUpTo: rowsUpTo.isNull ? null : decodeSeq(rowsUpTo),
     foreign: field.member('foreign').boolean(),
     inherited: field.member('inherited').array(decodeDeltaRef),
     deltas: field.member('deltas').array(decodeDeltaRef),
@@ -102,8 +109,9 @@ function decodePartitions(field: JsonField): readonly (string | null)[] {
 }
 
 function decodeVectorParams(field: JsonField): VectorParams {
+  const isSparse = field.member('kind').isAbsent ? false : field.member('kind').text() === 'sparse'
   return {
-    size: field.member('size').count(0, dimensionsMax),
+    size: isSparse ? field.member('size').count(0, 0) : field.member('size').count(1, dimensionsMax),
     distance: field.member('distance').oneOf(distances),
     ...optional(field, 'kind', (member) => member.oneOf(['dense', 'sparse', 'multi'] as const)),
     ...optional(field, 'datatype', (member) => member.oneOf(['float32', 'float16', 'uint8'] as const)),

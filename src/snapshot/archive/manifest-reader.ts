@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { parseJson } from '../../encoding/json.ts'
 import { DatabaseError } from '../../errors/database-error.ts'
-import { collectionIdOf, seqOf, snapshotIdOf } from '../../ids/brands.ts'
+import { collectionIdOf, snapshotIdOf } from '../../ids/brands.ts'
 import { snapshotScopes } from '../../manifest/format.ts'
 import { segmentFormatVersion, type SegmentInfo } from '../../segment/format.ts'
 import { JsonField } from '../json-field.ts'
-import { decodeConfig, decodeManifestEntry, decodeSegmentInfo } from '../stored-fields.ts'
+import { decodeConfig, decodeManifestEntry, decodeSegmentInfo, decodeSeq } from '../stored-fields.ts'
 import { invalidEntry } from './archive-error.ts'
 import {
   archiveFilesMax,
@@ -25,6 +25,9 @@ import { nameProblem } from './tar/tar-format.ts'
 /** The checksum is the last member; it covers every byte before the comma that precedes it. */
 const checksumTail = /,"sha256":"([0-9a-f]{64})"\}\n$/
 const checksumTailBytes = ',"sha256":"'.length + 64 + '"}\n'.length
+
+/** Milliseconds since the epoch: beyond it, there is no date to show. */
+const timeMax = 8.64e15
 
 /** The bytes of `manifest.json`. @throws archive-invalid, version-unsupported */
 export function decodeArchiveManifest(bytes: Uint8Array): ArchiveManifest {
@@ -62,7 +65,7 @@ export function parseArchiveManifest(value: unknown): ArchiveManifest {
   const manifest: ArchiveManifest = {
     format: archiveFormat,
     formatVersion,
-    createdAt: root.member('createdAt').count(),
+    createdAt: decodeTime(root.member('createdAt')),
     database: root.member('database').uuid(),
     snapshot: decodeSnapshot(root.member('snapshot')),
     aliases: root.member('aliases').record((field) => field.name()),
@@ -101,13 +104,17 @@ function decodeSnapshot(field: JsonField): ArchiveSnapshot {
   return {
     id: snapshotIdOf(field.member('id').uuid()),
     name: field.member('name').name(),
-    seq: seqOf(field.member('seq').count()),
-    createdAt: field.member('createdAt').count(),
+    seq: decodeSeq(field.member('seq')),
+    createdAt: decodeTime(field.member('createdAt')),
     scope: field.member('scope').oneOf(snapshotScopes),
     ...(field.member('shard').isAbsent ? {} : { shard: field.member('shard').count() }),
     labels: field.member('labels').record((label) => label.text()),
     description: field.member('description').text(),
   }
+}
+
+function decodeTime(field: JsonField): number {
+  return field.count(0, timeMax)
 }
 
 function decodeCollection(field: JsonField): ArchiveCollection {

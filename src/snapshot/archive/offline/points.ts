@@ -7,6 +7,7 @@ import { DatabaseError } from '../../../errors/database-error.ts'
 import type { PointId } from '../../../ids/point-id.ts'
 import { BaseArchives } from '../base/base-archives.ts'
 import { findExternal } from '../base/external-files.ts'
+import { checkContent } from '../check-content.ts'
 import { contentFiles, contentKey, type ArchiveCollection } from '../format.ts'
 import { bytesOf, type ArchiveInput } from './archive-file.ts'
 import { ArchiveObjects } from './archive-objects.ts'
@@ -29,7 +30,7 @@ const pagePoints = 500
 /**
  * The points of a collection in an archive, by id, with payload and vectors. Its segments are read into memory and
  * checked on the way, as a database does it.
- * @throws collection-not-found, archive-base-missing, segment-corrupt, and what `listArchive` throws
+ * @throws archive-invalid, collection-not-found, archive-base-missing, segment-corrupt, and what `listArchive` throws
  */
 export async function* archivePoints(
   input: ArchiveInput,
@@ -45,6 +46,7 @@ export async function* archivePoints(
     segments: reader.manifest.segments,
   })
   try {
+    await checkContent(view)
     const points = new CollectionReader({
       name: collection.name,
       id: collection.id,
