@@ -5,6 +5,7 @@ import { isPayloadPath, parsePath, valuesAt } from './payload-path.ts'
 const payload: JsonValue = {
   a: { b: 1, list: [{ x: 1 }, { x: [2, 3] }, 4] },
   'dotted.key': 'd',
+  '': { '': 'nameless' },
   grid: [
     [1, 2],
     [3, 4],
@@ -20,6 +21,8 @@ describe('payload paths', () => {
     ['a.list.x', []],
     ['"dotted.key"', ['d']],
     ['dotted.key', []],
+    ['""', [{ '': 'nameless' }]],
+    ['"".""', ['nameless']],
     ['grid[][]', [1, 2, 3, 4]],
     ['grid[1]', [[3, 4]]],
     ['toString', []],

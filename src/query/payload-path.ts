@@ -4,8 +4,8 @@ import { DatabaseError } from '../errors/database-error.ts'
 /** One step of a path: a key, an index of an array, or all its elements. */
 export type PathStep = { readonly key: string } | { readonly index: number } | { readonly all: true }
 
-// A key is letters, digits, _ and -, or anything else but quotes in quotes; its brackets follow.
-const keyStep = /(?:"([^"]+)"|([\p{Alphabetic}\p{N}_-]+))((?:\[\d{0,19}\])*)(\.|$)/uy
+// A key is letters, digits, _ and -, or anything else but quotes in quotes, even nothing; its brackets follow.
+const keyStep = /(?:"([^"]*)"|([\p{Alphabetic}\p{N}_-]+))((?:\[\d{0,19}\])*)(\.|$)/uy
 const parsed = new Map<string, readonly PathStep[]>()
 const parsedMax = 10_000
 
