@@ -121,6 +121,26 @@ describe('what a point has', () => {
   })
 })
 
+test('where the field has an index, null and lists without a value are not there', () => {
+  const evaluate = compileFormula(
+    { expression: value('n'), defaults: { values: { n: 7 } } },
+    { payloadIndexes: { n: { type: 'float' } } },
+  )
+  const scoreOf = (payload: string): number =>
+    evaluate({
+      id: wordsOfId(1),
+      payload: () => parseJson(payload),
+      hasVector: () => true,
+      score: () => undefined,
+    })
+  expect(['{"n":null}', '{"n":[]}', '{"n":["x"]}', '{}', '{"n":2}', '{"n":[3]}'].map(scoreOf)).toEqual([
+    7, 7, 7, 7, 2, 3,
+  ])
+  expect(failure(() => compute(value('n'), { payload: '{"n":null}' }, { values: { n: 7 } })).code).toBe(
+    'formula-failed',
+  )
+})
+
 describe('decay', () => {
   const shapes = ['linear', 'exponential', 'gauss'] as const
 

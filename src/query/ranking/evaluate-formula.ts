@@ -161,14 +161,18 @@ function payloadReader<T>(
   path: string,
   expected: string,
   read: (value: JsonValue) => T | undefined,
-  { defaults }: Context,
+  { defaults, schema }: Context,
 ): (row: FormulaRow) => T {
   const steps = parsePath(path)
+  // What an index does not hold is not there, as in Qdrant, which asks it rather than the payload.
+  const isIndexed = Object.hasOwn(schema.payloadIndexes ?? {}, path)
+  const isMissing = (value: JsonValue | undefined): boolean =>
+    isIndexed && (isArray(value) ? value.every((one) => read(one) === undefined) : value === null)
   const absent =
     defaults.values !== undefined && Object.hasOwn(defaults.values, path) ? defaults.values[path] : undefined
   return (row) => {
     const [first] = valuesAt(row.payload(), steps)
-    const value = first === undefined ? absent : first
+    const value = first === undefined || isMissing(first) ? absent : first
     const known = isArray(value) && value.length === 1 ? value[0] : value
     const found = known === undefined ? undefined : read(known)
     if (found !== undefined) return found
