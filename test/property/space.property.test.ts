@@ -92,7 +92,7 @@ async function addSnapshot(
   holders.set(id, keys.add(key))
   for (const manifest of document.manifest_list) {
     keys.add(manifest)
-    for (const record of await decodeAvroFile(files.get(manifest)!, manifestEntrySchema)) {
+    for (const record of decodeAvroFile(files.get(manifest)!, manifestEntrySchema)) {
       const lists = Object.entries(record as Record<string, { log_path: string }[]>)
       for (const [name, list] of lists)
         if (name.endsWith('_files')) for (const one of list) keys.add(one.log_path)

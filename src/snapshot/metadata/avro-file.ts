@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import avro, { type Schema, type Type } from 'avsc'
+import { asBuffer } from '../../encoding/binary.ts'
+import { checkBlock, readContainer } from './avro-container.ts'
 
 /** Making a type compiles code: once for each schema, and not for each of thousands of files. */
 const types = new Map<Schema, { readonly type: Type; readonly text: string }>()
@@ -43,16 +45,30 @@ export async function encodeAvroFile(
   return Buffer.concat(parts)
 }
 
-/** The records of a container file as `schema` sees them. @throws whatever the decoder finds wrong */
-export async function decodeAvroFile(bytes: Uint8Array, schema: Schema): Promise<readonly unknown[]> {
+interface Decoded {
+  readonly value: unknown
+  /** Behind it; negative if it is cut. */
+  readonly offset: number
+}
+
+/** The records of a container file as `schema` sees them. @throws Error for what is wrong with it */
+export function decodeAvroFile(bytes: Uint8Array, schema: Schema): readonly unknown[] {
   const { type, text } = typeOf(schema)
+  const container = readContainer(asBuffer(bytes))
   // What this release wrote has the schema that it reads by; other files bring their own.
-  const parseHook = (written: Schema): Type =>
-    JSON.stringify(written) === text ? type : avro.Type.forSchema(written)
-  const decoder = new avro.streams.BlockDecoder({ readerSchema: type, parseHook })
-  decoder.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  const isOurs = JSON.stringify(container.schema) === text
+  const resolver = isOurs ? undefined : type.createResolver(avro.Type.forSchema(container.schema as Schema))
   const records: unknown[] = []
-  // Plain objects: avsc gives instances of classes that it makes for each record type.
-  for await (const record of decoder) records.push(structuredClone(record))
+  for (const block of container.blocks) {
+    checkBlock(container.schema, block)
+    let at = 0
+    for (let left = block.records; left > 0; left--) {
+      const { value, offset } = type.decode(block.bytes, at, resolver) as Decoded
+      if (offset < 0) throw new Error('a record is cut')
+      // Plain objects: avsc gives instances of classes that it makes for each record type.
+      records.push(structuredClone(value))
+      at = offset
+    }
+  }
   return records
 }

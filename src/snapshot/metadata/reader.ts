@@ -128,7 +128,7 @@ class ContentReader {
     checkBytes(manifest.path, bytes, manifest)
     let records: readonly unknown[]
     try {
-      records = await decodeAvroFile(bytes, manifestEntrySchema)
+      records = decodeAvroFile(bytes, manifestEntrySchema)
     } catch (error) {
       throw corrupt(manifest.path, 'it is no Avro file of this kind', error)
     }

@@ -165,7 +165,7 @@ async function salvageManifest(
   const bytes = await readOwn(own, digest.key, digest, files)
   if (bytes === undefined) return
   await attempt(digest.key, files, async () => {
-    for (const value of await decodeAvroFile(bytes, manifestEntrySchema)) {
+    for (const value of decodeAvroFile(bytes, manifestEntrySchema)) {
       const record = new JsonField(value, (path, why) => new Error(`${path} ${why}`))
       for (const list of ['binlog_files', 'index_files', 'inherited_deltalog_files', 'deltalog_files']) {
         for (const file of record.member(list).array(decodeFile)) files.add(file)
