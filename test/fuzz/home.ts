@@ -16,6 +16,9 @@ export interface HomeState {
 export const shardTarget = 'target'
 export const living = 'living'
 
+/** The same seed twice in one store would give it the same UUIDs twice. */
+const freshSeed = 1_000_000
+
 /** A store with collections of its own, into which strangers' archives are restored. */
 export class Home {
   readonly disk: SimulatedDisk
@@ -47,12 +50,12 @@ export class Home {
 
   static async open(template: SimulatedDisk, seed: number): Promise<Home> {
     const disk = template.stateAt(template.journal.length, 'synced')
-    return new Home(disk, await openQuietly(open, disk, seed))
+    return new Home(disk, await openQuietly(open, disk, freshSeed + seed))
   }
 
   async reopen(seed: number): Promise<void> {
     await this.#db.close()
-    this.#db = await openQuietly(open, this.disk, seed)
+    this.#db = await openQuietly(open, this.disk, freshSeed + seed)
   }
 
   async state(): Promise<HomeState> {

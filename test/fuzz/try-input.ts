@@ -176,7 +176,7 @@ async function checkRestored(
   }
   if (input.dice.chance(0.2)) {
     const held = (await home.state()).content
-    await home.reopen(input.index)
+    await home.reopen(input.index + 500_000_000)
     same('content after a restart', (await home.state()).content.join(), held.join())
   }
 }
