@@ -101,6 +101,15 @@ describe('a container', () => {
       if (end !== whole) expect(await damaged((file) => file.subarray(0, end)), `cut at ${end}`).toThrow()
   })
 
+  test('may have blocks without records', async () => {
+    const file = Buffer.from(await encodeAvroFile(schema as never, rows, {}))
+    const { blocks } = readContainer(file)
+    const sync = file.subarray(-16)
+    const start = file.length - 16 - blocks[0]!.bytes.length - 2
+    const padded = Buffer.concat([file.subarray(0, start), Buffer.of(0, 0), sync, file.subarray(start)])
+    expect(decodeAvroFile(padded, schema as never)).toEqual(decodeAvroFile(file, schema as never))
+  })
+
   test('whose sync marker changes is refused', async () => {
     expect(
       await damaged((file) => Buffer.concat([file.subarray(0, -1), Buffer.of(file.at(-1)! ^ 1)])),
