@@ -34,12 +34,12 @@ describe('a server process', () => {
     await server.stop()
   })
 
-  test('names the address and a first command, and the doors that are closed', async () => {
-    const server = await startServer({ args: ['--grpc-port', '6334', '--milvus-port', '19530'] })
+  test('names its addresses and a first command, and the doors that are closed', async () => {
+    const server = await startServer({ args: ['--grpc-port', '0', '--milvus-port', '19530'] })
     const { stdout, code } = await server.stop()
     expect(stdout).toContain(`curl ${server.url}/collections`)
     expect(stdout).toContain(`storage    ${server.storagePath}`)
-    expect(stdout).toMatch(/port 6334 is closed/)
+    expect(stdout).toMatch(/gRPC +127\.0\.0\.1:[1-9]\d*/)
     expect(stdout).toMatch(/port 19530 is closed/)
     expect(code).toBe(0)
   })
