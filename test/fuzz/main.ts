@@ -29,7 +29,7 @@ if (![seed, from, to].every(Number.isSafeInteger) || !(minutes > 0)) {
 const hangMs = 60_000
 /** Compiling the sources and making the samples, on a busy machine. */
 const startMs = 300_000
-const batch = 2_000
+const batch = 1_000
 const folder = mkdtempSync(join(tmpdir(), `stillpoint-fuzz-${seed}-`))
 const started = performance.now()
 const outcomes = new Map<string, number>()
