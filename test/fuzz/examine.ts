@@ -25,7 +25,9 @@ export async function examine(db: Database, collection: Collection): Promise<voi
   same('points that any filter takes', await collection.count({}), pointCount)
   const points = await allPoints(collection)
   same('points in scroll', points.length, pointCount)
-  for (const { id, payload } of points.slice(0, 30)) {
+  // The same id in two partitions is two points.
+  const known = config.partitions === undefined ? points.slice(0, 30) : []
+  for (const { id, payload } of known) {
     const [found] = await collection.get([id], { payload: true, vectors: true })
     same('payload', found?.payload?.text, payload!.text)
     payload!.value()
@@ -52,8 +54,9 @@ export async function useOn(db: Database, collection: Collection): Promise<void>
       vectors: Object.fromEntries(Object.entries(vectors!).map(([name, value]) => [name, inputOf(value)])),
     })),
   )
-  same('points after an upsert', collection.info().pointCount, points.length)
-  if (points.length > 1) {
+  const isParted = collection.info().config.partitions !== undefined
+  if (!isParted) same('points after an upsert', collection.info().pointCount, points.length)
+  if (points.length > 1 && !isParted) {
     await collection.delete({ ids: [points[0]!.id] })
     same('points after a delete', collection.info().pointCount, points.length - 1)
     await collection.setPayload({ ids: [points[1]!.id] }, { written: true })

@@ -84,6 +84,8 @@ function runBatch(first: number, end: number): Promise<number> {
     })
     child.on('exit', (code, signal) => {
       clearTimeout(timer)
+      // Somebody wants to have it ended; its inputs are tried again unless we are ended, too.
+      if (signal === 'SIGTERM' || signal === 'SIGINT') return resolve(current)
       if (!isDone)
         found({
           index: current,

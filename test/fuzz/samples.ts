@@ -53,6 +53,22 @@ export async function makeSamples(): Promise<Samples> {
   const plain = await db.createCollection('plain', { vectors: { v: { size: 3, distance: 'Dot' } } })
   await plain.upsert([1, 2, 3].map((id) => ({ id, vectors: { v: [id, 0, 1] }, payload: { n: id } })))
   await db.createCollection('empty', { vectors: {} })
+  const parted = await db.createCollection('parted', {
+    vectors: { v: { size: 2, distance: 'Dot' } },
+    shardNumber: 2,
+  })
+  await parted.createPartition('north')
+  await parted.createPartition('south')
+  for (const [partition, first] of [
+    ['_default', 1],
+    ['north', 5],
+    ['south', 9],
+  ] as const)
+    await parted.upsert(
+      [0, 1, 2, 3].map((i) => ({ id: first + i, vectors: { v: [i, 1] }, payload: { n: i } })),
+      { partition },
+    )
+  await parted.dropPartition('north')
   await db.updateAliases([{ kind: 'create', alias: 'also rich', collection: 'rich' }])
   const whole = await db.createSnapshot({ name: 'whole', labels: { zone: 'eu' }, description: 'all of it' })
   const before = await rich.createSnapshot({ name: 'before' })
@@ -68,6 +84,11 @@ export async function makeSamples(): Promise<Samples> {
       name: 'plain',
       scope: 'collection',
       bytes: await bytesOf(await (await plain.createSnapshot()).archive()),
+    },
+    {
+      name: 'parted',
+      scope: 'collection',
+      bytes: await bytesOf(await (await parted.createSnapshot()).archive()),
     },
     { name: 'store', scope: 'store', bytes: await bytesOf(await whole.archive()) },
     { name: 'shard', scope: 'shard', bytes: await bytesOf(await shard.archive()) },
