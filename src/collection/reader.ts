@@ -162,8 +162,9 @@ export class CollectionReader {
   async query(request: QueryRequest): Promise<readonly ScoredPoint[]> {
     const whole = withQuery(request)
     const limit = checkCount('limit', request.limit ?? 10)
-    // Any part of a sample is as good as another.
-    const offset = whole.query?.kind === 'sample' ? 0 : checkCount('offset', request.offset ?? 0)
+    // Any part of a sample of a collection is as good as another; of what a prefetch found there may be too little.
+    const isAnyPart = whole.query?.kind === 'sample' && (whole.prefetch ?? []).length === 0
+    const offset = isAnyPart ? 0 : checkCount('offset', request.offset ?? 0)
     const foreign = await readForeign(whole)
     return this.#withView((view) => {
       const run = new QueryRun(view, foreign, () => this.#source.random())

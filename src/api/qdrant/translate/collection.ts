@@ -124,6 +124,7 @@ export function translateCreate(body: JsonValue, defaults: JsonObject): Collecti
   checkParts(create)
   const sparse = Object.keys(create.sparse_vectors ?? {})
   checkNames(create.vectors, sparse)
+  checkSparse(create.sparse_vectors ?? {})
   if (create.sharding_method === 'custom') throw unsupported('custom sharding is')
   const { isSingle, vectors } = create.vectors
   const params = [
@@ -176,6 +177,15 @@ function checkNames({ vectors }: GivenVectors, sparse: readonly string[]): void 
     if (Object.hasOwn(vectors, name)) {
       throw wrongInput(`Dense and sparse vector names must be unique - duplicate found with '${name}'`)
     }
+  }
+}
+
+function checkSparse(vectors: Readonly<Record<string, ReturnType<typeof sparseVector>>>): void {
+  for (const [name, { index }] of Object.entries(vectors)) {
+    if (index?.datatype !== 'turbo4') continue
+    throw wrongInput(
+      `Invalid sparse vector \`${name}\`: sparse vectors do not support the datatype \`turbo4\``,
+    )
   }
 }
 

@@ -5,6 +5,7 @@ import { DecodeError } from '../decode.ts'
 import { WireError } from '../wire-error.ts'
 import { findPayloads } from './payload-spans.ts'
 import { checkedUpsert, decodeUpsertText, type GivenUpsert } from './points.ts'
+import { oneVector, VectorRows } from './vectors.ts'
 
 /** Both ways to read a request, in a form that can be compared; errors by their text. */
 function outcome(read: () => GivenUpsert): unknown {
@@ -126,4 +127,19 @@ describe('both ways to read a request agree', () => {
       }),
     )
   })
+})
+
+test('rows that a message tells to be vectors are never taken for a sparse one', () => {
+  const rows = VectorRows.from([
+    [1, 2],
+    [3, 4],
+  ])
+  expect(oneVector(rows)).toEqual({
+    kind: 'multi',
+    rows: [
+      [1, 2],
+      [3, 4],
+    ],
+  })
+  expect(oneVector([...rows])).toEqual({ kind: 'sparse', indices: [1, 2], values: [3, 4] })
 })

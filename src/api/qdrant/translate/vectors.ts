@@ -52,7 +52,16 @@ const sparseStruct = struct('SparseVector', {
   indices: required(list(unsigned('u32', 2 ** 32 - 1))),
   values: required(numbers as Decoder<readonly number[]>),
 })
-const sparse: Decoder<GivenVector> = (value) => ({ kind: 'sparse', ...sparseStruct(value) })
+const sparse: Decoder<GivenVector> = (value) => {
+  if (value instanceof VectorRows) throw new DecodeError('rows of several vectors', 'after')
+  return { kind: 'sparse', ...sparseStruct(value) }
+}
+
+/**
+ * Several vectors that are known to be so. In JSON two rows of whole numbers are taken for the indices and the values of a
+ * sparse vector, as in Qdrant; a message tells which of the two is meant.
+ */
+export class VectorRows extends Array<JsonValue> {}
 
 /** A text, an image or another thing that a model would turn into a vector. */
 const inference: Decoder<GivenVector> = (value) => {

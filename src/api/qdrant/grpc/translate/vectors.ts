@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../../../index.ts'
+import { VectorRows } from '../../translate/vectors.ts'
 import { malformed } from '../status.ts'
 import type { Fields } from './fields.ts'
 import { given, jsonMap, jsonOf, pointIdOf } from './values.ts'
@@ -43,7 +44,7 @@ function rowsOf(data: readonly number[], count: number): JsonValue {
         : `Data length is not divisible by vectors count. Data length: ${data.length}, vectors count: ${count}`
     throw malformed(`Unable to convert to multi-dense vector: Validation error: ${why}`)
   }
-  return Array.from({ length: count }, (_, row) => data.slice(row * width, (row + 1) * width))
+  return VectorRows.from({ length: count }, (_, row) => data.slice(row * width, (row + 1) * width))
 }
 
 function kindOf(vector: Fields): JsonValue | undefined {
@@ -52,7 +53,7 @@ function kindOf(vector: Fields): JsonValue | undefined {
   const sparse = vector.sub('sparse')
   if (sparse !== undefined) return { indices: sparse.integers('indices'), values: finite(sparse, 'values') }
   const multi = vector.sub('multi_dense')
-  if (multi !== undefined) return multi.subs('vectors').map((row) => finite(row, 'data'))
+  if (multi !== undefined) return VectorRows.from(multi.subs('vectors'), (row) => finite(row, 'data'))
   const document = vector.sub('document')
   if (document !== undefined) return { text: document.words('text'), ...modelOf(document) }
   const image = vector.sub('image')
