@@ -1,5 +1,5 @@
 import { DatabaseError } from '../errors/database-error.ts'
-import { seqOf, type CollectionId, type SequenceNumber } from '../ids/brands.ts'
+import { seqOf, type CollectionId, type SequenceNumber, type SnapshotId } from '../ids/brands.ts'
 import type { CatalogState, SnapshotState } from './catalog-state.ts'
 import { collectionsNamed } from './history.ts'
 
@@ -51,9 +51,10 @@ export function resolveReference(catalog: CatalogState, text: string, lastSeq: S
   let unknown: DatabaseError | undefined
   for (let at = text.indexOf('@'); at > 0; at = text.indexOf('@', at + 1)) {
     const name = text.slice(0, at)
-    if (!isKnown(catalog, name)) continue
+    const rest = text.slice(at + 1)
+    if (!isKnown(catalog, name) && !holdsById(catalog, rest, name)) continue
     try {
-      return resolveAt(catalog, name, parseAt(text.slice(at + 1)), lastSeq)
+      return resolveAt(catalog, name, parseAt(rest), lastSeq)
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.kind !== 'not-found') throw error
       unknown ??= error
@@ -77,6 +78,12 @@ function wasKnown(catalog: CatalogState, name: string): boolean {
   return [...catalog.snapshotsFrom('').values()].some(({ record }) =>
     record.collections.some((one) => one.name === name),
   )
+}
+
+/** True for the id of a snapshot that holds the collection: one of a shard outlives its collection, known by its id alone. */
+function holdsById(catalog: CatalogState, id: string, name: string): boolean {
+  const snapshot = catalog.snapshots.get(id as SnapshotId)
+  return snapshot?.record.collections.some((one) => one.name === name) ?? false
 }
 
 export function resolveAt(
@@ -122,7 +129,7 @@ function resolveSnapshot(
     live === undefined ? undefined : catalog.snapshotNamed(live.id, snapshotName),
     catalog.snapshotsFrom(origin).get(snapshotName),
     catalog.snapshotsFrom('').get(snapshotName),
-    catalog.snapshots.get(snapshotName as never),
+    catalog.snapshots.get(snapshotName as SnapshotId),
   ]
   for (const snapshot of candidates) {
     const held = snapshot?.record.collections

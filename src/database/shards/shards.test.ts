@@ -101,6 +101,21 @@ describe('a snapshot of one shard', () => {
     expect(await idsIn(clone)).toEqual(idsOf(1))
   })
 
+  test('outlives its collection: read, cloned and restored in part by its id', async () => {
+    const snapshot = await points.shard(1).createSnapshot({ name: 's' })
+    await db.dropCollection('points')
+    const reference = `points@${snapshot.info().id}`
+    await using reader = await db.openReader(reference)
+    expect(await idsIn(reader)).toEqual(idsOf(1))
+    await db.clone(reference, 'again')
+    expect(await idsIn(db.getCollection('again'))).toEqual(idsOf(1))
+    await db.restorePartial(reference, { as: 'part', payload: { exclude: ['word'] } })
+    expect(await idsIn(db.getCollection('part'))).toEqual(idsOf(1))
+    await expect(db.openReader(`others@${snapshot.info().id}`)).rejects.toMatchObject({
+      code: 'collection-not-found',
+    })
+  })
+
   test('goes back into its place, alone, and the way back is kept', async () => {
     const snapshot = await points.shard(1).createSnapshot({ name: 's' })
     await points.delete({ ids: [1, 2, 3, 4, 5, 6] })
