@@ -12,6 +12,7 @@ export type {
 export type { Retention } from './database/history.ts'
 export type { Job, JobContext, JobKind, JobQuery, Jobs } from './database/jobs.ts'
 export type { JobInfo, JobState } from './database/job-record.ts'
+export type { Documents } from './database/documents.ts'
 export type { Policies } from './database/policies.ts'
 export type { VerifyJobOptions } from './database/verify-job.ts'
 export type { Policy } from './snapshot/policy/policy.ts'

@@ -18,6 +18,7 @@ import { ownCollections } from './checks/drill-clone.ts'
 import type { Engine } from './engine.ts'
 import { retentionOf, type Retention } from './history.ts'
 import type { Job, Jobs } from './jobs.ts'
+import { Documents } from './documents.ts'
 import { Policies } from './policies.ts'
 import type { AliasAction, RestoreSource } from './records.ts'
 import { parseAt, resolveAt, resolveReference, seqAtTime, type At } from './reference.ts'
@@ -113,6 +114,8 @@ export class Database {
   readonly policies: Policies
   /** Restores whose archive comes in pieces, over connections that break. */
   readonly imports: ArchiveImports
+  /** Small things to be kept with the store, by name. */
+  readonly documents: Documents
   readonly #engine: Engine
   readonly #resources: DatabaseResources
   readonly #archiveFolders = new Map<string, ArchiveFolder>()
@@ -123,6 +126,7 @@ export class Database {
     this.jobs = resources.jobs
     this.policies = new Policies(engine, resources.jobs)
     this.imports = new ArchiveImports(engine)
+    this.documents = new Documents(engine)
     this.#engine = engine
     this.#resources = resources
   }

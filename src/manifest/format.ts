@@ -140,8 +140,8 @@ export interface CatalogHistory extends HistoryRecord {
   readonly sealed: readonly SealedRef[]
 }
 
-export const documentKinds = ['retention', 'policy', 'job'] as const
-/** Small things that the catalog keeps by name: settings, policies, jobs. */
+export const documentKinds = ['retention', 'policy', 'job', 'user'] as const
+/** Small things that the catalog keeps by name: settings, policies, jobs, and those of whoever uses the database. */
 export type DocumentKind = (typeof documentKinds)[number]
 
 export interface CatalogCollection extends ManifestFile {
