@@ -1,4 +1,4 @@
-// What reads answer. In the notation of notation.ts.
+// What reads answer. In the notation of api/grpc/notation.ts.
 
 export const answers = `
 Usage: hardware HardwareUsage? 1, inference InferenceUsage? 2

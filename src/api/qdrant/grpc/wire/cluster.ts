@@ -1,4 +1,4 @@
-// Shards and replicas, as far as the service Collections knows them. In the notation of notation.ts.
+// Shards and replicas, as far as the service Collections knows them. In the notation of api/grpc/notation.ts.
 
 export const cluster = `
 CollectionClusterInfoRequest: collection_name text 1

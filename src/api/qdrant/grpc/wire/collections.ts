@@ -1,4 +1,4 @@
-// The service Collections, except for its cluster. In the notation of notation.ts.
+// The service Collections, except for its cluster. In the notation of api/grpc/notation.ts.
 
 export const collections = `
 CreateCollection:

@@ -1,4 +1,4 @@
-// Conditions on points. In the notation of notation.ts.
+// Conditions on points. In the notation of api/grpc/notation.ts.
 
 export const filters = `
 Filter: should [Condition] 1, must [Condition] 2, must_not [Condition] 3, min_should MinShould? 4

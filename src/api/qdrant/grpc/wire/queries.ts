@@ -1,4 +1,4 @@
-// The query API. In the notation of notation.ts.
+// The query API. In the notation of api/grpc/notation.ts.
 
 export const queries = `
 QueryPoints:

@@ -1,4 +1,4 @@
-// Reads without a query, and the searches that came before queries. In the notation of notation.ts.
+// Reads without a query, and the searches that came before queries. In the notation of api/grpc/notation.ts.
 
 export const reads = `
 GetPoints:

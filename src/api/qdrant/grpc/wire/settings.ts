@@ -1,4 +1,4 @@
-// What a collection is made with: vectors, quantization, limits, payload indexes. In the notation of notation.ts.
+// What a collection is made with: vectors, quantization, limits, payload indexes. In the notation of api/grpc/notation.ts.
 
 export const settings = `
 Distance = UnknownDistance Cosine Euclid Dot Manhattan

@@ -1,4 +1,4 @@
-// The service Snapshots, and the two that tell of health. In the notation of notation.ts.
+// The service Snapshots, and the two that tell of health. In the notation of api/grpc/notation.ts.
 
 export const snapshots = `
 CreateSnapshotRequest: collection_name text 1

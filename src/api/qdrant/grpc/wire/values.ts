@@ -1,4 +1,4 @@
-// Ids, payload values, times, vectors, and what most requests carry. In the notation of notation.ts.
+// Ids, payload values, times, vectors, and what most requests carry. In the notation of api/grpc/notation.ts.
 
 export const values = `
 PointId: (num u64 1 | uuid text 2)

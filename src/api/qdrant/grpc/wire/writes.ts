@@ -1,4 +1,4 @@
-// Changes of points and of payload indexes. In the notation of notation.ts.
+// Changes of points and of payload indexes. In the notation of api/grpc/notation.ts.
 
 export const writes = `
 PointStruct: id PointId 1, payload {Value} 3, vectors Vectors? 4

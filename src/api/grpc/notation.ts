@@ -4,9 +4,10 @@ import type { IEnum, IField, IType } from 'protobufjs'
 // for each message or enum; indented lines go on where the line above stopped.
 //
 //   Name: field type number, …      a message
-//   Name = First Second …           an enum, numbered from 0
+//   Name = First Second:5 Third …   an enum, numbered from 0, or on from the number before
 //
-// `[T]` is a list, `{T}` a map with text keys, `T?` a field that says whether it was set, `(a T 1 | b T 2)` one of.
+// `[T]` is a list (of numbers: packed), `{T}` a map with text keys, `{i64:T}` one with other keys, `T?` a field that
+// says whether it was set, `(a T 1 | b T 2)` one of.
 
 const scalars: Readonly<Record<string, string>> = {
   u32: 'uint32',
@@ -17,6 +18,7 @@ const scalars: Readonly<Record<string, string>> = {
   f64: 'double',
   text: 'string',
   bool: 'bool',
+  bytes: 'bytes',
 }
 
 type Definition = IType | IEnum
@@ -35,7 +37,14 @@ function readLine(line: string): readonly [name: string, Definition] {
 }
 
 function readEnum(names: string): IEnum {
-  return { values: Object.fromEntries(names.split(' ').map((name, value) => [name, value])) }
+  let next = 0
+  const values = names.split(' ').map((text) => {
+    const [name = '', number] = text.split(':')
+    const value = number === undefined ? next : Number(number)
+    next = value + 1
+    return [name, value] as const
+  })
+  return { values: Object.fromEntries(values) }
 }
 
 function readMessage(text: string): IType {
@@ -55,11 +64,11 @@ function readMessage(text: string): IType {
 }
 
 function readField(text: string): readonly [name: string, IField] {
-  const match = /^(\w+) ([[{]?)(\w+)([\]}?]?) (\d+)$/.exec(text)
+  const match = /^(\w+) ([[{]?)(?:(\w+):)?(\w+)([\]}?]?) (\d+)$/.exec(text)
   if (match === null) throw new SyntaxError(`Cannot read the field: ${text}`)
-  const [, name = '', open, named = '', close, id] = match
+  const [, name = '', open, key = 'text', named = '', close, id] = match
   const field = { type: scalars[named] ?? named, id: Number(id) }
-  if (open === '{') return [name, { ...field, keyType: 'string' } as IField]
+  if (open === '{') return [name, { ...field, keyType: scalars[key] ?? key } as IField]
   if (open === '[') return [name, { ...field, rule: 'repeated' }]
   return [name, close === '?' ? { ...field, options: { proto3_optional: true } } : field]
 }
