@@ -94,6 +94,15 @@ describe('an archive whose checksums are right is refused', () => {
     )
   })
 
+  test('if a payload that it does not show is no UTF-8', async () => {
+    const other = await db.createCollection('other', { vectors: {} })
+    await other.upsert([{ id: 1 }])
+    const snapshot = await other.createSnapshot()
+    await other.upsert([{ id: 9, payload: { text: 'x'.repeat(400) } }])
+    archive = await collect((await snapshot.archive()).stream())
+    expect(await refused({ file: payload('"\xff\xfe"') })).toMatch(/the payload of point 9 is no JSON object$/)
+  })
+
   test.each([
     [
       'a dense vector without dimensions',

@@ -29,19 +29,21 @@ export function checkConfigs({ collections }: ArchiveManifest): void {
 
 /**
  * Payloads are JSON objects that the database's own parser reads, components of vectors are numbers (infinite ones are).
+ * So is what the view does not show: indexes and merges read whole segments.
  * @throws archive-invalid naming the file and the point
  */
 export async function checkContent(view: View): Promise<void> {
   let looked = 0
-  for (const entry of view.entries()) {
-    const { handle, rowLimit } = entry
-    for (let row = 0; row < rowLimit; row++) {
+  const entries = new Map([...view.entries()].map((entry) => [entry.handle, entry]))
+  for (const [handle, entry] of entries) {
+    const { rowCount } = handle.rows
+    for (let row = 0; row < rowCount; row++) {
       checkPayload(entry, row)
       looked += 1
       if (looked % sliceRows === 0) await yieldToEventLoop()
     }
     for (const [name, column] of handle.rows.vectors) {
-      for (let row = 0; row < rowLimit; row++) {
+      for (let row = 0; row < rowCount; row++) {
         const vector = column.get(row)
         if (vector !== undefined && hasNaN(vector)) {
           const why = `vector ${JSON.stringify(name)} of point ${String(handle.rows.pointIdAt(row))} has a component that is not a number`
