@@ -68,7 +68,7 @@ export async function tryInput(home: Home, input: Input): Promise<Outcome> {
       input.changes.length === 0 &&
       wanted === input.sample.scope &&
       via !== 'cancelled' &&
-      !expected(code, via)
+      !expected(code, via, wanted)
     )
       throw new Wrong(`an archive as it was made was refused: ${code}`)
     return { restored: false, code, via: `${wanted} ${via}` }
@@ -83,7 +83,9 @@ export async function tryInput(home: Home, input: Input): Promise<Outcome> {
 }
 
 /** Whether a sound archive may be refused so: it is of another kind, or the name is taken. */
-function expected(code: string, via: string): boolean {
+function expected(code: string, via: string, wanted: Input['sample']['scope']): boolean {
+  // Only one way leads into a shard.
+  if (wanted === 'shard' && via !== 'plain') return code === 'archive-invalid'
   if (via === 'store' || via === 'shard')
     return code === 'archive-invalid' || code === 'snapshot-incompatible'
   return via === 'replace' && (code === 'collection-exists' || code === 'snapshot-incompatible')
