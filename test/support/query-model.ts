@@ -76,7 +76,7 @@ export class QueryModel {
     const { query, prefetch = [], least } = request
     const all = (point: ModelPoint): boolean => passes(point) && (least === undefined || point.n >= least)
     const lists = prefetch.map((one) => this.#level(one, one.limit, all))
-    if (query?.kind === 'fusion') return this.#keep(fuse(query, lists), request, count)
+    if (query?.kind === 'fusion') return this.#keep(fuse(query, lists), request, count, true)
     const found = new Set(lists.flat().map(({ id }) => id))
     const points =
       prefetch.length > 0 ? this.#points.filter(({ id }) => found.has(id)) : this.#points.filter(all)
@@ -99,9 +99,14 @@ export class QueryModel {
       .slice(0, count)
   }
 
-  #keep(hits: readonly ModelHit[], { scoreThreshold: threshold }: ModelRequest, count: number): ModelHit[] {
+  #keep(
+    hits: readonly ModelHit[],
+    { scoreThreshold: threshold }: ModelRequest,
+    count: number,
+    isFused = false,
+  ): ModelHit[] {
     return hits
-      .filter(({ score }) => threshold === undefined || score > threshold)
+      .filter(({ score }) => threshold === undefined || score > threshold || (isFused && score === threshold))
       .sort((a, b) => b.score - a.score || a.id - b.id)
       .slice(0, count)
   }

@@ -4,7 +4,8 @@ import type { Door } from './door.ts'
 import { openOthers } from './other-collections.ts'
 import { foundText, hitText, orderText, recordText } from './present/points.ts'
 import { notFound } from './failures.ts'
-import { engineQuery } from './translate/querying/engine-query.ts'
+import { engineQuery, type SearchedCollection } from './translate/querying/engine-query.ts'
+import { checkExamples } from './translate/querying/missing-examples.ts'
 import type { Rights } from './rights/rights.ts'
 import { levelsOf, type Aim, type GivenGroups, type GivenQuery } from './translate/querying/given-query.ts'
 
@@ -19,7 +20,7 @@ export interface Searched {
 
 /** The points of one query as JSON text. @throws WireError and what the engine throws */
 export async function runQuery(searched: Searched, given: GivenQuery): Promise<string> {
-  return withRequest(searched, given, [], async (request) => {
+  return withRequest(searched, given, { checkFirst: checkExamples }, async (request) => {
     const points = await searched.reader.query(request)
     return `[${pointTexts(points, given.aim).join(',')}]`
   })
@@ -29,7 +30,7 @@ export async function runQuery(searched: Searched, given: GivenQuery): Promise<s
 export async function runGroups(searched: Searched, given: GivenGroups): Promise<string> {
   const { query, groupBy, groupSize, lookup } = given
   const names = lookup === undefined ? [] : [lookup.collection]
-  return withRequest(searched, query, names, async (request, others) => {
+  return withRequest(searched, query, { names }, async (request, others) => {
     const options =
       lookup === undefined
         ? {}
@@ -63,17 +64,31 @@ async function worded<T>({ using = '', lookup }: GivenQuery, groups: Promise<T>)
   }
 }
 
-/** `names`: collections that are read besides those whose points are examples. */
+interface Preparation {
+  /** Collections that are read besides those whose points are examples. */
+  readonly names?: readonly string[]
+  /** What is wrong with a query before anything that makes no engine's query of it. */
+  readonly checkFirst?: (given: GivenQuery, searched: SearchedCollection) => Promise<void>
+}
+
 async function withRequest<T>(
   { door, name, reader, rights }: Searched,
   given: GivenQuery,
-  names: readonly string[],
+  { names = [], checkFirst }: Preparation,
   run: (request: QueryRequest, others: ReadonlyMap<string, CollectionReader>) => Promise<T>,
 ): Promise<T> {
   const lookups = levelsOf(given).flatMap(({ lookup }) => (lookup === undefined ? [] : [lookup.collection]))
   await using others = await openOthers(door, { name, reader, rights }, [...lookups, ...names])
   const { readers } = others
-  const request = engineQuery(given, { reader, known: door.vectors.of(reader), others: readers })
+  const from = { reader, known: door.vectors.of(reader), others: readers }
+  let request: QueryRequest
+  try {
+    request = engineQuery(given, from)
+  } catch (error) {
+    // Only now: of a query that is right the engine finds out by itself what is missing.
+    await checkFirst?.(given, from)
+    throw error
+  }
   return await run(request, readers)
 }
 

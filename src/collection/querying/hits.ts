@@ -51,18 +51,19 @@ export class BestHits {
   readonly #places: number
   readonly #descending: boolean
   readonly #threshold: number | undefined
+  readonly #isEqualEnough: boolean
   readonly #heap: Hit[] = []
 
-  /** Scores must be better than the threshold, if there is one. */
-  constructor(places: number, descending: boolean, threshold?: number) {
+  /** Scores must be better than the threshold, if there is one; `isEqualEnough`: or equal to it. */
+  constructor(places: number, descending: boolean, threshold?: number, isEqualEnough = false) {
     this.#places = places
     this.#descending = descending
     this.#threshold = threshold
+    this.#isEqualEnough = isEqualEnough
   }
 
   offer(rows: RowSet, row: number, score: number): void {
-    const threshold = this.#threshold
-    if (threshold !== undefined && !(this.#descending ? score > threshold : score < threshold)) return
+    if (!this.#isOverThreshold(score)) return
     if (this.#heap.length < this.#places) {
       this.#heap.push({ rows, row, score })
       this.#rise(this.#heap.length - 1)
@@ -80,6 +81,12 @@ export class BestHits {
   /** Best first. */
   sorted(): Hit[] {
     return [...this.#heap].sort((a, b) => compareHits(a, b, this.#descending))
+  }
+
+  #isOverThreshold(score: number): boolean {
+    const threshold = this.#threshold
+    if (threshold === undefined || (this.#isEqualEnough && score === threshold)) return true
+    return this.#descending ? score > threshold : score < threshold
   }
 
   #isWorse(a: number, b: number): boolean {

@@ -81,11 +81,12 @@ function groupsOfRounds(run: QueryRun, plan: GroupsPlan): readonly Group[] {
     return hits.length > 0
   }
   const full = (): Group[] => grouped.groups.filter(isFull)
+  const best = (): Group[] => bestGroups(grouped.groups, compare).slice(0, limit)
   let isEnough = false
   for (let i = 0; i < roundsMax && !isEnough && round(exceptOf(path, full())); i++) {
-    isEnough = full().length >= limit
+    // A worse group that is full does not make up for a better one with room.
+    isEnough = best().filter(isFull).length >= limit
   }
-  const best = (): Group[] => bestGroups(grouped.groups, compare).slice(0, limit)
   for (let i = 0; i < roundsMax && !isEnough; i++) {
     const open = best().filter((group) => !isFull(group))
     // Without a group that has room every point is let in, which may open better ones.

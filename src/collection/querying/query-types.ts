@@ -81,7 +81,10 @@ export interface Prefetch {
   readonly corpus?: Filter
   /** Default 10. */
   readonly limit?: number
-  /** Excludes equality: score > threshold, or < threshold where a distance (Euclid, Manhattan) is the score. */
+  /**
+   * Scores of vectors must be better: > threshold, or < threshold where a distance (Euclid, Manhattan) is the score. Those
+   * of a fusion or a formula may also be equal to it.
+   */
   readonly scoreThreshold?: number
 }
 

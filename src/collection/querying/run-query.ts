@@ -4,6 +4,7 @@ import { compileFormula, type FormulaRow } from '../../query/ranking/evaluate-fo
 import type { Formula } from '../../query/ranking/formula.ts'
 import { fusedShares, type FusionMethod } from '../../query/ranking/fusion.ts'
 import { pickDiverse } from '../../query/ranking/diversity.ts'
+import type { VectorValue } from '../../graph/vector-value.ts'
 import type { RowSet } from '../../segment/row-set.ts'
 import { mergeInIdOrder, type RowRef } from '../id-order.ts'
 import { orderedPage } from '../order-by.ts'
@@ -116,10 +117,16 @@ export class QueryRun {
       params.distance,
       Float32Array.from(hits, ({ score }) => score),
     )
+    const vectorOf = (hit: Hit): VectorValue => vectorAt(hit, this.#view.config.vectors, using)!
+    const vectors = params.kind === 'multi' ? hits.map(vectorOf) : []
     const likenessTo = (candidate: number): Float32Array => {
-      const { rows, row } = hits[candidate]!
-      const vector = vectorAt({ rows, row }, this.#view.config.vectors, using)!
-      const scores = scoreEach(hits, (one, list) => scoreRows(one, using, params, vector, list))
+      const hit = hits[candidate]!
+      const row = Uint32Array.of(hit.row)
+      // Of several vectors the likeness depends on which side asks: here it is the one that is not picked yet.
+      const scores =
+        params.kind === 'multi'
+          ? Float32Array.from(vectors, (vector) => scoreRows(hit.rows, using, params, vector, row)[0]!)
+          : scoreEach(hits, (one, list) => scoreRows(one, using, params, vectorOf(hit), list))
       return asSimilarities(params.distance, scores)
     }
     return pickDiverse(relevance, diversity, count, likenessTo).map((place) => hits[place]!)
@@ -134,7 +141,7 @@ export class QueryRun {
   #compute(formula: Formula, lists: Lists, count: number, threshold: number | undefined): Hit[] {
     const compute = compileFormula(formula, this.#view.config)
     const row = new FormulaCursor(this.#view.config.vectors)
-    const best = new BestHits(count, true, threshold)
+    const best = new BestHits(count, true, threshold, true)
     for (const [rows, found] of byRow(lists)) {
       for (const [number, scores] of found) best.offer(rows, number, compute(row.on(rows, number, scores)))
     }
@@ -176,7 +183,7 @@ function fuse(method: FusionMethod, lists: Lists, count: number, threshold: numb
     const shared = fusedShares(method, scores, index)
     return list.map((hit, i) => ({ ...hit, score: shared[i]! }))
   })
-  const best = new BestHits(count, true, threshold)
+  const best = new BestHits(count, true, threshold, true)
   for (const [rows, found] of byRow(shares)) {
     for (const [row, scores] of found) {
       let sum = 0
