@@ -58,6 +58,8 @@ export { plainVector, type PlainVector } from './collection/plain-vector.ts'
 export { isMulti, isSparse } from './graph/vector-value.ts'
 export type { MultiVector, SparseVector, VectorValue } from './graph/vector-value.ts'
 export type * from './query/filter.ts'
+export type * from './query/expression/expression.ts'
+export type { TextParams } from './query/tokens.ts'
 export type { PayloadIndexParams, PayloadIndexType } from './query/payload-index.ts'
 export {
   stemmerLanguages,

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { parseUuid, wordsOfId, type IdWords, type PointId } from '../ids/point-id.ts'
+import { compileExpression } from './expression/compile-expression.ts'
 import { areEmpty, compileFieldTest, holdsNull } from './field-test.ts'
 import type { Condition, FieldCondition, Filter } from './filter.ts'
 import type { PayloadIndexParams } from './payload-index.ts'
@@ -81,6 +82,8 @@ function compileCondition(condition: Condition, context: Context): Test {
       return compileNested(condition.path, condition.filter, context)
     case 'field':
       return compileField(condition, context)
+    case 'expression':
+      return compileExpression(condition.expression)
   }
 }
 

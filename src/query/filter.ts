@@ -1,4 +1,5 @@
 import type { PointId } from '../ids/point-id.ts'
+import type { RowExpression } from './expression/expression.ts'
 
 /** All of `must`, at least one of `should` (if there are any), none of `mustNot`, at least n of `minShould`. */
 export interface Filter {
@@ -62,3 +63,4 @@ export type Condition =
   | { readonly kind: 'nested'; readonly path: string; readonly filter: Filter }
   | { readonly kind: 'slice'; readonly index: number; readonly total: number }
   | { readonly kind: 'filter'; readonly filter: Filter }
+  | { readonly kind: 'expression'; readonly expression: RowExpression }

@@ -1,17 +1,19 @@
 import type { JsonValue } from '../../encoding/json.ts'
 import type { FieldCondition } from '../filter.ts'
-import type { PayloadIndexParams } from '../payload-index.ts'
+import type { PayloadIndexParams, PayloadIndexType } from '../payload-index.ts'
 import { isArray, parsePath, valuesAt, type PathStep } from '../payload-path.ts'
 import { RowBits } from './row-bits.ts'
 import { createValueIndex, type Candidates, type ValueIndex } from './value-index.ts'
 
 /** One declared field over the rows of one row set. Rows are only ever added, in order. */
 export class FieldIndex {
+  readonly type: PayloadIndexType
   readonly #steps: readonly PathStep[]
   readonly #values: ValueIndex
   readonly #present: number[] = []
 
   constructor(field: string, params: PayloadIndexParams) {
+    this.type = params.type
     this.#steps = parsePath(field)
     this.#values = createValueIndex(params)
   }

@@ -1,7 +1,10 @@
 import type { JsonValue } from '../../encoding/json.ts'
 import { nestedPath } from '../compile-filter.ts'
+import type { RowExpression } from '../expression/expression.ts'
 import type { Condition, Filter } from '../filter.ts'
 import type { PayloadIndexParams } from '../payload-index.ts'
+import { parsePath } from '../payload-path.ts'
+import { conditionOf, pathOf } from './expression-condition.ts'
 import { FieldIndex } from './field-index.ts'
 import { RowBits } from './row-bits.ts'
 import type { Candidates } from './value-index.ts'
@@ -16,12 +19,19 @@ export interface RowCandidates {
 /** The indexes of all declared fields over one row set. Derived data: it decides how fast, never what, a filter finds. */
 export class FieldIndexes {
   readonly #fields: ReadonlyMap<string, FieldIndex>
+  // By their keys, which is how expressions name a field.
+  readonly #byPath = new Map<string, FieldIndex>()
   #rowCount = 0
 
   constructor(declared: Readonly<Record<string, PayloadIndexParams>>) {
     this.#fields = new Map(
       Object.entries(declared).map(([field, params]) => [field, new FieldIndex(field, params)]),
     )
+    for (const [field, index] of this.#fields) {
+      const steps = parsePath(field)
+      if (steps.every((step) => 'key' in step))
+        this.#byPath.set(JSON.stringify(steps.map(({ key }) => key)), index)
+    }
   }
 
   /** Takes in the rows that came since the last call. */
@@ -77,10 +87,37 @@ export class FieldIndexes {
         return this.#fields.get(prefix + condition.path)?.candidates(condition, rowCount)
       case 'is-empty':
         return prefix === '' ? this.#fields.get(condition.path)?.withoutValue(rowCount) : undefined
+      case 'expression':
+        return prefix === '' ? this.#expression(condition.expression, rowCount) : undefined
       default:
         return undefined
     }
   }
+
+  /** Never exact: an index also holds values that the expression does not take for the field's. */
+  #expression(expression: RowExpression, rowCount: number): Candidates | undefined {
+    switch (expression.kind) {
+      case 'and':
+        return inexact(allOf(expression.operands.map((one) => this.#expression(one, rowCount))))
+      case 'or':
+        return inexact(
+          anyOf(
+            expression.operands.map((one) => this.#expression(one, rowCount)),
+            rowCount,
+          ),
+        )
+      default: {
+        const path = pathOf(expression)
+        const index = path === undefined ? undefined : this.#byPath.get(JSON.stringify(path))
+        const condition = index === undefined ? undefined : conditionOf(expression, index.type)
+        return condition === undefined ? undefined : inexact(index!.candidates(condition, rowCount))
+      }
+    }
+  }
+}
+
+function inexact(part: Candidates | undefined): Candidates | undefined {
+  return part === undefined ? undefined : { rows: part.rows, isExact: false }
 }
 
 /** What is unknown is all rows: the rest still narrows, but is no longer exact. */
