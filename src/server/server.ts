@@ -125,6 +125,7 @@ export async function createApp(
     allowUrlRecovery: service.enableSnapshotUrlRecovery,
     download: downloadOf(service, tls),
     snapshotsPath: storage.snapshotsPath,
+    storagePath: storage.storagePath,
     maxRequestBytes: service.maxRequestBytes,
     readiness: () => true,
     logger: options.logger,

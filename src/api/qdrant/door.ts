@@ -32,6 +32,8 @@ export interface QdrantDoorOptions {
     options: { readonly apiKey?: string; readonly json?: string; readonly signal?: AbortSignal },
   ) => Promise<AsyncIterable<Uint8Array>>
   readonly snapshotsPath: string
+  /** Where the database lies: whether a file exists in there is not told. */
+  readonly storagePath?: string
   /** Of JSON bodies; uploads have no limit. */
   readonly maxRequestBytes: number
   readonly readiness: () => boolean

@@ -1,3 +1,4 @@
+import { normalize } from 'node:path/posix'
 import {
   DatabaseError,
   type ArchiveDescription,
@@ -32,13 +33,22 @@ export async function openLocation(
 async function openFile(door: QdrantDoorOptions, location: URL): Promise<AsyncIterable<Uint8Array>> {
   const path = pathOf(location)
   const found = await door.archives.findByPath(path)
-  if (found === 'outside') {
+  if (found === 'outside' || (found === undefined && isInStorage(path, door))) {
     throw forbidden(
       `Snapshot file path must be inside the snapshots directory ${JSON.stringify(door.snapshotsPath)}`,
     )
   }
   if (found === undefined) throw badRequest(`Snapshot file ${JSON.stringify(path)} does not exist`)
   return found.stream()
+}
+
+function isInStorage(path: string, { storagePath, snapshotsPath }: QdrantDoorOptions): boolean {
+  return storagePath !== undefined && isWithin(path, storagePath) && !isWithin(path, snapshotsPath)
+}
+
+/** By the spelling of the path alone. */
+function isWithin(path: string, folder: string): boolean {
+  return `${normalize(path)}/`.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }
 
 function pathOf(location: URL): string {

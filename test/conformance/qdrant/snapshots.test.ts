@@ -238,6 +238,16 @@ describe('collection snapshots', () => {
       status: 400,
       text: 'Bad request: Snapshot file "/no/such.snapshot" does not exist',
     })
+    const { storagePath, snapshotsPath } = door.server
+    for (const path of [
+      `${storagePath}/no-such-file`,
+      `${snapshotsPath}/c/%2E%2E%2F../storage/no-such-file`,
+    ]) {
+      const hidden = await refusal(client.recoverSnapshot('c', { location: `file://${path}` }))
+      expect(hidden, path).toEqual({ status: 403, text: outside.text })
+    }
+    const besides = await refusal(client.recoverSnapshot('c', { location: `file://${storagePath}-besides` }))
+    expect(besides.status).toBe(400)
     expect((await refusal(client.recoverSnapshot('c', { location: 'ftp://host/x' }))).status).toBe(400)
     expect((await fetch(url('/collections/c/snapshots/..%2F..%2Fetc%2Fpasswd'))).status).toBe(404)
   })

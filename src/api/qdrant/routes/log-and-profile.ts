@@ -1,13 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { sendResult } from '../answers.ts'
 import { decodeBody } from '../body.ts'
-import { optional, struct, text, type Decoder } from '../decode.ts'
+import { buffered, optional, struct, text, type Decoder } from '../decode.ts'
 import type { Door } from '../door.ts'
 import { unsupported, wrongInput } from '../failures.ts'
 import { countParam, queryParam } from '../parameters.ts'
 import { PlainError, WireError } from '../wire-error.ts'
 
-const logger = struct('LoggerConfig', { log_level: optional(text) })
+// Qdrant's reader finds fault with the level only once it has seen what follows.
+const logger = struct('LoggerConfig', { log_level: optional(buffered(text)) })
 const slowRequestsByDefault = 10
 
 /** What the server writes to its log, and which requests were slow. */
