@@ -12,7 +12,7 @@ import {
 import { viewOfShard } from '../collection/shard-view.ts'
 import type { FullConfig, View } from '../collection/view.ts'
 import type { CollectionConfig, VectorParams } from '../collection/types.ts'
-import type { VectorSchema } from '../collection/vector-columns.ts'
+import { laterColumn, type VectorSchema } from '../collection/vector-columns.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
 import { collectionIdOf, seqOf, snapshotIdOf } from '../ids/brands.ts'
@@ -451,7 +451,8 @@ function importCollection(
       return
     }
     const payloadIndexes = { ...view.config.payloadIndexes, ...existing.config.payloadIndexes }
-    existing.become(view, { ...existing.config, vectors: ownSettings(existing, view), payloadIndexes }, seq)
+    const vectors = importedVectors(existing.config.vectors, view.config.vectors, staged.id)
+    existing.become(view, { ...existing.config, vectors, payloadIndexes }, seq)
     return
   }
   const state = new CollectionState(collectionIdOf(staged.id), staged.name, view.config, services, seq)
@@ -459,14 +460,24 @@ function importCollection(
   catalog.addCollection(state)
 }
 
-/** Vectors as the import has them, in the columns where its segments keep them; with the settings of the collection. */
-function ownSettings(existing: CollectionState, view: View): VectorSchema {
-  return Object.fromEntries(
-    Object.entries(view.config.vectors).map(([name, { settings: _, ...params }]) => {
-      const own = existing.config.vectors[name]?.settings
-      return [name, own === undefined ? params : { ...params, settings: own }]
+/**
+ * Vectors as the import has them, in the columns where its segments keep them; with the settings of the collection. Sparse
+ * vectors that only the collection has stay, and no imported point has any: their column is none of the import's.
+ */
+function importedVectors(existing: VectorSchema, imported: VectorSchema, unique: string): VectorSchema {
+  const own = Object.entries(existing).filter(([name]) => !Object.hasOwn(imported, name))
+  return Object.fromEntries([
+    ...Object.entries(imported).map(([name, params]): [string, VectorParams] => {
+      if (!Object.hasOwn(existing, name)) return [name, params]
+      const { settings: _, ...rest } = params
+      const { settings } = existing[name]!
+      return [name, settings === undefined ? rest : { ...rest, settings }]
     }),
-  )
+    ...own.map(([name, params]): [string, VectorParams] => [
+      name,
+      { ...params, column: laterColumn(name, unique) },
+    ]),
+  ])
 }
 
 function getPrepared(prepared: Prepared, id: string): View {

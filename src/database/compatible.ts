@@ -1,9 +1,10 @@
-import type { CollectionConfig } from '../collection/types.ts'
-import { columnNameOf } from '../collection/vector-columns.ts'
+import type { CollectionConfig, VectorParams } from '../collection/types.ts'
+import { columnNameOf, type VectorSchema } from '../collection/vector-columns.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 
 /**
- * A snapshot may replace a collection if the vectors (names, kinds, sizes, distances, data types) and the number of shards are equal.
+ * A snapshot may replace a collection if the vectors (names, kinds, sizes, distances, data types) and the number of shards are
+ * equal. Sparse vectors may be missing on either side: points need not have any.
  * @throws snapshot-incompatible; details: what, collection, snapshot
  */
 export function checkCompatible(
@@ -11,14 +12,19 @@ export function checkCompatible(
   collection: CollectionConfig,
   snapshot: CollectionConfig,
 ): void {
-  if (vectorsText(collection) !== vectorsText(snapshot))
+  const shared = (one: VectorSchema, other: VectorSchema) =>
+    Object.entries(one).filter(([vector, { kind }]) => kind !== 'sparse' || Object.hasOwn(other, vector))
+  if (
+    vectorsText(shared(collection.vectors, snapshot.vectors)) !==
+    vectorsText(shared(snapshot.vectors, collection.vectors))
+  )
     throw incompatible(name, 'vectors', collection.vectors, snapshot.vectors)
   const [own, other] = [collection.shardNumber ?? 1, snapshot.shardNumber ?? 1]
   if (own !== other) throw incompatible(name, 'shard number', own, other)
 }
 
 /**
- * Points that were looked at as those of one of `of` shards may become a shard if, besides, the vectors lie in the columns
+ * Points that were looked at as those of one of `of` shards may become a shard if, besides, all vectors lie in the columns
  * where the other shards have them: one that was added later, or dropped and added again, is another column.
  * @throws snapshot-incompatible
  */
@@ -29,6 +35,8 @@ export function checkShardCompatible(
   of: number,
 ): void {
   checkCompatible(name, collection, { ...snapshot, shardNumber: of })
+  if (Object.keys(collection.vectors).sort().join('\0') !== Object.keys(snapshot.vectors).sort().join('\0'))
+    throw incompatible(name, 'vectors', collection.vectors, snapshot.vectors)
   for (const [vector, params] of Object.entries(collection.vectors)) {
     const other = snapshot.vectors[vector]!
     if (columnNameOf(vector, params) === columnNameOf(vector, other)) continue
@@ -45,15 +53,15 @@ export function checkSamePartition(name: string, own: string | null, other: stri
   if (own === null || own !== other) throw incompatible(name, 'partition', own, other)
 }
 
-function vectorsText(config: CollectionConfig): string {
-  const vectors = Object.entries(config.vectors).map(([vector, params]) => [
+function vectorsText(vectors: readonly (readonly [string, VectorParams])[]): string {
+  const compared = vectors.map(([vector, params]) => [
     vector,
     params.kind ?? 'dense',
     params.size,
     params.distance,
     params.datatype ?? 'float32',
   ])
-  return JSON.stringify(vectors.sort())
+  return JSON.stringify(compared.sort())
 }
 
 function incompatible(name: string, what: string, collection: unknown, snapshot: unknown): DatabaseError {

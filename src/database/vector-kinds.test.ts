@@ -292,3 +292,45 @@ test('what is read can be written back', async () => {
   )
   expect(await all(copy)).toEqual(await all(collection))
 })
+
+test('an archive from before a sparse vector replaces the collection, which keeps the vector', async () => {
+  const { rare: _, ...vectors } = config.vectors
+  const collection = await db.createCollection('c', { ...config, vectors })
+  const points = randomPoints(20).map(({ vectors: own, ...point }) => {
+    const { rare: __, ...others } = own as Record<string, never>
+    return { ...point, vectors: others }
+  })
+  await collection.upsert(points)
+  const before = await all(collection)
+  const old = await collection.createSnapshot({ name: 'old' })
+  await collection.addVector('rare', config.vectors.rare)
+  await collection.upsert(randomPoints(40))
+  const whole = await all(collection)
+  await collection.createSnapshot({ name: 'full' })
+  const restore = async (snapshot: typeof old, into: string): Promise<void> =>
+    void (await db.restoreArchive((await snapshot.archive()).stream(), { into, replace: true }))
+  await restore(old, 'c')
+  expect(await all(collection)).toEqual(before)
+  expect(Object.keys(collection.info().config.vectors).sort()).toEqual(Object.keys(config.vectors).sort())
+  await collection.upsert([{ id: 1, vectors: { rare: { indices: [3], values: [2] } } }])
+  for (const reopened of [false, true]) {
+    if (reopened) {
+      await db.close()
+      db = await reopen()
+    }
+    const query = { using: 'rare', vector: { indices: [3], values: [1] } }
+    const hits = await db.getCollection('c').query(query)
+    expect(hits.map(({ id }) => id)).toEqual([1])
+  }
+
+  const narrow = await db.createCollection('narrow', { ...config, vectors })
+  const again = db.getCollection('c').getSnapshot('full')
+  await restore(again, 'narrow')
+  expect(await all(narrow)).toEqual(whole)
+  const dense = await db.createCollection('dense', {
+    ...config,
+    vectors: { ...vectors, rare: { size: 2, distance: 'Dot' } },
+  })
+  await expect(restore(again, 'dense')).rejects.toMatchObject({ code: 'snapshot-incompatible' })
+  expect(await dense.count()).toBe(0)
+})
