@@ -1,4 +1,4 @@
-import type { CollectionReader, QueryRequest, ScoredPoint } from '../../index.ts'
+import type { CollectionConfig, CollectionReader, QueryRequest, ScoredPoint } from '../../index.ts'
 import { isDatabaseError } from '../../index.ts'
 import type { Door } from './door.ts'
 import { openOthers } from './other-collections.ts'
@@ -22,7 +22,7 @@ export interface Searched {
 export async function runQuery(searched: Searched, given: GivenQuery): Promise<string> {
   return withRequest(searched, given, { checkFirst: checkExamples }, async (request) => {
     const points = await searched.reader.query(request)
-    return `[${pointTexts(points, given.aim).join(',')}]`
+    return `[${pointTexts(points, given.aim, searched.reader.config()).join(',')}]`
   })
 }
 
@@ -45,10 +45,11 @@ export async function runGroups(searched: Searched, given: GivenGroups): Promise
       query,
       searched.reader.queryGroups({ ...request, groupBy, groupSize, ...options }),
     )
+    const config = searched.reader.config()
     const texts = groups.map(({ id, hits, lookup: found }) => {
       const idText = typeof id === 'string' ? JSON.stringify(id) : String(id)
       const lookupText = found === undefined ? '' : `,"lookup":${recordText(found)}`
-      return `{"hits":[${pointTexts(hits, query.aim).join(',')}],"id":${idText}${lookupText}}`
+      return `{"hits":[${pointTexts(hits, query.aim, config).join(',')}],"id":${idText}${lookupText}}`
     })
     return `{"groups":[${texts.join(',')}]}`
   })
@@ -93,9 +94,9 @@ async function withRequest<T>(
 }
 
 /** Points that were found without a search have no version and score of their own. */
-function pointTexts(points: readonly ScoredPoint[], aim: Aim): string[] {
+function pointTexts(points: readonly ScoredPoint[], aim: Aim, config: CollectionConfig): string[] {
   if (aim.kind === 'nothing' || aim.kind === 'sample' || aim.kind === 'order') {
     return points.map((point) => foundText(point, orderText(point.orderValue)))
   }
-  return points.map((point) => hitText(point))
+  return points.map((point) => hitText(point, config))
 }

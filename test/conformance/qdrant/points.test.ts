@@ -34,6 +34,19 @@ describe('points', () => {
     expect(point!.payload).toEqual({ only: true })
   })
 
+  test('a write and what it wrote have one number, counted since the collection was made', async () => {
+    const { client } = door
+    const point = { id: 5, vector: [1, 1, 1, 1] }
+    const first = await client.upsert('p', { wait: true, points: [point] })
+    expect(first.operation_id).toBe(2)
+    await client.setPayload('p', { wait: true, points: [5], payload: { seen: true } })
+    const { points } = await client.query('p', { query: [1, 1, 1, 1], limit: 2 })
+    expect(points).toMatchObject([
+      { id: 5, version: 3 },
+      { id: 1, version: 1 },
+    ])
+  })
+
   test('the column form of an upsert is the same as the list form', async () => {
     const { client } = door
     await client.upsert('p', {

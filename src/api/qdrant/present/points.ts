@@ -2,6 +2,7 @@ import {
   isMulti,
   isSparse,
   parseDatetime,
+  type CollectionConfig,
   type Point,
   type PointId,
   type ScoredPoint,
@@ -42,14 +43,18 @@ export function recordText(point: Point, orderValue?: string): string {
   return `{"id":${idText(point.id)}${partsText(point, orderValue)}}`
 }
 
-/** The number of a log record as Qdrant counts operations: from 0. */
-export function operationNumber(seq: number): number {
-  return seq - 1
+/**
+ * The number of a log record as Qdrant counts operations: from 0, since the collection was made. Points of an archive have the
+ * numbers that they had in its database, which may be lower than any here.
+ */
+export function operationNumber(seq: number, { settings }: CollectionConfig): number {
+  const before = Number(settings?.['created_after'] ?? 0)
+  return seq - 1 - (seq > before ? before : 0)
 }
 
 /** A hit of a search. */
-export function hitText(point: ScoredPoint): string {
-  const version = operationNumber(point.version)
+export function hitText(point: ScoredPoint, config: CollectionConfig): string {
+  const version = operationNumber(point.version, config)
   return `{"id":${idText(point.id)},"version":${version},"score":${floatText(point.score)}${partsText(point, undefined)}}`
 }
 

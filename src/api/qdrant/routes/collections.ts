@@ -31,7 +31,8 @@ export function collectionRoutes(app: FastifyInstance, door: Door): void {
       throw wrongInput(`Can't create collection with name ${name}. Alias with the same name already exists`)
     }
     refusePast(door, name)
-    await database.createCollection(name, config)
+    const settings = { ...config.settings, created_after: database.stats().appliedSeq }
+    await database.createCollection(name, { ...config, settings })
     return sendResult(request, reply, true)
   })
 

@@ -24,7 +24,7 @@ export function indexRoutes(app: FastifyInstance, door: Door): void {
     const isSame = existing !== undefined && isSameIndex(existing, schema)
     // Declared again, an index stays as it was first written down.
     const { seq } = await collection.createPayloadIndex(field, isSame ? existing : schema)
-    return sendResult(request, reply, updateResult(seq, params))
+    return sendResult(request, reply, updateResult(seq, collection, params))
   })
 
   app.delete('/collections/:collection/index/:field', async (request, reply) => {
@@ -37,6 +37,6 @@ export function indexRoutes(app: FastifyInstance, door: Door): void {
     const collection = getCollection(door, name)
     door.strict.of(collection)?.timeout(params.timeout)
     const { seq } = await collection.dropPayloadIndex(field)
-    return sendResult(request, reply, updateResult(seq, params))
+    return sendResult(request, reply, updateResult(seq, collection, params))
   })
 }

@@ -7,8 +7,9 @@ import type { Operation } from '../translate/operations.ts'
 import type { KnownVectors } from '../translate/vectors.ts'
 
 /** Every write is durable and applied when it is answered; the word only follows what was asked. */
-export function updateResult(seq: number, { isWaiting }: UpdateParams): JsonObject {
-  return { operation_id: operationNumber(seq), status: isWaiting ? 'completed' : 'acknowledged' }
+export function updateResult(seq: number, collection: Collection, { isWaiting }: UpdateParams): JsonObject {
+  const operation = operationNumber(seq, collection.config())
+  return { operation_id: operation, status: isWaiting ? 'completed' : 'acknowledged' }
 }
 
 /**
@@ -26,5 +27,5 @@ export async function perform(
   const result: WriteResult = await operation.perform(collection, known)
   const [missing] = result.missing
   if (params.isWaiting && missing !== undefined) throw notFound(`No point with id ${String(missing)} found`)
-  return updateResult(result.seq, params)
+  return updateResult(result.seq, collection, params)
 }

@@ -18,7 +18,7 @@ export function vectorRoutes(app: FastifyInstance, door: Door): void {
     const collection = getCollection(door, name)
     door.strict.of(collection)?.timeout(params.timeout)
     const seq = await add(collection, vector, given)
-    return sendResult(request, reply, updateResult(seq, params))
+    return sendResult(request, reply, updateResult(seq, collection, params))
   })
 
   app.delete('/collections/:collection/vectors/:vector', async (request, reply) => {
@@ -27,7 +27,8 @@ export function vectorRoutes(app: FastifyInstance, door: Door): void {
     const params = updateParams(request)
     const collection = getCollection(door, name)
     door.strict.of(collection)?.timeout(params.timeout)
-    return sendResult(request, reply, updateResult(await drop(door, collection, vector), params))
+    const seq = await drop(door, collection, vector)
+    return sendResult(request, reply, updateResult(seq, collection, params))
   })
 }
 

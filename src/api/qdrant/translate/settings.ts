@@ -6,6 +6,7 @@ import { isObject, memberOf, numberOf } from '../decode.ts'
 //   params    replication_factor, write_consistency_factor, on_disk_payload, and what was given of the others
 //   quantization_config, strict_mode_config, metadata   only if they were given
 //   named     true if the vectors were given by name, even if there is one without a name
+//   created_after   number of the last record in the log before the collection was made
 
 const hnswDefaults: JsonObject = {
   m: 16,
