@@ -36,7 +36,7 @@ export function serveCommand(onExit: (exitCode: number) => void): Command {
       .option('--host <ADDRESS>', 'address to listen on (default 127.0.0.1: this machine only)')
       .option('--http-port <PORT>', "port of Qdrant's REST API (default 6333)")
       .option('--grpc-port <PORT>', "port of Qdrant's gRPC API (default 6334)")
-      .option('--milvus-port <PORT>', "port of Milvus' gRPC API (not built yet: stays closed)")
+      .option('--milvus-port <PORT>', "port of Milvus' gRPC API (default 19530)")
       .option('--storage-path <PATH>', 'folder of the database (default ./storage)')
       .option('--snapshots-path <PATH>', 'folder of the .snapshot files (default ./snapshots)')
       .option('--temp-path <PATH>', 'accepted for compatibility; nothing is written there')
@@ -145,7 +145,7 @@ function greet(server: RunningServer, { service, storage }: Configuration): void
     `  snapshots  ${storage.snapshotsPath}`,
     `  REST       ${server.url}  (Qdrant's API)`,
     `  gRPC       ${server.grpcAddress ?? 'closed'}  (Qdrant's API)`,
-    ...closedDoor("Milvus' gRPC API", service.milvusPort),
+    `  gRPC       ${server.milvusAddress ?? 'closed'}  (Milvus' API)`,
     ...openDoor(service),
     `Try:  curl ${server.url}/collections`,
   ]
@@ -156,8 +156,4 @@ function openDoor({ host, apiKey }: Configuration['service']): readonly string[]
   const isLocal = host === 'localhost' || host === '::1' || host.startsWith('127.')
   if (isLocal || apiKey !== undefined) return []
   return ['  no key is set: whoever reaches this port may do everything (service.api_key)']
-}
-
-function closedDoor(door: string, port: number | undefined): readonly string[] {
-  return port === undefined ? [] : [`  port ${port} is closed: ${door} is not built yet`]
 }

@@ -1,8 +1,5 @@
 import type { Server, ServerCredentials } from '@grpc/grpc-js'
-import { createGrpcServer } from '../api/qdrant/grpc/grpc-server.ts'
-import type { Door } from '../api/qdrant/routes.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { Configuration } from './configuration/configuration.ts'
 import { exitCodes, StartupError } from './startup-error.ts'
 import { grpcCredentials } from './tls/grpc-credentials.ts'
 import type { ServerTls } from './tls/server-tls.ts'
@@ -17,38 +14,39 @@ export interface GrpcListener {
 }
 
 export interface GrpcListenerOptions {
-  readonly configuration: Configuration
+  /** Whose API it is, for messages. */
+  readonly api: string
+  readonly host: string
+  /** Undefined: it stays closed. */
+  readonly port: number | undefined
+  /** A port that nobody chose is left to who has it. */
+  readonly isPortChosen: boolean
   readonly logger: Logger
-  readonly onFatal: (error: unknown) => void
   /** Undefined: calls come in the clear. */
   readonly tls?: ServerTls | undefined
 }
 
-/**
- * Opens Qdrant's gRPC API, unless its port is set to null. A port that nobody chose is left to who has it.
- * @throws StartupError if the chosen port cannot be had
- */
+/** Opens a gRPC API, unless its port is to stay closed. @throws StartupError if the chosen port cannot be had */
 export async function listenGrpc(
-  door: Door,
-  options: GrpcListenerOptions,
+  createServer: () => Server,
+  { api, host, port, isPortChosen, logger, tls }: GrpcListenerOptions,
 ): Promise<GrpcListener | undefined> {
-  const { host, grpcPort, isGrpcPortChosen } = options.configuration.service
-  if (grpcPort === undefined) return undefined
-  const server = createGrpcServer({ door, logger: options.logger, onFatal: options.onFatal })
+  if (port === undefined) return undefined
+  const server = createServer()
   const name = host.includes(':') ? `[${host}]` : host
   try {
-    const port = await bind(server, `${name}:${grpcPort}`, grpcCredentials(options.tls))
+    const bound = await bind(server, `${name}:${port}`, grpcCredentials(tls))
     return {
-      address: `${name}:${port}`,
+      address: `${name}:${bound}`,
       close: () => closeServer(server),
       cut: () => server.forceShutdown(),
     }
   } catch (error) {
     server.forceShutdown()
     const reason = error instanceof Error ? error.message : String(error)
-    const message = `Cannot listen on ${name}:${grpcPort} for gRPC: ${reason}`
-    if (isGrpcPortChosen) throw new StartupError(exitCodes.failure, message, error)
-    options.logger.error('the gRPC API stays closed', { reason: message })
+    const message = `Cannot listen on ${name}:${port} for ${api}'s gRPC API: ${reason}`
+    if (isPortChosen) throw new StartupError(exitCodes.failure, message, error)
+    logger.error(`${api}'s gRPC API stays closed`, { reason: message })
     return undefined
   }
 }

@@ -1,5 +1,8 @@
 import type { Server as TlsServer } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { openMilvusDoor } from '../api/milvus/door.ts'
+import { createMilvusServer } from '../api/milvus/service.ts'
+import { createGrpcServer } from '../api/qdrant/grpc/grpc-server.ts'
 import { openDoor, qdrantMetrics, qdrantRoutes, type Door } from '../api/qdrant/routes.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
 import { open, readFileStream, type Database } from '../index.ts'
@@ -22,8 +25,11 @@ import type { StartupRestores } from './snapshot-flags.ts'
 import { exitCodes, StartupError } from './startup-error.ts'
 import { restoreAtStartup } from './startup-restore.ts'
 import { ServerTls } from './tls/server-tls.ts'
-import { qdrantVersion, version } from './version.ts'
+import { milvusVersion, qdrantVersion, version } from './version.ts'
 import { drainRefusedBodies } from './whole-bodies.ts'
+
+/** Milvus' clients send batches of 64 MiB. */
+const milvusRequestBytesMin = 64 * 2 ** 20
 
 /** How long requests that are under way may take once the server has been told to stop. */
 const drainMs = 5_000
@@ -41,6 +47,8 @@ export interface RunningServer {
   readonly url: string
   /** Of the gRPC API: host and port; undefined if it stays closed. */
   readonly grpcAddress: string | undefined
+  /** Of Milvus' API, likewise. */
+  readonly milvusAddress: string | undefined
   /** Stops listening, lets requests finish within a bound, closes the database. */
   close(): Promise<void>
 }
@@ -54,10 +62,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await restoreAtStartup(database, options.restores, logger)
     const { app, door } = await createApp(database, options, tls)
     const url = await listen(app, configuration)
-    const grpc = await listenGrpc(door, { ...options, tls })
-    logger.info('listening', { url, ...(grpc === undefined ? {} : { grpc: grpc.address }) })
+    const { qdrant, milvus } = await listenAll(door, database, options, tls)
+    const addresses = { grpc: qdrant?.address, milvus: milvus?.address }
+    logger.info('listening', { url, ...addresses })
     database.policies.start()
-    return { url, grpcAddress: grpc?.address, close: () => stop({ app, grpc, tls }, database, logger) }
+    return {
+      url,
+      grpcAddress: addresses.grpc,
+      milvusAddress: addresses.milvus,
+      close: () => stop({ app, grpc: [qdrant, milvus], tls }, database, logger),
+    }
   } catch (error) {
     tls?.close()
     await database.close()
@@ -166,9 +180,46 @@ async function listen(app: FastifyInstance, { service }: Configuration): Promise
   }
 }
 
+/** Both gRPC APIs. @throws StartupError; then none listens */
+async function listenAll(
+  door: Door,
+  database: Database,
+  { configuration, logger, onFatal }: ServerOptions,
+  tls: ServerTls | undefined,
+): Promise<{ readonly qdrant: GrpcListener | undefined; readonly milvus: GrpcListener | undefined }> {
+  const { service } = configuration
+  const shared = { host: service.host, logger, tls }
+  const qdrant = await listenGrpc(() => createGrpcServer({ door, logger, onFatal }), {
+    ...shared,
+    api: 'Qdrant',
+    port: service.grpcPort,
+    isPortChosen: service.isGrpcPortChosen,
+  })
+  const milvusDoor = openMilvusDoor({
+    database,
+    clock: systemClock,
+    logger,
+    version: milvusVersion,
+    maxRequestBytes: Math.max(service.maxRequestBytes, milvusRequestBytesMin),
+    apiKeys: [service.apiKey, service.alternativeApiKey].filter((key) => key !== undefined),
+  })
+  try {
+    const milvus = await listenGrpc(() => createMilvusServer(milvusDoor, onFatal), {
+      ...shared,
+      api: 'Milvus',
+      port: service.milvusPort,
+      isPortChosen: service.isMilvusPortChosen,
+    })
+    return { qdrant, milvus }
+  } catch (error) {
+    qdrant?.cut()
+    throw error
+  }
+}
+
 interface Doors {
   readonly app: FastifyInstance
-  readonly grpc: GrpcListener | undefined
+  readonly grpc: readonly (GrpcListener | undefined)[]
   readonly tls: ServerTls | undefined
 }
 
@@ -176,9 +227,9 @@ async function stop({ app, grpc, tls }: Doors, database: Database, logger: Logge
   const deadline = systemClock.after(drainMs, () => {
     logger.info('cutting the connections that are still open', { afterMs: drainMs })
     app.server.closeAllConnections()
-    grpc?.cut()
+    for (const one of grpc) one?.cut()
   })
-  await Promise.all([app.close(), grpc?.close()])
+  await Promise.all([app.close(), ...grpc.map((one) => one?.close())])
   deadline.cancel()
   tls?.close()
   await database.close()

@@ -15,8 +15,10 @@ export interface Configuration {
     readonly grpcPort: number | undefined
     /** False if `grpcPort` is the default: then it stays closed where somebody else has it. */
     readonly isGrpcPortChosen: boolean
-    /** Undefined unless somebody asked for it. */
+    /** Undefined if it is to stay closed. */
     readonly milvusPort: number | undefined
+    /** As `isGrpcPortChosen`. */
+    readonly isMilvusPortChosen: boolean
     readonly maxRequestBytes: number
     readonly apiKey: string | undefined
     readonly alternativeApiKey: string | undefined
@@ -87,6 +89,7 @@ function refuseUnknown(own: SettingsTree): void {
 
 function serviceOf(settings: SettingsTree): Configuration['service'] {
   const isGrpcPortChosen = valueAt(settings, 'service.grpc_port') !== undefined
+  const isMilvusPortChosen = valueAt(settings, 'service.milvus_port') !== undefined
   const request = whole(1, 1024, 'a whole number from 1 to 1024')
   const download = whole(1, 2 ** 33, 'a whole number of MiB above 0')
   return {
@@ -94,7 +97,8 @@ function serviceOf(settings: SettingsTree): Configuration['service'] {
     httpPort: read(settings, 'service.http_port', port) ?? 6333,
     grpcPort: isGrpcPortChosen ? read(settings, 'service.grpc_port', port) : 6334,
     isGrpcPortChosen,
-    milvusPort: read(settings, 'service.milvus_port', port),
+    milvusPort: isMilvusPortChosen ? read(settings, 'service.milvus_port', port) : 19_530,
+    isMilvusPortChosen,
     maxRequestBytes: (read(settings, 'service.max_request_size_mb', request) ?? 32) * 2 ** 20,
     apiKey: read(settings, 'service.api_key', secret),
     alternativeApiKey: read(settings, 'service.alt_api_key', secret),

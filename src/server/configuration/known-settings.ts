@@ -167,8 +167,8 @@ export const knownSettings: readonly KnownSetting[] = [
 
   {
     key: 'service.milvus_port',
-    byDefault: '–',
-    effect: "Port of Milvus' gRPC API: not built yet, it stays closed.",
+    byDefault: '19530',
+    effect: "Port of Milvus' gRPC API. null: it stays closed.",
     isOurs: true,
   },
   {

@@ -1,0 +1,114 @@
+import type { CollectionConfig, VectorParams } from '../../../index.ts'
+import { databaseOf, checkDatabase, engineName, type Call, type MilvusDoor } from '../door.ts'
+import { checkSchema } from '../schema/check-schema.ts'
+import { dataTypes, isVectorType } from '../schema/data-types.ts'
+import {
+  consistencyLevels,
+  dimensionsOf,
+  withDocument,
+  type FieldDocument,
+  type MilvusDocument,
+} from '../schema/document.ts'
+import { fieldsOf, functionsOf, mapOf, type KeyValue, type SchemaMessage } from '../schema/messages.ts'
+import { modelOf } from '../schema/collection-model.ts'
+import { checkName } from '../schema/names.ts'
+import { invalidParameter, MilvusError } from '../status.ts'
+import { decodeMessage } from '../wire/messages.ts'
+
+export interface CreateCollectionRequest {
+  readonly db_name: string
+  readonly collection_name: string
+  readonly schema: Uint8Array
+  readonly shards_num: number
+  readonly consistency_level: number
+  readonly properties: readonly KeyValue[]
+  readonly num_partitions: bigint
+}
+
+const keyPartitionsDefault = 16
+
+/** Making the same collection again is a success. @throws 1100, 65535 */
+export async function createCollection(
+  door: MilvusDoor,
+  request: CreateCollectionRequest,
+  call: Call,
+): Promise<object> {
+  const database = databaseOf(call, request.db_name)
+  checkDatabase(door, database)
+  const name = request.collection_name
+  checkName('collection', name)
+  const schema = decodeMessage('CollectionSchema', request.schema) as unknown as SchemaMessage
+  const document = documentFrom(door, request, schema)
+  checkSchema(document, request.shards_num)
+  const engine = engineName(database, name)
+  await door.sequences.run(engine, async () => {
+    const existing = door.database.findCollection(engine)
+    if (existing === undefined) {
+      await door.database.createCollection(engine, configOf(document, request.shards_num))
+      return
+    }
+    if (!isSameSchema(modelOf(existing).document, document))
+      throw new MilvusError(
+        65_535,
+        `create duplicate collection with different parameters, collection: ${name}`,
+      )
+  })
+  return {}
+}
+
+function documentFrom(
+  door: MilvusDoor,
+  request: CreateCollectionRequest,
+  schema: SchemaMessage,
+): MilvusDocument {
+  const fields = fieldsOf(schema)
+  const hasKey = fields.some(({ isPartitionKey }) => isPartitionKey)
+  const partitions = Number(request.num_partitions)
+  if (!hasKey && partitions > 0)
+    throw invalidParameter('num_partitions should only be specified with partition key field enabled')
+  const now = String(door.timestamps.next())
+  return {
+    description: schema.description,
+    fields,
+    functions: functionsOf(schema),
+    hasDynamicField: schema.enable_dynamic_field,
+    properties: { ...mapOf(schema.properties), ...mapOf(request.properties) },
+    consistency: consistencyLevels[request.consistency_level] ?? 'Bounded',
+    keyPartitions: hasKey ? partitions || keyPartitionsDefault : 0,
+    createdAt: now,
+    updatedAt: now,
+    indexes: [],
+  }
+}
+
+function configOf(document: MilvusDocument, shards: number): CollectionConfig {
+  const vectors = document.fields
+    .filter(({ type }) => isVectorType(type))
+    .map((field) => [field.name, vectorParams(field)] as const)
+  return {
+    vectors: Object.fromEntries(vectors),
+    shardNumber: Math.max(shards, 1),
+    settings: withDocument(undefined, document),
+  }
+}
+
+/** How the engine keeps the vectors of a field. Before it has an index, its distance means nothing. */
+export function vectorParams(field: FieldDocument): VectorParams {
+  if (field.type === dataTypes.SparseFloatVector) return { kind: 'sparse', size: 0, distance: 'Dot' }
+  return { size: dimensionsOf(field), distance: 'Dot' }
+}
+
+function isSameSchema(a: MilvusDocument, b: MilvusDocument): boolean {
+  const essence = ({
+    description,
+    fields,
+    functions,
+    hasDynamicField,
+    keyPartitions,
+  }: MilvusDocument): string =>
+    JSON.stringify(
+      [description, fields, functions, hasDynamicField, keyPartitions],
+      (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
+    )
+  return essence(a) === essence(b)
+}

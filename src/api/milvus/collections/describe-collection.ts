@@ -1,0 +1,83 @@
+import type { Collection } from '../../../index.ts'
+import {
+  collectionMissing,
+  databaseOf,
+  checkDatabase,
+  getCollection,
+  milvusName,
+  type Call,
+  type MilvusDoor,
+} from '../door.ts'
+import { millisecondsOf } from '../hybrid-clock.ts'
+import { numericId } from '../numeric-id.ts'
+import { modelOf } from '../schema/collection-model.ts'
+import { levelNumber, pairsOf, schemaMessage } from '../schema/messages.ts'
+
+export interface NamedCollection {
+  readonly db_name: string
+  readonly collection_name: string
+}
+
+export interface DescribeCollectionRequest extends NamedCollection {
+  readonly collectionID: bigint
+}
+
+/** A `DescribeCollectionResponse`. By name, or by number where no name is given. @throws 100, 800 */
+export function describeCollection(door: MilvusDoor, request: DescribeCollectionRequest, call: Call): object {
+  const database = databaseOf(call, request.db_name)
+  const collection =
+    request.collection_name === '' && request.collectionID !== 0n
+      ? collectionById(door, database, request.collectionID)
+      : getCollection(door, database, request.collection_name)
+  return collectionMessage(door, collection)
+}
+
+export function collectionById(door: MilvusDoor, database: string, id: bigint): Collection {
+  checkDatabase(door, database)
+  const found = collectionsOf(door, database).find((one) => numericId(one.id) === id)
+  if (found === undefined) throw collectionMissing(database, String(id))
+  return found
+}
+
+/** Those of a database. */
+export function collectionsOf(door: MilvusDoor, database: string): readonly Collection[] {
+  return door.database.listCollections().filter((one) => milvusName(door, one.name).database === database)
+}
+
+export function collectionMessage(door: MilvusDoor, collection: Collection): object {
+  const { database, name } = milvusName(door, collection.name)
+  const { document } = modelOf(collection)
+  const { shardNumber } = collection.config()
+  const channels = Array.from({ length: shardNumber }, (_, shard) => `stillpoint-${shard}-${collection.id}`)
+  const created = BigInt(document.createdAt)
+  return {
+    schema: schemaMessage(name, database, document),
+    collectionID: numericId(collection.id),
+    virtual_channel_names: channels.map((channel) => `${channel}v0`),
+    physical_channel_names: channels,
+    created_timestamp: created,
+    created_utc_timestamp: millisecondsOf(created),
+    shards_num: shardNumber,
+    aliases: aliasesOf(door, collection),
+    start_positions: [],
+    consistency_level: levelNumber(document),
+    collection_name: name,
+    properties: pairsOf(document.properties),
+    db_name: database,
+    num_partitions: document.keyPartitions || partitionNames(collection).length,
+    db_id: numericId('database', database),
+    update_timestamp: BigInt(document.updatedAt),
+    update_timestamp_str: document.updatedAt,
+  }
+}
+
+/** Without their database. */
+export function aliasesOf(door: MilvusDoor, collection: Collection): string[] {
+  return door.database
+    .listAliases()
+    .filter((one) => one.collection === collection.name)
+    .map(({ alias }) => milvusName(door, alias).name)
+}
+
+export const partitionNames = (collection: Collection): readonly string[] =>
+  Object.keys(collection.info().partitions)

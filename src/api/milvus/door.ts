@@ -1,0 +1,84 @@
+import type { Collection, Database } from '../../index.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { HybridClock } from './hybrid-clock.ts'
+import { Sequences } from './sequences.ts'
+import { codes, MilvusError } from './status.ts'
+
+export interface MilvusDoorOptions {
+  readonly database: Database
+  readonly clock: Clock
+  readonly logger: Logger
+  /** The version of Milvus that the door answers as, such as `v2.6.4`. */
+  readonly version: string
+  /** Of one call. */
+  readonly maxRequestBytes: number
+  /** Keys that stand for the root user; none: everybody may do everything. */
+  readonly apiKeys: readonly string[]
+}
+
+/** What the calls of one server share. */
+export interface MilvusDoor extends MilvusDoorOptions {
+  readonly timestamps: HybridClock
+  /** Changes that read before they write go one after the other, by what they change. */
+  readonly sequences: Sequences
+}
+
+export function openMilvusDoor(options: MilvusDoorOptions): MilvusDoor {
+  return { ...options, timestamps: new HybridClock(options.clock), sequences: new Sequences() }
+}
+
+/** Who calls, and what for. */
+export interface Call {
+  /** The metadata's database; '' if it names none. */
+  readonly database: string
+  /** The name of the user; undefined where nobody has to say who he is. */
+  readonly user: string | undefined
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+export const defaultDatabase = 'default'
+
+/** A request's own database comes before the connection's. */
+export const databaseOf = (call: Call, given: string | undefined): string =>
+  given !== undefined && given !== '' ? given : call.database !== '' ? call.database : defaultDatabase
+
+/** Databases are documents; `default` is always there. */
+export const databaseDocument = (name: string): string => `milvus/database/${name}`
+
+export function hasDatabase({ database }: MilvusDoor, name: string): boolean {
+  return name === defaultDatabase || database.documents.get(databaseDocument(name)) !== undefined
+}
+
+/** @throws 800 */
+export function checkDatabase(door: MilvusDoor, name: string): void {
+  if (hasDatabase(door, name)) return
+  throw new MilvusError(codes.databaseNotFound, `database not found[database=${name}]`)
+}
+
+/** What the engine calls a collection of a database. Names of Milvus have no dots. */
+export const engineName = (database: string, collection: string): string =>
+  database === defaultDatabase ? collection : `${database}.${collection}`
+
+/** The database that a name of the engine belongs to, and the name there. */
+export function milvusName(
+  door: MilvusDoor,
+  name: string,
+): { readonly database: string; readonly name: string } {
+  const dot = name.indexOf('.')
+  const database = name.slice(0, Math.max(dot, 0))
+  return dot > 0 && hasDatabase(door, database)
+    ? { database, name: name.slice(dot + 1) }
+    : { database: defaultDatabase, name }
+}
+
+/** By name or alias. @throws 800, 100 */
+export function getCollection(door: MilvusDoor, database: string, name: string): Collection {
+  checkDatabase(door, database)
+  const found = door.database.findCollection(engineName(database, name))
+  if (found === undefined) throw collectionMissing(database, name)
+  return found
+}
+
+export const collectionMissing = (database: string, name: string): MilvusError =>
+  new MilvusError(codes.collectionNotFound, `collection not found[database=${database}][collection=${name}]`)

@@ -1,0 +1,22 @@
+import type { Call, MilvusDoor } from '../door.ts'
+import { numericId } from '../numeric-id.ts'
+import type { Handlers } from './handler.ts'
+
+export const session: Handlers = {
+  // The identifier must not be 0: the Node client takes that for an old server.
+  Connect: (door: MilvusDoor, _request: never, call: Call) => ({
+    server_info: {
+      build_tags: door.version,
+      build_time: '',
+      git_commit: '',
+      go_version: '',
+      deploy_mode: 'STANDALONE',
+      reserved: {},
+    },
+    identifier: numericId('client', call.user ?? '', String(door.timestamps.next())),
+  }),
+  GetVersion: (door: MilvusDoor) => ({ version: door.version }),
+  CheckHealth: () => ({ isHealthy: true, reasons: [] }),
+  AllocTimestamp: (door: MilvusDoor) => ({ timestamp: door.timestamps.next() }),
+  GetComponentStates: () => ({ state: { stateCode: 1 } }),
+}

@@ -1,0 +1,107 @@
+import {
+  Metadata,
+  Server,
+  status as grpcStatus,
+  type sendUnaryData,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js'
+import { InvariantViolation } from '../../runtime/assert.ts'
+import { authenticate } from './access/authenticate.ts'
+import type { Call, MilvusDoor } from './door.ts'
+import { collectionRpcs } from './collections/rpcs.ts'
+import type { Handler, Handlers } from './rpcs/handler.ts'
+import { session } from './rpcs/session.ts'
+import { codes, isExpected, MilvusError, statusOf, success } from './status.ts'
+import { decodeMessage, encodeMessage, hasField } from './wire/messages.ts'
+import { rpcs, serviceName } from './wire/rpcs.ts'
+
+const families: readonly Handlers[] = [session, collectionRpcs]
+const handlers: ReadonlyMap<string, Handler<never>> = new Map(families.flatMap((one) => Object.entries(one)))
+
+/** Milvus' gRPC API, not listening yet. `onFatal` is called with a fault of our own: the process must not go on. */
+export function createMilvusServer(door: MilvusDoor, onFatal: (error: unknown) => void): Server {
+  const server = new Server({
+    'grpc.max_receive_message_length': door.maxRequestBytes,
+    'grpc.max_send_message_length': -1,
+    // Clients ping every ten seconds, without a call as well.
+    'grpc.keepalive_permit_without_calls': 1,
+  })
+  const bytes = (value: Buffer): Buffer => value
+  const unaryNames = Object.keys(rpcs).filter((name) => rpcs[name]!.streams === undefined)
+  const definition = unaryNames.map((name) => [
+    name,
+    {
+      path: `/${serviceName}/${name}`,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: bytes,
+      requestDeserialize: bytes,
+      responseSerialize: bytes,
+      responseDeserialize: bytes,
+    },
+  ])
+  const implementation = unaryNames.map((name) => [name, unary(door, name, onFatal)])
+  server.addService(
+    Object.fromEntries(definition) as ServiceDefinition,
+    Object.fromEntries(implementation) as UntypedServiceImplementation,
+  )
+  return server
+}
+
+function unary(door: MilvusDoor, name: string, onFatal: (error: unknown) => void) {
+  return (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>): void => {
+    const run = async (): Promise<void> => {
+      const metadata = textsOf(call.metadata)
+      const who = await authenticate(door, metadata)
+      if (who === undefined) {
+        const details = 'auth check failure, please check username and password are correct'
+        reply({ code: grpcStatus.UNAUTHENTICATED, details, metadata: new Metadata() })
+        return
+      }
+      const from = { database: metadata['dbname'] ?? '', user: who.user, metadata }
+      reply(null, await answer(door, name, call.request, from, onFatal))
+    }
+    run().catch((error: unknown) => {
+      door.logger.error('request failed', { rpc: name, error })
+      reply({ code: grpcStatus.INTERNAL, details: 'internal error', metadata: new Metadata() })
+      onFatal(error)
+    })
+  }
+}
+
+/** Business failures are answers with a status: clients would repeat a call that fails in another way. */
+export async function answer(
+  door: MilvusDoor,
+  name: string,
+  bytes: Uint8Array,
+  call: Call,
+  onFatal: (error: unknown) => void,
+): Promise<Buffer> {
+  const { request, response } = rpcs[name]!
+  try {
+    const handler = handlers.get(name)
+    if (handler === undefined) throw unimplemented(name)
+    const message = decodeMessage(request, bytes)
+    return encode(response, success, await handler(door, message as never, call))
+  } catch (error) {
+    if (isExpected(error)) door.logger.debug('request refused', { rpc: name, error })
+    else door.logger.error('request failed', { rpc: name, error })
+    if (error instanceof InvariantViolation) onFatal(error)
+    return encode(response, statusOf(error), {})
+  }
+}
+
+function encode(response: string, status: object, fields: object): Buffer {
+  if (response === 'Status') return encodeMessage(response, { ...status, ...fields })
+  return encodeMessage(response, hasField(response, 'status') ? { status, ...fields } : { ...fields })
+}
+
+const unimplemented = (name: string): MilvusError =>
+  new MilvusError(codes.unimplemented, `${name} is not supported by this server: service unimplemented`)
+
+function textsOf(metadata: Metadata): Readonly<Record<string, string>> {
+  const texts = Object.entries(metadata.getMap()).filter((entry) => typeof entry[1] === 'string')
+  return Object.fromEntries(texts) as Record<string, string>
+}
