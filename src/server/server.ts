@@ -1,7 +1,7 @@
 import type { Server as TlsServer } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { openMilvusDoor } from '../api/milvus/door.ts'
-import { createMilvusServer } from '../api/milvus/service.ts'
+import { createMilvusServer } from '../api/milvus/milvus-server.ts'
 import { createGrpcServer } from '../api/qdrant/grpc/grpc-server.ts'
 import { openDoor, qdrantMetrics, qdrantRoutes, type Door } from '../api/qdrant/routes.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
