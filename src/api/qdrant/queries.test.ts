@@ -45,6 +45,7 @@ interface Answer {
   readonly status: { readonly error: string }
   readonly result: {
     readonly points: readonly Found[]
+    readonly hits: readonly { readonly value: unknown; readonly count: number }[]
     readonly groups: readonly { readonly id: string; readonly hits: readonly Found[] }[]
   }
 }
@@ -120,6 +121,21 @@ describe('groups of what prefetches find', () => {
     expect(result.groups.map(({ id, hits }) => [id, idsOf(hits)])).toEqual([
       ['a', [0, 11]],
       ['b', [1, 2]],
+    ])
+  })
+})
+
+describe('facets of UUIDs', () => {
+  test('count all spellings of one as one, written with hyphens', async () => {
+    const [one, other] = ['550e8400-e29b-41d4-a716-446655440000', '00000000-0000-4000-8000-00000000abcd']
+    const spellings = [one, one.replaceAll('-', ''), one.toUpperCase(), other.replaceAll('-', ''), 'none']
+    const points = spellings.map((key, id) => ({ id, vector: [1], payload: { key } }))
+    await fill('uuids', { size: 1, distance: 'Dot' }, points)
+    await call('PUT', '/collections/uuids/index?wait=true', { field_name: 'key', field_schema: 'uuid' })
+    const { result } = await call('POST', '/collections/uuids/facet', { key: 'key' })
+    expect(result.hits).toEqual([
+      { value: one, count: 3 },
+      { value: other, count: 1 },
     ])
   })
 })

@@ -6,6 +6,7 @@ import {
   type JsonValue,
   type PayloadIndexParams,
 } from '../../../index.ts'
+import { formatUuid } from '../../../runtime/random.ts'
 import { sendResult } from '../answers.ts'
 import { decodeRead, parseText } from '../body.ts'
 import { integerOf, isArray, isObject } from '../decode.ts'
@@ -88,10 +89,19 @@ function facetOf(value: JsonValue, type: PayloadIndexParams['type']): FacetValue
     case 'integer':
       return integerOf(value)
     case 'uuid':
-      return typeof value === 'string' && parseUuid(value) !== undefined ? value.toLowerCase() : undefined
+      return typeof value === 'string' ? uuidFacet(value) : undefined
     default:
       return typeof value === 'string' ? value : undefined
   }
+}
+
+/** One spelling for all of a UUID: a payload keeps the one it was given. */
+function uuidFacet(text: string): string | undefined {
+  const words = parseUuid(text)
+  if (words === undefined) return undefined
+  const bytes = new DataView(new ArrayBuffer(16))
+  for (const [i, word] of [words.w0, words.w1, words.w2, words.w3].entries()) bytes.setUint32(4 * i, word)
+  return formatUuid(new Uint8Array(bytes.buffer))
 }
 
 interface Hit {
