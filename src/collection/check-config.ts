@@ -6,7 +6,7 @@ import type { CollectionConfig, VectorParams } from './types.ts'
 const nameBytesMax = 255
 const dimensionsMax = 65_536
 const shardsMax = 1_024
-const distances: readonly string[] = ['Cosine', 'Dot', 'Euclid', 'Manhattan']
+const distances: readonly string[] = ['Cosine', 'Dot', 'Euclid', 'Manhattan', 'Jaccard']
 const kinds: readonly string[] = ['dense', 'sparse', 'multi']
 const datatypes: readonly string[] = ['float32', 'float16', 'uint8']
 
@@ -31,7 +31,7 @@ export function checkCollectionConfig(config: CollectionConfig): void {
 
 /** @throws request-invalid naming the vector and the field */
 export function checkVectorParams(name: string, params: VectorParams): void {
-  const { kind = 'dense', size, distance, datatype = 'float32', modifier } = params
+  const { kind = 'dense', size, distance, datatype = 'float32', modifier, keepsLength } = params
   if (!kinds.includes(kind)) throw invalid(`vector "${name}" has the unknown kind ${String(kind)}`)
   const [least, most] = kind === 'sparse' ? [0, 0] : [1, dimensionsMax]
   if (!Number.isSafeInteger(size) || size < least || size > most) {
@@ -47,6 +47,10 @@ export function checkVectorParams(name: string, params: VectorParams): void {
   if (modifier !== undefined && (modifier !== 'idf' || kind !== 'sparse'))
     throw invalid(
       `vector "${name}" has the modifier ${String(modifier)}; only "idf" is one, of sparse vectors`,
+    )
+  if (keepsLength !== undefined && (typeof keepsLength !== 'boolean' || kind === 'sparse'))
+    throw invalid(
+      `vector "${name}" has keepsLength ${String(keepsLength)}; it is true or false, and not for sparse vectors`,
     )
   if (Buffer.byteLength(name) > 200 || name.includes('/'))
     throw invalid(`vector name ${JSON.stringify(name)} is longer than 200 bytes or has a "/"`)

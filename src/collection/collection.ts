@@ -10,6 +10,7 @@ import type { PointsOperation } from './operations.ts'
 import { newIds, writeId, type PointsBatch, type UpsertMode } from './points-batch.ts'
 import { CollectionReader } from './reader.ts'
 import type {
+  Distance,
   PartitionTarget,
   PointInput,
   PointSelector,
@@ -19,6 +20,8 @@ import type {
   WriteResult,
 } from './types.ts'
 import { checkVectorParams } from './check-config.ts'
+import { withDistance } from './set-distance.ts'
+import { unknownVector } from './vector-columns.ts'
 import { checkPartitionName, defaultPartition, placeOfPartition } from './partitions.ts'
 import type { PayloadIndexParams } from '../query/payload-index.ts'
 import { newColumn, type ColumnBuilder } from './column-builder.ts'
@@ -38,6 +41,8 @@ export interface ConfigChange {
   readonly dropPartition?: string
   /** By vector name: how the queries of a sparse vector are weighed from then on; null: not at all. */
   readonly modifiers?: Readonly<Record<string, 'idf' | null>>
+  /** By vector name: what it is compared by from then on; with Cosine it keeps its length. */
+  readonly distances?: Readonly<Record<string, Distance>>
 }
 
 /** Where a collection sends its writes: validated, they become log records. */
@@ -176,6 +181,22 @@ export class WritableCollection extends CollectionReader {
     return this.#sink.configure({ collection: this.id, settings, vectorSettings, modifiers })
   }
 
+  /**
+   * Compares a vector by another distance from then on: one log record, whatever the size, for rows stay as they are.
+   * Snapshots, and moments before, keep theirs. Only for vectors that are stored as they were given, which all are but
+   * those with Cosine that do not keep their length, and sparse ones; one that becomes Cosine has `keepsLength` then.
+   * `settings` replace those of the collection, in the same step. @throws vector-unknown, request-invalid
+   */
+  async setDistance(
+    name: string,
+    distance: Distance,
+    options: { readonly settings?: JsonObject } = {},
+  ): Promise<{ readonly seq: SequenceNumber }> {
+    const { vectors } = this.#sink.state(this.id).config
+    withDistance(vectors, name, distance)
+    return this.#sink.configure({ collection: this.id, distances: { [name]: distance }, ...options })
+  }
+
   async #writePoints(
     points: readonly (PointInput | VectorsInput)[],
     mode: UpsertMode,
@@ -270,12 +291,4 @@ function toObject(payload: JsonObject | RawJson): JsonObject {
     throw new DatabaseError('request-invalid', 'Cannot use this payload: it is no JSON object')
   }
   return value as JsonObject
-}
-
-export function unknownVector(name: string): DatabaseError {
-  return new DatabaseError(
-    'vector-unknown',
-    `Cannot use vector "${name}": the collection has no such vector`,
-    { name },
-  )
 }

@@ -1,6 +1,6 @@
+import type { Metric } from '../graph/vector-hits.ts'
 import type { MultiVector } from '../graph/vector-value.ts'
 import type { PackedColumn } from '../segment/packed-column.ts'
-import type { Distance } from './types.ts'
 
 type Similarity = (a: Float32Array, aAt: number, b: Float32Array, bAt: number, dimensions: number) => number
 
@@ -11,14 +11,14 @@ type Similarity = (a: Float32Array, aAt: number, b: Float32Array, bAt: number, d
 export function maxSimilarities(
   column: PackedColumn,
   query: MultiVector,
-  distance: Distance,
+  metric: Metric,
   list: Uint32Array,
 ): Float32Array {
-  const similarity = similarities[distance]
+  const similarity = similarities[metric]
   const scores = new Float32Array(list.length)
   for (let i = 0; i < list.length; i++) {
     const vectors = column.floatsAt(list[i]!)
-    scores[i] = vectors.length === 0 ? Number.NaN : scoreOf(sumOfBest(query, vectors, similarity), distance)
+    scores[i] = vectors.length === 0 ? Number.NaN : scoreOf(sumOfBest(query, vectors, similarity), metric)
   }
   return scores
 }
@@ -40,14 +40,15 @@ function sumOfBest(
   return sum
 }
 
-function scoreOf(sum: number, distance: Distance): number {
-  switch (distance) {
-    case 'Cosine':
-    case 'Dot':
+function scoreOf(sum: number, metric: Metric): number {
+  switch (metric) {
+    case 'cosine':
+    case 'dot':
       return sum
-    case 'Euclid':
+    case 'euclid':
       return Math.sqrt(Math.abs(sum))
-    case 'Manhattan':
+    case 'manhattan':
+    case 'jaccard':
       return Math.abs(sum)
   }
 }
@@ -58,10 +59,29 @@ const dot: Similarity = (a, aAt, b, bAt, dimensions) => {
   return Math.fround(sum)
 }
 
-const similarities: Readonly<Record<Distance, Similarity>> = {
-  Dot: dot,
-  Cosine: dot,
-  Euclid: (a, aAt, b, bAt, dimensions) => {
+const similarities: Readonly<Record<Metric, Similarity>> = {
+  dot,
+  cosine: (a, aAt, b, bAt, dimensions) => {
+    let [sum, first, second] = [0, 0, 0]
+    for (let i = 0; i < dimensions; i++) {
+      const [x, y] = [a[aAt + i]!, b[bAt + i]!]
+      sum += x * y
+      first += x * x
+      second += y * y
+    }
+    return first === 0 || second === 0 ? 0 : Math.fround(sum / (Math.sqrt(first) * Math.sqrt(second)))
+  },
+  jaccard: (a, aAt, b, bAt, dimensions) => {
+    let [sum, squared] = [0, 0]
+    for (let i = 0; i < dimensions; i++) {
+      const [x, y] = [a[aAt + i]!, b[bAt + i]!]
+      sum += x * y
+      squared += (x - y) * (x - y)
+    }
+    // Two empty sets have no quotient.
+    return squared === 0 ? 0 : -Math.fround(squared / (squared + sum))
+  },
+  euclid: (a, aAt, b, bAt, dimensions) => {
     let sum = 0
     for (let i = 0; i < dimensions; i++) {
       const difference = a[aAt + i]! - b[bAt + i]!
@@ -69,7 +89,7 @@ const similarities: Readonly<Record<Distance, Similarity>> = {
     }
     return -Math.fround(sum)
   },
-  Manhattan: (a, aAt, b, bAt, dimensions) => {
+  manhattan: (a, aAt, b, bAt, dimensions) => {
     let sum = 0
     for (let i = 0; i < dimensions; i++) sum += Math.abs(a[aAt + i]! - b[bAt + i]!)
     return -Math.fround(sum)

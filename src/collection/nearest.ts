@@ -26,11 +26,10 @@ export function nearestRows(rows: RowSet, request: NearestRequest): VectorHits {
   const { using, params, query, rowLimit, passing, limit } = request
   const column = rows.vectors.get(columnNameOf(using, params))
   if (column === undefined) return none
-  const isScaled = params.datatype === 'uint8' && params.distance === 'Cosine'
-  if (column instanceof VectorColumn && query instanceof Float32Array && !isScaled) {
+  if (column instanceof VectorColumn && query instanceof Float32Array) {
     return column.search({
       query,
-      metric: metricOf(params.distance),
+      metric: metricOf(params),
       limit: Math.min(limit, rowLimit),
       rowCount: rowLimit,
       ...(passing === undefined ? {} : { passing }),

@@ -10,7 +10,7 @@ import { weighByFrequency } from './inverse-frequency.ts'
 import { maxSimilarities } from './max-similarity.ts'
 import type { Distance, VectorInput, VectorParams } from './types.ts'
 import { columnNameOf } from './vector-columns.ts'
-import { toVector } from './vector-input.ts'
+import { isStoredAsGiven, toVector } from './vector-input.ts'
 import type { View } from './view.ts'
 
 /**
@@ -49,36 +49,11 @@ export function scoreRows(
   if (column === undefined) return new Float32Array(list.length).fill(Number.NaN)
   if (column instanceof VectorColumn) {
     assert(query instanceof Float32Array, 'a dense vector is compared with dense ones')
-    const scores = column.score(query, metricOf(params.distance), list)
-    if (params.datatype === 'uint8' && params.distance === 'Cosine')
-      divideByLengths(scores, column, query, list)
-    return scores
+    return column.score(query, metricOf(params), list)
   }
   if (isSparse(query)) return sparseScores(column, query, list)
   assert(isMulti(query), 'several vectors are compared with several')
-  return maxSimilarities(column, query, params.distance, list)
-}
-
-/** Vectors of whole numbers are stored as they are, whatever the distance. */
-function divideByLengths(
-  scores: Float32Array,
-  column: VectorColumn,
-  query: Float32Array,
-  list: Uint32Array,
-): void {
-  const own = lengthOf(query)
-  for (let i = 0; i < list.length; i++) {
-    const vector = column.get(list[i]!)
-    if (vector === undefined) continue
-    const product = own * lengthOf(vector)
-    scores[i] = product === 0 ? 0 : scores[i]! / product
-  }
-}
-
-function lengthOf(vector: Float32Array): number {
-  let squared = 0
-  for (let i = 0; i < vector.length; i++) squared += vector[i]! * vector[i]!
-  return Math.sqrt(squared)
+  return maxSimilarities(column, query, metricOf(params), list)
 }
 
 function sparseScores(column: PackedColumn, query: SparseVector, list: Uint32Array): Float32Array {
@@ -107,15 +82,18 @@ export function sparseMatches(column: PackedColumn, query: SparseVector): Map<nu
   return scores
 }
 
-export function metricOf(distance: Distance): Metric {
-  switch (distance) {
+export function metricOf(params: VectorParams): Metric {
+  switch (params.distance) {
     case 'Cosine':
+      return isStoredAsGiven(params) ? 'cosine' : 'dot'
     case 'Dot':
       return 'dot'
     case 'Euclid':
       return 'euclid'
     case 'Manhattan':
       return 'manhattan'
+    case 'Jaccard':
+      return 'jaccard'
   }
 }
 

@@ -5,7 +5,11 @@ import type { MultiVector, VectorValue } from '../graph/vector-value.ts'
 import type { Filter } from '../query/filter.ts'
 import type { PayloadIndexParams } from '../query/payload-index.ts'
 
-export type Distance = 'Cosine' | 'Dot' | 'Euclid' | 'Manhattan'
+/**
+ * `Jaccard` is for vectors of zeros and ones, which stand for sets: 1 less the share that the two have in common of all that
+ * is in one of them; 0 for two empty ones. (Of other numbers it is 1 - a·b / (a·a + b·b - a·b).)
+ */
+export type Distance = 'Cosine' | 'Dot' | 'Euclid' | 'Manhattan' | 'Jaccard'
 
 /** `sparse`: components by index. `multi`: several vectors of one size, compared by the best match of each (max-sim). */
 export type VectorKind = 'dense' | 'sparse' | 'multi'
@@ -20,6 +24,12 @@ export interface VectorParams {
   readonly size: number
   /** 'Dot' for sparse vectors. */
   readonly distance: Distance
+  /**
+   * Vectors with the distance Cosine are stored at length one, which is faster, unless this is true: then they are stored as
+   * they are given, bit for bit, and their lengths are divided out in each comparison; those without any have the score 0.
+   * With other distances vectors are stored as given in any case. Not for sparse ones. Default false.
+   */
+  readonly keepsLength?: boolean
   /** Default 'float32'. */
   readonly datatype?: VectorDatatype
   /** Sparse vectors only: in a query each component counts the more, the fewer points have it (inverse document frequency). */
@@ -104,7 +114,7 @@ export interface Point {
 }
 
 export interface ScoredPoint extends Point {
-  /** Similarity for Cosine and Dot (higher is better), distance for Euclid and Manhattan (lower is better). */
+  /** Similarity for Cosine and Dot (higher is better), distance for Euclid, Manhattan and Jaccard (lower is better). */
   readonly score: number
   /** What the point was ordered by, if it was. */
   readonly orderValue?: number | bigint | string

@@ -1,3 +1,4 @@
+import { DatabaseError } from '../errors/database-error.ts'
 import type { VectorValue } from '../graph/vector-value.ts'
 import type { DeclaredVectors, RowSet, RowVectors } from '../segment/row-set.ts'
 import type { VectorParams } from './types.ts'
@@ -59,5 +60,13 @@ export function laterColumn(name: string, unique: string): string {
 export function withoutColumns(vectors: VectorSchema): VectorSchema {
   return Object.fromEntries(
     Object.entries(vectors).map(([name, { column: _, ...params }]): [string, VectorParams] => [name, params]),
+  )
+}
+
+export function unknownVector(name: string): DatabaseError {
+  return new DatabaseError(
+    'vector-unknown',
+    `Cannot use vector "${name}": the collection has no such vector`,
+    { name },
   )
 }

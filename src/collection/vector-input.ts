@@ -6,9 +6,14 @@ import type { VectorInput, VectorParams } from './types.ts'
 // Below this squared length a Cosine vector is stored as given (Qdrant 1.19, shared facts: lengths up to about 2e-5 hold).
 const tinySquaredLength = 1.1920929e-7
 
+/** Whether vectors keep their lengths, so that any distance can be computed from them. Of whole numbers nothing else would be left. */
+export function isStoredAsGiven({ distance, keepsLength, datatype }: VectorParams): boolean {
+  return distance !== 'Cosine' || keepsLength === true || datatype === 'uint8'
+}
+
 /**
- * A vector as it is stored: float32, rounded to the field's data type, of length one where the distance is Cosine (but for
- * `uint8`, where that would leave nothing), and with ascending indices.
+ * A vector as it is stored: float32, rounded to the field's data type, of length one where the distance is Cosine and
+ * lengths are not kept, and with ascending indices.
  * @throws dimension-mismatch, request-invalid
  */
 export function toVector(name: string, params: VectorParams, input: VectorInput): VectorValue {
@@ -45,8 +50,7 @@ export function writeVector(
   for (let i = 0; i < target.length; i++) squared += target[i]! * target[i]!
   // NaN or an infinite component: the sum is no longer finite. (So it is if the sum itself overflows: looked at again.)
   if (!Number.isFinite(squared)) refuseNaN(name, values)
-  const isNormal = params.distance === 'Cosine' && params.datatype !== 'uint8'
-  if (isNormal && squared >= tinySquaredLength && squared !== Infinity) {
+  if (!isStoredAsGiven(params) && squared >= tinySquaredLength && squared !== Infinity) {
     const factor = 1 / Math.sqrt(squared)
     for (let i = 0; i < target.length; i++) target[i]! *= factor
   }

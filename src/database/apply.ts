@@ -2,17 +2,19 @@ import { applyOperation } from '../collection/apply-operation.ts'
 import { applyPoints } from '../collection/apply-points.ts'
 import { CollectionState, fullConfig, type StateServices } from '../collection/collection-state.ts'
 import { checkVectorParams } from '../collection/check-config.ts'
-import { unknownVector, type ConfigChange } from '../collection/collection.ts'
+import type { ConfigChange } from '../collection/collection.ts'
 import {
   addPartition,
   defaultPartition,
   partitionOfShard,
   removePartition,
 } from '../collection/partitions.ts'
+import { isStoredAsGiven } from '../collection/vector-input.ts'
 import { viewOfShard } from '../collection/shard-view.ts'
 import type { FullConfig, View } from '../collection/view.ts'
 import type { CollectionConfig, VectorParams } from '../collection/types.ts'
-import { laterColumn, type VectorSchema } from '../collection/vector-columns.ts'
+import { withDistance } from '../collection/set-distance.ts'
+import { laterColumn, unknownVector, type VectorSchema } from '../collection/vector-columns.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
 import { collectionIdOf, seqOf, snapshotIdOf } from '../ids/brands.ts'
@@ -168,9 +170,10 @@ function applyConfigure(
 
 /** @throws vector-exists, vector-unknown, request-invalid; then nothing has changed */
 function changedVectors(vectors: VectorSchema, change: ConfigChange): VectorSchema {
-  const { addVectors = {}, dropVector, modifiers = {} } = change
+  const { addVectors = {}, dropVector, modifiers = {}, distances = {} } = change
   const changed: Record<string, VectorParams> = { ...vectors }
-  if (dropVector === undefined && Object.keys({ ...addVectors, ...modifiers }).length === 0) return vectors
+  if (dropVector === undefined && Object.keys({ ...addVectors, ...modifiers, ...distances }).length === 0)
+    return vectors
   for (const name of Object.keys(addVectors)) {
     if (!Object.hasOwn(vectors, name)) continue
     const text = `Cannot add vector "${name}": the collection has a vector of this name`
@@ -188,6 +191,8 @@ function changedVectors(vectors: VectorSchema, change: ConfigChange): VectorSche
     changed[name] = modifier === null ? rest : { ...rest, modifier }
     checkVectorParams(name, changed[name])
   }
+  for (const [name, distance] of Object.entries(distances))
+    changed[name] = withDistance(changed, name, distance)
   return changed
 }
 
@@ -338,12 +343,22 @@ function applyRestore(
 /** @throws shard-not-found, snapshot-incompatible */
 function checkShardTarget(state: CollectionState, { source, target, of }: ShardTarget, view: View): void {
   checkShard(state, target)
-  checkShardFits(state, of, view.config)
+  checkShardFits(state, of, withDistancesOf(view.config, state.config))
   checkSamePartition(
     state.name,
     partitionOfShard(state.config, target),
     partitionOfShard(view.config, source),
   )
+}
+
+/** A shard brings no distance with it: where vectors are stored as given, that of the collection goes on. */
+function withDistancesOf(config: FullConfig, own: FullConfig): FullConfig {
+  const vectors = Object.entries(config.vectors).map(([name, params]): [string, VectorParams] => {
+    const now = own.vectors[name]
+    if (now === undefined || !isStoredAsGiven(now) || !isStoredAsGiven(params)) return [name, params]
+    return [name, { ...params, distance: now.distance, keepsLength: now.keepsLength ?? false }]
+  })
+  return { ...config, vectors: Object.fromEntries(vectors) }
 }
 
 /** Whether points that were looked at as those of one of `of` shards may become a shard now. @throws snapshot-incompatible */

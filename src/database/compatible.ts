@@ -1,10 +1,11 @@
 import type { CollectionConfig, VectorParams } from '../collection/types.ts'
 import { columnNameOf, type VectorSchema } from '../collection/vector-columns.ts'
+import { isStoredAsGiven } from '../collection/vector-input.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 
 /**
- * A snapshot may replace a collection if the vectors (names, kinds, sizes, distances, data types) and the number of shards are
- * equal. Sparse vectors may be missing on either side: points need not have any.
+ * A snapshot may replace a collection if the vectors (names, kinds, sizes, distances, whether lengths are kept, data types) and
+ * the number of shards are equal. Sparse vectors may be missing on either side: points need not have any.
  * @throws snapshot-incompatible; details: what, collection, snapshot
  */
 export function checkCompatible(
@@ -59,6 +60,7 @@ function vectorsText(vectors: readonly (readonly [string, VectorParams])[]): str
     params.kind ?? 'dense',
     params.size,
     params.distance,
+    isStoredAsGiven(params),
     params.datatype ?? 'float32',
   ])
   return JSON.stringify(compared.sort())

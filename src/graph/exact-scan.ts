@@ -26,7 +26,13 @@ export interface Scan {
 }
 
 /** The numbers in assembly/distance.ts. */
-export const metricNumbers = { dot: 0, euclid: 1, manhattan: 2 } as const satisfies Record<Metric, number>
+export const metricNumbers = {
+  dot: 0,
+  euclid: 1,
+  manhattan: 2,
+  cosine: 3,
+  jaccard: 4,
+} as const satisfies Record<Metric, number>
 
 /** Chunks are not larger, unless a single row is. */
 export const chunkBytesMax = 4 * 2 ** 20

@@ -1,7 +1,10 @@
-/** Cosine is `dot` over vectors of length one. */
-export type Metric = 'dot' | 'euclid' | 'manhattan'
+/** For vectors of length one `cosine` is `dot`, which is faster. */
+export type Metric = 'dot' | 'euclid' | 'manhattan' | 'cosine' | 'jaccard'
 
-/** Best first, equal scores by row, NaN last. Scores: dot product, Euclidean or Manhattan distance, in float32. */
+/**
+ * Best first, equal scores by row, NaN last. Scores, in float32: dot product; Euclidean, Manhattan or Jaccard distance; the
+ * cosine of the angle, 0 where a vector has no length.
+ */
 export interface VectorHits {
   readonly rows: Uint32Array
   readonly scores: Float32Array
@@ -36,7 +39,7 @@ export function hitsOf(keys: BigUint64Array, metric: Metric): VectorHits {
 
 /** The order of a NaN, all ones, becomes one again. */
 function scoreOfOrder(order: number, metric: Metric): number {
-  const upward = metric === 'dot' ? ~order : order
+  const upward = metric === 'dot' || metric === 'cosine' ? ~order : order
   orderWord[0] = upward >>> 31 === 1 ? upward & 0x7fffffff : ~upward
   return orderFloat[0]!
 }

@@ -16,7 +16,7 @@ const shardsMax = 65_536
 // Avro, which sealed snapshots are written in, has no form for the last safe integer in our library.
 const seqMax = Number.MAX_SAFE_INTEGER - 1
 const tokenBytesMax = 2 ** 31 - 1
-const distances = ['Cosine', 'Dot', 'Euclid', 'Manhattan'] as const
+const distances = ['Cosine', 'Dot', 'Euclid', 'Manhattan', 'Jaccard'] as const
 const tokenizers = ['word', 'whitespace', 'prefix', 'multilingual'] as const
 const indexTypes = [
   'keyword',
@@ -114,6 +114,7 @@ function decodeVectorParams(field: JsonField): VectorParams {
     size: isSparse ? field.member('size').count(0, 0) : field.member('size').count(1, dimensionsMax),
     distance: field.member('distance').oneOf(distances),
     ...optional(field, 'kind', (member) => member.oneOf(['dense', 'sparse', 'multi'] as const)),
+    ...optional(field, 'keepsLength', (member) => member.boolean()),
     ...optional(field, 'datatype', (member) => member.oneOf(['float32', 'float16', 'uint8'] as const)),
     ...optional(field, 'modifier', (member) => member.oneOf(['idf'] as const)),
     ...optional(field, 'column', (member) => member.text()),

@@ -84,7 +84,10 @@ export class ExampleReader {
     const input = this.#input(example, using)
     const value = toVector(using, params, input)
     if ((params.kind ?? 'dense') !== 'dense') return value
-    return input instanceof Float32Array ? input : Float32Array.from(input as readonly number[])
+    const vector = input instanceof Float32Array ? input : Float32Array.from(input as readonly number[])
+    // In an average a long vector would count for more than a short one, which is nothing that Cosine knows of.
+    const isScaled = isPointExample(example) && params.distance === 'Cosine' && params.keepsLength === true
+    return isScaled ? toVector(using, { size: params.size, distance: 'Cosine' }, vector) : vector
   }
 
   /** The points of the view that are examples in the request or in its prefetches. */

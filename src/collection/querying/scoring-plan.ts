@@ -161,6 +161,7 @@ export function asSimilarities(distance: Distance, scores: Float32Array): Float3
     case 'Euclid':
       return scores.map((score) => -score * score)
     case 'Manhattan':
+    case 'Jaccard':
       return scores.map((score) => -score)
   }
 }

@@ -4,7 +4,7 @@
 // smaller), in its lower half the row. So one unsigned comparison orders by score, then by row, and a NaN, whatever its
 // bits, is worse than every number. ../vector-hits.ts turns keys back into scores.
 
-import { DOT } from './distance'
+import { COSINE, DOT } from './distance'
 
 // @ts-ignore: decorator
 @inline
@@ -13,7 +13,7 @@ export function keyOf(metric: u32, score: f32, row: u32): u64 {
   if (score == score) {
     const bits = reinterpret<u32>(score)
     order = bits >> 31 == 1 ? ~bits : bits | 0x80000000
-    if (metric == DOT) order = ~order
+    if (metric == DOT || metric == COSINE) order = ~order
   }
   return (<u64>order << 32) | <u64>row
 }

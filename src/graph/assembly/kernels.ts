@@ -1,7 +1,7 @@
 // Exact scans over rows of float32 in a shared memory. Compiled by scripts/build-kernels.mjs; ../kernels.ts is the host's
 // side. Addresses and lengths are bytes; the host answers for their being inside its own regions.
 
-import { DOT, EUCLID, MANHATTAN, scoresOf } from './distance'
+import { COSINE, DOT, EUCLID, JACCARD, MANHATTAN, scoresOf } from './distance'
 import { keyOf, offer } from './heap'
 
 export { sortHeap } from './heap'
@@ -128,10 +128,14 @@ export function scan(
   if (bits == 0) {
     if (metric == DOT) return scanEvery(DOT, rows, count, firstRow, rowBytes, query, heap, held, limit)
     if (metric == EUCLID) return scanEvery(EUCLID, rows, count, firstRow, rowBytes, query, heap, held, limit)
+    if (metric == COSINE) return scanEvery(COSINE, rows, count, firstRow, rowBytes, query, heap, held, limit)
+    if (metric == JACCARD) return scanEvery(JACCARD, rows, count, firstRow, rowBytes, query, heap, held, limit)
     return scanEvery(MANHATTAN, rows, count, firstRow, rowBytes, query, heap, held, limit)
   }
   if (metric == DOT) return scanSome(DOT, rows, count, firstRow, rowBytes, query, bits, heap, held, limit)
   if (metric == EUCLID) return scanSome(EUCLID, rows, count, firstRow, rowBytes, query, bits, heap, held, limit)
+  if (metric == COSINE) return scanSome(COSINE, rows, count, firstRow, rowBytes, query, bits, heap, held, limit)
+  if (metric == JACCARD) return scanSome(JACCARD, rows, count, firstRow, rowBytes, query, bits, heap, held, limit)
   return scanSome(MANHATTAN, rows, count, firstRow, rowBytes, query, bits, heap, held, limit)
 }
 
@@ -154,6 +158,8 @@ export function scoreRows(
     const d = <usize>load<u32>(list, 12)
     if (metric == DOT) v128.store(scores, scoresOf(DOT, a, b, c, d, query, rowBytes))
     else if (metric == EUCLID) v128.store(scores, scoresOf(EUCLID, a, b, c, d, query, rowBytes))
+    else if (metric == COSINE) v128.store(scores, scoresOf(COSINE, a, b, c, d, query, rowBytes))
+    else if (metric == JACCARD) v128.store(scores, scoresOf(JACCARD, a, b, c, d, query, rowBytes))
     else v128.store(scores, scoresOf(MANHATTAN, a, b, c, d, query, rowBytes))
   }
 }

@@ -1,8 +1,9 @@
 import { defaultPartition, partitionOfShard } from '../../collection/partitions.ts'
 import type { CollectionReader } from '../../collection/reader.ts'
 import { isDescending } from '../../collection/scoring.ts'
-import type { Distance, VectorParams } from '../../collection/types.ts'
+import type { VectorParams } from '../../collection/types.ts'
 import { vectorAt } from '../../collection/vector-columns.ts'
+import { isStoredAsGiven } from '../../collection/vector-input.ts'
 import { isVisible, type View } from '../../collection/view.ts'
 import type { PointId } from '../../ids/point-id.ts'
 import type { Random } from '../../runtime/random.ts'
@@ -10,6 +11,8 @@ import type { Random } from '../../runtime/random.ts'
 // Kernels add up in float32, in another order than we do here.
 const tolerance = 1e-4
 const triesPerSample = 50
+// Far from where squares of components are no longer exact in float32.
+const squareMin = 2 ** -80
 
 /** A point's own vector, with what a search for it must give. */
 export interface KnownVector {
@@ -17,7 +20,7 @@ export interface KnownVector {
   readonly partition: string
   readonly using: string
   readonly vector: Float32Array
-  readonly distance: Distance
+  readonly params: VectorParams
 }
 
 /** Random points of a view, one of their vectors each; fewer where there are fewer. */
@@ -41,24 +44,21 @@ export function sampleVectors(view: View, count: number, random: Random): KnownV
     const vector = vectorAt({ rows, row }, view.config.vectors, using)
     if (!(vector instanceof Float32Array) || !isSearchable(vector)) continue
     const id = rows.pointIdAt(row)
-    const { distance } = view.config.vectors[using]!
-    found.set(JSON.stringify([String(id), partition, using]), { id, partition, using, vector, distance })
+    const params = view.config.vectors[using]!
+    found.set(JSON.stringify([String(id), partition, using]), { id, partition, using, vector, params })
   }
   return [...found.values()]
 }
 
-/** The score of a vector with itself follows from its components: of dense ones, but for whole numbers under Cosine. */
-function isExpected({ kind = 'dense', distance, datatype }: VectorParams): boolean {
-  return (
-    kind === 'dense' &&
-    (datatype ?? 'float32') === 'float32' &&
-    (distance !== 'Cosine' || datatype !== 'uint8')
-  )
+/** The score of a dense vector with itself follows from its components. */
+function isExpected({ kind = 'dense', datatype = 'float32' }: VectorParams): boolean {
+  return kind === 'dense' && datatype === 'float32'
 }
 
-/** Scores of infinite or huge components are no numbers. */
+/** Scores of infinite or huge components are no numbers, and lengths of tiny ones are lost. */
 function isSearchable(vector: Float32Array): boolean {
-  return Number.isFinite(Math.fround(4 * squareOf(vector)))
+  const square = squareOf(vector)
+  return Number.isFinite(Math.fround(4 * square)) && (square === 0 || square > squareMin)
 }
 
 function squareOf(vector: Float32Array): number {
@@ -71,33 +71,36 @@ function squareOf(vector: Float32Array): number {
  */
 export async function searchItself(
   reader: CollectionReader,
-  { id, partition, using, vector, distance }: KnownVector,
+  { id, partition, using, vector, params }: KnownVector,
 ): Promise<string | undefined> {
   const request = { using, vector, limit: 1, partitions: [partition] }
   const [best] = await reader.query(request)
   const [own] = await reader.query({ ...request, filter: { must: [{ kind: 'has-id', ids: [id] }] } })
   const what = `point ${String(id)}${using === '' ? '' : `, vector "${using}"`}`
   if (own === undefined || best === undefined) return `search: ${what} is not found by its own vector`
-  const expected = selfScore(vector, distance)
+  const expected = selfScore(vector, params)
   const margin = tolerance * Math.max(1, Math.abs(expected))
   if (!(Math.abs(own.score - expected) <= margin))
     return `search: ${what} scores ${own.score} for its own vector, not ${expected}`
-  const isBetter = isDescending(distance) ? best.score - own.score : own.score - best.score
+  const isBetter = isDescending(params.distance) ? best.score - own.score : own.score - best.score
   if (!(isBetter >= 0)) return `search: the best score for ${what} is ${best.score}, worse than its own`
-  if (distance !== 'Dot' && isBetter > margin)
+  if (params.distance !== 'Dot' && isBetter > margin)
     return `search: point ${String(best.id)} scores ${best.score} for ${what}, better than itself`
   return undefined
 }
 
-function selfScore(vector: Float32Array, distance: Distance): number {
-  switch (distance) {
+function selfScore(vector: Float32Array, params: VectorParams): number {
+  const square = squareOf(vector)
+  switch (params.distance) {
     case 'Cosine':
       // Stored at length 1, or 0.
-      return Math.sqrt(squareOf(vector))
+      if (!isStoredAsGiven(params)) return Math.sqrt(square)
+      return square === 0 ? 0 : 1
     case 'Dot':
-      return squareOf(vector)
+      return square
     case 'Euclid':
     case 'Manhattan':
+    case 'Jaccard':
       return 0
   }
 }

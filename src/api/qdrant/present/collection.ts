@@ -1,6 +1,7 @@
 import type { CollectionInfo, JsonObject, JsonValue, PayloadIndexParams } from '../../../index.ts'
 import { isObject, memberOf } from '../decode.ts'
 import { settingsOf } from '../translate/settings.ts'
+import { shownDistance } from './shown-distance.ts'
 
 /** GET /collections/{name}: what the engine does without is shown as it was given. */
 export function collectionInfo(info: CollectionInfo): JsonObject {
@@ -49,7 +50,9 @@ function ifGiven(name: string, value: JsonValue | undefined): JsonObject {
 function vectors({ config }: CollectionInfo, settings: JsonObject): JsonObject {
   const entries = Object.entries(config.vectors)
     .filter(([, { kind }]) => kind !== 'sparse')
-    .map(([name, { size, distance, settings: own }]) => [name, { size, distance, ...own }] as const)
+    .map(([name, { size, distance, settings: own }]) => {
+      return [name, { size, distance: shownDistance(distance), ...own }] as const
+    })
   if (entries.length === 1 && entries[0]![0] === '' && settings['named'] !== true) return entries[0]![1]
   return Object.fromEntries(entries)
 }

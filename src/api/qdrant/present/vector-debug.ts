@@ -6,6 +6,7 @@ import {
   type VectorParams,
 } from '../../../index.ts'
 import { isObject, memberOf } from '../decode.ts'
+import { shownDistance } from './shown-distance.ts'
 
 // The vectors of a collection as Qdrant prints them when two do not fit: Rust's debug form.
 
@@ -46,7 +47,7 @@ export function debugVectors(config: CollectionConfig): string {
 
 function debugVector({ size, distance, settings = {} }: VectorParams): string {
   const parts = vectorFields.map((name) => `${name}: ${option(memberOf(settings, name), name)}`)
-  return `VectorParams { size: ${size}, distance: ${distance}, ${parts.join(', ')} }`
+  return `VectorParams { size: ${size}, distance: ${shownDistance(distance)}, ${parts.join(', ')} }`
 }
 
 function option(value: JsonValue | undefined, name: string): string {

@@ -1,4 +1,5 @@
 import type { CollectionInfo, JsonObject, SegmentReport } from '../../../index.ts'
+import { shownDistance } from '../present/shown-distance.ts'
 
 /** One segment in Qdrant's terms: rows in memory, no index of vectors. */
 export function segmentTelemetry(segment: SegmentReport, info: CollectionInfo): JsonObject {
@@ -40,7 +41,12 @@ function vectorConfigs({ config }: CollectionInfo): JsonObject {
     vector_data: Object.fromEntries(
       dense.map(([name, { size, distance }]) => [
         name,
-        { size, distance, storage_type: 'Memory', index: { type: 'plain', options: {} } },
+        {
+          size,
+          distance: shownDistance(distance),
+          storage_type: 'Memory',
+          index: { type: 'plain', options: {} },
+        },
       ]),
     ),
     ...(sparse.length === 0

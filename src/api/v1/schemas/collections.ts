@@ -19,7 +19,11 @@ export const collectionSchema = z
         z.string(),
         z.object({
           size: z.int(),
-          distance: z.enum(['Cosine', 'Dot', 'Euclid', 'Manhattan']),
+          distance: z.enum(['Cosine', 'Dot', 'Euclid', 'Manhattan', 'Jaccard']),
+          keepsLength: z
+            .boolean()
+            .optional()
+            .meta({ description: 'Cosine of vectors that are stored as they were given.' }),
           settings: anyObject.optional(),
         }),
       ),
