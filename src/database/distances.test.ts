@@ -336,3 +336,18 @@ describe('another distance', () => {
     await expect(restore('c', true)).rejects.toMatchObject({ code: 'snapshot-incompatible' })
   })
 })
+
+test('a drill finds points by their own vectors, whatever the distance', async () => {
+  const random = seededRandom(seed)
+  const names = distances.map((distance) => [distance, kept({ size: 5, distance })] as const)
+  const collection = await db.createCollection('c', { vectors: Object.fromEntries(names) })
+  await collection.upsert(
+    Array.from({ length: 40 }, (_, id) => ({
+      id,
+      vectors: Object.fromEntries(distances.map((distance) => [distance, bits(random, 5)])),
+    })),
+  )
+  const snapshot = await collection.createSnapshot({ name: 's' })
+  const report = await snapshot.drill({ searches: 60 })
+  expect(report, `seed ${seed}`).toMatchObject({ ok: true, problems: [] })
+})
