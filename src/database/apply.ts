@@ -330,12 +330,15 @@ function applyRestore(
       else state.becomeShard(target.shard.target, view, target.shard.source, seq)
       return state
     }
-    const state = new CollectionState(collectionIdOf(target.id), target.name, view.config, services, seq)
-    state.become(view, view.config, seq)
+    const { settings } = target
+    const config = settings === undefined ? view.config : { ...view.config, settings }
+    const state = new CollectionState(collectionIdOf(target.id), target.name, config, services, seq)
+    state.become(view, config, seq)
     catalog.addCollection(state)
     return state
   })
   for (const [alias, collection] of Object.entries(record.aliases)) catalog.aliases.set(alias, collection)
+  putReceipt(catalog, record)
   if ('live' in record.source) for (const view of views.values()) view.release()
   return states
 }
@@ -449,6 +452,11 @@ function applyImport(
   for (const staged of record.collections)
     importCollection(catalog, services, staged, seq, getPrepared(prepared, staged.id))
   for (const [alias, collection] of Object.entries(record.aliases)) catalog.aliases.set(alias, collection)
+  putReceipt(catalog, record)
+}
+
+function putReceipt(catalog: CatalogState, { receipt }: RecordOf<'restore' | 'import'>): void {
+  if (receipt !== undefined) catalog.setDocument('user', receipt.name, receipt.value)
 }
 
 function importCollection(

@@ -4,11 +4,12 @@ import { withoutColumns } from '../collection/vector-columns.ts'
 import type { CollectionState } from '../collection/collection-state.ts'
 import { viewOfShard } from '../collection/shard-view.ts'
 import type { View } from '../collection/view.ts'
+import type { JsonObject } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { ArchiveFolder } from '../snapshot/archive-folder.ts'
 import { diffViews, type Diff, type DiffSide } from '../snapshot/diff.ts'
 import type { GarbageReport } from '../snapshot/collect-garbage.ts'
-import type { VerifyReport } from '../snapshot/verify/verify.ts'
+import type { VerifyOptions, VerifyReport } from '../snapshot/verify/verify.ts'
 import type { Disk } from '../storage/disk.ts'
 import { checkShard } from './apply.ts'
 import { Collection, snapshotNotFound } from './collection-handle.ts'
@@ -35,6 +36,7 @@ import type { SnapshotOptions } from './snapshot-options.ts'
 import { querySnapshots, type SnapshotQuery } from './snapshot-query.ts'
 import { submitSnapshot } from './submit-snapshot.ts'
 import { spaceOf, type SpaceReport } from './checks/space.ts'
+import { verifiedForRestore } from './checks/verified-restore.ts'
 import { startVerifyJob, type VerifyJobOptions } from './verify-job.ts'
 
 export interface DatabaseStats {
@@ -55,6 +57,12 @@ export interface RestoreOptions {
   readonly collection?: string
   /** Name of the new collection. */
   readonly as: string
+  /** Of the new collection. Default: those that the snapshot holds. */
+  readonly settings?: JsonObject
+  /** Name of a document that the same log record puts: the id of the new collection. Nothing is put if it fails. */
+  readonly receipt?: string
+  /** Reads and hashes every byte of the snapshot first (see `Snapshot.verify`), and counts its points. Default: not. */
+  readonly verify?: Pick<VerifyOptions, 'signal' | 'onProgress' | 'bytesPerSecond'>
 }
 
 export interface StoreSnapshotOptions extends SnapshotOptions {
@@ -364,16 +372,20 @@ export class Database {
 
   /**
    * A writable clone of what a snapshot holds, under a new name, at the cost of a manifest: segments are shared.
-   * @throws collection-exists, snapshot-not-found, segment-corrupt; then nothing has changed
+   * @throws collection-exists, snapshot-not-found, segment-corrupt, manifest-corrupt, cancelled; then nothing has changed
    */
   async restore(snapshot: Snapshot, options: RestoreOptions): Promise<Collection> {
-    checkCollectionName(options.as)
+    const { as, settings, receipt, verify } = options
+    checkCollectionName(as)
     const source = snapshot.resolve(options.collection).collection
+    const check = verify === undefined ? undefined : await verifiedForRestore(this.#engine, snapshot, verify)
     const { states } = await submitRestore(
       this.#engine,
       { snapshot: snapshot.id },
       {
-        collections: [{ source, into: { name: options.as } }],
+        collections: [{ source, into: { name: as, ...(settings === undefined ? {} : { settings }) } }],
+        ...(receipt === undefined ? {} : { receipt }),
+        ...(check === undefined ? {} : { check }),
       },
     )
     return new Collection(this.#engine, states[0]!)

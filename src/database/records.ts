@@ -66,6 +66,7 @@ export type DatabaseRecord =
       readonly aliases: Readonly<Record<string, string>>
       /** What is replaced in place is kept as this snapshot. */
       readonly undo: UndoSnapshot | null
+      readonly receipt?: Receipt
     }
   /** Moments below `horizon` are let go. */
   | { readonly type: 'forget'; readonly horizon: number }
@@ -82,7 +83,14 @@ export type DatabaseRecord =
       readonly type: 'import'
       readonly collections: readonly StagedCollection[]
       readonly aliases: Readonly<Record<string, string>>
+      readonly receipt?: Receipt
     }
+
+/** A document of a user that is put by the very record whose effect it tells of. */
+export interface Receipt {
+  readonly name: string
+  readonly value: JsonValue
+}
 
 export interface UndoSnapshot {
   readonly id: string
@@ -104,6 +112,8 @@ export interface RestoreTarget {
   readonly id: string
   readonly name: string
   readonly inPlace: boolean
+  /** A new collection's settings. Left out: those of the source. */
+  readonly settings?: JsonObject
   /** In place only: one shard of the collection becomes what a shard of the source is. */
   readonly shard?: ShardTarget
 }

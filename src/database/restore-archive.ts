@@ -3,6 +3,7 @@ import { defaultPartition, partitionOfShard, withPartitions } from '../collectio
 import { findMisplacedPoint } from '../collection/shard-view.ts'
 import type { CollectionConfig } from '../collection/types.ts'
 import type { View } from '../collection/view.ts'
+import type { JsonObject } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { ManifestEntry, SnapshotScope } from '../manifest/format.ts'
 import type { ArchiveBytes } from '../snapshot/archive/archive-bytes.ts'
@@ -63,6 +64,10 @@ export interface RestoreStoreOptions {
 export interface RestoreArchiveOptions extends RestoreStoreOptions {
   /** Name of the collection that is made, or, with `replace`, replaced in place. */
   readonly into: string
+  /** Gives the settings of a new collection from what the archive says. Default: those of the archive. */
+  readonly settings?: (config: CollectionConfig) => JsonObject | undefined
+  /** Name of a document that the same log record puts: the id of the new collection. Nothing is put if it fails. */
+  readonly receipt?: string
 }
 
 export interface RestoreShardArchiveOptions extends Omit<RestoreStoreOptions, 'replace'> {
@@ -81,7 +86,12 @@ export async function restoreArchive(
   await restore(engine, source, options, (manifest) => {
     if (manifest.snapshot.scope !== 'collection' || manifest.collections.length !== 1)
       throw otherContent('a collection', manifest)
-    return { names: new Map([[manifest.collections[0]!.id, options.into]]), aliases: {} }
+    return {
+      names: new Map([[manifest.collections[0]!.id, options.into]]),
+      aliases: {},
+      settings: options.settings,
+      receipt: options.receipt,
+    }
   })
 }
 
@@ -141,6 +151,8 @@ interface Targets {
   readonly aliases: Readonly<Record<string, string>>
   /** The shard of the one collection that becomes what the archive holds. */
   readonly shard?: ShardTarget
+  readonly settings?: RestoreArchiveOptions['settings']
+  readonly receipt?: string | undefined
 }
 
 /**
@@ -189,6 +201,7 @@ async function restore(
         name: targets!.names.get(collection.id)!,
         replace: options.replace ?? false,
         shard: targets!.shard,
+        settings: targets!.settings,
       }),
     )
     for (const one of staged) {
@@ -198,7 +211,9 @@ async function restore(
       await checkPlaces(view, one)
     }
     checkCounts(manifest, [...prepared.values()])
-    await staging!.commit(staged, targets!.aliases, prepared)
+    const { aliases, receipt } = targets!
+    const told = receipt === undefined ? undefined : { name: receipt, value: staged[0]!.id }
+    await staging!.commit(staged, aliases, prepared, told)
   } finally {
     for (const view of prepared.values()) view.release()
     await staging?.end()
@@ -269,6 +284,7 @@ interface StagingTarget {
   readonly name: string
   readonly replace: boolean
   readonly shard: ShardTarget | undefined
+  readonly settings: RestoreArchiveOptions['settings']
 }
 
 /** The archive's entries in this store: other segment ids, and all deletions in force from the start. */
@@ -276,7 +292,7 @@ function stage(
   collection: ArchiveCollection,
   manifest: ArchiveManifest,
   segmentIds: SegmentIds,
-  { id, name, replace, shard }: StagingTarget,
+  { id, name, replace, shard, settings }: StagingTarget,
 ): StagedCollection {
   const used = new Set(collection.shards.flat().map(({ segment }) => segment))
   const shards = collection.shards.map((entries) =>
@@ -291,7 +307,11 @@ function stage(
   const segments = manifest.segments
     .filter((info) => used.has(info.id))
     .map((info) => ({ ...info, id: segmentIds.get(info.id)! }))
-  if (shard === undefined) return { id, name, config: collection.config, shards, segments, replace }
+  if (shard === undefined) {
+    const own = settings?.(collection.config)
+    const config = own === undefined ? collection.config : { ...collection.config, settings: own }
+    return { id, name, config, shards, segments, replace }
+  }
   const partition = partitionOfShard(collection.config, shard.source)
   return {
     id,

@@ -1,6 +1,7 @@
 import type { CollectionState } from '../collection/collection-state.ts'
 import { findMisplacedPoint, placedShard, type MisplacedPoint } from '../collection/shard-view.ts'
 import type { View } from '../collection/view.ts'
+import type { JsonObject } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { seqOf, type CollectionId } from '../ids/brands.ts'
 import type { Engine } from './engine.ts'
@@ -13,10 +14,20 @@ export interface RestorePlan {
     /** In the source. */
     readonly source: CollectionId
     /** A new collection of this name, or the one that becomes what the source holds. */
-    readonly into: { readonly name: string; readonly id?: string; readonly shard?: ShardTarget }
+    readonly into: {
+      readonly name: string
+      readonly id?: string
+      readonly shard?: ShardTarget
+      /** Of a new collection. */
+      readonly settings?: JsonObject
+    }
   }[]
   readonly aliases?: Readonly<Record<string, string>>
   readonly undoName?: string
+  /** Name of a document that is put with it: the id of the first collection. */
+  readonly receipt?: string
+  /** Looks at what was opened, by the collection's id in the source; what it throws refuses the restore. */
+  readonly check?: (views: ReadonlyMap<string, View>) => void
 }
 
 export interface Restored {
@@ -56,14 +67,18 @@ export async function submitRestore(
         id: into.id ?? random.uuid(),
         name: into.name,
         inPlace: into.id !== undefined,
+        ...(into.settings === undefined ? {} : { settings: into.settings }),
         ...(shard === undefined ? {} : { shard }),
       }
     })
     for (const { source: id, name, shard } of targets)
       if (shard !== undefined) await checkBelongs(prepared.get(id)!, name, shard)
+    plan.check?.(prepared)
     const undo = undoOf(engine, targets, plan.undoName)
+    const receipt =
+      plan.receipt === undefined ? {} : { receipt: { name: plan.receipt, value: targets[0]!.id } }
     const states = (await engine.submit(
-      { type: 'restore', source, collections: targets, aliases: plan.aliases ?? {}, undo },
+      { type: 'restore', source, collections: targets, aliases: plan.aliases ?? {}, undo, ...receipt },
       prepared,
     )) as readonly CollectionState[]
     return { states, undo: undo === null ? undefined : new Snapshot(engine, catalog.getSnapshot(undo.id)) }

@@ -1,4 +1,5 @@
 import { CollectionReader } from '../collection/reader.ts'
+import type { CollectionConfig } from '../collection/types.ts'
 import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
@@ -9,6 +10,7 @@ import { archiveSnapshot, type SnapshotArchiveOptions } from './archive-snapshot
 import type { SnapshotState } from './catalog-state.ts'
 import { drillSnapshot, type DrillOptions, type DrillReport } from './checks/drill.ts'
 import type { Engine } from './engine.ts'
+import { keptConfig } from './recovery.ts'
 import { checkNotes, checkSnapshotName, createHold, type HoldOptions } from './snapshot-options.ts'
 import { spaceOf, type SnapshotSpace } from './checks/space.ts'
 import { verifySnapshot } from './checks/verify-snapshot.ts'
@@ -121,6 +123,19 @@ export class Snapshot {
     const ref = this.resolve(name)
     const view = await this.#engine.openSnapshot(this.#current(), ref.collection)
     return new SnapshotReader(this.#engine, ref.name, ref.collection, view)
+  }
+
+  /**
+   * How a collection is configured in it; reads no data. @throws collection-not-found, snapshot-not-found, manifest-corrupt
+   */
+  async config(name?: string): Promise<CollectionConfig> {
+    const { collection } = this.resolve(name)
+    return keptConfig(this.#engine.parts, this.#current(), collection)
+  }
+
+  /** Keys in the store of its metadata documents, one for each collection; none before it is sealed. */
+  metadataFiles(): readonly string[] {
+    return (this.#current().sealed ?? []).map(({ key }) => key)
   }
 
   /** Writes the snapshot's files now instead of with the next flush. */

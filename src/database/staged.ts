@@ -5,7 +5,7 @@ import type { View } from '../collection/view.ts'
 import { collectionIdOf, seqOf, type SegmentId } from '../ids/brands.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { Engine } from './engine.ts'
-import type { StagedCollection } from './records.ts'
+import type { Receipt, StagedCollection } from './records.ts'
 
 /**
  * What an import is about to make known, read from the store as it will be after a restart; the caller releases it.
@@ -43,8 +43,10 @@ export class Staging {
     collections: readonly StagedCollection[],
     aliases: Readonly<Record<string, string>>,
     prepared: ReadonlyMap<string, View>,
+    receipt?: Receipt,
   ): Promise<void> {
-    await this.#engine.submit({ type: 'import', collections, aliases }, prepared)
+    const told = receipt === undefined ? {} : { receipt }
+    await this.#engine.submit({ type: 'import', collections, aliases, ...told }, prepared)
     this.#isCommitted = true
   }
 
