@@ -1,0 +1,69 @@
+import type { Literal, Reference, RowExpression, TextParams } from '../../../../index.ts'
+import type { ArithmeticOperator, Span } from '../grammar/syntax.ts'
+
+/** What a filter has to know of a field. */
+export interface FilterField {
+  readonly name: string
+  /** A number of Milvus' DataType. */
+  readonly dataType: number
+  /** Of arrays. */
+  readonly elementType?: number
+  readonly isPrimaryKey?: boolean
+  /** True if text_match and phrase_match may ask it. */
+  readonly isMatchEnabled?: boolean
+  /** How its texts become tokens. */
+  readonly analyzer?: TextParams
+}
+
+export interface FilterSchema {
+  readonly fields: readonly FilterField[]
+  readonly hasDynamicField: boolean
+}
+
+export type Templates = ReadonlyMap<string, Literal>
+
+export interface Column {
+  readonly kind: 'column'
+  readonly dataType: number
+  readonly elementType: number
+  /** The name itself, without brackets behind it; a dynamic key is always part of something. */
+  readonly isWhole: boolean
+  readonly reference: Reference
+  readonly field: FilterField | undefined
+}
+
+export interface Arithmetic {
+  readonly kind: 'arithmetic'
+  readonly dataType: number
+  readonly operator: ArithmeticOperator
+  readonly left: Meaning
+  readonly right: Meaning
+}
+
+/** What can be asked of a row. What depends on the values of templates is made when these are known. */
+export interface Predicate {
+  readonly kind: 'predicate'
+  readonly build: (scope: BuildScope) => RowExpression
+  readonly isSample?: true
+  /** The primary keys that it is a list of. */
+  readonly keys?: (scope: BuildScope) => readonly Literal[]
+}
+
+export interface BuildScope {
+  readonly templates: Templates
+  readonly seed: number
+}
+
+export type Meaning =
+  | { readonly kind: 'constant'; readonly literal: Literal }
+  | { readonly kind: 'template'; readonly name: string }
+  | Column
+  | Arithmetic
+  | { readonly kind: 'length'; readonly reference: Reference }
+  | Predicate
+
+export interface Scope {
+  readonly schema: FilterSchema
+  /** The text of a node without its spaces. */
+  readonly textOf: (node: Span) => string
+}
