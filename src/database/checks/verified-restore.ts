@@ -37,6 +37,6 @@ export async function verifiedForRestore(
 
 function checkCount(snapshot: string, found: number, expected: number | undefined): void {
   if (found === expected) return
-  const text = `Cannot restore snapshot "${snapshot}": it has ${found} points, its manifest says ${expected}`
+  const text = `Cannot restore snapshot "${snapshot}": it has ${found} points, its manifest says ${String(expected)}`
   throw new DatabaseError('manifest-corrupt', text, { expected, actual: found })
 }
