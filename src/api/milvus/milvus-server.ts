@@ -11,13 +11,15 @@ import { InvariantViolation } from '../../runtime/assert.ts'
 import { authenticate } from './access/authenticate.ts'
 import type { Call, MilvusDoor } from './door.ts'
 import { collectionRpcs } from './collections/rpcs.ts'
+import { indexRpcs } from './indexes/rpcs.ts'
+import { loadingRpcs } from './loading/rpcs.ts'
 import type { Handler, Handlers } from './rpcs/handler.ts'
 import { session } from './rpcs/session.ts'
 import { codes, isExpected, MilvusError, statusOf, success } from './status.ts'
 import { decodeMessage, encodeMessage, hasField } from './wire/messages.ts'
 import { rpcs, serviceName } from './wire/rpcs.ts'
 
-const families: readonly Handlers[] = [session, collectionRpcs]
+const families: readonly Handlers[] = [session, collectionRpcs, indexRpcs, loadingRpcs]
 const handlers: ReadonlyMap<string, Handler<never>> = new Map(families.flatMap((one) => Object.entries(one)))
 
 /** Milvus' gRPC API, not listening yet. `onFatal` is called with a fault of our own: the process must not go on. */

@@ -58,9 +58,9 @@ export class MilvusError extends Error {
   }
 }
 
-/** 1100; `what` goes before the words of the code. */
-export const invalidParameter = (what: string): MilvusError =>
-  new MilvusError(codes.invalidParameter, `${what}: invalid parameter`)
+/** 1100; `what` goes before the words of the code, `values` (`[name=value]`) after them. */
+export const invalidParameter = (what: string, values = ''): MilvusError =>
+  new MilvusError(codes.invalidParameter, `${what}: invalid parameter${values}`)
 
 export const missingParameter = (what: string): MilvusError => new MilvusError(codes.missingParameter, what)
 

@@ -92,10 +92,15 @@ function configOf(document: MilvusDocument, shards: number): CollectionConfig {
   }
 }
 
-/** How the engine keeps the vectors of a field. Before it has an index, its distance means nothing. */
+/**
+ * How the engine keeps the vectors of a field: as they are given, so that an index can choose any distance. Until there is
+ * one, it is that of AUTOINDEX.
+ */
 export function vectorParams(field: FieldDocument): VectorParams {
+  const size = dimensionsOf(field)
   if (field.type === dataTypes.SparseFloatVector) return { kind: 'sparse', size: 0, distance: 'Dot' }
-  return { size: dimensionsOf(field), distance: 'Dot' }
+  if (field.type === dataTypes.BinaryVector) return { size, distance: 'Manhattan' }
+  return { size, distance: 'Cosine', keepsLength: true }
 }
 
 function isSameSchema(a: MilvusDocument, b: MilvusDocument): boolean {

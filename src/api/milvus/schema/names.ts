@@ -35,3 +35,13 @@ export function checkFieldName(name: string): void {
   if (!rest.test(name))
     throw fail(`${invalid}Field name cannot only contain numbers, letters, and underscores.`)
 }
+
+/** @throws 65535 */
+export function checkIndexName(name: string): void {
+  const fail = (text: string): MilvusError =>
+    new MilvusError(codes.unexpected, `Invalid index name: ${name}. ${text}`)
+  if (Buffer.byteLength(name) > nameBytesMax)
+    throw fail(`The length of a index name must be less than ${nameBytesMax} characters.`)
+  if (!first.test(name)) throw fail('The first character of a index name must be an underscore or letter.')
+  if (!rest.test(name)) throw fail('Index name can only contain numbers, letters, and underscores.')
+}

@@ -1,0 +1,71 @@
+import type { PayloadIndexParams } from '../../../index.ts'
+import { dataTypes, isIntegerType, isTextType } from '../schema/data-types.ts'
+import type { FieldDocument } from '../schema/document.ts'
+import { codes, invalidParameter, MilvusError } from '../status.ts'
+import type { IndexParams } from './index-params.ts'
+
+const isNumber = (type: number): boolean =>
+  isIntegerType(type) || type === dataTypes.Float || type === dataTypes.Double
+
+const isPlain = (type: number): boolean => isNumber(type) || isTextType(type) || type === dataTypes.Bool
+
+/** What an index type is good for, of a field's type or, for arrays, that of its elements. */
+const fits: Readonly<Record<string, (type: number, field: FieldDocument) => boolean>> = {
+  AUTOINDEX: isKnown,
+  INVERTED: isKnown,
+  HYBRID: isKnown,
+  BITMAP: (type, { isPrimaryKey }) =>
+    isPrimaryKey !== true && (isIntegerType(type) || isTextType(type) || type === dataTypes.Bool),
+  STL_SORT: (type, { type: own }) =>
+    own !== dataTypes.Array && (isNumber(type) || type === dataTypes.Timestamptz),
+  Trie: (type, { type: own }) => own !== dataTypes.Array && isTextType(type),
+  NGRAM: (type, { type: own }) => own !== dataTypes.Array && (isTextType(type) || type === dataTypes.JSON),
+  RTREE: (type) => type === dataTypes.Geometry,
+}
+
+function isKnown(type: number): boolean {
+  return (
+    isPlain(type) || type === dataTypes.JSON || type === dataTypes.Geometry || type === dataTypes.Timestamptz
+  )
+}
+
+/** The parameters as the collection keeps them. @throws 1100 */
+export function scalarIndexParams(field: FieldDocument, given: IndexParams): IndexParams {
+  const type = (given['index_type'] ?? '') || 'AUTOINDEX'
+  const valueType = field.type === dataTypes.Array ? (field.elementType ?? 0) : field.type
+  if (fits[type]?.(valueType, field) !== true) {
+    const expected = isTextType(valueType) ? 'Trie' : isNumber(valueType) ? 'STL_SORT' : 'INVERTED'
+    throw new MilvusError(
+      codes.invalidParameter,
+      `index type not match: invalid parameter[expected=${expected}][actual=${type}]`,
+    )
+  }
+  if (field.type === dataTypes.JSON && given['json_cast_type'] === undefined)
+    throw invalidParameter('json index must specify cast type')
+  if (type === 'NGRAM') checkGrams(given)
+  const { metric_type: metric, ...rest } = given
+  return {
+    ...rest,
+    index_type: type,
+    ...(metric === undefined || metric === '' ? {} : { metric_type: metric }),
+  }
+}
+
+function checkGrams({ min_gram: min, max_gram: max }: IndexParams): void {
+  if (min === undefined || max === undefined)
+    throw invalidParameter('Ngram index must specify both min_gram and max_gram')
+  const [least, most] = [Number(min), Number(max)]
+  if (!Number.isInteger(least) || !Number.isInteger(most) || least < 1 || least > most)
+    throw invalidParameter(
+      `invalid min_gram or max_gram value for Ngram index, min_gram: ${min}, max_gram: ${max}`,
+    )
+}
+
+/** The engine's index that answers filters on the field faster; undefined where it has none that fits. */
+export function payloadIndexOf(field: FieldDocument): PayloadIndexParams | undefined {
+  const type = field.type === dataTypes.Array ? (field.elementType ?? 0) : field.type
+  if (isIntegerType(type)) return { type: 'integer' }
+  if (type === dataTypes.VarChar) return { type: 'keyword' }
+  if (type === dataTypes.Bool) return { type: 'bool' }
+  return type === dataTypes.Float || type === dataTypes.Double ? { type: 'float' } : undefined
+}

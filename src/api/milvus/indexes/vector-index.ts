@@ -1,0 +1,127 @@
+import type { Distance } from '../../../index.ts'
+import { dataTypes, typeName } from '../schema/data-types.ts'
+import { dimensionsOf, type FieldDocument, type MilvusDocument } from '../schema/document.ts'
+import { codes, MilvusError } from '../status.ts'
+import type { IndexParams } from './index-params.ts'
+
+// Milvus' types of vector indexes are names here: their parameters are checked and kept, and searches use the engine's own
+// graph. What counts is the metric.
+
+const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
+
+const hnswTypes = words('HNSW HNSW_SQ HNSW_PQ HNSW_PRQ')
+const nlistTypes = words(
+  'IVF_FLAT IVF_FLAT_CC IVF_SQ8 IVF_SQ_CC IVF_PQ IVF_RABITQ SCANN SCANN_DVR GPU_IVF_FLAT GPU_IVF_PQ BIN_IVF_FLAT',
+)
+const floatTypes = words(
+  `FLAT IVF_FLAT IVF_FLAT_CC IVF_SQ8 IVF_SQ_CC IVF_PQ IVF_RABITQ HNSW HNSW_SQ HNSW_PQ HNSW_PRQ SCANN SCANN_DVR DISKANN AISAQ
+   AUTOINDEX GPU_IVF_FLAT GPU_IVF_PQ GPU_CAGRA GPU_BRUTE_FORCE GPU_VAMANA`,
+)
+const binaryTypes = words('BIN_FLAT BIN_IVF_FLAT AUTOINDEX HNSW')
+const sparseTypes = words('SPARSE_INVERTED_INDEX SPARSE_WAND AUTOINDEX')
+
+const floatMetrics = ['L2', 'IP', 'COSINE']
+const bitMetrics = ['HAMMING', 'JACCARD']
+const sparseMetrics = ['IP', 'BM25']
+
+const ranges: Readonly<Record<string, readonly [least: number, most: number]>> = {
+  efConstruction: [1, 2_147_483_647],
+  M: [1, 2_048],
+  nlist: [1, 65_536],
+}
+const bm25 = 1
+
+/** The parameters as the collection keeps them, with type and metric. @throws 65535 */
+export function vectorIndexParams(
+  document: MilvusDocument,
+  field: FieldDocument,
+  given: IndexParams,
+): IndexParams {
+  const type = (given['index_type'] ?? '') || 'AUTOINDEX'
+  checkType(type, field)
+  if (hnswTypes.has(type)) checkRanges(['efConstruction', 'M'], given)
+  if (nlistTypes.has(type)) checkRanges(['nlist'], given)
+  if (type === 'IVF_PQ' || type === 'GPU_IVF_PQ') checkSubspaces(field, given)
+  if (field.type === dataTypes.SparseFloatVector) checkDropRatio(given)
+  const metric = (given['metric_type'] ?? '') || defaultMetric(document, field)
+  checkMetric(metric, type, document, field)
+  return { ...given, index_type: type, metric_type: metric }
+}
+
+function checkType(type: string, { type: dataType }: FieldDocument): void {
+  const types =
+    dataType === dataTypes.BinaryVector
+      ? binaryTypes
+      : dataType === dataTypes.SparseFloatVector
+        ? sparseTypes
+        : floatTypes
+  if (types.has(type)) return
+  if (binaryTypes.has(type)) throw refused('binary vector is only supported')
+  if (!floatTypes.has(type) || types === floatTypes) throw refused(`invalid index type: ${type}`)
+  throw refused(`data type ${typeName(dataType)} can't build with this index ${type}`)
+}
+
+/** Where one is not given, Milvus has a default for it. */
+function checkRanges(names: readonly string[], given: IndexParams): void {
+  for (const name of names) {
+    if (given[name] === undefined) continue
+    const [least, most] = ranges[name]!
+    const value = Number(given[name])
+    if (!Number.isInteger(value) || value < least || value > most)
+      throw refused(`${name} out of range: [${least}, ${most}]`)
+  }
+}
+
+function checkSubspaces(field: FieldDocument, { m }: IndexParams): void {
+  if (m === undefined) return
+  const dimensions = dimensionsOf(field)
+  if (Number(m) > 0 && dimensions % Number(m) === 0) return
+  throw refused(`dimension must be able to be divided by \`m\`, dimension: ${dimensions}, m: ${m}`)
+}
+
+function checkDropRatio({ drop_ratio_build: given }: IndexParams): void {
+  if (given === undefined) return
+  const ratio = Number(given)
+  if (!(ratio >= 0 && ratio < 1)) throw refused(`invalid drop_ratio_build: ${given}, must be in range [0, 1)`)
+}
+
+const isFunctionOf = ({ functions }: MilvusDocument, field: FieldDocument): boolean =>
+  functions.some(({ type, outputs }) => type === bm25 && outputs.includes(field.name))
+
+function defaultMetric(document: MilvusDocument, field: FieldDocument): string {
+  if (field.type === dataTypes.BinaryVector) return 'HAMMING'
+  if (field.type !== dataTypes.SparseFloatVector) return 'COSINE'
+  return isFunctionOf(document, field) ? 'BM25' : 'IP'
+}
+
+function checkMetric(metric: string, type: string, document: MilvusDocument, field: FieldDocument): void {
+  const supported = metricsOf(type, field)
+  if (!supported.includes(metric))
+    throw refused(`metric type not found or not supported, supported: [${supported.join(' ')}]`)
+  if (metric === 'BM25' && !isFunctionOf(document, field))
+    throw refused('only BM25 Function output field support BM25 metric type')
+}
+
+function metricsOf(type: string, { type: dataType }: FieldDocument): readonly string[] {
+  if (dataType === dataTypes.SparseFloatVector) return sparseMetrics
+  if (dataType === dataTypes.BinaryVector) return bitMetrics
+  return type === 'HNSW' || type === 'AUTOINDEX' ? [...floatMetrics, ...bitMetrics] : floatMetrics
+}
+
+/** Over bits, which are numbers 0 and 1 here, the Manhattan distance counts those that differ. */
+export function distanceOf(metric: string): Distance {
+  switch (metric) {
+    case 'L2':
+      return 'Euclid'
+    case 'COSINE':
+      return 'Cosine'
+    case 'HAMMING':
+      return 'Manhattan'
+    case 'JACCARD':
+      return 'Jaccard'
+    default:
+      return 'Dot'
+  }
+}
+
+const refused = (text: string): MilvusError => new MilvusError(codes.unexpected, text)
