@@ -1,4 +1,4 @@
-import { compareWords, type IdWords } from '../ids/point-id.ts'
+import { compareWords, idKindNumber, idKindUuid, type IdWords } from '../ids/point-id.ts'
 import type { RowSet } from '../segment/row-set.ts'
 
 export interface RowRef {
@@ -41,6 +41,30 @@ export function* mergeInIdOrder(
     yield { rows: cursor.rows, row: cursor.order[cursor.at]! }
     cursor.at += 1
     if (!settle(cursor)) cursors.splice(best, 1)
+  }
+}
+
+const zero: IdWords = { kind: idKindNumber, w0: 0, w1: 0, w2: 0, w3: 0 }
+const firstNegative: IdWords = { ...zero, w1: 0x8000_0000 }
+const firstUuid: IdWords = { ...zero, kind: idKindUuid }
+
+/** As `mergeInIdOrder`, with numbers as signed ones of 64 bits: from 2^63 on they are negative and come first. */
+export function* mergeInSignedOrder(
+  sources: readonly IdOrderSource[],
+  from: IdWords = firstNegative,
+): Iterable<RowRef> {
+  const isNegative = from.kind === idKindNumber && compareWords(from, firstNegative) >= 0
+  if (isNegative) yield* mergeRange(sources, from, firstUuid)
+  if (from.kind === idKindNumber) yield* mergeRange(sources, isNegative ? zero : from, firstNegative)
+  yield* mergeInIdOrder(sources, from.kind === idKindNumber ? firstUuid : from)
+}
+
+function* mergeRange(sources: readonly IdOrderSource[], from: IdWords, end: IdWords): Iterable<RowRef> {
+  const id: IdWords = { ...zero }
+  for (const ref of mergeInIdOrder(sources, from)) {
+    ref.rows.idAt(ref.row, id)
+    if (compareWords(id, end) >= 0) return
+    yield ref
   }
 }
 

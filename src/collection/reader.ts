@@ -7,7 +7,7 @@ import type { Filter } from '../query/filter.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { contentHashOf } from './content-hash.ts'
 import { Matcher, countBits } from './matching.ts'
-import { mergeInIdOrder, type RowRef } from './id-order.ts'
+import { mergeInIdOrder, mergeInSignedOrder, type RowRef } from './id-order.ts'
 import { orderedPage } from './order-by.ts'
 import { bitsOf, CandidateSource } from './querying/candidates.ts'
 import { readForeign } from './querying/examples.ts'
@@ -133,7 +133,8 @@ export class CollectionReader {
         }
       }
       const points: Point[] = []
-      for (const ref of mergeInIdOrder(passing, from)) {
+      const merge = request.idOrder === 'signed' ? mergeInSignedOrder : mergeInIdOrder
+      for (const ref of merge(passing, from)) {
         if (points.length >= limit) {
           const next = ref.rows.pointIdAt(ref.row)
           if (points.at(-1)?.id !== next) return { points, next }

@@ -134,6 +134,8 @@ export interface ScrollRequest extends ReadOptions, PartitionSelection {
   readonly limit?: number
   /** First id to return (inclusive); not together with orderBy. */
   readonly offset?: PointId
+  /** Default 'unsigned'. 'signed': numbers from 2^63 on are negative, 64-bit two's complement, and come first. */
+  readonly idOrder?: 'unsigned' | 'signed'
   readonly orderBy?: OrderBy
 }
 

@@ -1,0 +1,40 @@
+import type { Collection } from '../../../index.ts'
+import type { CollectionModel } from '../schema/collection-model.ts'
+import { codes, MilvusError } from '../status.ts'
+
+export const defaultPartition = '_default'
+
+const isThere = (collection: Collection, name: string): boolean =>
+  (collection.config().partitions ?? [defaultPartition]).includes(name)
+
+/** The partition to write to; '' is the default one. `prefix` goes before the words of the refusal. @throws 200, 65535 */
+export function partitionOf(
+  collection: Collection,
+  model: CollectionModel,
+  name: string,
+  prefix = '',
+): string {
+  if (name === '') return defaultPartition
+  checkNoKey(model)
+  if (isThere(collection, name)) return name
+  throw new MilvusError(codes.partitionNotFound, `${prefix}partition not found[partition=${name}]`)
+}
+
+/** The partitions to read; undefined is all of them. @throws 65535 */
+export function partitionsOf(
+  collection: Collection,
+  model: CollectionModel,
+  names: readonly string[],
+): readonly string[] | undefined {
+  if (names.length === 0) return undefined
+  checkNoKey(model)
+  const missing = names.find((name) => !isThere(collection, name))
+  if (missing === undefined) return [...new Set(names)]
+  throw new MilvusError(codes.unexpected, `partition name ${missing} not found`)
+}
+
+function checkNoKey({ document }: CollectionModel): void {
+  if (document.keyPartitions === 0) return
+  const text = 'not support manually specifying the partition names if partition key mode is used'
+  throw new MilvusError(codes.unexpected, text)
+}

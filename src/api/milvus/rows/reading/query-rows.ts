@@ -1,0 +1,63 @@
+import { databaseOf, getCollection, type Call, type MilvusDoor } from '../../door.ts'
+import { dataTypes } from '../../schema/data-types.ts'
+import { modelOf } from '../../schema/collection-model.ts'
+import type { KeyValue } from '../../schema/messages.ts'
+import { codes, MilvusError } from '../../status.ts'
+import { checkLoaded } from '../loaded.ts'
+import { planOutput } from '../outgoing/output-plan.ts'
+import { resultColumns, resultRows } from '../outgoing/result-columns.ts'
+import { partitionsOf } from '../partitions.ts'
+import { queryParameters } from './query-parameters.ts'
+import { readRows } from './read-rows.ts'
+import { whereOf, type TemplateValue } from '../where.ts'
+
+export interface QueryRequest {
+  readonly db_name: string
+  readonly collection_name: string
+  readonly expr: string
+  readonly output_fields: readonly string[]
+  readonly partition_names: readonly string[]
+  readonly query_params: readonly KeyValue[]
+  readonly expr_template_values: Readonly<Record<string, TemplateValue>>
+}
+
+const countField = 'count(*)'
+
+/**
+ * Rows in the order of their keys, as they are now: iterators, too, see what was written since they began.
+ * @throws 100, 101, 1100, 65535
+ */
+export async function queryRows(door: MilvusDoor, request: QueryRequest, call: Call): Promise<object> {
+  const database = databaseOf(call, request.db_name)
+  const collection = getCollection(door, database, request.collection_name)
+  const model = modelOf(collection)
+  const parameters = queryParameters(request.query_params, collection)
+  const isCount = request.output_fields.length === 1 && request.output_fields[0]!.toLowerCase() === countField
+  if (isCount && parameters.limit !== undefined)
+    throw new MilvusError(codes.unexpected, 'count entities with pagination is not allowed')
+  if (!isCount && parameters.limit === undefined && request.expr.trim() === '')
+    throw new MilvusError(codes.unexpected, 'empty expression should be used with limit')
+  const partitions = partitionsOf(collection, model, request.partition_names)
+  const selection = partitions === undefined ? {} : { partitions }
+  const where = whereOf(model, request.expr, request.expr_template_values)
+  const answer = {
+    collection_name: request.collection_name,
+    primary_field_name: model.primaryKey.name,
+    session_ts: door.timestamps.next(),
+  }
+  if (isCount) {
+    checkLoaded(door, collection, 'failed to query: ')
+    return { ...answer, ...countColumn(await collection.count(where.filter, selection)) }
+  }
+  const plan = planOutput(model, collection, request.output_fields)
+  checkLoaded(door, collection, 'failed to query: ')
+  const points = await readRows(collection, model, where, { ...parameters, ...selection, reads: plan.reads })
+  const fields = resultColumns(model, collection, plan, resultRows(model, points))
+  return { ...answer, fields_data: fields, output_fields: plan.names }
+}
+
+function countColumn(count: number): object {
+  const scalars = { long_data: { data: [count] } }
+  const column = { type: dataTypes.Int64, field_name: countField, scalars }
+  return { fields_data: [column], output_fields: [countField] }
+}

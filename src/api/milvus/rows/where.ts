@@ -1,0 +1,89 @@
+import type { Filter, Literal, PointId } from '../../../index.ts'
+import { compileFilter, type FilterSchema } from '../filter/compile-filter.ts'
+import type { CollectionModel } from '../schema/collection-model.ts'
+import { invalidParameter } from '../status.ts'
+import { pointIdOf, type PrimaryKey } from './keys.ts'
+
+/** A `TemplateValue` message. */
+export interface TemplateValue {
+  readonly bool_val: boolean | null
+  readonly int64_val: bigint | null
+  readonly float_val: number | null
+  readonly string_val: string | null
+  readonly array_val: TemplateArray | null
+}
+
+interface List<T> {
+  readonly data: readonly T[]
+}
+
+interface TemplateArray {
+  readonly bool_data: List<boolean> | null
+  readonly long_data: List<bigint> | null
+  readonly double_data: List<number> | null
+  readonly string_data: List<string> | null
+  readonly array_data: List<TemplateArray> | null
+}
+
+/** Which rows are meant. */
+export interface Where {
+  /** Left out: all of them. */
+  readonly filter?: Filter
+  /** Set if the text is nothing but a list of keys, or one key. */
+  readonly keys?: readonly PrimaryKey[]
+  /** The points of `keys`. */
+  readonly ids?: readonly PointId[]
+}
+
+/** What a filter's text means for a collection. @throws FilterError (1100) */
+export function whereOf(
+  model: CollectionModel,
+  text: string,
+  templates: Readonly<Record<string, TemplateValue>> = {},
+): Where {
+  const compiled = compileFilter(text, filterSchemaOf(model), {
+    templates: new Map(Object.entries(templates).map(([name, value]) => [name, literalOf(name, value)])),
+  })
+  if (compiled === undefined) return {}
+  if (compiled.keys === undefined) return { filter: compiled.filter }
+  const keys = compiled.keys.map((key) => (typeof key === 'string' ? key : BigInt(key)))
+  const ids = keys.map((key) => pointIdOf(model, key)).filter((id) => id !== undefined)
+  return { filter: { must: [{ kind: 'has-id', ids }] }, keys, ids }
+}
+
+/** A collection's fields, as its filters know them. */
+export function filterSchemaOf({ document }: CollectionModel): FilterSchema {
+  const fields = document.fields.map(({ name, type, elementType, isPrimaryKey, params }) => ({
+    name,
+    dataType: type,
+    ...(elementType === undefined ? {} : { elementType }),
+    ...(isPrimaryKey === true ? { isPrimaryKey } : {}),
+    ...(params['enable_match']?.toLowerCase() === 'true' ? { isMatchEnabled: true } : {}),
+  }))
+  return { fields, hasDynamicField: document.hasDynamicField }
+}
+
+function literalOf(name: string, value: TemplateValue): Literal {
+  if (value.bool_val !== null) return { kind: 'literal', type: 'bool', value: value.bool_val }
+  if (value.int64_val !== null) return integer(value.int64_val)
+  if (value.float_val !== null) return { kind: 'literal', type: 'double', value: value.float_val }
+  if (value.string_val !== null) return { kind: 'literal', type: 'text', value: value.string_val }
+  if (value.array_val !== null) return listOf(value.array_val)
+  throw invalidParameter(`the value of the expression template variable ${name} is not supported`)
+}
+
+function integer(value: bigint): Literal {
+  const number = Number(value)
+  return { kind: 'literal', type: 'int', value: Number.isSafeInteger(number) ? number : value }
+}
+
+function listOf(array: TemplateArray): Literal {
+  const items: readonly Literal[] =
+    array.bool_data?.data.map((value) => ({ kind: 'literal', type: 'bool', value })) ??
+    array.long_data?.data.map(integer) ??
+    array.double_data?.data.map((value) => ({ kind: 'literal', type: 'double', value })) ??
+    array.string_data?.data.map((value) => ({ kind: 'literal', type: 'text', value })) ??
+    array.array_data?.data.map(listOf) ??
+    []
+  return { kind: 'literal', type: 'list', items }
+}

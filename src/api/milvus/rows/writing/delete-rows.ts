@@ -1,0 +1,36 @@
+import type { PointSelector } from '../../../../index.ts'
+import { databaseOf, getCollection, type Call, type MilvusDoor } from '../../door.ts'
+import { modelOf } from '../../schema/collection-model.ts'
+import { invalidParameter } from '../../status.ts'
+import { checkLoaded } from '../loaded.ts'
+import { defaultPartition, partitionOf } from '../partitions.ts'
+import { whereOf, type TemplateValue } from '../where.ts'
+
+export interface DeleteRequest {
+  readonly db_name: string
+  readonly collection_name: string
+  readonly partition_name: string
+  readonly expr: string
+  readonly expr_template_values: Readonly<Record<string, TemplateValue>>
+}
+
+/**
+ * Of all partitions, unless one is named. A list of keys counts as many as it has, whether they are there or not.
+ * @throws 100, 101, 200, 1100
+ */
+export async function deleteRows(door: MilvusDoor, request: DeleteRequest, call: Call): Promise<object> {
+  const collection = getCollection(door, databaseOf(call, request.db_name), request.collection_name)
+  const model = modelOf(collection)
+  if (request.expr.trim() === '') throw invalidParameter('failed to create delete plan: expr cannot be empty')
+  const named = request.partition_name
+  const partition = partitionOf(collection, model, named, 'Failed to get partition id: ')
+  const { filter, keys, ids } = whereOf(model, request.expr, request.expr_template_values)
+  if (keys === undefined) checkLoaded(door, collection)
+  const selector: PointSelector = ids === undefined ? { filter: filter ?? {} } : { ids }
+  const partitions = named === '' ? (collection.config().partitions ?? [defaultPartition]) : [partition]
+  let affected = 0
+  for (const one of partitions)
+    if (one !== null) affected += (await collection.delete(selector, { partition: one })).affected
+  // Clients take an answer with keys for a list of them.
+  return { delete_cnt: keys?.length ?? affected, acknowledged: true, timestamp: door.timestamps.next() }
+}
