@@ -257,3 +257,10 @@ test('an expression that nobody knows is refused', () => {
   const expression = { kind: 'nonsense' } as unknown as RowExpression
   expect(() => passes(expression, {})).toThrow(/no expression "nonsense"/)
 })
+
+test('an expression that the log could not give back is refused', () => {
+  let expression: RowExpression = { kind: 'constant', value: true }
+  for (let i = 0; i < 99; i++) expression = not(expression)
+  expect(passes(expression, {})).toBe(false)
+  expect(() => passes(not(expression), {})).toThrow(/more than 100 levels deep/)
+})

@@ -20,13 +20,22 @@ type Truth = boolean | null
 type Test = (row: ExpressionRow) => Truth
 type Read = (row: ExpressionRow) => Value
 
+// Filters are logged as JSON, and what is deeper than the log's reader goes could not be read again.
+const depthMax = 100
+
 /**
  * An expression made ready to be asked of rows.
- * @throws filter-invalid for a pattern that cannot be read
+ * @throws filter-invalid for a pattern that cannot be read, or if it is more than 100 levels deep as JSON
  */
 export function compileExpression(expression: RowExpression): (row: ExpressionRow) => boolean {
+  if (!isWithin(expression, depthMax)) throw invalid(`an expression is more than ${depthMax} levels deep`)
   const test = compile(expression)
   return (row) => test(row) === true
+}
+
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1))
 }
 
 function compile(expression: RowExpression): Test {

@@ -33,12 +33,22 @@ export function compileFilter(
   const predicate = predicateOf(text, schema)
   const scope: BuildScope = { templates: options.templates ?? new Map(), seed: options.seed ?? 0 }
   try {
-    const filter: Filter = { must: [{ kind: 'expression', expression: predicate.build(scope) }] }
+    const expression = predicate.build(scope)
+    if (!isWithin(expression, depthMax)) throw new ExpressionError('the expression is nested too deep')
+    const filter: Filter = { must: [{ kind: 'expression', expression }] }
     const keys = predicate.keys?.(scope)
     return keys === undefined ? { filter } : { filter, keys: [...new Set(keys.map(keyOf))] }
   } catch (error) {
     throw error instanceof ExpressionError ? new FilterError(`${error.message}: ${error.end}`) : error
   }
+}
+
+// As JSON; what the engine takes.
+const depthMax = 100
+
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1))
 }
 
 function predicateOf(text: string, schema: FilterSchema): Predicate {

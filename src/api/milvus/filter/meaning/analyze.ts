@@ -169,7 +169,11 @@ function analyzeUnary(node: NodeOf<'unary'>, scope: Scope): Meaning {
   if (child.kind !== 'predicate') {
     throw new ExpressionError('not op can only be applied on boolean expression', ends.input)
   }
-  return predicate((built) => ({ kind: 'not', operand: child.build(built) }))
+  return predicate((built) => {
+    const tested = child.build(built)
+    // Also of what is unknown: twice is not at all.
+    return tested.kind === 'not' ? tested.operand : { kind: 'not', operand: tested }
+  })
 }
 
 function unaryConstant(operator: '+' | '-' | '~' | '!', literal: Literal): Literal {
