@@ -2,6 +2,7 @@ import type { Server as TlsServer } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { openMilvusDoor } from '../api/milvus/door.ts'
 import { createMilvusServer } from '../api/milvus/milvus-server.ts'
+import { openSnapshots } from '../api/milvus/snapshots/open-snapshots.ts'
 import { createGrpcServer } from '../api/qdrant/grpc/grpc-server.ts'
 import { openDoor, qdrantMetrics, qdrantRoutes, type Door } from '../api/qdrant/routes.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
@@ -201,9 +202,11 @@ async function listenAll(
     logger,
     version: milvusVersion,
     maxRequestBytes: Math.max(service.maxRequestBytes, milvusRequestBytesMin),
+    exports: { archives: door.archives, path: door.snapshotsPath },
     apiKeys: [service.apiKey, service.alternativeApiKey].filter((key) => key !== undefined),
   })
   try {
+    await openSnapshots(milvusDoor)
     const milvus = await listenGrpc(() => createMilvusServer(milvusDoor, onFatal), {
       ...shared,
       api: 'Milvus',

@@ -1,4 +1,4 @@
-import type { Collection, Database } from '../../index.ts'
+import type { ArchiveFolder, Collection, Database } from '../../index.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { HybridClock } from './hybrid-clock.ts'
@@ -13,6 +13,8 @@ export interface MilvusDoorOptions {
   readonly version: string
   /** Of one call. */
   readonly maxRequestBytes: number
+  /** Where exports are written, and read again; left out: nowhere. */
+  readonly exports?: { readonly archives: ArchiveFolder; readonly path: string }
   /** Keys that stand for the root user; none: everybody may do everything. */
   readonly apiKeys: readonly string[]
 }

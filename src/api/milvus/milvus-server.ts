@@ -16,11 +16,19 @@ import { loadingRpcs } from './loading/rpcs.ts'
 import type { Handler, Handlers } from './rpcs/handler.ts'
 import { session } from './rpcs/session.ts'
 import { rowRpcs } from './rows/rpcs.ts'
+import { snapshotRpcs } from './snapshots/rpcs.ts'
 import { codes, isExpected, MilvusError, statusOf, success } from './status.ts'
 import { decodeMessage, encodeMessage, hasField } from './wire/messages.ts'
 import { rpcs, serviceName } from './wire/rpcs.ts'
 
-const families: readonly Handlers[] = [session, collectionRpcs, indexRpcs, loadingRpcs, rowRpcs]
+const families: readonly Handlers[] = [
+  session,
+  collectionRpcs,
+  indexRpcs,
+  loadingRpcs,
+  rowRpcs,
+  snapshotRpcs,
+]
 const handlers: ReadonlyMap<string, Handler<never>> = new Map(families.flatMap((one) => Object.entries(one)))
 
 /** Milvus' gRPC API, not listening yet. `onFatal` is called with a fault of our own: the process must not go on. */

@@ -11,9 +11,15 @@ import { numericId } from '../numeric-id.ts'
 import { millisecondsOf } from '../hybrid-clock.ts'
 import type { Handlers } from '../rpcs/handler.ts'
 import { modelOf } from '../schema/collection-model.ts'
+import { dropWithSnapshots } from '../snapshots/dropped-collections.ts'
+import { codes, MilvusError } from '../status.ts'
+import { addCollectionField, alterCollectionSchema } from './add-field.ts'
+import { alterCollection, alterCollectionField } from './alter-collection.ts'
+import { batchDescribeCollection } from './batch-describe.ts'
 import { createCollection } from './create-collection.ts'
 import { collectionsOf, describeCollection, type NamedCollection } from './describe-collection.ts'
-import { isLoaded } from './load-state.ts'
+import { isLoaded, saveLoadState } from './load-state.ts'
+import { truncateCollection } from './truncate-collection.ts'
 
 export const collectionRpcs: Handlers = {
   CreateCollection: createCollection,
@@ -21,6 +27,12 @@ export const collectionRpcs: Handlers = {
   HasCollection: hasCollection,
   DropCollection: dropCollection,
   ShowCollections: showCollections,
+  BatchDescribeCollection: batchDescribeCollection,
+  TruncateCollection: truncateCollection,
+  AlterCollection: alterCollection,
+  AlterCollectionField: alterCollectionField,
+  AddCollectionField: addCollectionField,
+  AlterCollectionSchema: alterCollectionSchema,
 }
 
 function hasCollection(door: MilvusDoor, request: NamedCollection, call: Call): object {
@@ -36,7 +48,15 @@ async function dropCollection(door: MilvusDoor, request: NamedCollection, call: 
   checkDatabase(door, database)
   const name = engineName(database, request.collection_name)
   await door.sequences.run(name, async () => {
-    await door.database.dropCollection(name)
+    const collection = door.database.findCollection(name)
+    if (collection === undefined) return
+    if (collection.name !== name)
+      throw new MilvusError(
+        codes.unexpected,
+        `cannot drop the collection via alias = ${request.collection_name}`,
+      )
+    await dropWithSnapshots(door, name)
+    await saveLoadState(door, collection, undefined)
   })
   return {}
 }

@@ -63,7 +63,12 @@ export interface MilvusDocument {
 
 /** The document of a collection that was made through this door. */
 export function documentOf(reader: Pick<CollectionReader, 'config'>): MilvusDocument | undefined {
-  const document = reader.config().settings?.['milvus']
+  return documentIn(reader.config().settings)
+}
+
+/** The document in a collection's settings. */
+export function documentIn(settings: JsonObject | undefined): MilvusDocument | undefined {
+  const document = settings?.['milvus']
   return document === undefined ? undefined : (document as unknown as MilvusDocument)
 }
 

@@ -1,0 +1,70 @@
+import { isDatabaseError, type CollectionConfig, type Snapshot } from '../../../index.ts'
+import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.ts'
+import { documentIn } from '../schema/document.ts'
+import { createdAt } from './create-snapshot.ts'
+import { sweepDropped } from './dropped-collections.ts'
+import {
+  collectionOf,
+  getSnapshot,
+  onSnapshot,
+  snapshotsIn,
+  snapshotsOf,
+  type NamedSnapshot,
+} from './find-snapshot.ts'
+
+export interface ListSnapshotsRequest {
+  readonly db_name: string
+  readonly collection_name: string
+}
+
+/** Names. Without a collection: those of the database. @throws 100, 800 */
+export async function listSnapshots(
+  door: MilvusDoor,
+  request: ListSnapshotsRequest,
+  call: Call,
+): Promise<object> {
+  await sweepDropped(door)
+  const database = databaseOf(call, request.db_name)
+  const found =
+    request.collection_name === ''
+      ? snapshotsIn(door, database)
+      : snapshotsOf(door, getCollection(door, database, request.collection_name).id)
+  return { snapshots: found.map(({ name }) => name) }
+}
+
+/** @throws 2600, 1100, 1101, 100, 800 */
+export async function describeSnapshot(
+  door: MilvusDoor,
+  request: NamedSnapshot,
+  call: Call,
+): Promise<object> {
+  const snapshot = getSnapshot(door, request, call, 'describe snapshot')
+  return onSnapshot(snapshot, async () => ({
+    name: snapshot.name,
+    description: snapshot.info().description,
+    collection_name: collectionOf(door, snapshot).name,
+    partition_names: partitionNamesOf(await snapshot.config()),
+    create_ts: createdAt(snapshot),
+    s3_location: await locationOf(door, snapshot),
+  }))
+}
+
+/** As they were then. Those of a partition key are counted, not kept. */
+function partitionNamesOf(config: CollectionConfig): readonly string[] {
+  const keyPartitions = documentIn(config.settings)?.keyPartitions ?? 0
+  if (keyPartitions > 0) return Array.from({ length: keyPartitions }, (_, index) => `_default_${index}`)
+  const places = config.partitions ?? ['_default']
+  return places.filter((name) => name !== null)
+}
+
+/** The key of its metadata document in the store, written now if it is not there yet. */
+async function locationOf(door: MilvusDoor, snapshot: Snapshot): Promise<string> {
+  try {
+    await snapshot.seal()
+  } catch (error) {
+    if (!isDatabaseError(error) || error.kind !== 'unavailable') throw error
+    // The disk is full, say: everything else can still be told, and must be, for whoever decides what may go.
+    door.logger.error('cannot write the files of a snapshot', { snapshot: snapshot.id, error })
+  }
+  return snapshot.metadataFiles()[0] ?? ''
+}

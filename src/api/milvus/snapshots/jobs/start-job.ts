@@ -1,0 +1,61 @@
+import type { JobContext, JsonValue } from '../../../../index.ts'
+import type { MilvusDoor } from '../../door.ts'
+import { sweepDropped } from '../dropped-collections.ts'
+import { releaseForJob } from './job-holds.ts'
+import { jobNumber, type ExportInput, type RestoreInput } from './job-input.ts'
+
+type Work = (door: MilvusDoor, input: never, context: JobContext) => Promise<unknown>
+
+/** Gives the number of a job once it is durable: from then on it is found, also after a crash. */
+export async function startJob(
+  door: MilvusDoor,
+  kind: string,
+  input: RestoreInput | ExportInput,
+  work: Work,
+): Promise<bigint> {
+  let begin = (): void => undefined
+  const begun = new Promise<void>((resolve) => (begin = resolve))
+  try {
+    const job = door.database.jobs.start(kind, input as unknown as JsonValue, (context) => {
+      begin()
+      return runJob(door, input, context, work)
+    })
+    // Its end is told by the job itself; here only a record that could not be written counts.
+    await Promise.race([begun, job.result])
+    return jobNumber(job)
+  } catch (error) {
+    await letGo(door, input)
+    throw error
+  }
+}
+
+/** Makes a kind go on after a restart. */
+export function registerJob(door: MilvusDoor, kind: string, work: Work): void {
+  door.database.jobs.register(kind, {
+    resume: (input, context) => runJob(door, input as unknown as RestoreInput | ExportInput, context, work),
+  })
+}
+
+async function runJob(
+  door: MilvusDoor,
+  input: RestoreInput | ExportInput,
+  context: JobContext,
+  work: Work,
+): Promise<unknown> {
+  try {
+    return await work(door, input as never, context)
+  } finally {
+    // One that is stopped may go on when the database is opened again, and needs its hold then.
+    if (!context.signal.aborted) await letGo(door, input)
+  }
+}
+
+async function letGo(door: MilvusDoor, { from }: RestoreInput | ExportInput): Promise<void> {
+  try {
+    if ('snapshot' in from) await releaseForJob(door, from)
+    await sweepDropped(door)
+  } catch (error) {
+    // The hold expires by itself, and whoever drops the snapshot releases it before that.
+    door.logger.error('cannot release a snapshot', { ...from, error: String(error) })
+  }
+}
