@@ -49,14 +49,13 @@ async function dropCollection(door: MilvusDoor, request: NamedCollection, call: 
   const name = engineName(database, request.collection_name)
   await door.sequences.run(name, async () => {
     const collection = door.database.findCollection(name)
-    if (collection === undefined) return
-    if (collection.name !== name)
+    if (collection !== undefined && collection.name !== name)
       throw new MilvusError(
         codes.unexpected,
         `cannot drop the collection via alias = ${request.collection_name}`,
       )
     await dropWithSnapshots(door, name)
-    await saveLoadState(door, collection, undefined)
+    if (collection !== undefined) await saveLoadState(door, collection, undefined)
   })
   return {}
 }
