@@ -2,6 +2,7 @@ import type { ArchiveFolder, Collection, Database } from '../../index.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { HybridClock } from './hybrid-clock.ts'
+import { Iterators } from './search/iterators.ts'
 import { Sequences } from './sequences.ts'
 import { codes, MilvusError } from './status.ts'
 
@@ -24,10 +25,17 @@ export interface MilvusDoor extends MilvusDoorOptions {
   readonly timestamps: HybridClock
   /** Changes that read before they write go one after the other, by what they change. */
   readonly sequences: Sequences
+  readonly searchIterators: Iterators
 }
 
 export function openMilvusDoor(options: MilvusDoorOptions): MilvusDoor {
-  return { ...options, timestamps: new HybridClock(options.clock), sequences: new Sequences() }
+  const timestamps = new HybridClock(options.clock)
+  return {
+    ...options,
+    timestamps,
+    sequences: new Sequences(),
+    searchIterators: new Iterators(() => String(timestamps.next())),
+  }
 }
 
 /** Who calls, and what for. */

@@ -16,6 +16,7 @@ import { loadingRpcs } from './loading/rpcs.ts'
 import type { Handler, Handlers } from './rpcs/handler.ts'
 import { session } from './rpcs/session.ts'
 import { rowRpcs } from './rows/rpcs.ts'
+import { searchRpcs } from './search/rpcs.ts'
 import { snapshotRpcs } from './snapshots/rpcs.ts'
 import { codes, isExpected, MilvusError, statusOf, success } from './status.ts'
 import { decodeMessage, encodeMessage, hasField } from './wire/messages.ts'
@@ -27,6 +28,7 @@ const families: readonly Handlers[] = [
   indexRpcs,
   loadingRpcs,
   rowRpcs,
+  searchRpcs,
   snapshotRpcs,
 ]
 const handlers: ReadonlyMap<string, Handler<never>> = new Map(families.flatMap((one) => Object.entries(one)))

@@ -1,0 +1,145 @@
+import {
+  type Collection,
+  type Filter,
+  type PointId,
+  type ReadOptions,
+  type ScoredPoint,
+  type VectorInput,
+} from '../../../index.ts'
+import { isBetter, scoreOf, thresholdOf } from './metrics.ts'
+import type { SearchedField } from './request/searched-field.ts'
+
+/** One search, before it is said which of the found are wanted. */
+export interface HitQuery {
+  readonly collection: Collection
+  readonly searched: SearchedField
+  readonly vector: VectorInput
+  readonly filter: Filter | undefined
+  readonly partitions: readonly string[] | undefined
+  /** Scores are better than this. */
+  readonly radius?: number | undefined
+  /** Scores are not better than this. */
+  readonly rangeFilter?: number | undefined
+}
+
+/** A point that was found, with the score that Milvus gives it. */
+export interface FoundHit {
+  readonly point: ScoredPoint
+  readonly score: number
+}
+
+const pageGrowth = 4
+
+/**
+ * The best `count` hits for which `isWanted` holds, best first, each key once; `reads` of each of them. Where hits are
+ * passed over, they are found by their ids and scores alone, and what is asked of them is read at the end.
+ */
+export async function findHits(
+  query: HitQuery,
+  count: number,
+  reads: ReadOptions,
+  isWanted?: (hit: FoundHit) => boolean,
+): Promise<readonly FoundHit[]> {
+  if (!isSearchable(query.vector) || count === 0) return []
+  const isPlain = isWanted === undefined && query.rangeFilter === undefined && !hasPartitions(query)
+  if (isPlain) return await ranking(query, count, reads)
+  const found = await readRanking(query, count + 8, {}, (hits) => {
+    const wanted = isWanted === undefined ? hits : hits.filter(isWanted)
+    return wanted.length >= count ? wanted.slice(0, count) : undefined
+  })
+  const wanted = isWanted === undefined ? found : found.filter(isWanted)
+  return await readAgain(query, wanted.slice(0, count), reads)
+}
+
+/**
+ * Hands the ranking to `take`, longer and longer, until it answers or the ranking has come to its end; then it is answered
+ * as it is.
+ */
+export async function readRanking<T>(
+  query: HitQuery,
+  firstPage: number,
+  reads: ReadOptions,
+  take: (hits: readonly FoundHit[]) => T | undefined,
+): Promise<T | readonly FoundHit[]> {
+  if (!isSearchable(query.vector)) return []
+  for (let page = firstPage; ; page *= pageGrowth) {
+    const all = await engineHits(query, page, reads)
+    const hits = withoutRepeats(beyondRangeFilter(query, all))
+    if (all.length < page) return take(hits) ?? hits
+    const taken = take(hits)
+    if (taken !== undefined) return taken
+  }
+}
+
+async function ranking(query: HitQuery, count: number, reads: ReadOptions): Promise<readonly FoundHit[]> {
+  const hits = await engineHits(query, count, reads)
+  return query.radius === undefined ? hits : hits.slice(0, count)
+}
+
+/** Those hits once more, with what is asked of them; those that have gone since are left out. */
+export async function readAgain(
+  query: HitQuery,
+  hits: readonly FoundHit[],
+  reads: ReadOptions,
+): Promise<readonly FoundHit[]> {
+  if (hits.length === 0) return []
+  const ids = hits.map(({ point }) => point.id)
+  const filter = both({ must: [{ kind: 'has-id', ids }] }, query.filter)
+  // An id may stand in several partitions.
+  const places = hits.length * partitionCount(query)
+  const found = withoutRepeats(await engineHits({ ...query, filter }, places, reads))
+  const byId = new Map(found.map((hit) => [hit.point.id, hit]))
+  return ids.map((id) => byId.get(id)).filter((hit) => hit !== undefined)
+}
+
+async function engineHits(query: HitQuery, limit: number, reads: ReadOptions): Promise<FoundHit[]> {
+  const { collection, searched, vector, filter, partitions, radius } = query
+  const { metric } = searched
+  const threshold = radius === undefined ? undefined : thresholdOf(metric, radius)
+  const points = await collection.query({
+    ...reads,
+    using: searched.vector,
+    vector,
+    limit,
+    ...(filter === undefined ? {} : { filter }),
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(threshold === undefined ? {} : { scoreThreshold: threshold }),
+  })
+  const hits = points.map((point) => ({ point, score: scoreOf(metric, point.score) }))
+  return radius === undefined ? hits : hits.filter(({ score }) => isBetter(metric, score, radius))
+}
+
+function beyondRangeFilter(
+  { searched, rangeFilter }: HitQuery,
+  hits: readonly FoundHit[],
+): readonly FoundHit[] {
+  if (rangeFilter === undefined) return hits
+  return hits.filter(({ score }) => !isBetter(searched.metric, score, rangeFilter))
+}
+
+/** The same key in several partitions is one hit, the best of them. */
+function withoutRepeats(hits: readonly FoundHit[]): readonly FoundHit[] {
+  const seen = new Set<PointId>()
+  return hits.filter(({ point }) => !seen.has(point.id) && seen.add(point.id))
+}
+
+const partitionCount = ({ collection, partitions }: HitQuery): number =>
+  (partitions ?? collection.config().partitions ?? ['_default']).length
+
+const hasPartitions = (query: HitQuery): boolean => partitionCount(query) > 1
+
+export const both = (a: Filter, b: Filter | undefined): Filter =>
+  b === undefined
+    ? a
+    : {
+        must: [
+          { kind: 'filter', filter: a },
+          { kind: 'filter', filter: b },
+        ],
+      }
+
+/** Nothing is near what has components that are no numbers, or none at all. */
+function isSearchable(vector: VectorInput): boolean {
+  if ('indices' in vector) return vector.indices.length > 0
+  return !(vector instanceof Float32Array) || vector.every(Number.isFinite)
+}

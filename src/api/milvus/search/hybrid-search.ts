@@ -1,0 +1,106 @@
+import type { Collection, ReadOptions } from '../../../index.ts'
+import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.ts'
+import { modelOf, type CollectionModel } from '../schema/collection-model.ts'
+import { invalidParameter } from '../status.ts'
+import { findHits, type FoundHit } from './find-hits.ts'
+import { groupFieldOf, groupValue, Groups, readsForGroups } from './groups.ts'
+import { rankerOfFunction, rankerOfStrategy } from './ranking/read-ranker.ts'
+import type { Ranker } from './ranking/ranker.ts'
+import { rankedHits } from './rerank.ts'
+import type { HybridSearchRequest } from './request/messages.ts'
+import { rankedWindowOf, type RankedWindow } from './request/search-params.ts'
+import { alsoReading, resultData, searchOutput } from './results.ts'
+import { planSearch, type SearchPlan } from './search.ts'
+
+const requestsMax = 1_024
+
+/** Several searches whose hits become one list. @throws 100, 101, 1100, 65535 */
+export async function hybridSearch(
+  door: MilvusDoor,
+  request: HybridSearchRequest,
+  call: Call,
+): Promise<object> {
+  const collection = getCollection(door, databaseOf(call, request.db_name), request.collection_name)
+  const model = modelOf(collection)
+  const output = searchOutput(model, collection, request.output_fields)
+  const window = rankedWindowOf(request.rank_params)
+  const plans = await plansOf(door, request, collection, model)
+  const ranker =
+    rankerOfFunction(request.function_score, model, plans.length) ??
+    rankerOfStrategy(request.rank_params, plans.length)
+  const results: (readonly FoundHit[])[] = []
+  for (let at = 0; at < plans[0]!.queries.length; at++) {
+    const ranked = await rankOne(plans, at, ranker, window, model)
+    results.push(await withOutput(collection, ranked, output.reads))
+  }
+  const { limit, roundDecimal } = window
+  return {
+    collection_name: request.collection_name,
+    session_ts: door.timestamps.next(),
+    results: resultData({ collection, model, output, limit, roundDecimal, results }),
+  }
+}
+
+async function plansOf(
+  door: MilvusDoor,
+  { requests, partition_names: partitions }: HybridSearchRequest,
+  collection: Collection,
+  model: CollectionModel,
+): Promise<readonly SearchPlan[]> {
+  if (requests.length < 1 || requests.length > requestsMax)
+    throw invalidParameter(
+      `the number of ann search requests [${requests.length}] should be in range [1, ${requestsMax}]`,
+    )
+  const plans: SearchPlan[] = []
+  for (const one of requests) {
+    const names = one.partition_names.length > 0 ? one.partition_names : partitions
+    plans.push(await planSearch(door, collection, model, one, names))
+  }
+  const counts = plans.map(({ queries }) => queries.length)
+  if (counts.some((count) => count !== counts[0]))
+    throw invalidParameter(`nq should be the same for all ann search requests, but got ${counts.join(', ')}`)
+  if (plans.some(({ params }) => params.iterator !== undefined))
+    throw invalidParameter('hybrid search does not support iterators')
+  return plans
+}
+
+/** The hits of the query at that place of each request, ranked and cut. */
+async function rankOne(
+  plans: readonly SearchPlan[],
+  at: number,
+  ranker: Ranker,
+  { limit, offset, groupBy }: RankedWindow,
+  model: CollectionModel,
+): Promise<readonly FoundHit[]> {
+  const field = groupBy === undefined ? undefined : groupFieldOf(model, groupBy)
+  const names = ranker.field === undefined ? [] : [ranker.field]
+  const reads = alsoReading(field === undefined ? {} : readsForGroups(field), names)
+  const lists = []
+  for (const { params, queries } of plans) {
+    const query = queries[at]!
+    lists.push({ metric: query.searched.metric, hits: await findHits(query, params.limit, reads) })
+  }
+  const ranked = rankedHits(ranker, model, lists)
+  if (field === undefined) return ranked.slice(offset, offset + limit)
+  const groups = new Groups(offset + limit, groupBy!.size)
+  const valueOf = groupValue(field)
+  for (const hit of ranked) groups.add(hit, valueOf(hit))
+  return groups.hits(offset)
+}
+
+/** What is asked of the hits is read once they are known; those that have gone since are left out. */
+async function withOutput(
+  collection: Collection,
+  hits: readonly FoundHit[],
+  reads: ReadOptions,
+): Promise<readonly FoundHit[]> {
+  const points = await collection.get(
+    hits.map(({ point }) => point.id),
+    reads,
+  )
+  const byId = new Map(points.map((point) => [point.id, point]))
+  return hits.flatMap((hit) => {
+    const point = byId.get(hit.point.id)
+    return point === undefined ? [] : [{ ...hit, point: { ...point, score: hit.score } }]
+  })
+}

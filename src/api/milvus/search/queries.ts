@@ -1,0 +1,54 @@
+import type { Collection, VectorInput } from '../../../index.ts'
+import { pointIdOf, type PrimaryKey } from '../rows/keys.ts'
+import type { CollectionModel } from '../schema/collection-model.ts'
+import { invalidParameter } from '../status.ts'
+import type { IdsMessage, SearchRequest } from './request/messages.ts'
+import { soughtOf } from './request/placeholders.ts'
+import type { SearchedField } from './request/searched-field.ts'
+
+/** The vectors that a request searches for, one for each of its queries. @throws 1100 */
+export async function queryVectors(
+  collection: Collection,
+  model: CollectionModel,
+  searched: SearchedField,
+  request: Pick<SearchRequest, 'placeholder_group' | 'ids'>,
+): Promise<readonly VectorInput[]> {
+  const { placeholder_group: group, ids } = request
+  if (ids !== undefined && ids !== null) return await vectorsOfKeys(collection, model, searched, keysOf(ids))
+  if (group === undefined || group === null)
+    throw invalidParameter('neither placeholder_group nor ids is given')
+  return soughtOf(group, searched.field).map((sought) => {
+    if (sought.kind === 'vector') return sought.vector
+    const { name } = searched.field
+    throw invalidParameter(
+      `field ${name} is not made of texts by a function, and cannot be searched for a text`,
+    )
+  })
+}
+
+function keysOf({ int_id: numbers, str_id: texts }: IdsMessage): readonly PrimaryKey[] {
+  const keys: readonly PrimaryKey[] = numbers?.data ?? texts?.data ?? []
+  if (keys.length === 0) throw invalidParameter('ids must not be empty')
+  return keys
+}
+
+async function vectorsOfKeys(
+  collection: Collection,
+  model: CollectionModel,
+  { vector }: SearchedField,
+  keys: readonly PrimaryKey[],
+): Promise<readonly VectorInput[]> {
+  const ids = keys.map((key) => pointIdOf(model, key))
+  const points = await collection.get(
+    ids.filter((id) => id !== undefined),
+    { vectors: [vector] },
+  )
+  const vectors = new Map(points.map((point) => [point.id, point.vectors?.[vector]]))
+  return ids.map((id, at) => {
+    const found = id === undefined ? undefined : vectors.get(id)
+    if (found !== undefined) return found
+    throw invalidParameter(
+      `there is no vector to search for: no row with the key ${String(keys[at])} has one`,
+    )
+  })
+}

@@ -1,0 +1,67 @@
+import type { CollectionReader } from '../../../../index.ts'
+import { vectorFieldsOf, vectorNameOf, type CollectionModel } from '../../schema/collection-model.ts'
+import { dataTypes, isVectorType } from '../../schema/data-types.ts'
+import type { FieldDocument, FunctionDocument } from '../../schema/document.ts'
+import { metricOf } from '../../schema/foreign.ts'
+import { invalidParameter, MilvusError } from '../../status.ts'
+import { metricNamed, type Metric } from '../metrics.ts'
+
+/** Where a search looks. */
+export interface SearchedField {
+  readonly field: FieldDocument
+  /** The engine's name of its vectors. */
+  readonly vector: string
+  readonly metric: Metric
+  /** What makes its vectors of a text. */
+  readonly function?: FunctionDocument
+}
+
+const unexpected = 65_535
+const plan = 'failed to create query plan'
+
+/** @throws 1100, 65535 */
+export function searchedFieldOf(
+  reader: Pick<CollectionReader, 'config'>,
+  model: CollectionModel,
+  asked: { readonly field: string; readonly metric: string },
+): SearchedField {
+  const field = fieldNamed(model, asked.field)
+  const vector = vectorNameOf(reader, field.name)
+  const metric = metricNamed(indexMetric(reader, model, field, vector))
+  if (asked.metric !== '' && asked.metric.toUpperCase() !== metric.name)
+    throw invalidParameter(`metric type not match: invalid [expected=${metric.name}][actual=${asked.metric}]`)
+  const made = model.document.functions.find(({ outputs }) => outputs.includes(field.name))
+  return { field, vector, metric, ...(made === undefined ? {} : { function: made }) }
+}
+
+function fieldNamed(model: CollectionModel, name: string): FieldDocument {
+  if (name === '') {
+    const [only, ...others] = vectorFieldsOf(model)
+    if (only === undefined || others.length > 0)
+      throw invalidParameter('multiple anns_fields exist, please specify a anns_field in search_params')
+    return only
+  }
+  const field = model.fields.get(name)
+  if (field === undefined)
+    throw new MilvusError(
+      unexpected,
+      `${plan}: failed to get field schema by name: fieldName(${name}) not found`,
+    )
+  if (!isVectorType(field.type))
+    throw new MilvusError(unexpected, `${plan}: field (${name}) to search is not of vector data type`)
+  return field
+}
+
+/** That of the index; where it says none, that of the engine. */
+function indexMetric(
+  reader: Pick<CollectionReader, 'config'>,
+  { document }: CollectionModel,
+  field: FieldDocument,
+  vector: string,
+): string {
+  const named = document.indexes.find((index) => index.field === field.name)?.params['metric_type']
+  if (named !== undefined && named !== '') return named
+  const { distance } = reader.config().vectors[vector]!
+  if (field.type === dataTypes.BinaryVector) return distance === 'Jaccard' ? 'JACCARD' : 'HAMMING'
+  return metricOf(distance)
+}

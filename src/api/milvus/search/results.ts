@@ -1,0 +1,61 @@
+import type { Collection, ReadOptions } from '../../../index.ts'
+import { idsMessage } from '../rows/keys.ts'
+import { planOutput, type OutputPlan } from '../rows/outgoing/output-plan.ts'
+import { resultColumns, resultRows } from '../rows/outgoing/result-columns.ts'
+import type { CollectionModel } from '../schema/collection-model.ts'
+import { codes, MilvusError } from '../status.ts'
+import type { FoundHit } from './find-hits.ts'
+import { roundScore } from './metrics.ts'
+
+/** What is answered of each hit: its key stands by itself, and is among the fields only if it is asked for. @throws 65535 */
+export function searchOutput(
+  model: CollectionModel,
+  collection: Collection,
+  requested: readonly string[],
+): OutputPlan {
+  if (requested.some((name) => name.trim().toLowerCase() === 'count(*)'))
+    throw new MilvusError(codes.unexpected, 'parse output field name failed: count(*)')
+  const plan = planOutput(model, collection, requested)
+  const { name } = model.primaryKey
+  const isKeyAsked = requested.some((one) => one.trim() === name || one.trim() === '*')
+  if (isKeyAsked) return plan
+  const names = plan.names.filter((one) => one !== name)
+  return { ...plan, names, fields: plan.fields.filter(({ isPrimaryKey }) => isPrimaryKey !== true) }
+}
+
+export interface ResultParts {
+  readonly collection: Collection
+  readonly model: CollectionModel
+  readonly output: OutputPlan
+  /** The most that a query could have found. */
+  readonly limit: number
+  readonly roundDecimal: number
+  /** For each query its hits, best first. */
+  readonly results: readonly (readonly FoundHit[])[]
+}
+
+/** A `SearchResultData`: the hits of all queries one behind the other, in columns. */
+export function resultData({ collection, model, output, results, ...parts }: ResultParts): object {
+  const hits = results.flat()
+  const rows = resultRows(
+    model,
+    hits.map(({ point }) => point),
+  )
+  return {
+    num_queries: results.length,
+    top_k: parts.limit,
+    topks: results.map((one) => one.length),
+    scores: Float32Array.from(hits, ({ score }) => roundScore(score, parts.roundDecimal)),
+    ids: idsMessage(model, rows.keys),
+    fields_data: resultColumns(model, collection, output, rows),
+    output_fields: output.names,
+    primary_field_name: model.primaryKey.name,
+    all_search_count: hits.length,
+  }
+}
+
+/** The same, with a field of the payload more. */
+export function alsoReading(reads: ReadOptions, names: readonly string[]): ReadOptions {
+  if (names.length === 0 || reads.payload === true) return reads
+  return { ...reads, payload: true }
+}

@@ -1,0 +1,114 @@
+import type { Collection, Filter, ReadOptions } from '../../../index.ts'
+import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.ts'
+import { checkLoaded } from '../rows/loaded.ts'
+import { partitionsOf } from '../rows/partitions.ts'
+import { whereOf, type TemplateValue } from '../rows/where.ts'
+import { modelOf, type CollectionModel } from '../schema/collection-model.ts'
+import { invalidParameter } from '../status.ts'
+import { findHits, type FoundHit, type HitQuery } from './find-hits.ts'
+import { findGroups, groupFieldOf } from './groups.ts'
+import { checkOrderFields, orderedHits } from './order-hits.ts'
+import { queryVectors } from './queries.ts'
+import { rankerOfFunction } from './ranking/read-ranker.ts'
+import { rankedHits } from './rerank.ts'
+import type { SearchRequest } from './request/messages.ts'
+import { searchedFieldOf } from './request/searched-field.ts'
+import { searchParamsOf, type SearchParams } from './request/search-params.ts'
+import { alsoReading, resultData, searchOutput } from './results.ts'
+
+/** A search of a collection, understood. */
+export interface SearchPlan {
+  readonly collection: Collection
+  readonly model: CollectionModel
+  readonly params: SearchParams
+  readonly queries: readonly HitQuery[]
+}
+
+/** @throws 100, 101, 1100, 65535 */
+export async function search(door: MilvusDoor, request: SearchRequest, call: Call): Promise<object> {
+  const collection = getCollection(door, databaseOf(call, request.db_name), request.collection_name)
+  const model = modelOf(collection)
+  const output = searchOutput(model, collection, request.output_fields)
+  const plan = await planSearch(door, collection, model, request, request.partition_names)
+  const { params, queries } = plan
+  const parts = { collection, model, output, limit: params.limit, roundDecimal: params.roundDecimal }
+  const answer = { collection_name: request.collection_name, session_ts: door.timestamps.next() }
+  if (params.iterator !== undefined) {
+    const [query, ...others] = queries
+    if (others.length > 0) throw invalidParameter('search iterator v2 supports one query only')
+    const { hits, token, lastBound } = await door.searchIterators.next(query!, params.iterator, output.reads)
+    const bound = { search_iterator_v2_results: { token, last_bound: lastBound } }
+    return { ...answer, results: { ...resultData({ ...parts, results: [hits] }), ...bound } }
+  }
+  const find = finder(plan, request, output.reads)
+  const results: (readonly FoundHit[])[] = []
+  for (const query of queries) results.push(await find(query))
+  return { ...answer, results: resultData({ ...parts, results }) }
+}
+
+/** What is wrong with a request is said before anything is searched. */
+export async function planSearch(
+  door: MilvusDoor,
+  collection: Collection,
+  model: CollectionModel,
+  request: SearchRequest,
+  partitionNames: readonly string[],
+): Promise<SearchPlan> {
+  if (request.search_aggregation !== undefined && request.search_aggregation !== null)
+    throw invalidParameter('search_aggregation is not supported')
+  const params = searchParamsOf(request.search_params)
+  const searched = searchedFieldOf(collection, model, params)
+  checkRange(params, searched.metric.isDistance)
+  const partitions = partitionsOf(collection, model, partitionNames)
+  const filter = filterOf(model, request)
+  checkLoaded(door, collection, 'failed to search: ')
+  const vectors = await queryVectors(collection, model, searched, request)
+  const { radius, rangeFilter } = params
+  const queries = vectors.map((vector) => ({
+    ...{ collection, searched, vector, filter, partitions },
+    ...{ radius, rangeFilter },
+  }))
+  return { collection, model, params, queries }
+}
+
+export const filterOf = (
+  model: CollectionModel,
+  { dsl, expr_template_values: templates }: Pick<SearchRequest, 'dsl' | 'expr_template_values'>,
+): Filter | undefined => whereOf(model, dsl, templates as Record<string, TemplateValue>).filter
+
+function checkRange({ radius, rangeFilter }: SearchParams, isDistance: boolean): void {
+  if (radius === undefined || rangeFilter === undefined) return
+  if (isDistance ? rangeFilter < radius : rangeFilter > radius) return
+  throw invalidParameter(
+    `metric type requires ${isDistance ? 'range_filter < radius' : 'range_filter > radius'}, ` +
+      `but got range_filter=${rangeFilter}, radius=${radius}`,
+  )
+}
+
+type Find = (query: HitQuery) => Promise<readonly FoundHit[]>
+
+/** How each query of a request finds its hits. @throws 1100 */
+function finder({ model, params }: SearchPlan, request: SearchRequest, reads: ReadOptions): Find {
+  const { limit, offset, groupBy, orderBy } = params
+  const ranker = rankerOfFunction(request.function_score, model, 1)
+  checkOrderFields(model, orderBy)
+  if (groupBy !== undefined) {
+    if (ranker !== undefined)
+      throw invalidParameter('a rerank function and group_by_field exclude each other')
+    const field = groupFieldOf(model, groupBy)
+    return (query) => findGroups(query, field, groupBy, { limit, offset }, reads)
+  }
+  const fields = [
+    ...orderBy.map(({ field }) => field),
+    ...(ranker?.field === undefined ? [] : [ranker.field]),
+  ]
+  const all = alsoReading(reads, fields)
+  return async (query) => {
+    const found = await findHits(query, limit + offset, all)
+    const ranked =
+      ranker === undefined
+        ? found
+        : rankedHits(ranker, model, [{ metric: query.searched.metric, hits: found }])
+    return orderedHits(ranked, orderBy).slice(offset)
+  }
+}
