@@ -204,6 +204,8 @@ async function listenAll(
     maxRequestBytes: Math.max(service.maxRequestBytes, milvusRequestBytesMin),
     exports: { archives: door.archives, path: door.snapshotsPath },
     apiKeys: [service.apiKey, service.alternativeApiKey].filter((key) => key !== undefined),
+    readOnlyApiKeys: [service.readOnlyApiKey].filter((key) => key !== undefined),
+    ...(service.milvusAuthorization === undefined ? {} : { authorization: service.milvusAuthorization }),
   })
   try {
     await openSnapshots(milvusDoor)

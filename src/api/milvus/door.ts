@@ -1,6 +1,7 @@
 import type { ArchiveFolder, Collection, Database } from '../../index.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { PasswordCache } from './access/password-cache.ts'
 import { HybridClock } from './hybrid-clock.ts'
 import { Iterators } from './search/iterators.ts'
 import { Sequences } from './sequences.ts'
@@ -16,8 +17,12 @@ export interface MilvusDoorOptions {
   readonly maxRequestBytes: number
   /** Where exports are written, and read again; left out: nowhere. */
   readonly exports?: { readonly archives: ArchiveFolder; readonly path: string }
-  /** Keys that stand for the root user; none: everybody may do everything. */
+  /** Keys that stand for the root user. */
   readonly apiKeys: readonly string[]
+  /** Keys of those who may read and change nothing. */
+  readonly readOnlyApiKeys?: readonly string[]
+  /** Whether callers have to say who they are; left out: if there is a key. Otherwise everybody may do everything. */
+  readonly authorization?: boolean
 }
 
 /** What the calls of one server share. */
@@ -25,6 +30,7 @@ export interface MilvusDoor extends MilvusDoorOptions {
   readonly timestamps: HybridClock
   /** Changes that read before they write go one after the other, by what they change. */
   readonly sequences: Sequences
+  readonly passwords: PasswordCache
   readonly searchIterators: Iterators
 }
 
@@ -34,16 +40,22 @@ export function openMilvusDoor(options: MilvusDoorOptions): MilvusDoor {
     ...options,
     timestamps,
     sequences: new Sequences(),
+    passwords: new PasswordCache(),
     searchIterators: new Iterators(() => String(timestamps.next())),
   }
 }
 
-/** Who calls, and what for. */
-export interface Call {
-  /** The metadata's database; '' if it names none. */
-  readonly database: string
+export interface Caller {
   /** The name of the user; undefined where nobody has to say who he is. */
   readonly user: string | undefined
+  /** How he showed it; undefined where he did not have to. */
+  readonly by?: 'password' | 'key' | 'read-only-key'
+}
+
+/** Who calls, and what for. */
+export interface Call extends Caller {
+  /** The metadata's database; '' if it names none. */
+  readonly database: string
   readonly metadata: Readonly<Record<string, string>>
 }
 

@@ -8,7 +8,10 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import { InvariantViolation } from '../../runtime/assert.ts'
-import { authenticate } from './access/authenticate.ts'
+import { authenticate, missingToken, wrongToken } from './access/authenticate.ts'
+import { checkPermitted } from './access/permit.ts'
+import { accessRpcs } from './access/rpcs.ts'
+import { visiblePart } from './access/visibility.ts'
 import type { Call, MilvusDoor } from './door.ts'
 import { collectionRpcs } from './collections/rpcs.ts'
 import { indexRpcs } from './indexes/rpcs.ts'
@@ -19,11 +22,12 @@ import { rowRpcs } from './rows/rpcs.ts'
 import { searchRpcs } from './search/rpcs.ts'
 import { snapshotRpcs } from './snapshots/rpcs.ts'
 import { codes, isExpected, MilvusError, statusOf, success } from './status.ts'
-import { decodeMessage, encodeMessage, hasField } from './wire/messages.ts'
+import { decodeMessage, encodeMessage, hasField, type Message } from './wire/messages.ts'
 import { rpcs, serviceName } from './wire/rpcs.ts'
 
 const families: readonly Handlers[] = [
   session,
+  accessRpcs,
   collectionRpcs,
   indexRpcs,
   loadingRpcs,
@@ -69,11 +73,11 @@ function unary(door: MilvusDoor, name: string, onFatal: (error: unknown) => void
       const metadata = textsOf(call.metadata)
       const who = await authenticate(door, metadata)
       if (who === undefined) {
-        const details = 'auth check failure, please check username and password are correct'
+        const details = metadata['authorization'] === undefined ? missingToken : wrongToken
         reply({ code: grpcStatus.UNAUTHENTICATED, details, metadata: new Metadata() })
         return
       }
-      const from = { database: metadata['dbname'] ?? '', user: who.user, metadata }
+      const from = { ...who, database: metadata['dbname'] ?? '', metadata }
       reply(null, await answer(door, name, call.request, from, onFatal))
     }
     run().catch((error: unknown) => {
@@ -94,16 +98,26 @@ export async function answer(
 ): Promise<Buffer> {
   const { request, response } = rpcs[name]!
   try {
-    const handler = handlers.get(name)
-    if (handler === undefined) throw unimplemented(name)
-    const message = decodeMessage(request, bytes)
-    return encode(response, success, await handler(door, message as never, call))
+    return encode(response, success, await dispatch(door, name, decodeMessage(request, bytes), call))
   } catch (error) {
     if (isExpected(error)) door.logger.debug('request refused', { rpc: name, error })
     else door.logger.error('request failed', { rpc: name, error })
     if (error instanceof InvariantViolation) onFatal(error)
     return encode(response, statusOf(error), {})
   }
+}
+
+/** The fields of the answer to a message that has all its members. @throws what the call is refused with */
+export async function dispatch(
+  door: MilvusDoor,
+  name: string,
+  message: Message,
+  call: Call,
+): Promise<object> {
+  checkPermitted(door, name, message, call)
+  const handler = handlers.get(name)
+  if (handler === undefined) throw unimplemented(name)
+  return visiblePart(door, name, message, call, await handler(door, message as never, call))
 }
 
 function encode(response: string, status: object, fields: object): Buffer {

@@ -25,6 +25,8 @@ export interface Configuration {
     readonly readOnlyApiKey: string | undefined
     /** JSON web tokens are taken in place of keys. */
     readonly tokens: boolean
+    /** Callers of Milvus' APIs have to say who they are; undefined: if there is a key. */
+    readonly milvusAuthorization: boolean | undefined
     readonly enableCors: boolean
     readonly enableSnapshotUrlRecovery: boolean
     /** False refuses downloads from loopback and private networks; link-local addresses are always refused. */
@@ -104,6 +106,7 @@ function serviceOf(settings: SettingsTree): Configuration['service'] {
     alternativeApiKey: read(settings, 'service.alt_api_key', secret),
     readOnlyApiKey: read(settings, 'service.read_only_api_key', secret),
     tokens: read(settings, 'service.jwt_rbac', flag) ?? false,
+    milvusAuthorization: read(settings, 'service.milvus_authorization', flag),
     enableCors: read(settings, 'service.enable_cors', flag) ?? true,
     enableSnapshotUrlRecovery: read(settings, 'service.enable_snapshot_url_recovery', flag) ?? true,
     snapshotUrlPrivate: read(settings, 'service.snapshot_url_private', flag) ?? true,

@@ -172,6 +172,13 @@ export const knownSettings: readonly KnownSetting[] = [
     isOurs: true,
   },
   {
+    key: 'service.milvus_authorization',
+    byDefault: 'true if a key is set, else false',
+    effect:
+      "Milvus' APIs ask who calls: a user with his password, or a key. Without keys there is the user `root` with the password `Milvus` until it is changed. The other APIs go by the keys alone.",
+    isOurs: true,
+  },
+  {
     key: 'service.snapshot_url_private',
     byDefault: 'true',
     effect:
