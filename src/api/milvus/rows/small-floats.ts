@@ -47,7 +47,9 @@ export function floatToBfloat(value: number): number {
 
 /** The shortest decimal that reads back as a number of 32 bits. */
 export function shortestFloat(value: number): number {
-  for (let digits = 6; digits < 9; digits++) {
+  // Below the smallest normal one they have less than six digits.
+  const least = Math.abs(value) < 2 ** -126 ? 1 : 6
+  for (let digits = least; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits))
     if (Math.fround(short) === value) return short
   }

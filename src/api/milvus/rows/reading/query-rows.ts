@@ -3,10 +3,9 @@ import { dataTypes } from '../../schema/data-types.ts'
 import { modelOf } from '../../schema/collection-model.ts'
 import type { KeyValue } from '../../schema/messages.ts'
 import { codes, MilvusError } from '../../status.ts'
-import { checkLoaded } from '../loaded.ts'
+import { readablePartitions } from '../loaded.ts'
 import { planOutput } from '../outgoing/output-plan.ts'
 import { resultColumns, resultRows } from '../outgoing/result-columns.ts'
-import { partitionsOf } from '../partitions.ts'
 import { queryParameters } from './query-parameters.ts'
 import { readRows } from './read-rows.ts'
 import { whereOf, type TemplateValue } from '../where.ts'
@@ -37,20 +36,18 @@ export async function queryRows(door: MilvusDoor, request: QueryRequest, call: C
     throw new MilvusError(codes.unexpected, 'count entities with pagination is not allowed')
   if (!isCount && parameters.limit === undefined && request.expr.trim() === '')
     throw new MilvusError(codes.unexpected, 'empty expression should be used with limit')
-  const partitions = partitionsOf(collection, model, request.partition_names)
-  const selection = partitions === undefined ? {} : { partitions }
   const where = whereOf(model, request.expr, request.expr_template_values)
   const answer = {
     collection_name: request.collection_name,
     primary_field_name: model.primaryKey.name,
     session_ts: door.timestamps.next(),
   }
-  if (isCount) {
-    checkLoaded(door, collection, 'failed to query: ')
+  const plan = isCount ? undefined : planOutput(model, collection, request.output_fields)
+  const partitions = readablePartitions(door, collection, model, request.partition_names, 'failed to query: ')
+  const selection = partitions === undefined ? {} : { partitions }
+  if (plan === undefined) {
     return { ...answer, ...countColumn(await collection.count(where.filter, selection)) }
   }
-  const plan = planOutput(model, collection, request.output_fields)
-  checkLoaded(door, collection, 'failed to query: ')
   const points = await readRows(collection, model, where, { ...parameters, ...selection, reads: plan.reads })
   const fields = resultColumns(model, collection, plan, resultRows(model, points))
   return { ...answer, fields_data: fields, output_fields: plan.names }

@@ -1,8 +1,13 @@
 import type { Collection, PartitionSelection, Point, PointId, ReadOptions } from '../../../../index.ts'
 import type { CollectionModel } from '../../schema/collection-model.ts'
-import { compareKeys, hasTextKeys, keyOf, type PrimaryKey } from '../keys.ts'
+import { compareKeys, keyOf, type PrimaryKey } from '../keys.ts'
+import { keyRangeOf, type KeyRange } from './key-range.ts'
 import { payloadOf } from '../outgoing/result-columns.ts'
 import type { Where } from '../where.ts'
+
+/** No limit. */
+const allRows = Number.MAX_SAFE_INTEGER
+const greatestId = 2n ** 63n - 1n
 
 export interface ReadRows extends PartitionSelection {
   readonly limit: number | undefined
@@ -23,26 +28,49 @@ export async function readRows(
     const points = await collection.get(where.ids, { ...reads, ...selection })
     return byKey(model, points).slice(offset, end)
   }
+  const range = keyRangeOf(model, where.filter)
+  if (range !== undefined) {
+    const points = await readRange(collection, range, { reads, selection, limit: end })
+    return points.slice(offset)
+  }
   const filter = where.filter === undefined ? {} : { filter: where.filter }
-  if (!hasTextKeys(model) || end === undefined) {
-    const most = end ?? Number.MAX_SAFE_INTEGER
-    const { points } = await collection.scroll({
-      ...reads,
-      ...selection,
-      ...filter,
-      limit: most,
-      idOrder: 'signed',
-    })
-    return (hasTextKeys(model) ? byKey(model, points) : points).slice(offset, end)
+  if (end === undefined) {
+    const { points } = await collection.scroll({ ...reads, ...selection, ...filter, limit: allRows })
+    return byKey(model, points)
   }
   const all = await collection.scroll({
     ...selection,
     ...filter,
-    limit: Number.MAX_SAFE_INTEGER,
+    limit: allRows,
     payload: !model.isForeign,
   })
   const chosen = firstIds(model, all.points, end).slice(offset)
   return byKey(model, await collection.get(chosen, { ...reads, ...selection }))
+}
+
+interface RangeRead {
+  readonly reads: ReadOptions
+  readonly selection: PartitionSelection
+  readonly limit: number | undefined
+}
+
+async function readRange(
+  collection: Collection,
+  { from, isEmpty, isGreatestOut, filter }: KeyRange,
+  { reads, selection, limit = allRows }: RangeRead,
+): Promise<readonly Point[]> {
+  if (isEmpty) return []
+  const { points } = await collection.scroll({
+    ...reads,
+    ...selection,
+    ...(filter === undefined ? {} : { filter }),
+    limit,
+    idOrder: 'signed',
+    offset: BigInt.asUintN(64, from),
+  })
+  // The same key may be in several partitions, which a page does not tear apart.
+  const rows = points.slice(0, limit)
+  return isGreatestOut ? rows.filter(({ id }) => id !== greatestId) : rows
 }
 
 interface Keyed<T> {

@@ -1,7 +1,7 @@
-import type { PointSelector } from '../../../../index.ts'
+import type { Collection, PointSelector } from '../../../../index.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../../door.ts'
 import { modelOf } from '../../schema/collection-model.ts'
-import { invalidParameter } from '../../status.ts'
+import { invalidParameter, MilvusError } from '../../status.ts'
 import { checkLoaded } from '../loaded.ts'
 import { defaultPartition, partitionOf } from '../partitions.ts'
 import { whereOf, type TemplateValue } from '../where.ts'
@@ -19,7 +19,7 @@ export interface DeleteRequest {
  * @throws 100, 101, 200, 1100
  */
 export async function deleteRows(door: MilvusDoor, request: DeleteRequest, call: Call): Promise<object> {
-  const collection = getCollection(door, databaseOf(call, request.db_name), request.collection_name)
+  const collection = collectionOf(door, databaseOf(call, request.db_name), request.collection_name)
   const model = modelOf(collection)
   if (request.expr.trim() === '') throw invalidParameter('failed to create delete plan: expr cannot be empty')
   const named = request.partition_name
@@ -33,4 +33,14 @@ export async function deleteRows(door: MilvusDoor, request: DeleteRequest, call:
     if (one !== null) affected += (await collection.delete(selector, { partition: one })).affected
   // Clients take an answer with keys for a list of them.
   return { delete_cnt: keys?.length ?? affected, acknowledged: true, timestamp: door.timestamps.next() }
+}
+
+/** The words are other ones than elsewhere. */
+function collectionOf(door: MilvusDoor, database: string, name: string): Collection {
+  try {
+    return getCollection(door, database, name)
+  } catch (error) {
+    if (!(error instanceof MilvusError)) throw error
+    throw new MilvusError(error.code, `Failed to get collection id: ${error.message}`, { cause: error })
+  }
 }
