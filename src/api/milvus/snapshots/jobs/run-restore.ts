@@ -19,7 +19,6 @@ export async function runRestore(
   // goes on, finds no target, and makes it again.
   const before = door.database.documents.get(receipt)
   const id = before === undefined ? (await restore(door, input, context)).id : (before as string)
-  forgetAtEnd(door, context.id)
   return { collection: id }
 }
 
@@ -95,15 +94,4 @@ function settingsFrom(door: MilvusDoor, config: Pick<CollectionConfig, 'settings
 export function report(door: MilvusDoor, context: JobContext, bytes: number, total: number): void {
   const { done } = door.database.jobs.get(context.id)
   if (bytes >= done) context.progress(bytes, total, 'bytes')
-}
-
-function forgetAtEnd(door: MilvusDoor, id: string): void {
-  const forget = async (): Promise<void> => {
-    const { state } = await door.database.jobs.wait(id)
-    if (state === 'completed') await door.database.documents.delete(receiptOf({ id }))
-  }
-  forget().catch((error: unknown) =>
-    // The next start takes it away.
-    door.logger.info('cannot take away the receipt of a restore', { id, error: String(error) }),
-  )
 }

@@ -2,7 +2,7 @@ import type { JobContext, JsonValue } from '../../../../index.ts'
 import type { MilvusDoor } from '../../door.ts'
 import { sweepDropped } from '../dropped-collections.ts'
 import { releaseForJob } from './job-holds.ts'
-import { jobNumber, type ExportInput, type RestoreInput } from './job-input.ts'
+import { jobNumber, receiptOf, type ExportInput, type RestoreInput } from './job-input.ts'
 
 type Work = (door: MilvusDoor, input: never, context: JobContext) => Promise<unknown>
 
@@ -42,6 +42,10 @@ async function runJob(
   context: JobContext,
   work: Work,
 ): Promise<unknown> {
+  tidyUpAfter(door, context.id).catch((error: unknown) =>
+    // Whoever lists or drops a snapshot next does it, or the next start.
+    door.logger.info('cannot tidy up after a job', { id: context.id, error: String(error) }),
+  )
   try {
     return await work(door, input as never, context)
   } finally {
@@ -51,11 +55,19 @@ async function runJob(
 }
 
 async function letGo(door: MilvusDoor, { from }: RestoreInput | ExportInput): Promise<void> {
+  if (!('snapshot' in from)) return
   try {
-    if ('snapshot' in from) await releaseForJob(door, from)
-    await sweepDropped(door)
+    await releaseForJob(door, from)
   } catch (error) {
     // The hold expires by itself, and whoever drops the snapshot releases it before that.
     door.logger.error('cannot release a snapshot', { ...from, error: String(error) })
   }
+}
+
+/** What needs the job's end to be durable: until then a receipt tells of it, and its snapshot is in use. */
+async function tidyUpAfter(door: MilvusDoor, id: string): Promise<void> {
+  const { state } = await door.database.jobs.wait(id)
+  if (state === 'cancelled') return
+  if (state === 'completed') await door.database.documents.delete(receiptOf({ id }))
+  await sweepDropped(door)
 }
