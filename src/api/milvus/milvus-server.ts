@@ -14,12 +14,16 @@ import { accessRpcs } from './access/rpcs.ts'
 import { visiblePart } from './access/visibility.ts'
 import type { Call, MilvusDoor } from './door.ts'
 import { collectionRpcs } from './collections/rpcs.ts'
+import { aliasRpcs } from './aliases/rpcs.ts'
+import { databaseRpcs } from './databases/rpcs.ts'
 import { indexRpcs } from './indexes/rpcs.ts'
+import { maintenanceRpcs } from './maintenance/rpcs.ts'
+import { partitionRpcs } from './partitions/rpcs.ts'
 import { loadingRpcs } from './loading/rpcs.ts'
 import type { Handler, Handlers } from './rpcs/handler.ts'
 import { session } from './rpcs/session.ts'
-import { rowRpcs } from './rows/rpcs.ts'
 import { searchRpcs } from './search/rpcs.ts'
+import { rowRpcs } from './rows/rpcs.ts'
 import { snapshotRpcs } from './snapshots/rpcs.ts'
 import { codes, isExpected, MilvusError, statusOf, success } from './status.ts'
 import { decodeMessage, encodeMessage, hasField, type Message } from './wire/messages.ts'
@@ -29,8 +33,12 @@ const families: readonly Handlers[] = [
   session,
   accessRpcs,
   collectionRpcs,
+  aliasRpcs,
+  databaseRpcs,
+  partitionRpcs,
   indexRpcs,
   loadingRpcs,
+  maintenanceRpcs,
   rowRpcs,
   searchRpcs,
   snapshotRpcs,

@@ -12,7 +12,7 @@ import {
 import { fieldsOf, functionsOf, mapOf, type KeyValue, type SchemaMessage } from '../schema/messages.ts'
 import { modelOf } from '../schema/collection-model.ts'
 import { checkName } from '../schema/names.ts'
-import { invalidParameter, MilvusError } from '../status.ts'
+import { codes, invalidParameter, MilvusError } from '../status.ts'
 import { decodeMessage } from '../wire/messages.ts'
 
 export interface CreateCollectionRequest {
@@ -47,9 +47,14 @@ export async function createCollection(
       await door.database.createCollection(engine, configOf(document, request.shards_num))
       return
     }
+    if (existing.name !== engine)
+      throw new MilvusError(
+        codes.unexpected,
+        `collection name [${name}] conflicts with an existing alias, please choose a unique name`,
+      )
     if (!isSameSchema(modelOf(existing).document, document))
       throw new MilvusError(
-        65_535,
+        codes.unexpected,
         `create duplicate collection with different parameters, collection: ${name}`,
       )
   })

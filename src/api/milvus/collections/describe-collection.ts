@@ -3,7 +3,8 @@ import {
   collectionMissing,
   databaseOf,
   checkDatabase,
-  getCollection,
+  engineName,
+  hasDatabase,
   milvusName,
   type Call,
   type MilvusDoor,
@@ -11,7 +12,9 @@ import {
 import { millisecondsOf } from '../hybrid-clock.ts'
 import { numericId } from '../numeric-id.ts'
 import { modelOf } from '../schema/collection-model.ts'
+import { checkName } from '../schema/names.ts'
 import { levelNumber, pairsOf, schemaMessage } from '../schema/messages.ts'
+import { codes, MilvusError } from '../status.ts'
 
 export interface NamedCollection {
   readonly db_name: string
@@ -22,14 +25,26 @@ export interface DescribeCollectionRequest extends NamedCollection {
   readonly collectionID: bigint
 }
 
-/** A `DescribeCollectionResponse`. By name, or by number where no name is given. @throws 100, 800 */
+/** A `DescribeCollectionResponse`. By name, or by number where no name is given. @throws 100, 1100 */
 export function describeCollection(door: MilvusDoor, request: DescribeCollectionRequest, call: Call): object {
   const database = databaseOf(call, request.db_name)
+  const { collection_name: name, collectionID: id } = request
   const collection =
-    request.collection_name === '' && request.collectionID !== 0n
-      ? collectionById(door, database, request.collectionID)
-      : getCollection(door, database, request.collection_name)
+    name === '' && id !== 0n ? collectionById(door, database, id) : describedCollection(door, database, name)
   return collectionMessage(door, collection)
+}
+
+/**
+ * Clients ask in this way whether a collection is there: in a database that is not there, it is not. Collections that were
+ * made elsewhere may have names that Milvus would not take. @throws 100, 1100
+ */
+function describedCollection(door: MilvusDoor, database: string, name: string): Collection {
+  if (!hasDatabase(door, database))
+    throw new MilvusError(codes.collectionNotFound, `database not found[database=${database}]`)
+  const found = door.database.findCollection(engineName(database, name))
+  if (found !== undefined) return found
+  checkName('collection', name)
+  throw collectionMissing(database, name)
 }
 
 export function collectionById(door: MilvusDoor, database: string, id: bigint): Collection {

@@ -29,3 +29,7 @@ export function checkPartitionsExist(collection: Collection, names: readonly str
 
 export const partitionId = (collection: Collection, name: string): bigint =>
   numericId('partition', collection.id, name)
+
+/** Those of the engine, where points are. */
+export const partitionsWritten = (collection: Collection): readonly string[] =>
+  Object.keys(collection.info().partitions)

@@ -18,5 +18,5 @@ export const session: Handlers = {
   GetVersion: (door: MilvusDoor) => ({ version: door.version }),
   CheckHealth: () => ({ isHealthy: true, reasons: [] }),
   AllocTimestamp: (door: MilvusDoor) => ({ timestamp: door.timestamps.next() }),
-  GetComponentStates: () => ({ state: { stateCode: 1 } }),
+  GetComponentStates: () => ({ state: { nodeID: 1n, role: 'standalone', state_code: 1 } }),
 }

@@ -5,21 +5,17 @@ const first = /^[A-Za-z_]/
 const rest = /^[A-Za-z0-9_]*$/
 
 /** Milvus' rule for names. @throws 1100 */
-export function checkName(
-  kind: 'collection' | 'database' | 'alias' | 'snapshot' | 'index',
-  name: string,
-): void {
+export function checkName(kind: 'collection' | 'collection alias' | 'snapshot', name: string): void {
+  const called = kind === 'collection alias' ? kind : `${kind} name`
   const trimmed = name.trim()
-  if (trimmed === '') throw invalidParameter(`${kind} name should not be empty`)
-  const invalid = `Invalid ${kind} name: ${name}. `
+  if (trimmed === '') throw invalidParameter(`${called} should not be empty`)
+  const invalid = `Invalid ${called}: ${name}. `
   if (Buffer.byteLength(name) > nameBytesMax)
-    throw invalidParameter(
-      `${invalid}the length of a ${kind} name must be less than ${nameBytesMax} characters`,
-    )
+    throw invalidParameter(`${invalid}the length of a ${called} must be less than ${nameBytesMax} characters`)
   if (!first.test(name))
-    throw invalidParameter(`${invalid}the first character of a ${kind} name must be an underscore or letter`)
+    throw invalidParameter(`${invalid}the first character of a ${called} must be an underscore or letter`)
   if (!rest.test(name))
-    throw invalidParameter(`${invalid}${kind} name can only contain numbers, letters and underscores`)
+    throw invalidParameter(`${invalid}${called} can only contain numbers, letters and underscores`)
 }
 
 /** @throws 1701 */
@@ -44,4 +40,15 @@ export function checkIndexName(name: string): void {
     throw fail(`The length of a index name must be less than ${nameBytesMax} characters.`)
   if (!first.test(name)) throw fail('The first character of a index name must be an underscore or letter.')
   if (!rest.test(name)) throw fail('Index name can only contain numbers, letters, and underscores.')
+}
+
+/** @throws 802 */
+export function checkDatabaseName(name: string): void {
+  const fail = (text: string): MilvusError =>
+    new MilvusError(codes.databaseInvalidName, `${text}: invalid database name[database=${name}]`)
+  if (name === '') throw fail("database name couldn't be empty")
+  if (Buffer.byteLength(name) > nameBytesMax)
+    throw fail(`the length of a database name must be less than ${nameBytesMax} characters`)
+  if (!first.test(name)) throw fail('the first character of a database name must be an underscore or letter')
+  if (!rest.test(name)) throw fail('database name can only contain numbers, letters and underscores')
 }

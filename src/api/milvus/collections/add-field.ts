@@ -1,0 +1,102 @@
+import type { Collection, JsonObject } from '../../../index.ts'
+import { databaseOf, type Call, type MilvusDoor } from '../door.ts'
+import { checkSchema } from '../schema/check-schema.ts'
+import { isVectorType } from '../schema/data-types.ts'
+import { withDocument, type FieldDocument, type MilvusDocument } from '../schema/document.ts'
+import { fieldOf, type FieldMessage } from '../schema/messages.ts'
+import { exclusively, ownDocument, saveDocument } from '../schema/own-document.ts'
+import { codes, invalidParameter, MilvusError, statusOf } from '../status.ts'
+import { decodeMessage } from '../wire/messages.ts'
+import { vectorParams } from './create-collection.ts'
+import type { NamedCollection } from './describe-collection.ts'
+import { partitionsWritten } from './partition-list.ts'
+
+interface AddFieldRequest extends NamedCollection {
+  readonly schema: Uint8Array
+}
+
+/** @throws 100, 800, 1100, 1701 */
+export async function addCollectionField(
+  door: MilvusDoor,
+  request: AddFieldRequest,
+  call: Call,
+): Promise<object> {
+  const message = decodeMessage('FieldSchema', request.schema) as unknown as FieldMessage
+  await addField(door, databaseOf(call, request.db_name), request.collection_name, message)
+  return {}
+}
+
+interface AlterSchemaRequest extends NamedCollection {
+  readonly action: {
+    readonly add_request?: {
+      readonly field_infos: readonly { readonly field_schema: FieldMessage }[]
+      readonly func_schema: readonly unknown[]
+    } | null
+  } | null
+}
+
+/** A field is all that can be added. The answer's status has a name of its own. */
+export async function alterCollectionSchema(
+  door: MilvusDoor,
+  request: AlterSchemaRequest,
+  call: Call,
+): Promise<object> {
+  try {
+    const { field_infos: infos = [], func_schema: functions = [] } = request.action?.add_request ?? {}
+    if (infos.length !== 1 || functions.length > 0)
+      throw new MilvusError(
+        codes.unimplemented,
+        'AlterCollectionSchema adds one field here, and nothing else: service unimplemented',
+      )
+    const database = databaseOf(call, request.db_name)
+    await addField(door, database, request.collection_name, infos[0]!.field_schema)
+    return {}
+  } catch (error) {
+    return { alter_status: statusOf(error) }
+  }
+}
+
+/** Rows that are there have the field's default value, or null. */
+async function addField(
+  door: MilvusDoor,
+  database: string,
+  name: string,
+  message: FieldMessage,
+): Promise<void> {
+  await exclusively(door, database, name, async (collection) => {
+    const document = ownDocument(collection)
+    const field = fieldOf(message, 1 + Math.max(...document.fields.map(({ id }) => id)))
+    checkAdded(field)
+    const fields = [...document.fields, field]
+    const changed: MilvusDocument = { ...document, fields, updatedAt: String(door.timestamps.next()) }
+    checkSchema(changed, 1)
+    if (isVectorType(field.type)) {
+      const settings = withDocument(collection.config().settings, changed)
+      await collection.addVector(field.name, vectorParams(field), { settings })
+      return
+    }
+    // Before and after: what is written meanwhile does not know of the field.
+    await fillDefault(collection, field)
+    await saveDocument(collection, changed)
+    await fillDefault(collection, field)
+  })
+}
+
+/** @throws 1100 */
+function checkAdded({ name, nullable, autoId, isPrimaryKey, isPartitionKey }: FieldDocument): void {
+  if (isPrimaryKey === true) throw invalidParameter(`not support to add pk field, field name = ${name}`)
+  if (isPartitionKey === true)
+    throw invalidParameter(`not support to add partition key field, field name  = ${name}`)
+  if (autoId === true)
+    throw invalidParameter(`only primary field can speficy AutoID with true, field name = ${name}`)
+  if (nullable !== true)
+    throw invalidParameter(`added field must be nullable, please check it, field name = ${name}`)
+}
+
+async function fillDefault(collection: Collection, { name, defaultValue }: FieldDocument): Promise<void> {
+  if (defaultValue === undefined) return
+  const filter = { must: [{ kind: 'is-empty', path: name } as const] }
+  const payload: JsonObject = { [name]: defaultValue }
+  for (const partition of partitionsWritten(collection))
+    await collection.setPayload({ filter }, payload, { partition })
+}
