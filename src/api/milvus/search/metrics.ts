@@ -13,7 +13,8 @@ export const metricNamed = (name: string): Metric => ({
   isDistance: !similarities.has(name.toUpperCase()),
 })
 
-const wholeMax = 2 ** 24
+// Beyond, several whole squares have one root.
+const wholeMax = 2 ** 22
 
 /**
  * The engine's score as Milvus has it: that of L2 is the squared distance. Of the numbers with this very root a whole one is

@@ -80,7 +80,7 @@ function numberOf(params: Params, name: string): number | undefined {
 
 function weightsOf(given: unknown): number[] {
   const list = typeof given === 'string' ? parsed(given) : given
-  if (list === undefined) throw invalidParameter('weights not found in rank params')
+  if (given === undefined) throw invalidParameter('weights not found in rank params')
   if (!Array.isArray(list) || !list.every((one) => typeof one === 'number'))
     throw invalidParameter(`Parse weights param failed: ${JSON.stringify(given)} is no list of numbers`)
   return list
