@@ -68,6 +68,9 @@ export const databaseOf = (call: Call, given: string | undefined): string =>
 /** Databases are documents; `default` is always there. */
 export const databaseDocument = (name: string): string => `milvus/database/${name}`
 
+/** What makes, changes and drops a database goes one after the other, and what makes a collection in it by a job. */
+export const databaseSequence = (name: string): string => `database ${name}`
+
 export function hasDatabase({ database }: MilvusDoor, name: string): boolean {
   return name === defaultDatabase || database.documents.get(databaseDocument(name)) !== undefined
 }

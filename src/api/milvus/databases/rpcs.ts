@@ -4,6 +4,7 @@ import {
   checkDatabase,
   databaseDocument,
   databaseOf,
+  databaseSequence,
   defaultDatabase,
   hasDatabase,
   type Call,
@@ -14,6 +15,7 @@ import { numericId } from '../numeric-id.ts'
 import type { Handlers } from '../rpcs/handler.ts'
 import { mapOf, pairsOf, type KeyValue } from '../schema/messages.ts'
 import { checkDatabaseName } from '../schema/names.ts'
+import { isRestoringInto } from '../snapshots/jobs/job-input.ts'
 import { codes, invalidParameter, MilvusError } from '../status.ts'
 
 export const databaseRpcs: Handlers = {
@@ -44,7 +46,7 @@ async function createDatabase(
 ): Promise<object> {
   const { db_name: name, properties } = request
   checkDatabaseName(name)
-  await door.sequences.run(sequenceOf(name), async () => {
+  await door.sequences.run(databaseSequence(name), async () => {
     if (hasDatabase(door, name)) throw refused(`database already exist: ${name}`)
     await save(door, name, { createdAt: String(door.timestamps.next()), properties: mapOf(properties) })
   })
@@ -54,9 +56,9 @@ async function createDatabase(
 /** One that is not there is dropped already. @throws 65535 */
 async function dropDatabase(door: MilvusDoor, { db_name: name }: DatabaseRequest): Promise<object> {
   if (name === defaultDatabase) throw refused('can not drop default database')
-  await door.sequences.run(sequenceOf(name), async () => {
+  await door.sequences.run(databaseSequence(name), async () => {
     if (!hasDatabase(door, name)) return
-    if (collectionsOf(door, name).length > 0)
+    if (collectionsOf(door, name).length > 0 || isRestoringInto(door, name))
       throw refused(`database:${name} not empty, must drop all collections before drop database`)
     await door.database.documents.delete(databaseDocument(name))
   })
@@ -101,7 +103,7 @@ async function alterDatabase(door: MilvusDoor, request: AlterDatabaseRequest, ca
     throw invalidParameter('cannot provide both DeleteKeys and Properties')
   if (set.length === 0 && removed.length === 0)
     throw invalidParameter('alter database requires either properties or deletekeys to modify or delete keys')
-  await door.sequences.run(sequenceOf(name), async () => {
+  await door.sequences.run(databaseSequence(name), async () => {
     checkDatabase(door, name)
     const fields = fieldsOf(door, name)
     const properties = Object.entries({ ...fields.properties, ...mapOf(set) })
@@ -110,8 +112,6 @@ async function alterDatabase(door: MilvusDoor, request: AlterDatabaseRequest, ca
   })
   return {}
 }
-
-const sequenceOf = (name: string): string => `database ${name}`
 
 function fieldsOf({ database }: MilvusDoor, name: string): DatabaseFields {
   const found = database.documents.get(databaseDocument(name))

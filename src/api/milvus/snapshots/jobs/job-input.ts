@@ -51,6 +51,10 @@ export function knownJobs(door: MilvusDoor, kind: (typeof jobKinds)[number]): re
     .filter(({ finishedAt, input }) => input !== null && (finishedAt === null || finishedAt > oldest))
 }
 
+/** Whether a collection is about to appear in the database. */
+export const isRestoringInto = (door: MilvusDoor, database: string): boolean =>
+  runningJobs(door, restoreKind).some((job) => restoreInputOf(job).database === database)
+
 /** Those that have not come to their end. */
 export const runningJobs = (door: MilvusDoor, kind: (typeof jobKinds)[number]): readonly JobInfo[] =>
   door.database.jobs.list({ kind, state: 'running' })

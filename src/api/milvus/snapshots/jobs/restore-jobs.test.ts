@@ -114,6 +114,24 @@ describe('a restore', () => {
     expect(database.listAllSnapshots()).toEqual([])
   })
 
+  test('keeps the database that it goes into', async () => {
+    const gate = new SlowReads(new SimulatedDisk())
+    const { must, end, refusal } = await withSnapshot({ disk: gate.disk })
+    await must('CreateDatabase', { db_name: 'archive' })
+    const waiting = gate.shut()
+    const { job_id: job } = await must('RestoreSnapshot', { ...into('d'), target_db_name: 'archive' })
+    await waiting
+    expect((await refusal('DropDatabase', { db_name: 'archive' }))[1]).toContain('not empty')
+    gate.open()
+    expect(await end(job)).toMatchObject({ state: 3, db_name: 'archive' })
+    const [restored, dropped] = await Promise.all([
+      milvus.call('RestoreSnapshot', { ...into('e'), target_db_name: 'archive' }),
+      milvus.call('DropDatabase', { db_name: 'archive' }),
+    ])
+    expect([restored.status.code, dropped.code]).toEqual([0, 65_535])
+    await end(restored.job_id)
+  })
+
   test('into a name that somebody takes meanwhile fails, and touches nothing', async () => {
     const gate = new SlowReads(new SimulatedDisk())
     const { must, end, database } = await withSnapshot({ disk: gate.disk })

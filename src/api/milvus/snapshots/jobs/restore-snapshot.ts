@@ -1,5 +1,12 @@
 import type { Snapshot } from '../../../../index.ts'
-import { checkDatabase, databaseOf, engineName, type Call, type MilvusDoor } from '../../door.ts'
+import {
+  checkDatabase,
+  databaseOf,
+  databaseSequence,
+  engineName,
+  type Call,
+  type MilvusDoor,
+} from '../../door.ts'
 import { checkName } from '../../schema/names.ts'
 import { codes, invalidParameter, MilvusError, missingParameter } from '../../status.ts'
 import { getSnapshot, onSnapshot, sequenceOf, type NamedSnapshot } from '../find-snapshot.ts'
@@ -100,12 +107,15 @@ function inTarget(
   work: (engineName: string) => Promise<bigint>,
 ): Promise<bigint> {
   const name = engineName(target.database, target.collection)
-  return door.sequences.run(name, async () => {
+  const start = (): Promise<bigint> => {
     checkDatabase(door, target.database)
     const isRestoring = runningJobs(door, restoreKind).some((job) => restoreInputOf(job).target === name)
     if (isRestoring || door.database.findCollection(name) !== undefined) throw targetExists(target)
     return work(name)
-  })
+  }
+  return door.sequences.run(name, () =>
+    door.sequences.run(databaseSequence(target.database), async () => start()),
+  )
 }
 
 /** The words of both generations of clients. */
