@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -100,6 +100,38 @@ test('after a crash it goes on where it was, and reads the rest only', async () 
     expect(report.bytes).toBeGreaterThan(0)
     expect(report.bytes).toBeLessThan(whole.bytes)
     expect(other.findSnapshot(snapshot.id)!.info().verified).toMatchObject({ ok: true, bytes: whole.bytes })
+  } finally {
+    await other.close()
+  }
+})
+
+test('after a crash it still knows of the damage that it had found', async () => {
+  const snapshot = await db.getCollection('docs').createSnapshot()
+  await snapshot.seal()
+  await db.dropCollection('docs')
+  await db.flush()
+  // Positions are kept before this one.
+  const third = (await readdir(join(folder, 'store/segments'))).sort()[2]!
+  const [file] = (await readdir(join(folder, 'store/segments', third))).sort()
+  const damaged = join(folder, 'store/segments', third, file!)
+  const bytes = await readFile(damaged)
+  bytes[0]! ^= 1
+  await writeFile(damaged, bytes)
+  const job = db.startVerify(snapshot, { bytesPerSecond: 5000 })
+  await stoppedAt(job.id, 0.8)
+  await cp(join(folder, 'store'), join(folder, 'crashed'), {
+    recursive: true,
+    filter: (path) => !path.includes('/lock'),
+  })
+  letGo()
+  expect((await job.result).ok).toBe(false)
+  const other = await reopen('crashed')
+  try {
+    const { result, attempt } = await other.jobs.wait(job.id)
+    expect({ result, attempt }).toMatchObject({
+      result: { ok: false, problems: [{ file: `segments/${third}/${file!}` }] },
+      attempt: 2,
+    })
   } finally {
     await other.close()
   }

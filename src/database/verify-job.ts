@@ -56,8 +56,11 @@ async function verifyFrom(
     signal,
     ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
     ...(from === undefined ? {} : { from }),
-    onProgress: ({ bytes, totalBytes, file }) => {
+    onProgress: ({ bytes, totalBytes, file, problems }) => {
       context.progress(bytes, totalBytes, 'bytes')
+      // Behind a problem no place is kept. Otherwise: a file is found damaged; the process ends; the job goes on behind
+      // that file, finds nothing, and says that all is well.
+      if (problems > 0) return
       // A position that is lost costs no more than to read its files again.
       context.checkpoint(file).catch(() => undefined)
     },

@@ -259,6 +259,7 @@ class Drill {
       bytes: Math.min(this.#bytes, this.#totalBytes),
       totalBytes: this.#totalBytes,
       file: key,
+      problems: this.#problems.length,
     })
   }
 

@@ -12,6 +12,8 @@ export interface VerifyProgress {
   readonly totalBytes: number
   /** Key of the object that is being read. */
   readonly file: string
+  /** How many were found so far. */
+  readonly problems: number
 }
 
 export interface VerifyOptions {
@@ -149,6 +151,7 @@ class VerifyRun {
       bytes: Math.min(this.#done + inFile, totalBytes),
       totalBytes,
       file: file.key,
+      problems: this.#problems.length,
     })
   }
 
