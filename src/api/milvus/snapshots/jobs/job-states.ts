@@ -97,6 +97,7 @@ function restoreMessage(door: MilvusDoor, job: JobInfo): object {
   const { database, name } = targetOf(door, job)
   return {
     ...progressMessage(job),
+    ...(isDoneAllTheSame(door, job) ? { state: stateNumbers.completed, progress: 100, reason: '' } : {}),
     snapshot_name: restoreInputOf(job).snapshotName,
     db_name: database,
     collection_name: name,
@@ -111,6 +112,13 @@ function targetOf(door: MilvusDoor, job: JobInfo): { readonly database: string; 
   const found = door.database.listCollections().find(({ id }) => id === made)
   return found === undefined ? { database: '', name: '' } : milvusName(door, found.name)
 }
+
+/**
+ * The process ended after the target was made and before the job's end was written down, and then again before the job could
+ * go on: for the engine it has failed.
+ */
+const isDoneAllTheSame = (door: MilvusDoor, job: JobInfo): boolean =>
+  job.state === 'failed' && collectionMadeBy(door, job) !== undefined
 
 /** Its id. */
 function collectionMadeBy(door: MilvusDoor, job: JobInfo): string | undefined {

@@ -178,6 +178,22 @@ describe('a restore', () => {
     await milvus.must('DropSnapshot', from('c'))
   })
 
+  test('that has made its target is done, though the process ended before it could say so', async () => {
+    const { must, database } = await withSnapshot()
+    const { id } = await collectionWithRows(milvus, 'd', 1)
+    const input = { from: { archive: { directory: '', name: 'x' } }, snapshotName: 'x', target: 'd' }
+    const job = database.jobs.start(
+      'milvus-restore',
+      { ...input, database: 'default', collection: 'd' },
+      () => Promise.reject(new Error('the process ended')),
+    )
+    await expect(job.result).rejects.toThrow('ended')
+    const only = async () => (await must('ListRestoreSnapshotJobs')).jobs[0]
+    expect(await only()).toMatchObject({ state: 4, reason: 'the process ended', collection_name: 'd' })
+    await database.documents.put(`milvus/restored/${job.id}`, id)
+    expect(await only()).toMatchObject({ state: 3, progress: 100, reason: '', collection_name: 'd' })
+  })
+
   test('that is being set up when the process ends holds nothing for ever', async () => {
     const disk = new SimulatedDisk()
     const { database } = await withSnapshot({ disk })
