@@ -100,6 +100,62 @@ test('text keys come in the order of their bytes', async () => {
   )
 })
 
+/** All pages of an iterator, as clients ask for them; `between` runs after each. */
+async function pages(
+  key: string,
+  filter: string,
+  size: number,
+  between = (): Promise<unknown> => Promise.resolve(),
+) {
+  const params = { query_params: pairs({ limit: String(size), iterator: 'True' }) }
+  const all: unknown[][] = []
+  let last: unknown
+  for (;;) {
+    const after = typeof last === 'string' ? `"${last}"` : String(last)
+    const expr = last === undefined ? filter : `${key} > ${after} and (${filter})`
+    const page = (await query(milvus, { output_fields: [key], expr, ...params })).map((row) => row[key])
+    if (page.length === 0) return all
+    all.push(page)
+    last = page.at(-1)
+    await between()
+  }
+}
+
+test('iterators go through all rows, whatever their keys and their filter', async () => {
+  await make(primaryKey())
+  const keys = Array.from({ length: 50 }, (_, row) => BigInt(row * 7 - 100))
+  await insert(keys)
+  expect((await pages('id', `id < ${2n ** 63n - 1n}`, 7)).flat()).toEqual(keys)
+  const few = keys.filter((_, row) => row > 30)
+  expect(await pages('id', 'n > 30', 7)).toEqual([few.slice(0, 7), few.slice(7, 14), few.slice(14)])
+  // Rows that go while an iterator is under way are not there any more, and no end of it.
+  let isGone = false
+  const remove = async (): Promise<void> => {
+    if (!isGone) await milvus.must('Delete', { collection_name: 'c', expr: 'n > 37 and n < 45' })
+    isGone = true
+  }
+  expect((await pages('id', 'n > 30', 7, remove)).flat()).toEqual(few.filter((_, at) => at < 7 || at > 13))
+})
+
+test('iterators go through text keys, and through those of points that were made elsewhere', async () => {
+  await make(field('k', 'VarChar', { max_length: 50, is_primary_key: true }))
+  const keys = Array.from({ length: 40 }, (_, row) => `k${row * 3}`)
+  await insert(keys)
+  const sorted = [...keys].sort()
+  expect(await pages('k', 'k != ""', 16)).toEqual([
+    sorted.slice(0, 16),
+    sorted.slice(16, 32),
+    sorted.slice(32),
+  ])
+  expect((await pages('k', 'n < 5', 2)).flat()).toEqual(keys.slice(0, 5).sort())
+  await milvus.must('DropCollection', { collection_name: 'c' })
+  const collection = await milvus.database.createCollection('c', { vectors: {} })
+  await collection.upsert(Array.from({ length: 25 }, (_, id) => ({ id, payload: { even: id % 2 === 0 } })))
+  const ids = Array.from({ length: 25 }, (_, id) => String(id)).sort()
+  expect((await pages('id', 'id != ""', 10)).flat()).toEqual(ids)
+  expect((await pages('id', 'even == true', 4)).flat()).toEqual(ids.filter((id) => Number(id) % 2 === 0))
+})
+
 test('what a query may be limited to', async () => {
   await make(primaryKey())
   const reasonOf = async (params: Record<string, string>, more: object = {}): Promise<unknown> =>

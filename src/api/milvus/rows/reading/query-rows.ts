@@ -7,6 +7,7 @@ import { readablePartitions } from '../loaded.ts'
 import { planOutput } from '../outgoing/output-plan.ts'
 import { resultColumns, resultRows } from '../outgoing/result-columns.ts'
 import { queryParameters } from './query-parameters.ts'
+import { KeyRuns } from './key-runs.ts'
 import { readRows } from './read-rows.ts'
 import { whereOf, type TemplateValue } from '../where.ts'
 
@@ -48,9 +49,21 @@ export async function queryRows(door: MilvusDoor, request: QueryRequest, call: C
   if (plan === undefined) {
     return { ...answer, ...countColumn(await collection.count(where.filter, selection)) }
   }
-  const points = await readRows(collection, model, where, { ...parameters, ...selection, reads: plan.reads })
+  const points = await readRows(keyRunsOf(door), collection, model, where, {
+    ...parameters,
+    ...selection,
+    reads: plan.reads,
+  })
   const fields = resultColumns(model, collection, plan, resultRows(model, points))
   return { ...answer, fields_data: fields, output_fields: plan.names }
+}
+
+const keyRuns = new WeakMap<MilvusDoor, KeyRuns>()
+
+function keyRunsOf(door: MilvusDoor): KeyRuns {
+  const found = keyRuns.get(door) ?? new KeyRuns()
+  keyRuns.set(door, found)
+  return found
 }
 
 function countColumn(count: number): object {

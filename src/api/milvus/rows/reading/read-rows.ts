@@ -1,76 +1,136 @@
-import type { Collection, PartitionSelection, Point, PointId, ReadOptions } from '../../../../index.ts'
+import type {
+  Collection,
+  Filter,
+  PartitionSelection,
+  Point,
+  PointId,
+  ReadOptions,
+} from '../../../../index.ts'
 import type { CollectionModel } from '../../schema/collection-model.ts'
-import { compareKeys, keyOf, type PrimaryKey } from '../keys.ts'
-import { keyRangeOf, type KeyRange } from './key-range.ts'
+import { compareKeys, hasTextKeys, keyOf, type PrimaryKey } from '../keys.ts'
 import { payloadOf } from '../outgoing/result-columns.ts'
 import type { Where } from '../where.ts'
-
-/** No limit. */
-const allRows = Number.MAX_SAFE_INTEGER
-const greatestId = 2n ** 63n - 1n
+import { keyRangeOf, type KeyRange } from './key-range.ts'
+import { placeBehind, type KeyRun, type KeyRuns } from './key-runs.ts'
+import { textReader } from './text-keys.ts'
 
 export interface ReadRows extends PartitionSelection {
   readonly limit: number | undefined
   readonly offset: number
+  /** A page of an iterator: rows that came since it began may be left out. */
+  readonly isIterator: boolean
   readonly reads: ReadOptions
 }
+
+/** What is read from. */
+interface Source {
+  readonly collection: Collection
+  readonly model: CollectionModel
+  readonly selection: PartitionSelection
+  readonly reads: ReadOptions
+}
+
+/** No limit. */
+const allRows = Number.MAX_SAFE_INTEGER
+const greatestId = 2n ** 63n - 1n
+/** How many rows are found at once for an iterator. */
+const runLength = 100_000
 
 /** Rows in the order of their keys. */
 export async function readRows(
+  runs: KeyRuns,
   collection: Collection,
   model: CollectionModel,
   where: Where,
-  { limit, offset, reads, partitions }: ReadRows,
+  { limit, offset, isIterator, reads, partitions }: ReadRows,
 ): Promise<readonly Point[]> {
-  const selection = partitions === undefined ? {} : { partitions }
+  const source = { collection, model, reads, selection: partitions === undefined ? {} : { partitions } }
   const end = limit === undefined ? undefined : offset + limit
-  if (where.ids !== undefined) {
-    const points = await collection.get(where.ids, { ...reads, ...selection })
-    return byKey(model, points).slice(offset, end)
-  }
+  if (where.ids !== undefined) return (await readIds(source, where.ids)).slice(offset, end)
   const range = keyRangeOf(model, where.filter)
-  if (range !== undefined) {
-    const points = await readRange(collection, range, { reads, selection, limit: end })
-    return points.slice(offset)
-  }
-  const filter = where.filter === undefined ? {} : { filter: where.filter }
-  if (end === undefined) {
-    const { points } = await collection.scroll({ ...reads, ...selection, ...filter, limit: allRows })
-    return byKey(model, points)
-  }
-  const all = await collection.scroll({
-    ...selection,
-    ...filter,
-    limit: allRows,
-    payload: !model.isForeign,
-  })
-  const chosen = firstIds(model, all.points, end).slice(offset)
-  return byKey(model, await collection.get(chosen, { ...reads, ...selection }))
+  const isCostly = hasTextKeys(model) || range.filter !== undefined
+  // Before they begin, iterators ask for a single row.
+  if (isIterator && isCostly && end !== undefined && end > 1)
+    return (await readPage(runs, source, range, end)).slice(offset)
+  if (!hasTextKeys(model)) return (await readNumbers(source, range, end)).slice(offset)
+  if (end === undefined) return readTexts(source, range)
+  const { ids } = await findTexts(source, range, end)
+  return (await readIds(source, ids.slice(offset))).slice(0, limit)
 }
 
-interface RangeRead {
-  readonly reads: ReadOptions
-  readonly selection: PartitionSelection
-  readonly limit: number | undefined
-}
-
-async function readRange(
-  collection: Collection,
-  { from, isEmpty, isGreatestOut, filter }: KeyRange,
-  { reads, selection, limit = allRows }: RangeRead,
+async function readIds(
+  { collection, model, selection, reads }: Source,
+  ids: readonly PointId[],
 ): Promise<readonly Point[]> {
-  if (isEmpty) return []
+  return byKey(model, await collection.get(ids, { ...reads, ...selection }))
+}
+
+async function readNumbers(
+  { collection, selection, reads }: Omit<Source, 'model'>,
+  { after, isGreatestOut, filter }: KeyRange,
+  limit = allRows,
+): Promise<readonly Point[]> {
+  if (after === greatestId) return []
+  const from = after === undefined ? {} : { offset: BigInt.asUintN(64, BigInt(after) + 1n) }
   const { points } = await collection.scroll({
     ...reads,
     ...selection,
-    ...(filter === undefined ? {} : { filter }),
+    ...from,
+    ...filterOf(filter),
     limit,
     idOrder: 'signed',
-    offset: BigInt.asUintN(64, from),
   })
   // The same key may be in several partitions, which a page does not tear apart.
   const rows = points.slice(0, limit)
   return isGreatestOut ? rows.filter(({ id }) => id !== greatestId) : rows
+}
+
+async function readTexts(
+  { collection, model, selection, reads }: Source,
+  { after, filter }: KeyRange,
+): Promise<readonly Point[]> {
+  const { points } = await collection.scroll({ ...reads, ...selection, ...filterOf(filter), limit: allRows })
+  const rows = byKey(model, points)
+  return after === undefined ? rows : rows.filter((point) => compareKeys(keyed(model, point), after) > 0)
+}
+
+const filterOf = (filter: Filter | undefined): { filter?: Filter } => (filter === undefined ? {} : { filter })
+
+/** The next rows of an iterator. Rows that are gone or that do not pass any more are left out. */
+async function readPage(
+  runs: KeyRuns,
+  source: Source,
+  range: KeyRange,
+  limit: number,
+): Promise<readonly Point[]> {
+  const { collection, model, selection, reads } = source
+  const { filter, isGreatestOut } = range
+  const name = JSON.stringify([collection.id, selection, filter, isGreatestOut], (_key, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  )
+  let { after } = range
+  for (;;) {
+    let run = after === undefined ? undefined : runs.find(name, after, limit)
+    if (run === undefined) {
+      run = await findRun(source, { ...range, after }, Math.max(limit, runLength))
+      runs.put(name, run)
+    }
+    const start = placeBehind(run, after)
+    const ids = run.ids.slice(start, start + limit)
+    if (ids.length === 0) return []
+    const still = { must: [{ kind: 'has-id', ids } as const, ...(filter?.must ?? [])] }
+    const page = await collection.scroll({ ...reads, ...selection, filter: still, limit: allRows })
+    if (page.points.length > 0) return byKey(model, page.points)
+    after = run.keys[start + ids.length - 1]
+  }
+}
+
+async function findRun(source: Source, range: KeyRange, count: number): Promise<KeyRun> {
+  if (hasTextKeys(source.model)) return findTexts(source, range, count)
+  const points = await readNumbers({ ...source, reads: {} }, range, count)
+  const ids = [...new Set(points.map(({ id }) => id))]
+  const keys = ids.map((id) => keyOf(source.model, id, () => ({})))
+  return { after: range.after, keys, ids, isLast: points.length < count }
 }
 
 interface Keyed<T> {
@@ -87,21 +147,37 @@ function byKey(model: CollectionModel, points: readonly Point[]): readonly Point
   return rows.sort((a, b) => compareKeys(a.key, b.key)).map(({ value }) => value)
 }
 
-/** The points with the smallest keys, in their order: no more than these are kept at a time. */
-function firstIds(model: CollectionModel, points: readonly Point[], count: number): PointId[] {
-  // What is behind the bound is sorted away whenever there is as much of it as will be kept.
+/** The rows with the smallest keys: no more than twice as many are kept at a time. */
+async function findTexts(
+  { collection, model, selection }: Source,
+  { after, filter }: KeyRange,
+  count: number,
+): Promise<KeyRun> {
+  const { points } = await collection.scroll({
+    ...selection,
+    ...filterOf(filter),
+    limit: allRows,
+    payload: !model.isForeign,
+  })
+  const read = textReader(model.primaryKey.name)
   let best: Keyed<PointId>[] = []
   let bound: PrimaryKey | undefined
   const cut = (): void => {
     best = best.sort((a, b) => compareKeys(a.key, b.key)).slice(0, count)
     if (best.length === count) bound = best.at(-1)!.key
   }
-  for (const point of points) {
-    const key = keyed(model, point)
+  let previous: PointId | undefined
+  for (const { id, payload } of points) {
+    // Of another partition.
+    if (id === previous) continue
+    previous = id
+    const key = (payload === undefined ? undefined : read(payload)) ?? String(id)
+    if (after !== undefined && compareKeys(key, after) <= 0) continue
     if (bound !== undefined && compareKeys(key, bound) > 0) continue
-    best.push({ key, value: point.id })
+    best.push({ key, value: id })
     if (best.length >= Math.max(count * 2, 1_000)) cut()
   }
+  const isLast = bound === undefined && best.length < count
   cut()
-  return best.map(({ value }) => value)
+  return { after, keys: best.map(({ key }) => key), ids: best.map(({ value }) => value), isLast }
 }
