@@ -20,7 +20,7 @@ import type { Engine } from './engine.ts'
 import { retentionOf, type Retention } from './history.ts'
 import type { Job, Jobs } from './jobs.ts'
 import { Documents } from './documents.ts'
-import { Policies } from './policies.ts'
+import { Policies } from './policies/policies.ts'
 import type { AliasAction, RestoreSource } from './records.ts'
 import { parseAt, resolveAt, resolveReference, seqAtTime, type At } from './reference.ts'
 import {

@@ -1,11 +1,11 @@
-import type { CollectionId } from '../ids/brands.ts'
-import type { SnapshotScope } from '../manifest/format.ts'
-import { policyLabel, reasonOf, type Policy } from '../snapshot/policy/policy.ts'
-import type { RetainedSnapshot } from '../snapshot/policy/retention.ts'
-import type { PolicySnapshot } from '../snapshot/policy/run.ts'
-import type { CatalogState, SnapshotState } from './catalog-state.ts'
-import { ownCollections } from './checks/drill-clone.ts'
-import { isHeld, matchesPattern } from './snapshot-query.ts'
+import type { CollectionId } from '../../ids/brands.ts'
+import type { SnapshotScope } from '../../manifest/format.ts'
+import { policyLabel, reasonOf, type Policy } from '../../snapshot/policy/policy.ts'
+import type { RetainedSnapshot } from '../../snapshot/policy/retention.ts'
+import type { PolicySnapshot } from '../../snapshot/policy/run.ts'
+import type { CatalogState, SnapshotState } from '../catalog-state.ts'
+import { ownCollections } from '../checks/drill-clone.ts'
+import { isHeld, matchesPattern } from '../snapshot-query.ts'
 
 /** What one run takes a snapshot of. */
 export interface PolicyTarget {

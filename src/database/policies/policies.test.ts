@@ -2,10 +2,10 @@ import { mkdtemp, open as openFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Clock, Timer } from '../runtime/clock.ts'
-import type { Policy } from '../snapshot/policy/policy.ts'
-import type { Database } from './database.ts'
-import { open } from './open.ts'
+import type { Clock, Timer } from '../../runtime/clock.ts'
+import type { Policy } from '../../snapshot/policy/policy.ts'
+import type { Database } from '../database.ts'
+import { open } from '../open.ts'
 
 const start = Date.UTC(2026, 0, 1, 0, 30)
 const minuteMs = 60_000

@@ -1,9 +1,9 @@
-import { isDatabaseError } from '../errors/database-error.ts'
-import type { SealedRef } from '../manifest/format.ts'
-import { Mutex } from '../runtime/mutex.ts'
-import { readSealed, type SealedContent } from '../snapshot/seal.ts'
-import type { ObjectStore } from '../storage/object-store.ts'
-import type { SnapshotState } from './catalog-state.ts'
+import { isDatabaseError } from '../../errors/database-error.ts'
+import type { SealedRef } from '../../manifest/format.ts'
+import { Mutex } from '../../runtime/mutex.ts'
+import { readSealed, type SealedContent } from '../../snapshot/seal.ts'
+import type { ObjectStore } from '../../storage/object-store.ts'
+import type { SnapshotState } from '../catalog-state.ts'
 
 /** Bytes that a changing set of sealed snapshots reaches, each object counted once. Each snapshot is read once. */
 export class PolicyBytes {

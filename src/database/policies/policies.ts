@@ -1,10 +1,10 @@
-import { canonicalJson } from '../encoding/json.ts'
-import { DatabaseError } from '../errors/database-error.ts'
-import { InvariantViolation } from '../runtime/assert.ts'
-import type { Timer } from '../runtime/clock.ts'
-import { Mutex } from '../runtime/mutex.ts'
-import { checkPolicy, scheduleOf, timezoneOf, type Policy } from '../snapshot/policy/policy.ts'
-import { planRetention } from '../snapshot/policy/retention.ts'
+import { canonicalJson } from '../../encoding/json.ts'
+import { DatabaseError } from '../../errors/database-error.ts'
+import { InvariantViolation } from '../../runtime/assert.ts'
+import type { Timer } from '../../runtime/clock.ts'
+import { Mutex } from '../../runtime/mutex.ts'
+import { checkPolicy, scheduleOf, timezoneOf, type Policy } from '../../snapshot/policy/policy.ts'
+import { planRetention } from '../../snapshot/policy/retention.ts'
 import {
   afterRun,
   decodePolicyRecord,
@@ -14,12 +14,12 @@ import {
   type PolicyPlan,
   type PolicyRecord,
   type PolicyRun,
-} from '../snapshot/policy/run.ts'
-import { anchorOf } from '../snapshot/policy/schedule.ts'
-import type { SnapshotState } from './catalog-state.ts'
-import type { Engine } from './engine.ts'
-import { asJson } from './job-record.ts'
-import type { Jobs } from './jobs.ts'
+} from '../../snapshot/policy/run.ts'
+import { anchorOf } from '../../snapshot/policy/schedule.ts'
+import type { SnapshotState } from '../catalog-state.ts'
+import type { Engine } from '../engine.ts'
+import { asJson } from '../job-record.ts'
+import type { Jobs } from '../jobs.ts'
 import { PolicyBytes } from './policy-bytes.ts'
 import { runPolicy } from './policy-runner.ts'
 import { newestGood, retainedOf, snapshotsOf, summaryOf, targetOf } from './policy-snapshots.ts'
