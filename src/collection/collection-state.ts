@@ -23,7 +23,7 @@ export function fullConfig(config: CollectionConfig): FullConfig {
 /** One living collection: its configuration, its shards, and the number of the last change. */
 export class CollectionState {
   readonly id: CollectionId
-  readonly name: string
+  #name: string
   #config: FullConfig
   #shards: readonly Shard[]
   readonly #services: StateServices
@@ -40,11 +40,15 @@ export class CollectionState {
     validFrom: SequenceNumber,
   ) {
     this.id = id
-    this.name = name
+    this.#name = name
     this.#config = config
     this.validFrom = validFrom
     this.#services = services
     this.#shards = this.#newShards(shardCountOf(config))
+  }
+
+  get name(): string {
+    return this.#name
   }
 
   get config(): FullConfig {
@@ -61,6 +65,13 @@ export class CollectionState {
 
   get memtableBytes(): number {
     return this.#shards.reduce((sum, shard) => sum + shard.memtableBytes, 0)
+  }
+
+  /** What it was before had the old name: a stretch of its own. */
+  rename(name: string, seq: SequenceNumber): void {
+    this.#name = name
+    this.validFrom = seq
+    this.changeCount += 1
   }
 
   /** Partitions that are new begin empty; those that are gone take their points with them. */

@@ -24,6 +24,7 @@ import { keptViews, nameScopeOf, type CatalogState, type SnapshotState } from '.
 import { ownCollections } from './checks/drill-clone.ts'
 import { applyDocument, checkKept, keepHistory } from './history.ts'
 import { planAliases } from './aliases.ts'
+import { renameCollection } from './rename-collection.ts'
 import { checkCompatible, checkSamePartition, checkShardCompatible } from './compatible.ts'
 import type {
   DatabaseRecord,
@@ -59,6 +60,8 @@ export function applyRecord(
       return createCollection(catalog, services, record, seq)
     case 'drop-collection':
       return dropCollection(catalog, record.name, seq)
+    case 'rename-collection':
+      return renameCollection(catalog, record, seq)
     case 'aliases':
       return applyAliases(catalog, record)
     case 'create-snapshot':

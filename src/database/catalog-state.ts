@@ -46,7 +46,10 @@ export class CatalogState {
   /** Snapshots of one scope have unique names: `<nameScopeOf>\n<name>`. */
   readonly #snapshotNames = new Map<string, SnapshotState>()
 
-  /** By the name that the collection had ('' for the whole store), then by the snapshot's own: they outlive their collections. */
+  /**
+   * By the name of the collection ('' for the whole store), then by the snapshot's own: they outlive their collections, and
+   * have then the name that the collection had when they were taken.
+   */
   readonly #snapshotsByOrigin = new Map<string, Map<string, SnapshotState>>()
 
   addCollection(state: CollectionState): void {
@@ -55,10 +58,32 @@ export class CatalogState {
   }
 
   removeCollection(state: CollectionState): void {
+    const own = this.#snapshotsOf(state)
+    for (const snapshot of own) this.#removeName(snapshot)
     this.collections.delete(state.id)
+    for (const snapshot of own) this.#addName(snapshot)
     this.#byName.delete(state.name)
     for (const [alias, name] of this.aliases) if (name === state.name) this.aliases.delete(alias)
     state.release()
+  }
+
+  /** The name must be free. */
+  renameCollection(state: CollectionState, name: string, seq: SequenceNumber): void {
+    const own = this.#snapshotsOf(state)
+    for (const snapshot of own) this.#removeName(snapshot)
+    this.#byName.delete(state.name)
+    for (const [alias, target] of this.aliases) if (target === state.name) this.aliases.set(alias, name)
+    state.rename(name, seq)
+    this.#byName.set(name, state)
+    for (const snapshot of own) this.#addName(snapshot)
+  }
+
+  /** Those of the collection or of one of its shards alone, in order of creation. */
+  #snapshotsOf({ id }: CollectionState): SnapshotState[] {
+    return [...this.snapshots.values()].filter(
+      ({ record: { scope, collections } }) =>
+        (scope === 'collection' || scope === 'shard') && collections[0]!.collection === id,
+    )
   }
 
   /** By its own name only. */
@@ -86,10 +111,11 @@ export class CatalogState {
 
   #addName(state: SnapshotState): void {
     this.#snapshotNames.set(snapshotKey(state.record), state)
-    const origin = originOf(state.record)
+    const origin = this.#originOf(state.record)
     const others = this.#snapshotsByOrigin.get(origin)
     if (others === undefined) this.#snapshotsByOrigin.set(origin, new Map([[state.record.name, state]]))
-    else others.set(state.record.name, state)
+    else if (this.#isAlive(state) || !this.#isAlive(others.get(state.record.name)))
+      others.set(state.record.name, state)
   }
 
   removeSnapshot(state: SnapshotState): void {
@@ -101,9 +127,23 @@ export class CatalogState {
 
   #removeName(state: SnapshotState): void {
     this.#snapshotNames.delete(snapshotKey(state.record))
-    const others = this.#snapshotsByOrigin.get(originOf(state.record))
+    const origin = this.#originOf(state.record)
+    const others = this.#snapshotsByOrigin.get(origin)
     if (others?.get(state.record.name) === state) others.delete(state.record.name)
-    if (others?.size === 0) this.#snapshotsByOrigin.delete(originOf(state.record))
+    if (others?.size === 0) this.#snapshotsByOrigin.delete(origin)
+  }
+
+  /** A snapshot of a living collection comes before one of the same name of a dropped collection that had its name. */
+  #isAlive(state: SnapshotState | undefined): boolean {
+    const first = state?.record.collections[0]
+    return first !== undefined && this.collections.has(first.collection)
+  }
+
+  #originOf({ scope, shard, collections }: SnapshotRecord): string {
+    if (scope !== 'shard' && scope !== 'collection') return ''
+    const { collection, name: then } = collections[0]!
+    const name = this.collections.get(collection)?.name ?? then
+    return scope === 'shard' ? shardOrigin(name, shard!) : name
   }
 
   addHistory(state: HistoryState): void {
@@ -180,12 +220,6 @@ function releaseKept(state: KeptState): void {
 
 /** Names of collections have no slashes. */
 export const shardOrigin = (collection: string, shard: number): string => `${collection}/${shard}`
-
-function originOf({ scope, shard, collections }: SnapshotRecord): string {
-  const [first] = collections
-  if (scope === 'shard') return shardOrigin(first!.name, shard!)
-  return scope === 'collection' ? first!.name : ''
-}
 
 /**
  * Within what a snapshot's name is unique: its collection, its shard, or all the others: cuts through several

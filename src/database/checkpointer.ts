@@ -51,6 +51,8 @@ interface Capture {
   readonly seq: SequenceNumber
   readonly collections: readonly {
     readonly state: CollectionState
+    /** As it was then. */
+    readonly name: string
     readonly view: View | undefined
     readonly changeCount: number
     readonly validFrom: SequenceNumber
@@ -169,8 +171,8 @@ export class Checkpointer {
     const collections = [...catalog.collections.values()].map((state) => {
       const isUnchanged = this.#manifests.get(state.id)?.changeCount === state.changeCount
       if (!isUnchanged) state.freeze()
-      const { changeCount, validFrom } = state
-      return { state, view: isUnchanged ? undefined : state.view(seq), changeCount, validFrom }
+      const { name, changeCount, validFrom } = state
+      return { state, name, view: isUnchanged ? undefined : state.view(seq), changeCount, validFrom }
     })
     const kept = [...catalog.kept()].map((state) => ({
       state,
@@ -300,14 +302,14 @@ export class Checkpointer {
     generation: Generation,
   ): Promise<Map<CollectionId, CommittedManifest>> {
     const manifests = new Map<CollectionId, CommittedManifest>()
-    for (const { state, view, changeCount } of capture.collections) {
+    for (const { state, name, view, changeCount } of capture.collections) {
       if (view === undefined) {
         manifests.set(state.id, this.#manifests.get(state.id)!)
         continue
       }
       const stored = storedView(state.id, view)
       const unique = this.#options.random.uuid().slice(0, 8)
-      const content = { ...stored, name: state.name, pointCount: view.pointCount() }
+      const content = { ...stored, name, pointCount: view.pointCount() }
       const file = await writeManifest(this.#options.store, content, generation, unique)
       manifests.set(state.id, { file, changeCount, keys: [file.key, ...keysOfStoredView(stored)] })
     }
@@ -335,9 +337,9 @@ export class Checkpointer {
       database: this.#options.database,
       generation,
       appliedSeq: capture.seq,
-      collections: capture.collections.map(({ state, validFrom }) => ({
+      collections: capture.collections.map(({ state, name, validFrom }) => ({
         id: state.id,
-        name: state.name,
+        name,
         validFrom,
         ...manifests.get(state.id)!.file,
       })),

@@ -21,7 +21,9 @@ export class Collection extends WritableCollection {
   constructor(engine: Engine, state: CollectionState) {
     super(
       {
-        name: state.name,
+        get name() {
+          return state.name
+        },
         id: state.id,
         view: () => engine.state(state.id).view(engine.appliedSeq),
         random: () => engine.parts.random.next(),
@@ -42,7 +44,7 @@ export class Collection extends WritableCollection {
    */
   shard(index: number): CollectionShard {
     checkShard(this.#engine.state(this.id), index)
-    return new CollectionShard(this.#engine, { id: this.#stateId(), name: this.name }, index)
+    return new CollectionShard(this.#engine, this.#engine.state(this.id), index)
   }
 
   /** In order of creation; those of single shards are listed by the shard. */

@@ -158,6 +158,17 @@ export class Database {
     return (await this.#engine.submit({ type: 'drop-collection', name })) as boolean
   }
 
+  /**
+   * Gives a collection another name; an alias is not resolved. Its id, its handles and whatever was read from it stay good;
+   * its snapshots and its aliases are those of the new name. One log record.
+   * @throws collection-not-found, collection-exists, alias-exists, request-invalid
+   */
+  async renameCollection(from: string, to: string): Promise<Collection> {
+    checkCollectionName(to)
+    const state = (await this.#engine.submit({ type: 'rename-collection', from, to })) as CollectionState
+    return new Collection(this.#engine, state)
+  }
+
   findCollection(nameOrAlias: string): Collection | undefined {
     this.#engine.checkOpen()
     const state = this.#engine.parts.catalog.findCollection(nameOrAlias)

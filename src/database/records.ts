@@ -46,6 +46,7 @@ export type DatabaseRecord =
       readonly config: CollectionConfig
     }
   | { readonly type: 'drop-collection'; readonly name: string }
+  | { readonly type: 'rename-collection'; readonly from: string; readonly to: string }
   | { readonly type: 'aliases'; readonly actions: readonly AliasAction[] }
   | {
       readonly type: 'create-snapshot'
@@ -156,6 +157,7 @@ const typeNumbers = {
   forget: 14,
   time: 15,
   document: 16,
+  'rename-collection': 17,
 } as const satisfies Record<DatabaseRecord['type'], number>
 
 const typeNames = new Map<number, DatabaseRecord['type']>(

@@ -95,8 +95,12 @@ export function resolveAt(
   if ('snapshot' in at) return resolveSnapshot(catalog, name, at.snapshot)
   const seq = 'seq' in at ? seqOf(at.seq) : seqAtTime(catalog, at.time, lastSeq)
   const ids = collectionsNamed(catalog, name)
-  // The one that had the name then: a living collection may have taken the name of one that was dropped.
-  const then = ids.find((id) => existed(catalog, id, seq)) ?? ids[0]
+  const live = catalog.findCollection(name)
+  // The one that had the name then: a living collection may have taken the name of one that was dropped or renamed.
+  const then =
+    ids.find((id) => hadName(catalog, id, name, seq)) ??
+    live?.id ??
+    ids.find((id) => !catalog.collections.has(id))
   if (then === undefined)
     throw new DatabaseError('collection-not-found', `Cannot find collection "${name}": it does not exist`, {
       name,
@@ -104,10 +108,11 @@ export function resolveAt(
   return { kind: 'moment', name, collection: then, seq }
 }
 
-function existed(catalog: CatalogState, id: CollectionId, seq: SequenceNumber): boolean {
-  const live = catalog.collections.get(id)
-  if (live !== undefined && seq >= live.validFrom) return true
-  return catalog.history.get(id)?.some((one) => one.from <= seq && seq <= one.record.seq) ?? false
+function hadName(catalog: CatalogState, id: CollectionId, name: string, seq: SequenceNumber): boolean {
+  const living = catalog.collections.get(id)
+  if (living !== undefined && seq >= living.validFrom) return catalog.findCollection(name) === living
+  const stretch = catalog.history.get(id)?.find((one) => one.from <= seq && seq <= one.record.seq)
+  return stretch?.record.collections[0]!.name === name
 }
 
 /** The last record written by a time (milliseconds since the epoch). @throws moment-not-kept */
@@ -133,8 +138,9 @@ function resolveSnapshot(
   ]
   for (const snapshot of candidates) {
     const held = snapshot?.record.collections
+    // A snapshot knows the names of then; the name of now stands for the same collection if it was another one then.
     const found =
-      held?.find(({ collection }) => collection === live?.id) ?? held?.find((one) => one.name === origin)
+      held?.find((one) => one.name === origin) ?? held?.find(({ collection }) => collection === live?.id)
     if (snapshot !== undefined && found !== undefined)
       return { kind: 'snapshot', name: origin, collection: found.collection, snapshot }
   }

@@ -225,12 +225,18 @@ export class Snapshot {
     const found =
       name === undefined && collections.length === 1
         ? collections[0]
-        : collections.find((c) => c.name === name)
+        : (collections.find((c) => c.name === name) ??
+          collections.find((c) => c.collection === this.#idOf(name)))
     if (found === undefined) {
       const text = `Cannot use snapshot "${this.name}": it does not hold collection ${name === undefined ? '(no name given)' : `"${name}"`}`
       throw new DatabaseError('collection-not-found', text, { snapshot: this.name, collection: name })
     }
     return found
+  }
+
+  /** Of the living collection that has the name now: a snapshot knows the name that it had then. */
+  #idOf(name: string | undefined): CollectionId | undefined {
+    return name === undefined ? undefined : this.#engine.parts.catalog.findCollection(name)?.id
   }
 
   #current(): SnapshotState {

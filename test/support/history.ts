@@ -75,6 +75,7 @@ export class History {
     this.#actions = [
       { weight: 4, run: () => this.#create() },
       { weight: 1, run: () => this.#drop() },
+      { weight: 1, run: () => this.#rename() },
       { weight: 24, run: () => this.#upsert() },
       { weight: 6, run: () => this.#delete() },
       { weight: 8, run: () => this.#payload() },
@@ -182,6 +183,21 @@ export class History {
       () => this.db.dropCollection(found.name),
     )
     return `drop ${found.name}`
+  }
+
+  async #rename(): Promise<string | undefined> {
+    const found = this.#collection()
+    const to = this.#pick(collectionNames.filter((name) => !this.model.collections.has(name)))
+    if (found === undefined || to === undefined) return undefined
+    await this.#change(
+      (model) => {
+        model.collections.set(to, model.collections.get(found.name)!)
+        model.collections.delete(found.name)
+        for (const [alias, name] of model.aliases) if (name === found.name) model.aliases.set(alias, to)
+      },
+      () => this.db.renameCollection(found.name, to),
+    )
+    return `rename ${found.name} to ${to}`
   }
 
   #vector(size: number): number[] {

@@ -34,7 +34,9 @@ export class CollectionShard extends CollectionReader {
     index: number,
   ) {
     super({
-      name: collection.name,
+      get name() {
+        return collection.name
+      },
       id: collection.id,
       view: () => {
         const state = engine.state(collection.id)
