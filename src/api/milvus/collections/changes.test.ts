@@ -96,7 +96,9 @@ test('a field is added after the others; rows that are there have its default va
   expect(fields.map(({ name }) => name)).toEqual(['id', 'v', 's', 'extra', 'n'])
   expect(fields.map(({ fieldID }) => Number(fieldID))).toEqual([100, 101, 102, 103, 104])
   const points = await milvus.database.getCollection('c').get([1, 2, 3], { payload: true })
-  expect(points.map(({ payload }) => JSON.parse(payload!.text) as object)).toEqual([1, 2, 3].map((id) => ({ id, s: 'x', n: 7 })))
+  expect(points.map(({ payload }) => JSON.parse(payload!.text) as object)).toEqual(
+    [1, 2, 3].map((id) => ({ id, s: 'x', n: 7 })),
+  )
 })
 
 test('a vector is added as one', async () => {

@@ -19,6 +19,7 @@ import { batchDescribeCollection } from './batch-describe.ts'
 import { createCollection } from './create-collection.ts'
 import { collectionsOf, describeCollection, type NamedCollection } from './describe-collection.ts'
 import { isLoaded, saveLoadState } from './load-state.ts'
+import { renameCollection } from './rename-collection.ts'
 import { truncateCollection } from './truncate-collection.ts'
 
 export const collectionRpcs: Handlers = {
@@ -28,6 +29,7 @@ export const collectionRpcs: Handlers = {
   DropCollection: dropCollection,
   ShowCollections: showCollections,
   BatchDescribeCollection: batchDescribeCollection,
+  RenameCollection: renameCollection,
   TruncateCollection: truncateCollection,
   AlterCollection: alterCollection,
   AlterCollectionField: alterCollectionField,
