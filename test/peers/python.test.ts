@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { startServer, temporaryFolder } from '../support/server-process.ts'
+import { pythonInstallMs, pythonWith } from '../support/python-environment.ts'
+import { startServer } from '../support/server-process.ts'
 import { repositoryRoot } from '../support/source-files.ts'
 
-const installMs = 10 * 60_000
 const runMs = 5 * 60_000
 const home = join(repositoryRoot, 'test', 'peers', 'python')
 
@@ -12,7 +12,7 @@ const home = join(repositoryRoot, 'test', 'peers', 'python')
 test(
   "Qdrant's Python client",
   async () => {
-    const python = await installClient()
+    const python = await pythonWith(join(home, 'requirements.txt'))
     if ('missing' in python) {
       console.log(`Qdrant's Python client is not tried: ${python.missing}`)
       return
@@ -33,25 +33,5 @@ test(
     expect({ status, output: status === 0 ? '' : `${stdout}\n${stderr}` }).toEqual({ status: 0, output: '' })
     expect(passed).toBeGreaterThan(0)
   },
-  installMs + runMs + 60_000,
+  pythonInstallMs + runMs + 60_000,
 )
-
-/** A Python that has the client, or why there is none on this machine. */
-async function installClient(): Promise<{ readonly path: string } | { readonly missing: string }> {
-  if (spawnSync('python3', ['--version']).status !== 0)
-    return { missing: 'there is no python3 on this machine' }
-  const folder = await temporaryFolder()
-  const created = spawnSync('python3', ['-m', 'venv', folder], { encoding: 'utf8' })
-  if (created.status !== 0) return { missing: `python3 makes no environment: ${lastLine(created.stdout)}` }
-  const path = join(folder, 'bin', 'python')
-  const installed = spawnSync(
-    path,
-    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', join(home, 'requirements.txt')],
-    { encoding: 'utf8', timeout: installMs },
-  )
-  return installed.status === 0 ? { path } : { missing: `pip cannot get it: ${lastLine(installed.stderr)}` }
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? ''
-}
