@@ -16,7 +16,7 @@ export interface CompileOptions {
 
 export interface CompiledFilter {
   readonly filter: Filter
-  /** Set if the filter is nothing but `key == …` or `key in […]`: the primary keys, each once. */
+  /** Set if the filter is nothing but `key == …` or `key in […]`: the primary keys, as often as they stand there. */
   readonly keys?: readonly (string | number | bigint)[]
 }
 
@@ -37,7 +37,7 @@ export function compileFilter(
     if (!isWithin(expression, depthMax)) throw new ExpressionError('the expression is nested too deep')
     const filter: Filter = { must: [{ kind: 'expression', expression }] }
     const keys = predicate.keys?.(scope)
-    return keys === undefined ? { filter } : { filter, keys: [...new Set(keys.map(keyOf))] }
+    return keys === undefined ? { filter } : { filter, keys: keys.map(keyOf) }
   } catch (error) {
     throw error instanceof ExpressionError ? new FilterError(`${error.message}: ${error.end}`) : error
   }

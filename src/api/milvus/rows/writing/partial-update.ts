@@ -5,6 +5,7 @@ import type { ColumnSet } from '../incoming/column-set.ts'
 import { checkFields, pointsOf } from '../incoming/points.ts'
 import { newPointId, type PrimaryKey } from '../keys.ts'
 import { payloadOf } from '../outgoing/result-columns.ts'
+import type { ArrayChange } from './field-operations.ts'
 import type { WriteTarget } from './write-rows.ts'
 
 interface Row {
@@ -22,6 +23,7 @@ export async function updateRows(
   { collection, model, partition }: WriteTarget,
   columns: ColumnSet,
   keys: readonly PrimaryKey[],
+  change?: ArrayChange,
 ): Promise<void> {
   const ids = keys.map((key) => newPointId(model, key))
   await door.sequences.run(`rows of ${collection.id}`, async () => {
@@ -38,7 +40,10 @@ export async function updateRows(
     const sent = sentValues(collection, columns)
     const whole = pointsOf(model, collection, columns, keys)
     const points = keys.map((key, at): PointInput => {
-      const row = merged(rows.get(key) ?? wholeRow(whole[at]!), sent(at))
+      const before = rows.get(key)
+      const given = sent(at)
+      const payload = change === undefined ? given.payload : change(before?.payload ?? {}, given.payload)
+      const row = merged(before ?? wholeRow(whole[at]!), { ...given, payload })
       rows.set(key, row)
       return { id: ids[at]!, ...row }
     })

@@ -104,13 +104,39 @@ test('partial updates at the same time lose nothing of each other', async () => 
   expect(Object.keys(row!)).toHaveLength(21)
 })
 
+test('elements are appended to arrays, and removed from them', async () => {
+  const list = { name: 'list', data_type: 22, element_type: 5, type_params: pairs({ max_capacity: '4' }) }
+  const fields = [field('id', 'Int64', { is_primary_key: true }), field('v', 'FloatVector', { dim: 2 }), list]
+  await milvus.must('CreateCollection', collectionOf('c', fields))
+  const lists = (...rows: bigint[][]): object => ({
+    type: 22,
+    field_name: 'list',
+    scalars: { array_data: { data: rows.map((data) => ({ long_data: { data } })), element_type: 5 } },
+  })
+  await write('Insert', [keyed(1n, 2n), ones(2), lists([1n, 2n, 1n], [])], 2)
+  const change = (op: number, columns: readonly object[], rows: number): Promise<Answer> =>
+    write('Upsert', columns, rows, { field_ops: [{ field_name: 'list', op }] })
+  const stored = async (): Promise<unknown[]> =>
+    (await milvus.database.getCollection('c').scroll({ payload: true })).points.map(
+      ({ payload }) => (payload!.value() as { list: unknown }).list,
+    )
+  expect((await change(1, [keyed(1n, 2n), lists([2n ** 60n], [5n])], 2)).status.code).toBe(0)
+  expect(await stored()).toEqual([[1, 2, 1, 2n ** 60n], [5]])
+  expect((await change(1, [keyed(1n), lists([7n])], 1)).status.reason).toMatch(/exceeds max capacity \(4\)/)
+  expect((await change(2, [keyed(1n), lists([1n, 9n])], 1)).status.code).toBe(0)
+  expect((await change(1, [keyed(3n), vectors('v', [[1, 1]]), lists([3n])], 1)).status.code).toBe(0)
+  expect(await stored()).toEqual([[2, 2n ** 60n], [5], [3]])
+  const wrong = await write('Upsert', [keyed(1n)], 1, { field_ops: [{ field_name: 'v', op: 1 }] })
+  expect(wrong.status).toMatchObject({ code: 1100 })
+})
+
 test('a deletion counts the keys of a list, and the rows of a filter', async () => {
   await make()
   const keys = Array.from({ length: 10 }, (_, at) => BigInt(at))
   await write('Insert', [keyed(...keys), ones(10), numbers(...keys), dynamicKeys(keys.map(() => ({})))], 10)
   const remove = async (expr: string, more: object = {}): Promise<Answer> =>
     milvus.call('Delete', { collection_name: 'c', expr, ...more })
-  expect(await remove('id in [0, 1, 999]')).toMatchObject({ delete_cnt: 3n, IDs: null })
+  expect(await remove('id in [0, 1, 1, 999]')).toMatchObject({ delete_cnt: 4n, IDs: null })
   expect(await remove('n > 7')).toMatchObject({ delete_cnt: 2n })
   expect(await remove('n > 100')).toMatchObject({ delete_cnt: 0n })
   const templates = { keys: { array_val: { long_data: { data: [2n, 3n] } } } }
