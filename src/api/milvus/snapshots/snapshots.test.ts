@@ -234,6 +234,48 @@ describe('a collection that is dropped', () => {
   })
 })
 
+test('a partition that was dropped since comes back with its rows', async () => {
+  const collection = await collectionWithRows(milvus, 'c', 2)
+  await collection.createPartition('old')
+  await collection.upsert([{ id: 7, vectors: { vector: [1, 1] }, payload: { id: 7 } }], { partition: 'old' })
+  await must('CreateSnapshot', named('s'))
+  await must('DropPartition', { collection_name: 'c', partition_name: 'old' })
+  const { job_id: job } = await must('RestoreSnapshot', { ...named('s'), target_collection_name: 'd' })
+  expect(await milvus.end(job)).toMatchObject({ state: 3 })
+  expect((await must('ShowPartitions', { collection_name: 'd' })).partition_names).toEqual([
+    '_default',
+    'old',
+  ])
+  const restored = milvus.database.getCollection('d')
+  expect(await restored.count(undefined, { partitions: ['old'] })).toBe(1)
+  expect(await restored.count()).toBe(3)
+  expect((await must('ShowPartitions', { collection_name: 'c' })).partition_names).toEqual(['_default'])
+})
+
+test('two snapshots keep the index that there was, each its own', async () => {
+  await collectionWithRows(milvus, 'c', 3)
+  const index = async (type: string, metric: string): Promise<void> => {
+    await must('DropIndex', { collection_name: 'c', field_name: 'vector', index_name: 'vector' })
+    const pairsOf = { index_type: type, metric_type: metric }
+    const extra = Object.entries(pairsOf).map(([key, value]) => ({ key, value }))
+    await must('CreateIndex', { collection_name: 'c', field_name: 'vector', extra_params: extra })
+  }
+  await index('HNSW', 'L2')
+  await must('CreateSnapshot', named('first'))
+  await index('IVF_FLAT', 'IP')
+  await must('CreateSnapshot', named('second'))
+  for (const [name, type, distance] of [
+    ['first', 'HNSW', 'Euclid'],
+    ['second', 'IVF_FLAT', 'Dot'],
+  ] as const) {
+    const { job_id: job } = await must('RestoreSnapshot', { ...named(name), target_collection_name: name })
+    expect(await milvus.end(job)).toMatchObject({ state: 3 })
+    const { index_descriptions: found } = await must('DescribeIndex', { collection_name: name })
+    expect(found[0].params).toContainEqual({ key: 'index_type', value: type })
+    expect(milvus.database.getCollection(name).config().vectors['vector']!.distance).toBe(distance)
+  }
+})
+
 test('writes after a snapshot are not in it', async () => {
   const collection = await collectionWithRows(milvus, 'c', 5)
   await collection.delete({ ids: [2, 3] })
