@@ -1,7 +1,7 @@
 import type { Filter, Literal, PointId } from '../../../index.ts'
 import { compileFilter, type FilterSchema } from '../filter/compile-filter.ts'
+import { ends, FilterError } from '../filter/filter-error.ts'
 import type { CollectionModel } from '../schema/collection-model.ts'
-import { invalidParameter } from '../status.ts'
 import { pointIdOf, type PrimaryKey } from './keys.ts'
 
 /** A `TemplateValue` message. */
@@ -42,7 +42,7 @@ export function whereOf(
   templates: Readonly<Record<string, TemplateValue>> = {},
 ): Where {
   const compiled = compileFilter(text, filterSchemaOf(model), {
-    templates: new Map(Object.entries(templates).map(([name, value]) => [name, literalOf(name, value)])),
+    templates: new Map(Object.entries(templates).map(([name, value]) => [name, literalOf(value)])),
   })
   if (compiled === undefined) return {}
   if (compiled.keys === undefined) return { filter: compiled.filter }
@@ -63,14 +63,18 @@ export function filterSchemaOf({ document }: CollectionModel): FilterSchema {
   return { fields, hasDynamicField: document.hasDynamicField }
 }
 
-function literalOf(name: string, value: TemplateValue): Literal {
+function literalOf(value: TemplateValue): Literal {
   if (value.bool_val !== null) return { kind: 'literal', type: 'bool', value: value.bool_val }
   if (value.int64_val !== null) return integer(value.int64_val)
   if (value.float_val !== null) return { kind: 'literal', type: 'double', value: value.float_val }
   if (value.string_val !== null) return { kind: 'literal', type: 'text', value: value.string_val }
   if (value.array_val !== null) return listOf(value.array_val)
-  throw invalidParameter(`the value of the expression template variable ${name} is not supported`)
+  throw untyped()
 }
+
+/** Such as of an empty list, which says nothing of its elements. */
+const untyped = (): FilterError =>
+  new FilterError(`unknown template variable value type: <nil>: ${ends.plan}`)
 
 function integer(value: bigint): Literal {
   const number = Number(value)
@@ -78,12 +82,12 @@ function integer(value: bigint): Literal {
 }
 
 function listOf(array: TemplateArray): Literal {
-  const items: readonly Literal[] =
+  const items: readonly Literal[] | undefined =
     array.bool_data?.data.map((value) => ({ kind: 'literal', type: 'bool', value })) ??
     array.long_data?.data.map(integer) ??
     array.double_data?.data.map((value) => ({ kind: 'literal', type: 'double', value })) ??
     array.string_data?.data.map((value) => ({ kind: 'literal', type: 'text', value })) ??
-    array.array_data?.data.map(listOf) ??
-    []
+    array.array_data?.data.map(listOf)
+  if (items === undefined) throw untyped()
   return { kind: 'literal', type: 'list', items }
 }
