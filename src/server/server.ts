@@ -1,8 +1,8 @@
 import type { Server as TlsServer } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
-import { openMilvusDoor } from '../api/milvus/door.ts'
+import type { MilvusDoor } from '../api/milvus/door.ts'
 import { createMilvusServer } from '../api/milvus/milvus-server.ts'
-import { openSnapshots } from '../api/milvus/snapshots/open-snapshots.ts'
+import { milvusRestRoutes } from '../api/milvus/rest/rest-routes.ts'
 import { createGrpcServer } from '../api/qdrant/grpc/grpc-server.ts'
 import { openDoor, qdrantMetrics, qdrantRoutes, type Door } from '../api/qdrant/routes.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
@@ -21,16 +21,14 @@ import { reportFaults } from './faults.ts'
 import { listenGrpc, type GrpcListener } from './grpc-listener.ts'
 import { lenientUrl } from './lenient-path.ts'
 import { Metrics } from './metrics.ts'
+import { openMilvus } from './milvus.ts'
 import { registerPages } from './pages.ts'
 import type { StartupRestores } from './snapshot-flags.ts'
 import { exitCodes, StartupError } from './startup-error.ts'
 import { restoreAtStartup } from './startup-restore.ts'
 import { ServerTls } from './tls/server-tls.ts'
-import { milvusVersion, qdrantVersion, version } from './version.ts'
+import { qdrantVersion, version } from './version.ts'
 import { drainRefusedBodies } from './whole-bodies.ts'
-
-/** Milvus' clients send batches of 64 MiB. */
-const milvusRequestBytesMin = 64 * 2 ** 20
 
 /** How long requests that are under way may take once the server has been told to stop. */
 const drainMs = 5_000
@@ -61,9 +59,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const database = await openDatabase(configuration, logger)
   try {
     await restoreAtStartup(database, options.restores, logger)
-    const { app, door } = await createApp(database, options, tls)
+    const { app, ...doors } = await createApp(database, options, tls)
     const url = await listen(app, configuration)
-    const { qdrant, milvus } = await listenAll(door, database, options, tls)
+    const { qdrant, milvus } = await listenAll(doors, options, tls)
     const addresses = { grpc: qdrant?.address, milvus: milvus?.address }
     logger.info('listening', { url, ...addresses })
     database.policies.start()
@@ -106,7 +104,7 @@ export async function createApp(
   database: Database,
   options: ServerOptions,
   tls?: ServerTls,
-): Promise<{ readonly app: FastifyInstance; readonly door: Door }> {
+): Promise<{ readonly app: FastifyInstance; readonly door: Door; readonly milvusDoor: MilvusDoor }> {
   const { service, storage, settings } = options.configuration
   const app = fastify({
     https: tls?.listenerOptions() ?? null,
@@ -156,7 +154,9 @@ export async function createApp(
     version,
     maxRequestBytes: service.maxRequestBytes,
   })
-  return { app, door }
+  const milvusDoor = await openMilvus(door, options.configuration, options.logger)
+  await milvusRestRoutes(app, milvusDoor, options.onFatal)
+  return { app, door, milvusDoor }
 }
 
 function downloadOf(
@@ -183,8 +183,7 @@ async function listen(app: FastifyInstance, { service }: Configuration): Promise
 
 /** Both gRPC APIs. @throws StartupError; then none listens */
 async function listenAll(
-  door: Door,
-  database: Database,
+  { door, milvusDoor }: { readonly door: Door; readonly milvusDoor: MilvusDoor },
   { configuration, logger, onFatal }: ServerOptions,
   tls: ServerTls | undefined,
 ): Promise<{ readonly qdrant: GrpcListener | undefined; readonly milvus: GrpcListener | undefined }> {
@@ -196,19 +195,7 @@ async function listenAll(
     port: service.grpcPort,
     isPortChosen: service.isGrpcPortChosen,
   })
-  const milvusDoor = openMilvusDoor({
-    database,
-    clock: systemClock,
-    logger,
-    version: milvusVersion,
-    maxRequestBytes: Math.max(service.maxRequestBytes, milvusRequestBytesMin),
-    exports: { archives: door.archives, path: door.snapshotsPath },
-    apiKeys: [service.apiKey, service.alternativeApiKey].filter((key) => key !== undefined),
-    readOnlyApiKeys: [service.readOnlyApiKey].filter((key) => key !== undefined),
-    ...(service.milvusAuthorization === undefined ? {} : { authorization: service.milvusAuthorization }),
-  })
   try {
-    await openSnapshots(milvusDoor)
     const milvus = await listenGrpc(() => createMilvusServer(milvusDoor, onFatal), {
       ...shared,
       api: 'Milvus',

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { restPrefix } from '../../api/milvus/rest/rest-routes.ts'
 import { admit } from '../../api/qdrant/rights/asking.ts'
 import type { Credentials, Guard } from '../../api/qdrant/rights/guard.ts'
 import type { Rights } from '../../api/qdrant/rights/rights.ts'
@@ -14,13 +15,14 @@ const drainedBytesMax = 64 * 2 ** 20
 
 /**
  * Guards every route of `app`, unknown ones included, before the body of a request is read. The pages that say whether
- * the server lives stay open, and so do preflights. Does nothing without a guard.
+ * the server lives stay open, and so do preflights. Milvus' routes have a guard of their own. Does nothing without a
+ * guard.
  */
 export function guardRoutes(app: FastifyInstance, guard: Guard | undefined): void {
   if (guard === undefined) return
 
   app.addHook('onRequest', async (request, reply) => {
-    if (isOpen(request)) return
+    if (isOpen(request) || isBelowMilvus(request)) return
     const isOwn = isBelowV1(request)
     try {
       const rights = await guard.authenticate(credentialsOf(request))
@@ -91,8 +93,13 @@ function isOpen(request: FastifyRequest): boolean {
 }
 
 /** A route of ours, or a path below ours that has none. */
-function isBelowV1(request: FastifyRequest): boolean {
-  return /^\/v1(\/|$)/.test(request.is404 ? normalPath(request) : (request.routeOptions.url ?? ''))
+const isBelowV1 = (request: FastifyRequest): boolean => /^\/v1(\/|$)/.test(placeOf(request))
+
+/** What asks for passwords and keys by itself, whether there is a route or not. */
+const isBelowMilvus = (request: FastifyRequest): boolean => placeOf(request).startsWith(`${restPrefix}/`)
+
+function placeOf(request: FastifyRequest): string {
+  return request.is404 ? normalPath(request) : (request.routeOptions.url ?? '')
 }
 
 /** The path without its query, with slashes merged and trimmed, as the router sees it. */
