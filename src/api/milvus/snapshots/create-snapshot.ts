@@ -1,8 +1,8 @@
-import { isDatabaseError, type Snapshot } from '../../../index.ts'
+import { isDatabaseError } from '../../../index.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.ts'
-import { hybridOf } from '../hybrid-clock.ts'
 import { invalidParameter } from '../status.ts'
 import type { NamedSnapshot } from './find-snapshot.ts'
+import { labelsOf } from './own-labels.ts'
 import { checkSnapshotName, collectionRequired, givenName } from './snapshot-names.ts'
 
 export interface CreateSnapshotRequest extends NamedSnapshot {
@@ -11,23 +11,6 @@ export interface CreateSnapshotRequest extends NamedSnapshot {
 }
 
 const protectionSecondsMax = 604_800n
-
-// What this door says of its snapshots, in their labels.
-const doorLabel = 'door'
-const ownDoor = 'milvus'
-const timestampLabel = 'milvus.create_ts'
-const protectionLabel = 'milvus.compaction_expire_time'
-
-/** Whether it goes with its collection when that is dropped through this door. */
-export const isOwn = (snapshot: Snapshot): boolean => snapshot.info().labels[doorLabel] === ownDoor
-
-/** Hybrid: every write that was acknowledged before the snapshot was asked for has a smaller one. */
-export function createdAt(snapshot: Snapshot): bigint {
-  const { labels, createdAt: milliseconds } = snapshot.info()
-  const own = labels[doorLabel] === ownDoor ? labels[timestampLabel] : undefined
-  // Labels can be changed by other doors.
-  return own !== undefined && /^\d{1,19}$/.test(own) ? BigInt(own) : hybridOf(milliseconds)
-}
 
 /** Holds every write that was acknowledged before the call, flushed or not. @throws 1100, 1101, 100, 800 */
 export async function createSnapshot(
@@ -48,7 +31,7 @@ export async function createSnapshot(
       await collection.createSnapshot({
         name,
         description: request.description,
-        labels: labelsOf(door, request),
+        labels: labelsFor(door, request),
       })
     } catch (error) {
       if (isDatabaseError(error, 'snapshot-exists'))
@@ -66,14 +49,7 @@ function checkProtection(seconds: bigint): void {
 }
 
 /** The segments of a snapshot never change here, so that there is nothing to protect; what was asked for is kept. */
-function labelsOf(
-  door: MilvusDoor,
-  { compaction_protection_seconds: seconds }: CreateSnapshotRequest,
-): Record<string, string> {
-  const until = Math.floor(door.clock.now() / 1000) + Number(seconds)
-  return {
-    [doorLabel]: ownDoor,
-    [timestampLabel]: String(door.timestamps.next()),
-    ...(seconds > 0n ? { [protectionLabel]: String(until) } : {}),
-  }
+function labelsFor(door: MilvusDoor, { compaction_protection_seconds: seconds }: CreateSnapshotRequest) {
+  const until = seconds > 0n ? Math.floor(door.clock.now() / 1000) + Number(seconds) : undefined
+  return labelsOf(door.timestamps.next(), until)
 }

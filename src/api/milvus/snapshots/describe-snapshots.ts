@@ -1,16 +1,9 @@
 import { isDatabaseError, type CollectionConfig, type Snapshot } from '../../../index.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.ts'
 import { documentIn } from '../schema/document.ts'
-import { createdAt } from './create-snapshot.ts'
 import { sweepDropped } from './dropped-collections.ts'
-import {
-  collectionOf,
-  getSnapshot,
-  onSnapshot,
-  snapshotsIn,
-  snapshotsOf,
-  type NamedSnapshot,
-} from './find-snapshot.ts'
+import { collectionOf, getSnapshot, onSnapshot, snapshotsIn, type NamedSnapshot } from './find-snapshot.ts'
+import { createdAt } from './own-labels.ts'
 
 export interface ListSnapshotsRequest {
   readonly db_name: string
@@ -28,7 +21,7 @@ export async function listSnapshots(
   const found =
     request.collection_name === ''
       ? snapshotsIn(door, database)
-      : snapshotsOf(door, getCollection(door, database, request.collection_name).id)
+      : getCollection(door, database, request.collection_name).listSnapshots()
   return { snapshots: found.map(({ name }) => name) }
 }
 

@@ -1,6 +1,9 @@
-import { isDatabaseError, type Collection, type Snapshot } from '../../../index.ts'
+import { isDatabaseError, type Collection, type Snapshot, type SnapshotQuery } from '../../../index.ts'
+import { collectionsOf } from '../collections/describe-collection.ts'
 import { checkDatabase, databaseOf, getCollection, milvusName, type Call, type MilvusDoor } from '../door.ts'
 import { MilvusError } from '../status.ts'
+import { droppedCollections } from './dropped-documents.ts'
+import { ownLabels } from './own-labels.ts'
 import { checkSnapshotName, collectionRequired, givenName, snapshotMissing } from './snapshot-names.ts'
 
 /** How requests name a snapshot. */
@@ -10,32 +13,48 @@ export interface NamedSnapshot {
   readonly collection_name: string
 }
 
+const pageSize = 1_000
+
 /** Changes of one snapshot that look before they act go one after the other. Names of collections have no slashes. */
 export const sequenceOf = (snapshot: Pick<Snapshot, 'id'>): string => `snapshot/${snapshot.id}`
 
-/** Those of one collection, by its id: whoever made them, and whatever it was called then. */
-export function snapshotsOf(door: MilvusDoor, collectionId: string): readonly Snapshot[] {
-  return door.database.listAllSnapshots().filter((one) => {
-    const { scope, collections } = one.info()
-    return scope === 'collection' && collections[0]!.id === collectionId
-  })
+/** Those of a collection that is there or gone, by its id; those that were made elsewhere are left out. */
+export function ownSnapshotsOf(door: MilvusDoor, collectionId: string): readonly Snapshot[] {
+  return allSnapshots(door, { scope: 'collection', labels: ownLabels }).filter(
+    (one) => one.info().collections[0]!.id === collectionId,
+  )
 }
 
-/** Those of the collections of a database, also of collections that are gone. */
+/** Those that something holds. */
+export const heldSnapshots = (door: MilvusDoor): readonly Snapshot[] => allSnapshots(door, { isHeld: true })
+
+/** In order of creation. There may be many, of which few are looked for. */
+function allSnapshots(door: MilvusDoor, query: SnapshotQuery): readonly Snapshot[] {
+  const found: Snapshot[] = []
+  for (let after: string | undefined; ;) {
+    const page = door.database.querySnapshots({
+      ...query,
+      order: 'asc',
+      limit: pageSize,
+      ...(after === undefined ? {} : { after }),
+    })
+    found.push(...page.snapshots)
+    if (page.next === undefined) return found
+    after = page.next
+  }
+}
+
+/** Those of the collections of a database, and those that its dropped collections have left. */
 export function snapshotsIn(door: MilvusDoor, database: string): readonly Snapshot[] {
   checkDatabase(door, database)
-  const names = namesById(door)
-  return door.database.listAllSnapshots().filter((one) => {
-    const { scope, collections } = one.info()
-    if (scope !== 'collection') return false
-    const { id, name } = collections[0]!
-    return milvusName(door, names.get(id) ?? name).database === database
-  })
+  const living = collectionsOf(door, database).flatMap((one) => one.listSnapshots())
+  return [...living, ...leftBehind(door, database)]
 }
 
-/** Names of the engine. */
-function namesById(door: MilvusDoor): ReadonlyMap<string, string> {
-  return new Map(door.database.listCollections().map(({ id, name }) => [id, name]))
+function leftBehind(door: MilvusDoor, database: string): readonly Snapshot[] {
+  return droppedCollections(door)
+    .filter(({ name }) => milvusName(door, name).database === database)
+    .flatMap(({ id }) => ownSnapshotsOf(door, id))
 }
 
 /** What its collection is called now, or was called last. */
@@ -44,7 +63,8 @@ export function collectionOf(
   snapshot: Snapshot,
 ): { readonly database: string; readonly name: string } {
   const { id, name } = snapshot.info().collections[0]!
-  return milvusName(door, namesById(door).get(id) ?? name)
+  const now = door.database.listCollections().find((one) => one.id === id)
+  return milvusName(door, now?.name ?? name)
 }
 
 /** Undefined if there is none. A name that could not be given to any is refused. @throws 1100, 1101, 100, 800 */
@@ -98,7 +118,10 @@ function findByNameOnly(
   name: string,
   what: string,
 ): Snapshot | undefined {
-  const [found, ...others] = snapshotsIn(door, database).filter((one) => one.name === name)
+  checkDatabase(door, database)
+  const living = collectionsOf(door, database).flatMap((one) => findIn(one, name) ?? [])
+  const left = leftBehind(door, database).filter((one) => one.name === name)
+  const [found, ...others] = [...living, ...left]
   if (others.length === 0) return found
   const { code, message } = collectionRequired(what)
   const count = others.length + 1

@@ -5,7 +5,7 @@ import { releaseStale } from './jobs/job-holds.ts'
 import { exportKind, restoreKind } from './jobs/job-input.ts'
 import { forgetReceipts, runRestore } from './jobs/run-restore.ts'
 import { registerJob } from './jobs/start-job.ts'
-import { sequenceOf } from './find-snapshot.ts'
+import { heldSnapshots, sequenceOf } from './find-snapshot.ts'
 
 /**
  * Lets restores and exports go on that were interrupted, and takes away what a crash has left of others. Once, before the
@@ -14,9 +14,8 @@ import { sequenceOf } from './find-snapshot.ts'
 export async function openSnapshots(door: MilvusDoor): Promise<void> {
   registerJob(door, restoreKind, runRestore)
   registerJob(door, exportKind, runExport)
-  for (const snapshot of door.database.listAllSnapshots())
-    if (snapshot.info().holds.length > 0)
-      await door.sequences.run(sequenceOf(snapshot), () => releaseStale(door, snapshot))
+  for (const snapshot of heldSnapshots(door))
+    await door.sequences.run(sequenceOf(snapshot), () => releaseStale(door, snapshot))
   await forgetReceipts(door)
   await forgetUndropped(door)
   await sweepDropped(door)

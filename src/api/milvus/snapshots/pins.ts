@@ -3,7 +3,7 @@ import type { Call, MilvusDoor } from '../door.ts'
 import { numericId } from '../numeric-id.ts'
 import { invalidParameter, missingParameter } from '../status.ts'
 import { sweepDropped } from './dropped-collections.ts'
-import { getSnapshot, onSnapshot, sequenceOf, type NamedSnapshot } from './find-snapshot.ts'
+import { getSnapshot, heldSnapshots, onSnapshot, sequenceOf, type NamedSnapshot } from './find-snapshot.ts'
 
 export interface PinSnapshotRequest extends NamedSnapshot {
   readonly ttl_seconds: bigint
@@ -37,7 +37,7 @@ export async function pinSnapshot(
 export async function unpinSnapshot(door: MilvusDoor, request: { readonly pin_id: bigint }): Promise<object> {
   if (request.pin_id === 0n)
     throw missingParameter('pin_id is required for unpin snapshot data: missing parameter')
-  for (const snapshot of door.database.listAllSnapshots()) {
+  for (const snapshot of heldSnapshots(door)) {
     const hold = snapshot
       .info()
       .holds.find((one) => one.reason === pinReason && pinId(one) === request.pin_id)
