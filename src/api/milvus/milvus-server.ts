@@ -130,7 +130,8 @@ export async function dispatch(
 
 function encode(response: string, status: object, fields: object): Buffer {
   if (response === 'Status') return encodeMessage(response, { ...status, ...fields })
-  return encodeMessage(response, hasField(response, 'status') ? { status, ...fields } : { ...fields })
+  const name = ['status', 'alter_status'].find((one) => hasField(response, one))
+  return encodeMessage(response, name === undefined ? { ...fields } : { [name]: status, ...fields })
 }
 
 const unimplemented = (name: string): MilvusError =>
