@@ -13,6 +13,7 @@ import { fieldsOf, functionsOf, mapOf, type KeyValue, type SchemaMessage } from 
 import { modelOf } from '../schema/collection-model.ts'
 import { checkName } from '../schema/names.ts'
 import { codes, invalidParameter, MilvusError } from '../status.ts'
+import { checkedFields } from '../text/functions.ts'
 import { decodeMessage } from '../wire/messages.ts'
 
 export interface CreateCollectionRequest {
@@ -67,6 +68,7 @@ function documentFrom(
   schema: SchemaMessage,
 ): MilvusDocument {
   const fields = fieldsOf(schema)
+  const functions = functionsOf(schema)
   const hasKey = fields.some(({ isPartitionKey }) => isPartitionKey)
   const partitions = Number(request.num_partitions)
   if (!hasKey && partitions > 0)
@@ -74,8 +76,8 @@ function documentFrom(
   const now = String(door.timestamps.next())
   return {
     description: schema.description,
-    fields,
-    functions: functionsOf(schema),
+    fields: checkedFields({ fields, functions }),
+    functions,
     hasDynamicField: schema.enable_dynamic_field,
     properties: { ...mapOf(schema.properties), ...mapOf(request.properties) },
     consistency: consistencyLevels[request.consistency_level] ?? 'Bounded',
@@ -103,7 +105,11 @@ function configOf(document: MilvusDocument, shards: number): CollectionConfig {
  */
 export function vectorParams(field: FieldDocument): VectorParams {
   const size = dimensionsOf(field)
-  if (field.type === dataTypes.SparseFloatVector) return { kind: 'sparse', size: 0, distance: 'Dot' }
+  if (field.type === dataTypes.SparseFloatVector) {
+    // What a function makes of texts counts by how rare its terms are.
+    const rarity = field.isFunctionOutput === true ? ({ modifier: 'idf' } as const) : {}
+    return { kind: 'sparse', size: 0, distance: 'Dot', ...rarity }
+  }
   if (field.type === dataTypes.BinaryVector) return { size, distance: 'Manhattan' }
   return { size, distance: 'Cosine', keepsLength: true }
 }

@@ -2,6 +2,7 @@ import type { Filter, Literal, PointId } from '../../../index.ts'
 import { compileFilter, type FilterSchema } from '../filter/compile-filter.ts'
 import { ends, FilterError } from '../filter/filter-error.ts'
 import type { CollectionModel } from '../schema/collection-model.ts'
+import { analyzerOf } from '../text/analyzer.ts'
 import { pointIdOf, type PrimaryKey } from './keys.ts'
 
 /** A `TemplateValue` message. */
@@ -56,6 +57,7 @@ export function filterSchemaOf({ document }: CollectionModel): FilterSchema {
   const fields = document.fields.map(({ name, type, elementType, isPrimaryKey, params }) => ({
     name,
     dataType: type,
+    analyzer: analyzerOf({ name, params }),
     ...(elementType === undefined ? {} : { elementType }),
     ...(isPrimaryKey === true ? { isPrimaryKey } : {}),
     ...(params['enable_match']?.toLowerCase() === 'true' ? { isMatchEnabled: true } : {}),

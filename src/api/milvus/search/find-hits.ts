@@ -6,6 +6,7 @@ import {
   type ScoredPoint,
   type VectorInput,
 } from '../../../index.ts'
+import { textHits, type Bm25 } from './bm25.ts'
 import { isBetter, scoreOf, thresholdOf } from './metrics.ts'
 import type { SearchedField } from './request/searched-field.ts'
 
@@ -20,6 +21,8 @@ export interface HitQuery {
   readonly radius?: number | undefined
   /** Scores are not better than this. */
   readonly rangeFilter?: number | undefined
+  /** Set where texts are searched; `vector` is then what `queryVector` made of one. */
+  readonly bm25?: Bm25 | undefined
 }
 
 /** A point that was found, with the score that Milvus gives it. */
@@ -92,11 +95,27 @@ export async function readAgain(
   return ids.map((id) => byId.get(id)).filter((hit) => hit !== undefined)
 }
 
+/** The best ones, and of a radius only what is within it. */
 async function engineHits(query: HitQuery, limit: number, reads: ReadOptions): Promise<FoundHit[]> {
-  const { collection, searched, vector, filter, partitions, radius } = query
+  const { searched, bm25, radius } = query
   const { metric } = searched
-  const threshold = radius === undefined ? undefined : thresholdOf(metric, radius)
-  const points = await collection.query({
+  const hits =
+    bm25 === undefined
+      ? (await vectorHits(query, limit, reads)).map((point) => ({
+          point,
+          score: scoreOf(metric, point.score),
+        }))
+      : (await textHits({ ...query, bm25 }, limit, reads)).map((point) => ({ point, score: point.score }))
+  return radius === undefined ? hits : hits.filter(({ score }) => isBetter(metric, score, radius))
+}
+
+async function vectorHits(
+  { collection, searched, vector, filter, partitions, radius }: HitQuery,
+  limit: number,
+  reads: ReadOptions,
+): Promise<readonly ScoredPoint[]> {
+  const threshold = radius === undefined ? undefined : thresholdOf(searched.metric, radius)
+  return await collection.query({
     ...reads,
     using: searched.vector,
     vector,
@@ -105,8 +124,6 @@ async function engineHits(query: HitQuery, limit: number, reads: ReadOptions): P
     ...(partitions === undefined ? {} : { partitions }),
     ...(threshold === undefined ? {} : { scoreThreshold: threshold }),
   })
-  const hits = points.map((point) => ({ point, score: scoreOf(metric, point.score) }))
-  return radius === undefined ? hits : hits.filter(({ score }) => isBetter(metric, score, radius))
 }
 
 function beyondRangeFilter(

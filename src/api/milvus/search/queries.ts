@@ -1,9 +1,11 @@
-import type { Collection, VectorInput } from '../../../index.ts'
+import { tokenize, type Collection, type VectorInput } from '../../../index.ts'
 import { pointIdOf, type PrimaryKey } from '../rows/keys.ts'
 import type { CollectionModel } from '../schema/collection-model.ts'
-import { invalidParameter } from '../status.ts'
+import { invalidParameter, type MilvusError } from '../status.ts'
+import { analyzerOf } from '../text/analyzer.ts'
+import { queryVector } from '../text/terms.ts'
 import type { IdsMessage, SearchRequest } from './request/messages.ts'
-import { soughtOf } from './request/placeholders.ts'
+import { soughtOf, type Sought } from './request/placeholders.ts'
 import type { SearchedField } from './request/searched-field.ts'
 
 /** The vectors that a request searches for, one for each of its queries. @throws 1100 */
@@ -14,17 +16,32 @@ export async function queryVectors(
   request: Pick<SearchRequest, 'placeholder_group' | 'ids'>,
 ): Promise<readonly VectorInput[]> {
   const { placeholder_group: group, ids } = request
-  if (ids !== undefined && ids !== null) return await vectorsOfKeys(collection, model, searched, keysOf(ids))
+  if (ids !== undefined && ids !== null) {
+    if (searched.text !== undefined) throw textWanted(searched)
+    return await vectorsOfKeys(collection, model, searched, keysOf(ids))
+  }
   if (group === undefined || group === null)
     throw invalidParameter('neither placeholder_group nor ids is given')
-  return soughtOf(group, searched.field).map((sought) => {
-    if (sought.kind === 'vector') return sought.vector
-    const { name } = searched.field
-    throw invalidParameter(
-      `field ${name} is not made of texts by a function, and cannot be searched for a text`,
-    )
-  })
+  return soughtOf(group, searched.field).map((sought) => vectorOf(searched, sought))
 }
+
+function vectorOf(searched: SearchedField, sought: Sought): VectorInput {
+  const { text, field } = searched
+  if (sought.kind === 'vector') {
+    if (text !== undefined) throw textWanted(searched)
+    return sought.vector
+  }
+  if (text === undefined)
+    throw invalidParameter(
+      `field ${field.name} is not made of texts by a function, and cannot be searched for a text`,
+    )
+  return queryVector(tokenize(sought.text, analyzerOf(text), 'query'))
+}
+
+const textWanted = ({ field }: SearchedField): MilvusError =>
+  invalidParameter(
+    `please provide varchar/text for BM25 Function based search: field ${field.name} is made of texts`,
+  )
 
 function keysOf({ int_id: numbers, str_id: texts }: IdsMessage): readonly PrimaryKey[] {
   const keys: readonly PrimaryKey[] = numbers?.data ?? texts?.data ?? []

@@ -5,6 +5,7 @@ import { partitionsOf } from '../rows/partitions.ts'
 import { whereOf, type TemplateValue } from '../rows/where.ts'
 import { modelOf, type CollectionModel } from '../schema/collection-model.ts'
 import { invalidParameter } from '../status.ts'
+import { bm25Of, MeanLengths } from './bm25.ts'
 import { findHits, type FoundHit, type HitQuery } from './find-hits.ts'
 import { findGroups, groupFieldOf } from './groups.ts'
 import { checkOrderFields, orderedHits } from './order-hits.ts'
@@ -64,11 +65,20 @@ export async function planSearch(
   checkLoaded(door, collection, 'failed to search: ')
   const vectors = await queryVectors(collection, model, searched, request)
   const { radius, rangeFilter } = params
+  const bm25 = searched.text === undefined ? undefined : bm25Of(searched.indexParams, meanLengthsOf(door))
   const queries = vectors.map((vector) => ({
     ...{ collection, searched, vector, filter, partitions },
-    ...{ radius, rangeFilter },
+    ...{ radius, rangeFilter, bm25 },
   }))
   return { collection, model, params, queries }
+}
+
+const meanLengths = new WeakMap<MilvusDoor, MeanLengths>()
+
+function meanLengthsOf(door: MilvusDoor): MeanLengths {
+  const found = meanLengths.get(door) ?? new MeanLengths()
+  meanLengths.set(door, found)
+  return found
 }
 
 export const filterOf = (

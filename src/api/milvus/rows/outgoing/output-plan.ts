@@ -33,12 +33,16 @@ export function planOutput(
   for (const name of requested) {
     const trimmed = name.trim()
     if (trimmed === '*') {
-      for (const field of document.fields) chosen.set(field.name, field)
-      for (const field of document.fields) names.add(field.name)
+      for (const field of document.fields.filter(isKept)) {
+        chosen.set(field.name, field)
+        names.add(field.name)
+      }
       if (document.hasDynamicField) names.add(dynamicColumn)
       continue
     }
     const field = fields.get(trimmed)
+    if (field !== undefined && !isKept(field))
+      throw new MilvusError(codes.unexpected, `not allowed to retrieve raw data of field ${trimmed}`)
     if (field !== undefined) chosen.set(field.name, field)
     else if (!document.hasDynamicField) throw new MilvusError(codes.unexpected, `field ${trimmed} not exist`)
     else if (trimmed === dynamicColumn || dynamicKey.test(trimmed)) keys.add(trimmed)
@@ -56,6 +60,9 @@ export function planOutput(
     reads: readsOf(model, reader, all, dynamic !== undefined),
   }
 }
+
+/** What a function makes is kept in a form of our own. */
+const isKept = ({ isFunctionOutput }: FieldDocument): boolean => isFunctionOutput !== true
 
 function readsOf(
   model: CollectionModel,

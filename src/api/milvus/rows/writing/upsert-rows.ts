@@ -1,4 +1,5 @@
 import { type Call, type MilvusDoor } from '../../door.ts'
+import { withFunctionColumns } from '../../text/functions.ts'
 import { readColumns } from '../incoming/column-set.ts'
 import { arrayChange, type FieldOperation } from './field-operations.ts'
 import { updateRows } from './partial-update.ts'
@@ -14,7 +15,8 @@ export async function upsert(door: MilvusDoor, request: UpsertRequest, call: Cal
   const target = writeTarget(door, request, call)
   const change = arrayChange(target.model, request.field_ops)
   const isPartial = request.partial_update || change !== undefined
-  const columns = readColumns(target.model, request.fields_data, request.num_rows)
+  const sent = readColumns(target.model, request.fields_data, request.num_rows)
+  const columns = withFunctionColumns(target.model, sent, !isPartial)
   const { keys } = columns
   if (keys === undefined) throw keyMissing(target.model)
   if (isPartial) await updateRows(door, target, columns, keys, change)

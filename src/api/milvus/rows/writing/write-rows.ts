@@ -2,6 +2,7 @@ import type { Collection } from '../../../../index.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../../door.ts'
 import { modelOf, type CollectionModel } from '../../schema/collection-model.ts'
 import { codes, MilvusError } from '../../status.ts'
+import { withFunctionColumns } from '../../text/functions.ts'
 import type { FieldData } from '../field-data.ts'
 import { readColumns, type ColumnSet } from '../incoming/column-set.ts'
 import { checkFields, pointsOf } from '../incoming/points.ts'
@@ -40,7 +41,8 @@ export function writeTarget(door: MilvusDoor, request: InsertRequest, call: Call
 /** A row whose key is there already takes its place. @throws 100, 109, 200, 1100, 65535 */
 export async function insert(door: MilvusDoor, request: InsertRequest, call: Call): Promise<object> {
   const target = writeTarget(door, request, call)
-  const columns = readColumns(target.model, request.fields_data, request.num_rows)
+  const sent = readColumns(target.model, request.fields_data, request.num_rows)
+  const columns = withFunctionColumns(target.model, sent)
   const keys = await keysToInsert(door, target, columns, request.fields_data.length)
   await writeRows(target, columns, keys)
   return { ...mutationResult(door, target, keys), insert_cnt: keys.length }

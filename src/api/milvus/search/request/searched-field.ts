@@ -1,7 +1,7 @@
 import type { CollectionReader } from '../../../../index.ts'
 import { vectorFieldsOf, vectorNameOf, type CollectionModel } from '../../schema/collection-model.ts'
 import { dataTypes, isVectorType } from '../../schema/data-types.ts'
-import type { FieldDocument, FunctionDocument } from '../../schema/document.ts'
+import type { FieldDocument, IndexDocument } from '../../schema/document.ts'
 import { metricOf } from '../../schema/foreign.ts'
 import { invalidParameter, MilvusError } from '../../status.ts'
 import { metricNamed, type Metric } from '../metrics.ts'
@@ -12,8 +12,10 @@ export interface SearchedField {
   /** The engine's name of its vectors. */
   readonly vector: string
   readonly metric: Metric
-  /** What makes its vectors of a text. */
-  readonly function?: FunctionDocument
+  /** Of the index; empty without one. */
+  readonly indexParams: Readonly<Record<string, string>>
+  /** The field that its vectors are made of, by BM25. */
+  readonly text?: FieldDocument
 }
 
 const unexpected = 65_535
@@ -31,7 +33,9 @@ export function searchedFieldOf(
   if (asked.metric !== '' && asked.metric.toUpperCase() !== metric.name)
     throw invalidParameter(`metric type not match: invalid [expected=${metric.name}][actual=${asked.metric}]`)
   const made = model.document.functions.find(({ outputs }) => outputs.includes(field.name))
-  return { field, vector, metric, ...(made === undefined ? {} : { function: made }) }
+  const text = made === undefined ? undefined : model.fields.get(made.inputs[0]!)
+  const indexParams = indexOf(model, field)?.params ?? {}
+  return { field, vector, metric, indexParams, ...(text === undefined ? {} : { text }) }
 }
 
 function fieldNamed(model: CollectionModel, name: string): FieldDocument {
@@ -52,14 +56,17 @@ function fieldNamed(model: CollectionModel, name: string): FieldDocument {
   return field
 }
 
+const indexOf = ({ document }: CollectionModel, { name }: FieldDocument): IndexDocument | undefined =>
+  document.indexes.find((index) => index.field === name)
+
 /** That of the index; where it says none, that of the engine. */
 function indexMetric(
   reader: Pick<CollectionReader, 'config'>,
-  { document }: CollectionModel,
+  model: CollectionModel,
   field: FieldDocument,
   vector: string,
 ): string {
-  const named = document.indexes.find((index) => index.field === field.name)?.params['metric_type']
+  const named = indexOf(model, field)?.params['metric_type']
   if (named !== undefined && named !== '') return named
   const { distance } = reader.config().vectors[vector]!
   if (field.type === dataTypes.BinaryVector) return distance === 'Jaccard' ? 'JACCARD' : 'HAMMING'
