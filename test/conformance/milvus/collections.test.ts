@@ -95,6 +95,19 @@ describe('collections', () => {
     expect(await refusal(client.query(query))).toMatchObject({ code: 101 })
     await good(client.dropCollection({ collection_name: 'cold' }))
   })
+
+  test('a collection is renamed, and keeps its rows', async () => {
+    const { client } = door
+    await good(client.createCollection({ collection_name: 'early', fields, index_params }))
+    await good(client.insert({ collection_name: 'early', data: [row(1), row(2)] }))
+    await good(client.renameCollection({ collection_name: 'early', new_collection_name: 'late' }))
+    expect(await client.hasCollection({ collection_name: 'early' })).toMatchObject({ value: false })
+    const { data } = await good(
+      client.query({ collection_name: 'late', filter: '', output_fields: ['count(*)'] }),
+    )
+    expect(data).toEqual([{ 'count(*)': '2' }])
+    await good(client.dropCollection({ collection_name: 'late' }))
+  })
 })
 
 describe('partitions', () => {

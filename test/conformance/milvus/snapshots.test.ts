@@ -193,4 +193,17 @@ describe('the life of a snapshot', () => {
     expect(await count(client, 'reunited')).toBe(11)
     expect(await count(client, collection_name)).toBe(10)
   })
+
+  test('a snapshot outlives the names of its collection, not its collection', async () => {
+    const { client } = door
+    await fill(client, 'mortal', 5)
+    await good(client.createSnapshot({ collection_name: 'mortal', snapshot_name: 'last' }))
+    await good(client.renameCollection({ collection_name: 'mortal', new_collection_name: 'renamed' }))
+    expect(
+      await good(client.describeSnapshot({ collection_name: 'renamed', snapshot_name: 'last' })),
+    ).toMatchObject({ collection_name: 'renamed' })
+    await good(client.dropCollection({ collection_name: 'renamed' }))
+    await fill(client, 'renamed', 1)
+    expect((await good(client.listSnapshots({ collection_name: 'renamed' }))).snapshots).toEqual([])
+  })
 })

@@ -210,7 +210,7 @@ def snapshots_of_a_database_stay_there(client):
     attic.close()
 
 
-def an_index_and_full_text_come_back(client):
+def indexes_come_back_as_they_were(client):
     schema = client.create_schema()
     schema.add_field("id", DataType.INT64, is_primary=True)
     schema.add_field("v", DataType.FLOAT_VECTOR, dim=2)
@@ -243,5 +243,5 @@ TESTS = [
     every_type_survives,
     what_can_not_be_done_is_refused,
     snapshots_of_a_database_stay_there,
-    an_index_and_full_text_come_back,
+    indexes_come_back_as_they_were,
 ]
