@@ -252,6 +252,29 @@ test('a partition that was dropped since comes back with its rows', async () => 
   expect((await must('ShowPartitions', { collection_name: 'c' })).partition_names).toEqual(['_default'])
 })
 
+test('a collection that is renamed keeps its snapshots, and a restore of it its name', async () => {
+  await collectionWithRows(milvus, 'c', 2)
+  await must('CreateSnapshot', named('s'))
+  const { job_id: job } = await must('RestoreSnapshot', { ...named('s'), target_collection_name: 'd' })
+  await milvus.end(job)
+  await must('RenameCollection', { oldName: 'c', newName: 'renamed' })
+  await must('RenameCollection', { oldName: 'd', newName: 'target' })
+  expect((await refusal('DescribeSnapshot', named('s')))[0]).toBe(100)
+  expect((await must('ListSnapshots', { collection_name: 'renamed' })).snapshots).toEqual(['s'])
+  expect(await must('DescribeSnapshot', named('s', ''))).toMatchObject({ collection_name: 'renamed' })
+  expect(await milvus.end(job)).toMatchObject({ state: 3, collection_name: 'target' })
+  const { job_id: again } = await must('RestoreSnapshot', {
+    ...named('s', 'renamed'),
+    target_collection_name: 'd',
+  })
+  expect(await milvus.end(again)).toMatchObject({ state: 3, collection_name: 'd' })
+  expect(await milvus.database.getCollection('d').count()).toBe(2)
+  await collectionWithRows(milvus, 'c', 1)
+  expect((await must('ListSnapshots', { collection_name: 'c' })).snapshots).toEqual([])
+  await must('DropCollection', { collection_name: 'renamed' })
+  expect(milvus.database.listAllSnapshots()).toEqual([])
+})
+
 test('two snapshots keep the index that there was, each its own', async () => {
   await collectionWithRows(milvus, 'c', 3)
   const index = async (type: string, metric: string): Promise<void> => {
