@@ -114,6 +114,21 @@ describe('a restore', () => {
     expect(database.listAllSnapshots()).toEqual([])
   })
 
+  test('that anybody cancels has failed, leaves nothing, and keeps its snapshot from nobody', async () => {
+    const gate = new SlowReads(new SimulatedDisk())
+    const { must, end, database } = await withSnapshot({ disk: gate.disk })
+    const waiting = gate.shut()
+    const { job_id: job } = await must('RestoreSnapshot', into('d'))
+    await waiting
+    const [running] = database.jobs.list({ kind: 'milvus-restore', state: 'running' })
+    expect(database.jobs.cancel(running!.id)).toBe(true)
+    gate.open()
+    expect(await end(job)).toMatchObject({ state: 4, collection_name: 'd' })
+    expect(database.findCollection('d')).toBeUndefined()
+    await must('DropSnapshot', from('c'))
+    expect(database.listAllSnapshots()).toEqual([])
+  })
+
   test('keeps the database that it goes into', async () => {
     const gate = new SlowReads(new SimulatedDisk())
     const { must, end, refusal } = await withSnapshot({ disk: gate.disk })
