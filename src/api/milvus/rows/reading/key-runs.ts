@@ -7,6 +7,8 @@ export interface KeyRun {
   readonly after: PrimaryKey | undefined
   readonly keys: readonly PrimaryKey[]
   readonly ids: readonly PointId[]
+  /** Of the points as they were found. */
+  readonly versions: readonly number[]
   /** No rows were behind it. */
   readonly isLast: boolean
 }

@@ -137,6 +137,27 @@ test('iterators go through all rows, whatever their keys and their filter', asyn
   expect((await pages('id', 'n > 30', 7, remove)).flat()).toEqual(few.filter((_, at) => at < 7 || at > 13))
 })
 
+test('rows that do not pass any more when an iterator comes to them are left out', async () => {
+  await make(primaryKey())
+  await insert(Array.from({ length: 30 }, (_, row) => BigInt(row)))
+  let isChanged = false
+  const change = async (): Promise<void> => {
+    // Key 20 gets n = 0, and key 21 what it had.
+    const columns = [
+      column('id', 5, [20n, 21n]),
+      vectors('v', [
+        [1, 1],
+        [2, 2],
+      ]),
+      column('n', 5, [0n, 21n]),
+    ]
+    if (!isChanged) await milvus.must('Upsert', { collection_name: 'c', fields_data: columns, num_rows: 2 })
+    isChanged = true
+  }
+  const expected = Array.from({ length: 20 }, (_, row) => BigInt(row + 10)).filter((key) => key !== 20n)
+  expect((await pages('id', 'n >= 10', 4, change)).flat()).toEqual(expected)
+})
+
 test('iterators go through text keys, and through those of points that were made elsewhere', async () => {
   await make(field('k', 'VarChar', { max_length: 50, is_primary_key: true }))
   const keys = Array.from({ length: 40 }, (_, row) => `k${row * 3}`)

@@ -118,19 +118,39 @@ async function readPage(
     const start = placeBehind(run, after)
     const ids = run.ids.slice(start, start + limit)
     if (ids.length === 0) return []
-    const still = { must: [{ kind: 'has-id', ids } as const, ...(filter?.must ?? [])] }
-    const page = await collection.scroll({ ...reads, ...selection, filter: still, limit: allRows })
-    if (page.points.length > 0) return byKey(model, page.points)
+    const versions = new Map(ids.map((id, at) => [id, run.versions[start + at]]))
+    const points = await collection.get(ids, { ...reads, ...selection })
+    const changed = points.filter(({ id, version }) => version !== versions.get(id))
+    const failing = await failingOf(source, changed, filter)
+    const page = points.filter((point) => !failing.has(point))
+    if (page.length > 0) return byKey(model, page)
     after = run.keys[start + ids.length - 1]
   }
+}
+
+/** Those that do not pass the filter any more. */
+async function failingOf(
+  { collection, selection }: Source,
+  points: readonly Point[],
+  filter: Filter | undefined,
+): Promise<ReadonlySet<Point>> {
+  if (points.length === 0 || filter === undefined) return new Set()
+  const ids = points.map(({ id }) => id)
+  const must = [{ kind: 'has-id', ids } as const, ...(filter.must ?? [])]
+  const { points: found } = await collection.scroll({ ...selection, filter: { must }, limit: allRows })
+  const versions = new Set(found.map(({ id, version }) => `${id} ${version}`))
+  return new Set(points.filter(({ id, version }) => !versions.has(`${id} ${version}`)))
 }
 
 async function findRun(source: Source, range: KeyRange, count: number): Promise<KeyRun> {
   if (hasTextKeys(source.model)) return findTexts(source, range, count)
   const points = await readNumbers({ ...source, reads: {} }, range, count)
-  const ids = [...new Set(points.map(({ id }) => id))]
+  // Those of several partitions once.
+  const found = points.filter(({ id }, at) => id !== points[at - 1]?.id)
+  const ids = found.map(({ id }) => id)
   const keys = ids.map((id) => keyOf(source.model, id, () => ({})))
-  return { after: range.after, keys, ids, isLast: points.length < count }
+  const versions = found.map(({ version }) => version)
+  return { after: range.after, keys, ids, versions, isLast: points.length < count }
 }
 
 interface Keyed<T> {
@@ -147,6 +167,11 @@ function byKey(model: CollectionModel, points: readonly Point[]): readonly Point
   return rows.sort((a, b) => compareKeys(a.key, b.key)).map(({ value }) => value)
 }
 
+interface Found {
+  readonly id: PointId
+  readonly version: number
+}
+
 /** The rows with the smallest keys: no more than twice as many are kept at a time. */
 async function findTexts(
   { collection, model, selection }: Source,
@@ -160,24 +185,30 @@ async function findTexts(
     payload: !model.isForeign,
   })
   const read = textReader(model.primaryKey.name)
-  let best: Keyed<PointId>[] = []
+  let best: Keyed<Found>[] = []
   let bound: PrimaryKey | undefined
   const cut = (): void => {
     best = best.sort((a, b) => compareKeys(a.key, b.key)).slice(0, count)
     if (best.length === count) bound = best.at(-1)!.key
   }
   let previous: PointId | undefined
-  for (const { id, payload } of points) {
+  for (const { id, version, payload } of points) {
     // Of another partition.
     if (id === previous) continue
     previous = id
     const key = (payload === undefined ? undefined : read(payload)) ?? String(id)
     if (after !== undefined && compareKeys(key, after) <= 0) continue
     if (bound !== undefined && compareKeys(key, bound) > 0) continue
-    best.push({ key, value: id })
+    best.push({ key, value: { id, version } })
     if (best.length >= Math.max(count * 2, 1_000)) cut()
   }
   const isLast = bound === undefined && best.length < count
   cut()
-  return { after, keys: best.map(({ key }) => key), ids: best.map(({ value }) => value), isLast }
+  return {
+    after,
+    keys: best.map(({ key }) => key),
+    ids: best.map(({ value }) => value.id),
+    versions: best.map(({ value }) => value.version),
+    isLast,
+  }
 }
