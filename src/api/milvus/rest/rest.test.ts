@@ -264,6 +264,19 @@ describe('collections and what belongs to them', () => {
     expect((await must('/collections/list', {})).data).toEqual(['things'])
     expect((await must('/collections/has', { collectionName: 'things' })).data).toEqual({ has: true })
     expect((await must('/collections/get_stats', { collectionName: 'things' })).data).toEqual({ rowCount: 0 })
+    const added = {
+      fieldName: 'note',
+      dataType: 'VarChar',
+      nullable: true,
+      elementTypeParams: { max_length: 9 },
+    }
+    await must('/collections/fields/add', { collectionName: 'things', schema: added })
+    const { data: more } = await must('/collections/describe', { collectionName: 'things' })
+    expect((more as { fields: object[] }).fields.at(-1)).toMatchObject({
+      name: 'note',
+      type: 'VarChar',
+      nullable: true,
+    })
     await must('/collections/release', { collectionName: 'things' })
     expect((await must('/collections/get_load_state', { collectionName: 'things' })).data).toMatchObject({
       loadState: 'LoadStateNotLoad',
@@ -333,6 +346,14 @@ test('a snapshot is taken, shown, pinned and restored', async () => {
   expect(jobs).toMatchObject({ records: [{ jobId, snapshotName: 's', collectionName: 'copy' }] })
   await must('/collections/load', { collectionName: 'copy' })
   expect((await must('/collections/get_stats', { collectionName: 'copy' })).data).toEqual({ rowCount: 3 })
+  const { data: sent } = await must('/snapshots/export', { ...one, targetS3Path: 'out/' })
+  const exportId = (sent as { jobId: string }).jobId
+  await milvus.end(BigInt(exportId), 'Export')
+  const { data: ended } = await must('/jobs/snapshot/describe', { jobId: exportId })
+  expect(ended).toMatchObject({ jobId: exportId, state: 'ExportSnapshotCompleted' })
+  const { snapshotMetadataURI: from } = ended as { snapshotMetadataURI: string }
+  expect(from).toMatch(/\.snapshot$/)
+  await must('/snapshots/restore_external', { targetCollectionName: 'back', snapshotMetadataURI: from })
   await must('/snapshots/drop', one)
 })
 

@@ -3,9 +3,9 @@ import { codes, MilvusError } from '../../status.ts'
 import { mapOf, type KeyValue } from '../../schema/messages.ts'
 import { consistencyLevels } from '../../schema/document.ts'
 import { dataTypes } from '../../schema/data-types.ts'
-import { enumName } from '../../wire/messages.ts'
+import { encodeMessage, enumName } from '../../wire/messages.ts'
 import { doing, named, type RestAnswer, type RestCall, type RestRoutes } from '../route.ts'
-import { createCollection } from './create-collection.ts'
+import { createCollection, fieldMessage } from './create-collection.ts'
 
 export const collectionRoutes: RestRoutes = {
   '/collections/list': async (request) => {
@@ -56,6 +56,10 @@ export const collectionRoutes: RestRoutes = {
   '/collections/drop_properties': doing('AlterCollection', (request) => ({
     ...named(request),
     delete_keys: request.body.texts('propertyKeys'),
+  })),
+  '/collections/fields/add': doing('AddCollectionField', (request) => ({
+    ...named(request),
+    schema: encodeMessage('FieldSchema', fieldMessage(request.body.body('schema'), false)),
   })),
   '/collections/fields/alter_properties': doing('AlterCollectionField', (request) => ({
     ...named(request),

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../../../index.ts'
+import type { JsonObject, JsonValue } from '../../../../index.ts'
 import { codes, MilvusError } from '../../status.ts'
 import { enumName } from '../../wire/messages.ts'
 import { doing, idInteger, named, type RestCall, type RestRoutes } from '../route.ts'
@@ -104,6 +104,9 @@ interface JobMessage {
   readonly reason: string
   readonly start_time: bigint | number
   readonly time_cost: bigint | number
+  /** Of exports. */
+  readonly total_bytes?: bigint | number
+  readonly snapshot_metadata_uri?: string
 }
 
 export const snapshotJobRoutes: RestRoutes = {
@@ -117,14 +120,32 @@ export const snapshotJobRoutes: RestRoutes = {
   },
   '/jobs/snapshot/describe': async (request) => {
     const id = positive(request.body.needed('jobId'), 'jobId')
-    const { info } = (await request.rpc('GetRestoreSnapshotState', { job_id: id })) as {
-      readonly info: JobMessage
+    try {
+      return { data: record(request, await infoOf(request, 'GetRestoreSnapshotState', id)) }
+    } catch (error) {
+      // Numbers of exports are numbers of jobs as well.
+      if (!(error instanceof MilvusError && error.code === codes.importSystem)) throw error
+      const info = await infoOf(request, 'GetExportSnapshotState', id)
+      return { data: { ...record(request, info), ...exported(request, info) } }
     }
-    return { data: record(request, info) }
   },
 }
 
-function record(request: RestCall, job: JobMessage): JsonValue {
+async function infoOf(request: RestCall, rpc: string, id: bigint): Promise<JobMessage> {
+  const { info } = (await request.rpc(rpc, { job_id: id })) as { readonly info: JobMessage }
+  return info
+}
+
+const exported = (
+  request: RestCall,
+  { state, total_bytes, snapshot_metadata_uri }: JobMessage,
+): JsonObject => ({
+  state: enumName('ExportSnapshotState', state) ?? '',
+  totalBytes: idInteger(request, total_bytes ?? 0),
+  snapshotMetadataURI: snapshot_metadata_uri ?? '',
+})
+
+function record(request: RestCall, job: JobMessage): JsonObject {
   return {
     jobId: idInteger(request, job.job_id),
     snapshotName: job.snapshot_name,
