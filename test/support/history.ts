@@ -484,8 +484,9 @@ export class History {
         .getCollection(source.collection)
         .rollback(source.snapshot)
         .catch((error: unknown) => error)
-      if (!isDatabaseError(refused, 'snapshot-incompatible'))
-        throw new Error('a shard was put among another number of shards')
+      // Another collection has the name by now; it may have no shard of that number.
+      if (!isDatabaseError(refused, 'snapshot-incompatible') && !isDatabaseError(refused, 'shard-not-found'))
+        throw new Error('a shard was put among another number of shards', { cause: refused })
       return `refused rollback of ${source.collection} to ${source.snapshot.name}`
     }
     await this.#change(

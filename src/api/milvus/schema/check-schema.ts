@@ -38,7 +38,10 @@ export function checkSchema(
 
 function checkSystemField(name: string): void {
   if (!systemFields.slice(0, 2).includes(name)) return
-  throw invalidParameter(`schema contains system field: ${systemFields.join(', ')}`)
+  throw invalidParameter(
+    `schema contains system field: ${systemFields.join(', ')}`,
+    "[expected=schema don't contains system field][actual=contains]",
+  )
 }
 
 function checkPrimaryKey(fields: readonly FieldDocument[]): void {
