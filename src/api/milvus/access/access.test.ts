@@ -27,9 +27,15 @@ interface Answer {
 }
 
 /** Calls as a user who was recognized. */
-async function as(user: string, rpc: string, request: object = {}, database = ''): Promise<Answer> {
+async function as(
+  user: string,
+  rpc: string,
+  request: object = {},
+  database = '',
+  by: 'password' | 'key' = 'password',
+): Promise<Answer> {
   const { request: type, response } = rpcs[rpc]!
-  const call = { database, user, by: 'password', metadata: {} } as const
+  const call = { database, user, by, metadata: {} }
   const bytes = await answer(milvus.door, rpc, encodeMessage(type, request), call, (error) => {
     throw error
   })
@@ -107,6 +113,16 @@ describe('who calls', () => {
     expect(await authenticateToken(door, 'ann:secret-2')).toEqual(right)
     await must('DeleteCredential', { username: 'ann' })
     expect(await authenticateToken(door, 'ann:secret-2')).toBeUndefined()
+  })
+
+  test('who has a key sets a password without the old one, others do not', async () => {
+    await makeReader()
+    const reset = { username: 'ann', oldPassword: '', newPassword: base64('secret-3') }
+    expect(await as('root', 'UpdateCredential', reset)).toMatchObject({ code: 1400 })
+    expect(await as('root', 'UpdateCredential', reset, '', 'key')).toMatchObject({ code: 0 })
+    expect(await authenticateToken(guarded({ authorization: true }), 'ann:secret-3')).toMatchObject({
+      user: 'ann',
+    })
   })
 
   test('users and grants are there after a restart, passwords are not', async () => {
