@@ -1,7 +1,6 @@
 import type { Collection, Filter, ReadOptions } from '../../../index.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.ts'
-import { checkLoaded } from '../rows/loaded.ts'
-import { partitionsOf } from '../rows/partitions.ts'
+import { readablePartitions } from '../rows/loaded.ts'
 import { whereOf, type TemplateValue } from '../rows/where.ts'
 import { modelOf, type CollectionModel } from '../schema/collection-model.ts'
 import { invalidParameter } from '../status.ts'
@@ -60,9 +59,8 @@ export async function planSearch(
   const params = searchParamsOf(request.search_params)
   const searched = searchedFieldOf(collection, model, params)
   checkRange(params, searched.metric.isDistance)
-  const partitions = partitionsOf(collection, model, partitionNames)
   const filter = filterOf(model, request)
-  checkLoaded(door, collection, 'failed to search: ')
+  const partitions = readablePartitions(door, collection, model, partitionNames, 'failed to search: ')
   const vectors = await queryVectors(collection, model, searched, request)
   const { radius, rangeFilter } = params
   const bm25 = searched.text === undefined ? undefined : bm25Of(searched.indexParams, meanLengthsOf(door))
