@@ -3,7 +3,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { PasswordCache } from './access/password-cache.ts'
 import { HybridClock } from './hybrid-clock.ts'
-import { Iterators } from './search/iterators.ts'
+import { Iterators } from './search/finding/iterators.ts'
 import { Sequences } from './sequences.ts'
 import { codes, MilvusError } from './status.ts'
 

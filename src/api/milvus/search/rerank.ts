@@ -1,8 +1,8 @@
 import type { PointId } from '../../../index.ts'
 import { payloadOf } from '../rows/outgoing/result-columns.ts'
 import type { CollectionModel } from '../schema/collection-model.ts'
-import type { FoundHit } from './find-hits.ts'
-import type { Metric } from './metrics.ts'
+import type { FoundHit } from './finding/find-hits.ts'
+import type { Metric } from './finding/metrics.ts'
 import type { Ranker } from './ranking/ranker.ts'
 
 export interface FoundList {

@@ -4,8 +4,8 @@ import { planOutput, type OutputPlan } from '../rows/outgoing/output-plan.ts'
 import { resultColumns, resultRows } from '../rows/outgoing/result-columns.ts'
 import type { CollectionModel } from '../schema/collection-model.ts'
 import { codes, MilvusError } from '../status.ts'
-import type { FoundHit } from './find-hits.ts'
-import { roundScore } from './metrics.ts'
+import type { FoundHit } from './finding/find-hits.ts'
+import { roundScore } from './finding/metrics.ts'
 
 /** What is answered of each hit: its key stands by itself, and is among the fields only if it is asked for. @throws 65535 */
 export function searchOutput(

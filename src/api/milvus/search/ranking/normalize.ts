@@ -1,4 +1,4 @@
-import type { Metric } from '../metrics.ts'
+import type { Metric } from '../finding/metrics.ts'
 
 /** Scores of a metric between 0 and 1, greater ones being better. */
 export function normalized({ name }: Metric, score: number): number {

@@ -1,4 +1,4 @@
-import type { Metric } from '../metrics.ts'
+import type { Metric } from '../finding/metrics.ts'
 import type { PointId } from '../../../../index.ts'
 
 /** What one search found, best first. */

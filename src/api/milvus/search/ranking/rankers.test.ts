@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CollectionModel } from '../../schema/collection-model.ts'
 import { dataTypes } from '../../schema/data-types.ts'
-import { metricNamed } from '../metrics.ts'
+import { metricNamed } from '../finding/metrics.ts'
 import { decayFactor } from './decay.ts'
 import type { RankedList } from './ranker.ts'
 import { rankerOfFunction, rankerOfStrategy } from './read-ranker.ts'

@@ -4,7 +4,7 @@ import { dataTypes, isVectorType } from '../../schema/data-types.ts'
 import type { FieldDocument, IndexDocument } from '../../schema/document.ts'
 import { metricOf } from '../../schema/foreign.ts'
 import { invalidParameter, MilvusError } from '../../status.ts'
-import { metricNamed, type Metric } from '../metrics.ts'
+import { metricNamed, type Metric } from '../finding/metrics.ts'
 
 /** Where a search looks. */
 export interface SearchedField {

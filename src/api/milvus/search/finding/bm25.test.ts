@@ -6,10 +6,10 @@ import {
   pairs,
   primaryKey,
   type TestMilvus,
-} from '../../../../test/support/milvus-door.ts'
-import { column } from '../../../../test/support/milvus-rows.ts'
-import { seededRandom } from '../../../runtime/random.ts'
-import { encodeMessage } from '../wire/messages.ts'
+} from '../../../../../test/support/milvus-door.ts'
+import { column } from '../../../../../test/support/milvus-rows.ts'
+import { seededRandom } from '../../../../runtime/random.ts'
+import { encodeMessage } from '../../wire/messages.ts'
 
 let milvus: TestMilvus
 

@@ -1,8 +1,8 @@
-import type { PointId, ReadOptions } from '../../../index.ts'
-import { invalidParameter } from '../status.ts'
+import type { PointId, ReadOptions } from '../../../../index.ts'
+import { invalidParameter } from '../../status.ts'
 import { findHits, type FoundHit, type HitQuery } from './find-hits.ts'
 import { isBetter, type Metric } from './metrics.ts'
-import type { IteratorParams } from './request/search-params.ts'
+import type { IteratorParams } from '../request/search-params.ts'
 
 /** Where a batch ended: its last score, and which of the points with that score have been handed out. */
 interface Bound {

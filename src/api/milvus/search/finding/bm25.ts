@@ -1,5 +1,5 @@
-import { isMulti, isSparse, type ReadOptions, type ScoredPoint, type SparseInput } from '../../../index.ts'
-import { lengthIndex, undamped } from '../text/terms.ts'
+import { isMulti, isSparse, type ReadOptions, type ScoredPoint, type SparseInput } from '../../../../index.ts'
+import { lengthIndex, undamped } from '../../text/terms.ts'
 import type { HitQuery } from './find-hits.ts'
 
 export interface Bm25 {

@@ -1,11 +1,11 @@
-import { stringifyJson, type JsonValue, type ReadOptions } from '../../../index.ts'
-import { payloadOf } from '../rows/outgoing/result-columns.ts'
-import type { CollectionModel } from '../schema/collection-model.ts'
-import { dataTypes, isIntegerType, typeName } from '../schema/data-types.ts'
-import type { FieldDocument } from '../schema/document.ts'
-import { codes, invalidParameter, MilvusError } from '../status.ts'
+import { stringifyJson, type JsonValue, type ReadOptions } from '../../../../index.ts'
+import { payloadOf } from '../../rows/outgoing/result-columns.ts'
+import type { CollectionModel } from '../../schema/collection-model.ts'
+import { dataTypes, isIntegerType, typeName } from '../../schema/data-types.ts'
+import type { FieldDocument } from '../../schema/document.ts'
+import { codes, invalidParameter, MilvusError } from '../../status.ts'
 import { readAgain, readRanking, type FoundHit, type HitQuery } from './find-hits.ts'
-import type { GroupBy } from './request/search-params.ts'
+import type { GroupBy } from '../request/search-params.ts'
 
 /** The field that a search groups by. @throws 1100, 65535 */
 export function groupFieldOf(model: CollectionModel, { field: name }: GroupBy): FieldDocument {

@@ -1,12 +1,12 @@
-import { tokenize, type Collection, type VectorInput } from '../../../index.ts'
-import { pointIdOf, type PrimaryKey } from '../rows/keys.ts'
-import type { CollectionModel } from '../schema/collection-model.ts'
-import { invalidParameter, type MilvusError } from '../status.ts'
-import { analyzerOf } from '../text/analyzer.ts'
-import { queryVector } from '../text/terms.ts'
-import type { IdsMessage, SearchRequest } from './request/messages.ts'
-import { soughtOf, type Sought } from './request/placeholders.ts'
-import type { SearchedField } from './request/searched-field.ts'
+import { tokenize, type Collection, type VectorInput } from '../../../../index.ts'
+import { pointIdOf, type PrimaryKey } from '../../rows/keys.ts'
+import type { CollectionModel } from '../../schema/collection-model.ts'
+import { invalidParameter, type MilvusError } from '../../status.ts'
+import { analyzerOf } from '../../text/analyzer.ts'
+import { queryVector } from '../../text/terms.ts'
+import type { IdsMessage, SearchRequest } from '../request/messages.ts'
+import { soughtOf, type Sought } from '../request/placeholders.ts'
+import type { SearchedField } from '../request/searched-field.ts'
 
 /** The vectors that a request searches for, one for each of its queries. @throws 1100 */
 export async function queryVectors(

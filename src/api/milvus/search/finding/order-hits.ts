@@ -1,10 +1,10 @@
-import type { JsonValue } from '../../../index.ts'
-import { payloadOf } from '../rows/outgoing/result-columns.ts'
-import type { CollectionModel } from '../schema/collection-model.ts'
-import { dataTypes, isVectorType } from '../schema/data-types.ts'
-import { invalidParameter } from '../status.ts'
+import type { JsonValue } from '../../../../index.ts'
+import { payloadOf } from '../../rows/outgoing/result-columns.ts'
+import type { CollectionModel } from '../../schema/collection-model.ts'
+import { dataTypes, isVectorType } from '../../schema/data-types.ts'
+import { invalidParameter } from '../../status.ts'
 import type { FoundHit } from './find-hits.ts'
-import type { OrderField } from './request/search-params.ts'
+import type { OrderField } from '../request/search-params.ts'
 
 /** @throws 1100 */
 export function checkOrderFields(model: CollectionModel, order: readonly OrderField[]): void {

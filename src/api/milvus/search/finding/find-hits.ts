@@ -5,10 +5,10 @@ import {
   type ReadOptions,
   type ScoredPoint,
   type VectorInput,
-} from '../../../index.ts'
+} from '../../../../index.ts'
 import { textHits, type Bm25 } from './bm25.ts'
 import { isBetter, scoreOf, thresholdOf } from './metrics.ts'
-import type { SearchedField } from './request/searched-field.ts'
+import type { SearchedField } from '../request/searched-field.ts'
 
 /** One search, before it is said which of the found are wanted. */
 export interface HitQuery {
