@@ -44,6 +44,11 @@ stay open. Who may do what is decided before the body of a request is read. With
 
 A request that names further collections (\`lookup_from\`, \`with_lookup\`) needs to read them, too. Our own API below \`/v1\`
 spans the database: it takes \`"r"\` for what reads and \`"m"\` for the rest, and no tokens for single collections.
+
+Milvus' APIs (gRPC and \`/v2/vectordb\`) take the same keys, as they are or as \`root:<key>\`, and users with their passwords and
+roles, but no JSON web tokens. Set \`milvus_authorization\` to have users without a key, and mind that Qdrant's API and \`/v1\`
+are open then. The first thing to do is to change root's password:
+\`POST /v2/vectordb/users/update_password {"userName": "root", "password": "Milvus", "newPassword": "…"}\`.
 `
 
 function table(title: string, settings: typeof knownSettings): string {

@@ -31,7 +31,7 @@ export const knownSettings: readonly KnownSetting[] = [
     byDefault: '127.0.0.1',
     effect: "Address to listen on, for all doors. Qdrant's default is 0.0.0.0.",
   },
-  { key: 'service.http_port', byDefault: '6333', effect: 'Port of both REST APIs. 0: the system chooses.' },
+  { key: 'service.http_port', byDefault: '6333', effect: 'Port of all REST APIs. 0: the system chooses.' },
   {
     key: 'service.grpc_port',
     byDefault: '6334',
