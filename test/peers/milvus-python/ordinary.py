@@ -207,7 +207,7 @@ def iterators_see_every_row_once(client):
     assert seen == list(range(TOTAL)), seen
 
 
-def full_text_is_found(client):
+def make_texts(client, name):
     schema = client.create_schema()
     schema.add_field("id", DataType.INT64, is_primary=True, auto_id=True)
     schema.add_field("text", DataType.VARCHAR, max_length=200, enable_analyzer=True, enable_match=True)
@@ -217,10 +217,15 @@ def full_text_is_found(client):
     )
     indexes = client.prepare_index_params()
     indexes.add_index("terms", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25")
-    client.create_collection(NAME, schema=schema, index_params=indexes)
+    client.create_collection(name, schema=schema, index_params=indexes)
     texts = ["a snapshot of a collection", "vectors lie in segments", "each snapshot has a name; a snapshot is kept"]
-    done = client.insert(NAME, [{"text": text} for text in texts])
+    done = client.insert(name, [{"text": text} for text in texts])
     assert len(set(done["ids"])) == 3, done
+    return texts
+
+
+def full_text_is_found(client):
+    texts = make_texts(client, NAME)
     (hits,) = client.search(NAME, data=["snapshot"], anns_field="terms", limit=3, output_fields=["text"])
     assert {hit["entity"]["text"] for hit in hits} == {texts[0], texts[2]}, hits
     assert all(hit["distance"] > 0 for hit in hits), hits

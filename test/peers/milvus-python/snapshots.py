@@ -8,7 +8,7 @@ import grpc
 from pymilvus import DataType, MilvusClient
 from pymilvus.grpc_gen import milvus_pb2, milvus_pb2_grpc
 
-from ordinary import count, make, numbers, refused
+from ordinary import count, make, make_texts, numbers, refused
 
 FINAL = ("RestoreSnapshotCompleted", "RestoreSnapshotFailed")
 
@@ -234,6 +234,17 @@ def indexes_come_back_as_they_were(client):
         assert hits[0]["id"] == best, (snapshot, hits)
 
 
+def full_text_comes_back(client):
+    texts = make_texts(client, "texts")
+    client.create_snapshot("words", "texts")
+    client.delete("texts", filter="id > 0")
+    wait(client, client.restore_snapshot("words", "texts", "texts_again"))
+    client.load_collection("texts_again")
+    client.insert("texts_again", [{"text": "one more snapshot"}])
+    (hits,) = client.search("texts_again", data=["snapshot"], anns_field="terms", limit=5, output_fields=["text"])
+    assert {hit["entity"]["text"] for hit in hits} == {texts[0], texts[2], "one more snapshot"}, hits
+
+
 TESTS = [
     a_backup_is_made_described_and_restored,
     the_calls_of_the_first_edition_work,
@@ -244,4 +255,5 @@ TESTS = [
     what_can_not_be_done_is_refused,
     snapshots_of_a_database_stay_there,
     indexes_come_back_as_they_were,
+    full_text_comes_back,
 ]
