@@ -16,10 +16,10 @@ export function checkSnapshotName(name: string): void {
   const invalid = `Invalid snapshot name: ${name}. `
   if (Buffer.byteLength(name) > nameBytesMax)
     throw invalidParameter(
-      `${invalid}the length of a snapshot name must be less than ${nameBytesMax} characters`,
+      `${invalid}the length of snapshot name must be not greater than limit, limit: ${nameBytesMax}`,
     )
   if (!first.test(name))
-    throw invalidParameter(`${invalid}the first character of a snapshot name must be an underscore or letter`)
+    throw invalidParameter(`${invalid}the first character of snapshot name must be an underscore or letter`)
   if (!rest.test(name))
     throw invalidParameter(
       `${invalid}snapshot name can only contain numbers, letters, underscores, dots and dashes`,

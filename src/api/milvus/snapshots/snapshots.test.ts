@@ -84,7 +84,7 @@ describe('snapshots', () => {
     await collectionWithRows(milvus, 'c', 1)
     const refused: [string, object, number, string][] = [
       ['CreateSnapshot', named('  '), 1100, 'snapshot name should be not empty'],
-      ['CreateSnapshot', named('9lives'), 1100, 'the first character of a snapshot name'],
+      ['CreateSnapshot', named('9lives'), 1100, 'the first character of snapshot name'],
       ['CreateSnapshot', named('a b'), 1100, 'can only contain numbers, letters'],
       ['CreateSnapshot', named('x'.repeat(256)), 1100, 'must be less than 255 characters'],
       ['CreateSnapshot', named('s', 'none'), 100, 'collection not found'],
