@@ -86,7 +86,7 @@ describe('snapshots', () => {
       ['CreateSnapshot', named('  '), 1100, 'snapshot name should be not empty'],
       ['CreateSnapshot', named('9lives'), 1100, 'the first character of snapshot name'],
       ['CreateSnapshot', named('a b'), 1100, 'can only contain numbers, letters'],
-      ['CreateSnapshot', named('x'.repeat(256)), 1100, 'must be less than 255 characters'],
+      ['CreateSnapshot', named('x'.repeat(256)), 1100, 'must be not greater than limit, limit: 255'],
       ['CreateSnapshot', named('s', 'none'), 100, 'collection not found'],
       ['CreateSnapshot', named('s', ''), 1101, 'collection_name is required for create snapshot'],
       ['CreateSnapshot', { ...named('s'), compaction_protection_seconds: -1n }, 1100, 'must be non-negative'],
