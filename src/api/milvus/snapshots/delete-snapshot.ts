@@ -24,7 +24,8 @@ export function deleteSnapshot(door: MilvusDoor, snapshot: Snapshot): Promise<vo
 /** The words of both generations of clients. */
 function pinned(snapshot: Snapshot, isUsed: boolean): MilvusError {
   const count = Math.max(snapshot.info().holds.length, 1)
-  const why = `${count} active pins, unpin before dropping: snapshot is pinned[snapshot=${snapshot.name}]`
+  const words = `${count} active pins, unpin before dropping: active pins exist`
+  const why = `${words}: snapshot is pinned[snapshot=${snapshot.name}]`
   const use = isUsed ? `snapshot ${snapshot.name} is restoring or being exported: ` : ''
   return new MilvusError(codes.snapshotPinned, use + why)
 }

@@ -185,7 +185,7 @@ describe('pins', () => {
     expect(second.pin_id).not.toBe(first.pin_id)
     expect(await refusal('DropSnapshot', named('s'))).toEqual([
       2601,
-      '2 active pins, unpin before dropping: snapshot is pinned[snapshot=s]',
+      '2 active pins, unpin before dropping: active pins exist: snapshot is pinned[snapshot=s]',
     ])
     await must('UnpinSnapshotData', { pin_id: first.pin_id })
     await must('UnpinSnapshotData', { pin_id: first.pin_id })

@@ -110,7 +110,7 @@ function inTarget(
   const start = (): Promise<bigint> => {
     checkDatabase(door, target.database)
     const isRestoring = runningJobs(door, restoreKind).some((job) => restoreInputOf(job).target === name)
-    if (isRestoring || door.database.findCollection(name) !== undefined) throw targetExists(target)
+    if (isRestoring || door.database.findCollection(name) !== undefined) throw targetExists(door, target)
     return work(name)
   }
   return door.sequences.run(name, () =>
@@ -119,8 +119,11 @@ function inTarget(
 }
 
 /** The words of both generations of clients. */
-function targetExists({ database, collection }: Target): MilvusError {
-  const older = `create duplicate collection with different parameters, collection: ${collection}`
+function targetExists(door: MilvusDoor, { database, collection }: Target): MilvusError {
+  const name = engineName(database, collection)
+  const isAlias = door.database.listAliases().some(({ alias }) => alias === name)
+  const conflict = isAlias ? 'alias and collection name conflict: ' : ''
+  const older = `${conflict}create duplicate collection with different parameters, collection: ${collection}`
   return invalidParameter(`target collection ${collection} already exists in database ${database}: ${older}`)
 }
 
