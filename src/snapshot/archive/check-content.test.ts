@@ -100,7 +100,9 @@ describe('an archive whose checksums are right is refused', () => {
     const snapshot = await other.createSnapshot()
     await other.upsert([{ id: 9, payload: { text: 'x'.repeat(400) } }])
     archive = await collect((await snapshot.archive()).stream())
-    expect(await refused({ file: payload('"\xff\xfe"') })).toMatch(/the payload of point 9 is no JSON object$/)
+    expect(await refused({ file: payload('"\xff\xfe"') })).toMatch(
+      /the payload of point 9 is no JSON object$/,
+    )
   })
 
   test.each([
