@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { runInputs } from './run-inputs.ts'
 
 const seed = Number(process.env['STILLPOINT_SEED'] ?? 20_260)
-const inputs = Number(process.env['STILLPOINT_INPUTS'] ?? 200)
+const inputs = Number(process.env['STILLPOINT_INPUTS'] ?? 120)
 
 test(`hostile archives are refused or restored whole, seed ${seed}`, async () => {
   const { findings, outcomes } = await runInputs({ seed, from: 0, to: inputs })

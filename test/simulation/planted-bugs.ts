@@ -34,14 +34,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a file is renamed before it is synced',
     faults: ['power'],
-    from: 21,
+    from: 40,
     plant: (disk) => swappedRename(disk),
   },
   { name: 'a write that fails passes for done', faults: ['full', 'io'], plant: forgetful },
   {
     name: 'the checksum of the catalog is not compared',
     faults: ['flip'],
-    from: 28,
+    from: 38,
     patch: {
       file: 'manifest/reader.ts',
       from: 'if (sha256(Buffer.from(content)) !== header[2])',
@@ -51,7 +51,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'checksums of segments are not compared',
     faults: ['flip'],
-    from: 30,
+    from: 49,
     patch: {
       file: 'segment/file-reader.ts',
       from: 'if (sha256 !== file.sha256) {',
@@ -61,6 +61,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'checksums of log records are not compared',
     faults: ['power', 'flip'],
+    from: 10,
     patch: {
       file: 'log/format.ts',
       from: 'recordChecksum(bytes.subarray(at + checksummedFrom, at + length), mark) !==\n    bytes.readUInt32LE(at + checksumAt)',
