@@ -1,3 +1,4 @@
+import { afterEach, beforeEach } from 'vitest'
 import { openMilvusDoor, type MilvusDoor } from '../../src/api/milvus/door.ts'
 import { answer } from '../../src/api/milvus/milvus-server.ts'
 import { decodeMessage, encodeMessage } from '../../src/api/milvus/wire/messages.ts'
@@ -11,18 +12,52 @@ import { SimulatedDisk } from './simulated-disk.ts'
 /** Of the clock, which goes on by a millisecond each time that it is asked. */
 const start = Date.UTC(2026, 0, 1)
 
-/** Milvus' API on a disk in memory. */
-export interface TestMilvus {
-  readonly door: MilvusDoor
-  readonly database: Database
-  readonly disk: SimulatedDisk
-  /** The answer of an RPC, decoded. Members that are not given are those of an empty message. */
-  // Answers are looked into as they come.
+/** What a door can be asked. Answers are looked into as they come. */
+export interface MilvusCalls {
+  /** The answer of an RPC, decoded, whatever its status. Members that are not given are those of an empty message. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   call(rpc: string, request?: object, database?: string): Promise<any>
   /** The same; an answer that is no success is thrown. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   must(rpc: string, request?: object, database?: string): Promise<any>
+  /** Code and reason of one that is no success. */
+  refusal(rpc: string, request?: object, database?: string): Promise<readonly [number, string]>
+}
+
+export function callsOf(door: MilvusDoor, user?: string): MilvusCalls {
+  const call: MilvusCalls['call'] = async (rpc, request = {}, database = '') => {
+    const { request: type, response } = rpcs[rpc]!
+    const who = { database, user, metadata: {} }
+    const bytes = await answer(door, rpc, encodeMessage(type, request), who, (error) => {
+      throw error
+    })
+    return decodeMessage(response, bytes)
+  }
+  return {
+    call,
+    must: async (rpc, request, database) => {
+      const message = (await call(rpc, request, database)) as Record<string, unknown>
+      const [code, reason] = statusOf(message)
+      if (code !== 0) throw new Error(`${rpc} was answered with ${code}: ${reason}`)
+      return message
+    },
+    refusal: async (rpc, request, database) =>
+      statusOf((await call(rpc, request, database)) as Record<string, unknown>),
+  }
+}
+
+/** Messages have a status, or are one; a few others are answers only of what succeeds. */
+function statusOf(message: Readonly<Record<string, unknown>>): readonly [code: number, reason: string] {
+  const status = message['status'] ?? message['alter_status'] ?? message
+  const { code = 0, reason = '' } = status as { code?: number; reason?: string }
+  return [code, reason]
+}
+
+/** Milvus' API on a disk in memory. */
+export interface TestMilvus extends MilvusCalls {
+  readonly door: MilvusDoor
+  readonly database: Database
+  readonly disk: SimulatedDisk
   close(): Promise<void>
 }
 
@@ -48,25 +83,41 @@ export async function openTestMilvus(options: TestMilvusOptions = {}): Promise<T
     maxRequestBytes: 2 ** 24,
     apiKeys,
   })
-  const call: TestMilvus['call'] = async (rpc, request = {}, inDatabase = '') => {
-    const { request: type, response } = rpcs[rpc]!
-    const who = { database: inDatabase, user: options.user, metadata: {} }
-    const bytes = await answer(door, rpc, encodeMessage(type, request), who, (error) => {
-      throw error
-    })
-    return decodeMessage(response, bytes)
+  return { door, database, disk, ...callsOf(door, options.user), close: () => database.close() }
+}
+
+/** Such an API for each test of a file, empty at first. */
+export interface EachTestMilvus extends TestMilvus {
+  /** Opens what is on its disk again. */
+  restart(): Promise<void>
+}
+
+/** Milvus' API anew for each of the tests that follow; to be called where tests are declared. */
+export function milvusForEachTest(): EachTestMilvus {
+  let milvus: TestMilvus
+  beforeEach(async () => {
+    milvus = await openTestMilvus()
+  })
+  afterEach(() => milvus.close())
+  return {
+    get door() {
+      return milvus.door
+    },
+    get database() {
+      return milvus.database
+    },
+    get disk() {
+      return milvus.disk
+    },
+    call: (...request) => milvus.call(...request),
+    must: (...request) => milvus.must(...request),
+    refusal: (...request) => milvus.refusal(...request),
+    close: () => milvus.close(),
+    restart: async () => {
+      await milvus.close()
+      milvus = await openTestMilvus({ disk: milvus.disk })
+    },
   }
-  const must: TestMilvus['must'] = async (rpc, request, inDatabase) => {
-    const message = (await call(rpc, request, inDatabase)) as Record<string, unknown>
-    const status = (message['status'] ?? message['alter_status'] ?? message) as {
-      code?: number
-      reason?: string
-    }
-    if (status.code !== undefined && status.code !== 0)
-      throw new Error(`${rpc} was answered with ${status.code}: ${status.reason ?? ''}`)
-    return message
-  }
-  return { door, database, disk, call, must, close: () => database.close() }
 }
 
 const kinds = { Bool: 1, Int8: 2, Int64: 5, Float: 10, Double: 11, VarChar: 21, Array: 22, JSON: 23 } as const
@@ -91,9 +142,29 @@ export function field(name: string, type: TestType, more: Readonly<Record<string
 
 export const primaryKey = (name = 'id'): object => field(name, 'Int64', { is_primary_key: true })
 
-/** The request that makes a collection of these fields. */
-export function collectionOf(name: string, fields: readonly object[], more: object = {}): object {
-  return { collection_name: name, schema: encodeMessage('CollectionSchema', { name, fields }), ...more }
+/** The request that makes a collection of these fields; what else the request, and its schema, have. */
+export function collectionOf(
+  name: string,
+  fields: readonly object[],
+  more: object = {},
+  schema: object = {},
+): object {
+  const bytes = encodeMessage('CollectionSchema', { name, fields, ...schema })
+  return { collection_name: name, schema: bytes, ...more }
+}
+
+/** Makes the collection `c` of these fields, each vector with an index, and loads it; what else its schema has. */
+export async function makeLoaded(
+  milvus: MilvusCalls,
+  fields: readonly object[],
+  schema: object = {},
+): Promise<void> {
+  await milvus.must('CreateCollection', collectionOf('c', fields, {}, schema))
+  const extra = pairs({ index_type: 'AUTOINDEX' })
+  for (const { name, data_type: type } of fields as readonly { name: string; data_type: number }[])
+    if (type >= vectorKinds.BinaryVector)
+      await milvus.must('CreateIndex', { collection_name: 'c', field_name: name, extra_params: extra })
+  await milvus.must('LoadCollection', { collection_name: 'c' })
 }
 
 /** Pairs as they are sent. */

@@ -1,4 +1,4 @@
-import type { TestMilvus } from './milvus-door.ts'
+import type { MilvusCalls } from './milvus-door.ts'
 
 // Columns as clients send them, and answers as rows.
 
@@ -88,7 +88,7 @@ function valuesOf({ scalars, vectors: found, valid_data: valid }: Column): unkno
 }
 
 /** The rows that a query finds. */
-export async function query(milvus: TestMilvus, request: object): Promise<Record<string, unknown>[]> {
+export async function query(milvus: MilvusCalls, request: object): Promise<Record<string, unknown>[]> {
   const answer = await milvus.must('Query', { collection_name: 'c', output_fields: ['*'], ...request })
   return rowsOf(answer.fields_data as readonly Column[])
 }

@@ -1,24 +1,14 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { rpcs } from '../wire/rpcs.ts'
 import { decodeMessage, encodeMessage } from '../wire/messages.ts'
 import { answer } from '../milvus-server.ts'
 import { openMilvusDoor, type MilvusDoor } from '../door.ts'
 import { authenticateToken } from './authenticate.ts'
-import {
-  collectionOf,
-  field,
-  openTestMilvus,
-  primaryKey,
-  type TestMilvus,
-} from '../../../../test/support/milvus-door.ts'
+import { collectionOf, field, milvusForEachTest, primaryKey } from '../../../../test/support/milvus-door.ts'
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-let milvus: TestMilvus
-beforeEach(async () => {
-  milvus = await openTestMilvus()
-  return () => milvus.close()
-})
+const milvus = milvusForEachTest()
 
 interface Answer {
   readonly code: number
@@ -129,9 +119,7 @@ describe('who calls', () => {
     await makeReader()
     await must('OperatePrivilegeV2', grantV2('Search'))
     expect(JSON.stringify(milvus.database.documents.list())).not.toContain('secret-1')
-    const { disk } = milvus
-    await milvus.close()
-    milvus = await openTestMilvus({ disk })
+    await milvus.restart()
     const door = guarded({ authorization: true })
     expect(await authenticateToken(door, 'ann:secret-1')).toMatchObject({ user: 'ann' })
     const grants = await as('root', 'SelectGrant', { entity: { role: { name: 'reader' } } })

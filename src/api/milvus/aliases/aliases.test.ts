@@ -1,22 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  collectionOf,
-  field,
-  openTestMilvus,
-  primaryKey,
-  type TestMilvus,
-} from '../../../../test/support/milvus-door.ts'
+import { beforeEach, expect, test } from 'vitest'
+import { collectionOf, field, milvusForEachTest, primaryKey } from '../../../../test/support/milvus-door.ts'
 
-let milvus: TestMilvus
+const milvus = milvusForEachTest()
 const fields = [primaryKey(), field('v', 'FloatVector', { dim: 2 })]
 
 beforeEach(async () => {
-  milvus = await openTestMilvus()
   for (const name of ['c', 'd']) await milvus.must('CreateCollection', collectionOf(name, fields))
   await milvus.must('CreateAlias', { collection_name: 'c', alias: 'a' })
 })
-
-afterEach(() => milvus.close())
 
 const listed = async (name: string): Promise<string[]> =>
   (await milvus.must('ListAliases', { collection_name: name })).aliases as string[]

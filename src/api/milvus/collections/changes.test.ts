@@ -1,19 +1,17 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import {
   collectionOf,
   field,
-  openTestMilvus,
+  milvusForEachTest,
   pairs,
   primaryKey,
-  type TestMilvus,
 } from '../../../../test/support/milvus-door.ts'
 import { encodeMessage } from '../wire/messages.ts'
 
-let milvus: TestMilvus
+const milvus = milvusForEachTest()
 const c = { collection_name: 'c' }
 
 beforeEach(async () => {
-  milvus = await openTestMilvus()
   const fields = [
     primaryKey(),
     field('v', 'FloatVector', { dim: 2 }),
@@ -21,8 +19,6 @@ beforeEach(async () => {
   ]
   await milvus.must('CreateCollection', collectionOf('c', fields))
 })
-
-afterEach(() => milvus.close())
 
 async function described(): Promise<{
   properties: Record<string, string>

@@ -1,22 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  collectionOf,
-  field,
-  openTestMilvus,
-  primaryKey,
-  type TestMilvus,
-} from '../../../../test/support/milvus-door.ts'
+import { beforeEach, expect, test } from 'vitest'
+import { collectionOf, field, milvusForEachTest, primaryKey } from '../../../../test/support/milvus-door.ts'
 
-let milvus: TestMilvus
+const milvus = milvusForEachTest()
 const fields = [primaryKey(), field('v', 'FloatVector', { dim: 2 })]
 
 beforeEach(async () => {
-  milvus = await openTestMilvus()
   for (const name of ['a', 'b']) await milvus.must('CreateCollection', collectionOf(name, fields))
   await milvus.must('CreateDatabase', { db_name: 'shop' })
 })
-
-afterEach(() => milvus.close())
 
 const listed = async (database = ''): Promise<string[]> =>
   (await milvus.must('ShowCollections', {}, database)).collection_names as string[]

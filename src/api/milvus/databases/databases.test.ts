@@ -1,21 +1,14 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   collectionOf,
   field,
-  openTestMilvus,
+  milvusForEachTest,
   pairs,
   primaryKey,
-  type TestMilvus,
 } from '../../../../test/support/milvus-door.ts'
 
-let milvus: TestMilvus
+const milvus = milvusForEachTest()
 const books = collectionOf('books', [primaryKey(), field('v', 'FloatVector', { dim: 2 })])
-
-beforeEach(async () => {
-  milvus = await openTestMilvus()
-})
-
-afterEach(() => milvus.close())
 
 const names = async (): Promise<string[]> => (await milvus.must('ListDatabases')).db_names as string[]
 
@@ -23,8 +16,7 @@ test('collections of one name are apart in two databases, also after a start', a
   await milvus.must('CreateDatabase', { db_name: 'shop' })
   await milvus.must('CreateCollection', books, 'shop')
   await milvus.must('CreateCollection', books)
-  await milvus.close()
-  milvus = await openTestMilvus({ disk: milvus.disk })
+  await milvus.restart()
   expect(await names()).toEqual(['default', 'shop'])
   expect((await milvus.must('ShowCollections', {}, 'shop')).collection_names).toEqual(['books'])
   const ids = await Promise.all(

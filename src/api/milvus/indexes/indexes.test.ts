@@ -1,17 +1,15 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import {
   collectionOf,
   field,
-  openTestMilvus,
+  milvusForEachTest,
   pairs,
   primaryKey,
-  type TestMilvus,
 } from '../../../../test/support/milvus-door.ts'
 
-let milvus: TestMilvus
+const milvus = milvusForEachTest()
 
 beforeEach(async () => {
-  milvus = await openTestMilvus()
   const fields = [
     primaryKey(),
     field('v', 'FloatVector', { dim: 4 }),
@@ -23,8 +21,6 @@ beforeEach(async () => {
   ]
   await milvus.must('CreateCollection', collectionOf('c', fields))
 })
-
-afterEach(() => milvus.close())
 
 const index = (name: string, params: Record<string, string>, indexName = ''): object => ({
   collection_name: 'c',
@@ -154,8 +150,7 @@ test('properties of an index can be set and removed, others not', async () => {
 test('indexes are there when the store is opened again', async () => {
   await milvus.must('CreateIndex', index('v', { index_type: 'FLAT', metric_type: 'IP' }))
   const before = await milvus.call('DescribeIndex', { collection_name: 'c' })
-  await milvus.close()
-  milvus = await openTestMilvus({ disk: milvus.disk })
+  await milvus.restart()
   expect(await milvus.call('DescribeIndex', { collection_name: 'c' })).toEqual(before)
   expect(distance('v')).toBe('Dot')
 })

@@ -1,23 +1,14 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  collectionOf,
-  field,
-  openTestMilvus,
-  primaryKey,
-  type TestMilvus,
-} from '../../../../test/support/milvus-door.ts'
+import { beforeEach, expect, test } from 'vitest'
+import { collectionOf, field, milvusForEachTest, primaryKey } from '../../../../test/support/milvus-door.ts'
 
-let milvus: TestMilvus
+const milvus = milvusForEachTest()
 const c = { collection_name: 'c' }
 
 beforeEach(async () => {
-  milvus = await openTestMilvus()
   const fields = [primaryKey(), field('v', 'FloatVector', { dim: 2 }), field('w', 'FloatVector', { dim: 2 })]
   await milvus.must('CreateCollection', collectionOf('c', fields))
   await milvus.database.getCollection('c').createPartition('p')
 })
-
-afterEach(() => milvus.close())
 
 async function indexBoth(): Promise<void> {
   for (const name of ['v', 'w']) await milvus.must('CreateIndex', { ...c, field_name: name })
@@ -51,8 +42,7 @@ test('a collection is loaded once each of its vectors has an index', async () =>
 test('what is loaded is so after a start', async () => {
   await indexBoth()
   await milvus.must('LoadCollection', c)
-  await milvus.close()
-  milvus = await openTestMilvus({ disk: milvus.disk })
+  await milvus.restart()
   expect(await stateOf()).toBe(3)
 })
 

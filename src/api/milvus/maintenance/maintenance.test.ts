@@ -1,18 +1,11 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  collectionOf,
-  field,
-  openTestMilvus,
-  primaryKey,
-  type TestMilvus,
-} from '../../../../test/support/milvus-door.ts'
+import { beforeEach, expect, test } from 'vitest'
+import { collectionOf, field, milvusForEachTest, primaryKey } from '../../../../test/support/milvus-door.ts'
 
-let milvus: TestMilvus
+const milvus = milvusForEachTest()
 const c = { collection_name: 'c' }
 const segments = { collectionName: 'c' }
 
 beforeEach(async () => {
-  milvus = await openTestMilvus()
   await milvus.must(
     'CreateCollection',
     collectionOf('c', [primaryKey(), field('v', 'FloatVector', { dim: 2 })]),
@@ -22,8 +15,6 @@ beforeEach(async () => {
     { id: 2, vectors: { v: [0, 1] }, payload: { id: 2 } },
   ])
 })
-
-afterEach(() => milvus.close())
 
 test('a flush makes segments, and names them', async () => {
   const before = await milvus.must('GetPersistentSegmentInfo', segments)

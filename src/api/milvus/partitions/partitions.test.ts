@@ -1,22 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  collectionOf,
-  field,
-  openTestMilvus,
-  primaryKey,
-  type TestMilvus,
-} from '../../../../test/support/milvus-door.ts'
+import { beforeEach, expect, test } from 'vitest'
+import { collectionOf, field, milvusForEachTest, primaryKey } from '../../../../test/support/milvus-door.ts'
 
-let milvus: TestMilvus
+const milvus = milvusForEachTest()
 const c = { collection_name: 'c' }
 const vector = field('v', 'FloatVector', { dim: 2 })
 
 beforeEach(async () => {
-  milvus = await openTestMilvus()
   await milvus.must('CreateCollection', collectionOf('c', [primaryKey(), vector]))
 })
-
-afterEach(() => milvus.close())
 
 const names = async (collection = 'c'): Promise<string[]> =>
   (await milvus.must('ShowPartitions', { collection_name: collection })).partition_names as string[]

@@ -1,31 +1,14 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
-  collectionOf,
   field,
-  openTestMilvus,
+  makeLoaded,
+  milvusForEachTest,
   pairs,
   primaryKey,
-  type TestMilvus,
 } from '../../../../test/support/milvus-door.ts'
 import { column, dynamicKeys, query, vectors } from '../../../../test/support/milvus-rows.ts'
 
-let milvus: TestMilvus
-
-beforeEach(async () => {
-  milvus = await openTestMilvus()
-})
-
-afterEach(() => milvus.close())
-
-/** Makes the collection `c`, with indexes, loaded. */
-async function make(fields: readonly object[], vectorFields = ['v']): Promise<void> {
-  await milvus.must('CreateCollection', collectionOf('c', fields))
-  for (const name of vectorFields) {
-    const extra = pairs({ index_type: 'AUTOINDEX' })
-    await milvus.must('CreateIndex', { collection_name: 'c', field_name: name, extra_params: extra })
-  }
-  await milvus.must('LoadCollection', { collection_name: 'c' })
-}
+const milvus = milvusForEachTest()
 
 const insert = (columns: readonly object[], rows: number, more: object = {}): object => ({
   collection_name: 'c',
@@ -51,7 +34,7 @@ test('scalars of every type come back as they were sent', async () => {
     ['s', 21, ['', '日本 "\\']],
     ['j', 23, [{ far: 9_007_199_254_740_991, deep: [{ k: null }] }, [1, 'x']]],
   ]
-  await make([
+  await makeLoaded(milvus, [
     primaryKey(),
     v2,
     list,
@@ -100,7 +83,7 @@ test('vectors of every type come back bit for bit', async () => {
     dense('bytes', 105, 2),
     sparse,
   ]
-  await make([primaryKey(), ...fields], ['bits', 'half', 'brain', 'bytes', 'sparse'])
+  await makeLoaded(milvus, [primaryKey(), ...fields])
   const row = Buffer.alloc(16)
   row.writeUInt32LE(7, 0)
   row.writeFloatLE(0.5, 4)
@@ -141,7 +124,7 @@ test('vectors of every type come back bit for bit', async () => {
 })
 
 test('half vectors may be sent as numbers, and are rounded', async () => {
-  await make([primaryKey(), { name: 'v', data_type: 102, type_params: pairs({ dim: '2' }) }])
+  await makeLoaded(milvus, [primaryKey(), { name: 'v', data_type: 102, type_params: pairs({ dim: '2' }) }])
   const sent = { type: 102, field_name: 'v', vectors: { dim: 2, float_vector: { data: [0.1, 1] } } }
   await milvus.must('Insert', insert([column('id', 5, [1n]), sent], 1))
   const [point] = await milvus.database.getCollection('c').get([1], { vectors: true })
@@ -158,7 +141,7 @@ test('null, default values and columns that are left out', async () => {
     text('both', { default_value: fallback, nullable: true }),
     field('must', 'Int64'),
   ]
-  await make(fields)
+  await makeLoaded(milvus, fields)
   const base = [column('id', 5, [1n, 2n, 3n]), column('must', 5, [1n, 2n, 3n])]
   const columns = [
     vectors('v', [[1, 1], null, [3, 3]]),
@@ -181,7 +164,7 @@ test('null, default values and columns that are left out', async () => {
 
 test('what does not fit the schema is refused, and nothing of it written', async () => {
   const small = { name: 'i8', data_type: 2, type_params: [] }
-  await make([primaryKey(), v2, text('s', { max_length: 3 }), small])
+  await makeLoaded(milvus, [primaryKey(), v2, text('s', { max_length: 3 }), small])
   const whole = {
     id: column('id', 5, [1n]),
     v: vectors('v', [[1, 1]]),

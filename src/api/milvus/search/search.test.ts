@@ -1,23 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   collectionOf,
   field,
-  openTestMilvus,
+  milvusForEachTest,
   pairs,
   primaryKey,
-  type TestMilvus,
 } from '../../../../test/support/milvus-door.ts'
 import { column, rowsOf, vectors } from '../../../../test/support/milvus-rows.ts'
 import { encodeMessage } from '../wire/messages.ts'
 
-let milvus: TestMilvus
-
-beforeEach(async () => {
-  milvus = await openTestMilvus()
-})
-afterEach(async () => {
-  await milvus.close()
-})
+const milvus = milvusForEachTest()
 
 const ids = [1n, 2n, 3n, 4n, 5n, 6n]
 const points = [

@@ -1,34 +1,18 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
-  collectionOf,
   field,
-  openTestMilvus,
+  makeLoaded,
+  milvusForEachTest,
   pairs,
   primaryKey,
-  type TestMilvus,
 } from '../../../../../test/support/milvus-door.ts'
 import { column, dynamicKeys, query, vectors } from '../../../../../test/support/milvus-rows.ts'
-import { encodeMessage } from '../../wire/messages.ts'
 
-let milvus: TestMilvus
+const milvus = milvusForEachTest()
 const v2 = field('v', 'FloatVector', { dim: 2 })
 
-beforeEach(async () => {
-  milvus = await openTestMilvus()
-})
-
-afterEach(() => milvus.close())
-
-async function make(key: object, isDynamic = false): Promise<void> {
-  const schema = { name: 'c', fields: [key, v2, field('n', 'Int64')], enable_dynamic_field: isDynamic }
-  await milvus.must('CreateCollection', {
-    ...collectionOf('c', []),
-    schema: encodeMessage('CollectionSchema', schema),
-  })
-  const extra = pairs({ index_type: 'AUTOINDEX' })
-  await milvus.must('CreateIndex', { collection_name: 'c', field_name: 'v', extra_params: extra })
-  await milvus.must('LoadCollection', { collection_name: 'c' })
-}
+const make = (key: object, isDynamic = false): Promise<void> =>
+  makeLoaded(milvus, [key, v2, field('n', 'Int64')], { enable_dynamic_field: isDynamic })
 
 async function insert(keys: readonly (bigint | string)[], more: object = {}): Promise<void> {
   const type = typeof keys[0] === 'string' ? 21 : 5

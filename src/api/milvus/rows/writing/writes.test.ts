@@ -1,21 +1,14 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   collectionOf,
   field,
-  openTestMilvus,
+  makeLoaded,
+  milvusForEachTest,
   pairs,
-  type TestMilvus,
 } from '../../../../../test/support/milvus-door.ts'
 import { column, dynamicKeys, query, vectors } from '../../../../../test/support/milvus-rows.ts'
-import { encodeMessage } from '../../wire/messages.ts'
 
-let milvus: TestMilvus
-
-beforeEach(async () => {
-  milvus = await openTestMilvus()
-})
-
-afterEach(() => milvus.close())
+const milvus = milvusForEachTest()
 
 async function make(key: object = {}): Promise<void> {
   const fields = [
@@ -24,14 +17,7 @@ async function make(key: object = {}): Promise<void> {
     field('n', 'Int64'),
     field('s', 'VarChar', { max_length: 10, nullable: true }),
   ]
-  const schema = { name: 'c', fields, enable_dynamic_field: true }
-  await milvus.must('CreateCollection', {
-    ...collectionOf('c', []),
-    schema: encodeMessage('CollectionSchema', schema),
-  })
-  const extra = pairs({ index_type: 'AUTOINDEX' })
-  await milvus.must('CreateIndex', { collection_name: 'c', field_name: 'v', extra_params: extra })
-  await milvus.must('LoadCollection', { collection_name: 'c' })
+  await makeLoaded(milvus, fields, { enable_dynamic_field: true })
 }
 
 // Answers are looked into as they come.

@@ -1,24 +1,16 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   collectionOf,
   field,
-  openTestMilvus,
+  milvusForEachTest,
   pairs,
   primaryKey,
-  type TestMilvus,
 } from '../../../../../test/support/milvus-door.ts'
 import { column } from '../../../../../test/support/milvus-rows.ts'
 import { seededRandom } from '../../../../runtime/random.ts'
 import { encodeMessage } from '../../wire/messages.ts'
 
-let milvus: TestMilvus
-
-beforeEach(async () => {
-  milvus = await openTestMilvus()
-})
-afterEach(async () => {
-  await milvus.close()
-})
+const milvus = milvusForEachTest()
 
 const isAnalyzed = [{ key: 'enable_analyzer', value: 'true' }]
 const text = {
@@ -27,10 +19,11 @@ const text = {
 }
 const bm25 = { name: 'f', type: 1, input_field_names: ['t'], output_field_names: ['sv'] }
 
+const textCollection = (made: object): object =>
+  collectionOf('c', [primaryKey(), text, field('sv', 'SparseFloatVector')], {}, { functions: [made] })
+
 async function make(parameters: Readonly<Record<string, string>> = {}): Promise<void> {
-  const fields = [primaryKey(), text, field('sv', 'SparseFloatVector')]
-  const schema = encodeMessage('CollectionSchema', { name: 'c', fields, functions: [bm25] })
-  await milvus.must('CreateCollection', collectionOf('c', [], { schema }))
+  await milvus.must('CreateCollection', textCollection(bm25))
   const index = pairs({ index_type: 'SPARSE_INVERTED_INDEX', metric_type: 'BM25', ...parameters })
   await milvus.must('CreateIndex', { collection_name: 'c', field_name: 'sv', extra_params: index })
   await milvus.must('LoadCollection', { collection_name: 'c' })
@@ -184,9 +177,7 @@ describe('full-text search', () => {
     [{ ...bm25, output_field_names: ['t'] }, 'must be a SparseFloatVector field'],
     [{ ...bm25, output_field_names: [] }, 'exactly one input field and one output field'],
   ])('is not made by %o', async (made, reason) => {
-    const fields = [primaryKey(), text, field('sv', 'SparseFloatVector')]
-    const schema = encodeMessage('CollectionSchema', { name: 'c', fields, functions: [made] })
-    expect(await milvus.call('CreateCollection', collectionOf('c', [], { schema }))).toMatchObject({
+    expect(await milvus.call('CreateCollection', textCollection(made))).toMatchObject({
       code: 1100,
       reason: expect.stringContaining(reason) as string,
     })
