@@ -1,4 +1,4 @@
-import { parseJson, stringifyJson, type JsonObject, type JsonValue } from '../index.ts'
+import { parseJson, stringifyJson, type JsonObject, type JsonValue } from '../encoding/json.ts'
 import { exitCodes } from '../server/startup-error.ts'
 import { CliError } from './cli-error.ts'
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Command } from 'commander'
-import { stringifyJson, type JsonValue } from '../index.ts'
+import { stringifyJson, type JsonValue } from '../encoding/json.ts'
 import type { ApiClient } from './api-client.ts'
 import { withApi, type ConnectFlags } from './connect.ts'
 import { followJob, type Job } from './follow-job.ts'

@@ -1,5 +1,5 @@
-import { readFileStream } from '../index.ts'
 import { CliError } from './cli-error.ts'
+import { engine } from './engine.ts'
 
 /** A whole file, for small ones. @throws what the system says of it */
 export async function readText(path: string): Promise<string> {
@@ -7,6 +7,7 @@ export async function readText(path: string): Promise<string> {
 }
 
 async function readBytes(path: string): Promise<Buffer> {
+  const { readFileStream } = await engine()
   const chunks: Uint8Array[] = []
   for await (const chunk of readFileStream(path)) chunks.push(chunk)
   return Buffer.concat(chunks)

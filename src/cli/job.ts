@@ -3,7 +3,7 @@ import { apiCommand, group } from './command.ts'
 import { progressText, type Job } from './follow-job.ts'
 import { facts, table } from './table.ts'
 import { durationText, timeText } from './words.ts'
-import { stringifyJson, type JsonValue } from '../index.ts'
+import { stringifyJson, type JsonValue } from '../encoding/json.ts'
 
 interface ListFlags {
   readonly state?: string

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { DatabaseError } from '../index.ts'
+import { DatabaseError } from '../errors/database-error.ts'
 import { exitCodes } from '../server/startup-error.ts'
 import { version } from '../server/version.ts'
 import { archiveCommand } from './archive.ts'

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { policyPlanSchema, policyRunSchema, policySchema } from '../api/v1/schemas/policies.ts'
-import { parseJson } from '../index.ts'
+import { parseJson } from '../encoding/json.ts'
 import { at } from './api-client.ts'
 import { CliError, misused } from './cli-error.ts'
 import { append, apiCommand, group } from './command.ts'

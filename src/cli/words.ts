@@ -1,4 +1,4 @@
-import { JsonSyntaxError, parseJson, type JsonValue } from '../index.ts'
+import { JsonSyntaxError, parseJson, type JsonValue } from '../encoding/json.ts'
 import { misused } from './cli-error.ts'
 
 // Values as people read and write them.

@@ -1,13 +1,9 @@
 import { Command } from 'commander'
-import {
-  isDatabaseError,
-  parseEncryptionKey,
-  readFileStream,
-  type ArchiveSecret,
-  type OpenArchiveOptions,
-} from '../../index.ts'
+import { isDatabaseError } from '../../errors/database-error.ts'
+import type { ArchiveSecret, OpenArchiveOptions } from '../../index.ts'
 import { CliError, misused } from '../cli-error.ts'
 import { append } from '../command.ts'
+import { engine } from '../engine.ts'
 
 /** As shells say it of a command that Ctrl-C ended. */
 const exitInterrupted = 130
@@ -64,7 +60,10 @@ export async function secretOf({
 }: Pick<ArchiveFlags, 'keyFile' | 'passphraseFile'>): Promise<ArchiveSecret | undefined> {
   if (keyFile !== undefined && passphraseFile !== undefined)
     throw misused('Give --key-file or --passphrase-file, not both')
-  if (keyFile !== undefined) return { key: parseEncryptionKey(await readText(keyFile)) }
+  if (keyFile !== undefined) {
+    const { parseEncryptionKey } = await engine()
+    return { key: parseEncryptionKey(await readText(keyFile)) }
+  }
   // The line feed that editors add belongs to the file, not to the passphrase.
   if (passphraseFile !== undefined)
     return { passphrase: (await readText(passphraseFile)).replace(/\r?\n$/, '') }
@@ -88,6 +87,7 @@ async function cancelledBySignal(work: (signal: AbortSignal) => Promise<void>): 
 }
 
 async function readText(path: string): Promise<string> {
+  const { readFileStream } = await engine()
   const chunks: Uint8Array[] = []
   let bytes = 0
   try {

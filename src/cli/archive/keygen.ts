@@ -1,13 +1,14 @@
 import { Command } from 'commander'
-import { createEncryptionKey, createSigningKeys, writeNewFile } from '../../index.ts'
 import { CliError } from '../cli-error.ts'
 import { group } from '../command.ts'
+import { engine } from '../engine.ts'
 
 export const keygenCommand = group('keygen', 'Make keys for archives.', [
   new Command('encryption')
     .description('Write a random key for encrypting archives to a new file.')
     .argument('<file>')
     .action(async (file: string) => {
+      const { createEncryptionKey } = await engine()
       await writeSecret(file, createEncryptionKey())
       process.stdout.write(`${file}\n`)
     }),
@@ -17,6 +18,7 @@ export const keygenCommand = group('keygen', 'Make keys for archives.', [
     )
     .argument('<file>')
     .action(async (file: string) => {
+      const { createSigningKeys } = await engine()
       const { privateKey, publicKey, keyId } = createSigningKeys()
       await writeSecret(file, privateKey)
       await writeSecret(`${file}.pub`, publicKey)
@@ -26,6 +28,7 @@ export const keygenCommand = group('keygen', 'Make keys for archives.', [
 
 /** For its owner's eyes only. */
 async function writeSecret(path: string, text: string): Promise<void> {
+  const { writeNewFile } = await engine()
   const before = process.umask(0o077)
   try {
     await writeNewFile(path, Buffer.from(text))

@@ -1,20 +1,8 @@
 import { once } from 'node:events'
-import {
-  archivePoints,
-  catArchiveEntry,
-  inspectArchive,
-  listArchive,
-  plainVector,
-  stringifyJson,
-  verifyArchive,
-  type ArchiveInspection,
-  type ArchiveReport,
-  type InspectedContent,
-  type JsonValue,
-  type ListedEntry,
-  type Point,
-} from '../../index.ts'
+import { stringifyJson, type JsonValue } from '../../encoding/json.ts'
+import type { ArchiveInspection, ArchiveReport, InspectedContent, ListedEntry, Point } from '../../index.ts'
 import { CliError, misused } from '../cli-error.ts'
+import { engine } from '../engine.ts'
 import { facts, table } from '../table.ts'
 import { bytesText, labelsText, timeText } from '../words.ts'
 import { archiveCommandOf, type ArchiveAccess, type ArchiveFlags } from './archive-flags.ts'
@@ -23,6 +11,7 @@ export const inspectCommand = archiveCommandOf(
   'inspect <file>',
   'Say what an archive holds, from its manifest.',
   async ([file], access, flags) => {
+    const { inspectArchive } = await engine()
     const inspection = await inspectArchive(file!, access)
     await print(flags.json === true ? `${json(inspection)}\n` : inspectionText(inspection))
   },
@@ -32,6 +21,7 @@ export const listCommand = archiveCommandOf(
   'ls <file>',
   'List the entries of an archive.',
   async ([file], access, flags) => {
+    const { listArchive } = await engine()
     const entries = await listArchive(file!, access)
     await print(flags.json === true ? `${json(entries)}\n` : `${entriesText(entries)}\n`)
   },
@@ -47,12 +37,14 @@ export const catCommand = archiveCommandOf<CatFlags>(
   'Print the bytes of an entry, or points as lines of JSON.',
   async ([file, entry], access, { points, collection }) => {
     if ((entry === undefined) !== (points === true)) throw misused('Give the name of an entry, or --points')
+    const { archivePoints, catArchiveEntry } = await engine()
     if (entry !== undefined) {
       for await (const chunk of catArchiveEntry(file!, entry, access)) await print(chunk)
       return
     }
     const named = collection === undefined ? {} : { collection }
-    for await (const point of archivePoints(file!, { ...access, ...named })) await print(pointText(point))
+    for await (const point of archivePoints(file!, { ...access, ...named }))
+      await print(await pointText(point))
   },
 )
   .option('--points', 'the points of a collection, by id, with payload and vectors')
@@ -62,6 +54,7 @@ export const verifyCommand = archiveCommandOf(
   'verify <file>',
   'Read every byte of an archive and compare it with its manifest.',
   async ([file], access, flags) => {
+    const { verifyArchive } = await engine()
     const report = await verifyArchive(file!, { ...access, onProgress: progressOn(process.stderr) })
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
     await print(flags.json === true ? `${json(report)}\n` : reportText(report, access))
@@ -136,7 +129,8 @@ function reportText(report: ArchiveReport, { bases }: ArchiveAccess): string {
   return `${problems.join('')}${verdict}: ${report.files} entries, ${bytesText(report.bytes)} read${from}${open}\n`
 }
 
-function pointText({ id, payload, vectors }: Point): string {
+async function pointText({ id, payload, vectors }: Point): Promise<string> {
+  const { plainVector } = await engine()
   const plain = Object.entries(vectors ?? {}).map(([name, vector]) => [name, plainVector(vector)])
   return `${json({ id, payload: payload ?? null, vectors: Object.fromEntries(plain) as object })}\n`
 }

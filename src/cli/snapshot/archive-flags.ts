@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { parseEncryptionKey } from '../../index.ts'
 import { misused } from '../cli-error.ts'
 import { append } from '../command.ts'
+import { engine } from '../engine.ts'
 import { readFlagFile } from '../files.ts'
 
 export interface SecretFlags {
@@ -52,6 +52,7 @@ async function secretHeadersOf({ passphraseFile, keyFile }: SecretFlags): Promis
   if (passphraseFile !== undefined && keyFile !== undefined)
     throw misused('Give --passphrase-file or --key-file, not both')
   if (keyFile !== undefined) {
+    const { parseEncryptionKey } = await engine()
     const key = parseEncryptionKey((await readFlagFile('--key-file', keyFile)).toString('latin1'))
     return { 'archive-key': Buffer.from(key).toString('hex') }
   }

@@ -1,4 +1,5 @@
-import { parseJson, stringifyJson, type JsonValue, type PointId } from '../../index.ts'
+import { parseJson, stringifyJson, type JsonValue } from '../../encoding/json.ts'
+import type { PointId } from '../../index.ts'
 import { CliError } from '../cli-error.ts'
 import { apiCommand } from '../command.ts'
 import { whileInterruptible } from './interrupt.ts'

@@ -1,7 +1,8 @@
-import { openPartialFile, type PartialFile } from '../../index.ts'
+import type { PartialFile } from '../../index.ts'
 import { at, type ApiClient } from '../api-client.ts'
 import { CliError } from '../cli-error.ts'
 import { apiCommand, type Output } from '../command.ts'
+import { engine } from '../engine.ts'
 import { onFile } from '../files.ts'
 import { bytesText } from '../words.ts'
 import { exportHeadersOf, secretOptions, signOption, type ExportKeyFlags } from './archive-flags.ts'
@@ -22,6 +23,7 @@ export const exportCommand = apiCommand<ExportFlags>(
   async (api, output, flags, [snapshot, path]) => {
     const headers = await exportHeadersOf(flags)
     const request = { path: at`/snapshots/${snapshot!}/archive`, since: flags.since, headers }
+    const { openPartialFile } = await engine()
     const file = await onFile(`write ${path!}`, () => openPartialFile(path!))
     const resumedFrom = file.bytes
     try {

@@ -1,8 +1,8 @@
-import { readFileStream } from '../../index.ts'
 import { at, type ApiClient } from '../api-client.ts'
 import { CliError } from '../cli-error.ts'
 import { collectionLine, type CollectionJson } from '../collection.ts'
 import { apiCommand, type Output } from '../command.ts'
+import { engine } from '../engine.ts'
 import { onFile } from '../files.ts'
 import { bytesText } from '../words.ts'
 import { importHeadersOf, secretOptions, trustOption, type ImportKeyFlags } from './archive-flags.ts'
@@ -84,6 +84,7 @@ interface Piece {
 
 /** The file from `from` on, in pieces. */
 async function* piecesOf(path: string, from: number): AsyncIterable<Piece> {
+  const { readFileStream } = await engine()
   let position = 0
   let parts: Uint8Array[] = []
   let waiting = 0
