@@ -1,7 +1,7 @@
 import type { CollectionConfig, VectorParams } from '../../../index.ts'
 import { databaseOf, checkDatabase, engineName, type Call, type MilvusDoor } from '../door.ts'
 import { checkSchema } from '../schema/check-schema.ts'
-import { dataTypes, isVectorType } from '../schema/data-types.ts'
+import { dataTypes, holdsVectors } from '../schema/data-types.ts'
 import {
   consistencyLevels,
   dimensionsOf,
@@ -9,9 +9,17 @@ import {
   type FieldDocument,
   type MilvusDocument,
 } from '../schema/document.ts'
-import { fieldsOf, functionsOf, mapOf, type KeyValue, type SchemaMessage } from '../schema/messages.ts'
-import { modelOf } from '../schema/collection-model.ts'
+import {
+  firstFieldId,
+  fieldsOf,
+  functionsOf,
+  mapOf,
+  type KeyValue,
+  type SchemaMessage,
+} from '../schema/messages.ts'
+import { modelOf, subFieldsOf } from '../schema/collection-model.ts'
 import { checkName } from '../schema/names.ts'
+import { checkStructs, structsOf } from '../schema/structs.ts'
 import { codes, invalidParameter, MilvusError } from '../status.ts'
 import { checkedFields } from '../text/functions.ts'
 import { decodeMessage } from '../wire/messages.ts'
@@ -41,6 +49,7 @@ export async function createCollection(
   const schema = decodeMessage('CollectionSchema', request.schema) as unknown as SchemaMessage
   const document = documentFrom(door, request, schema)
   checkSchema(document, request.shards_num)
+  checkStructs(document)
   const engine = engineName(database, name)
   await door.sequences.run(engine, async () => {
     const existing = door.database.findCollection(engine)
@@ -68,6 +77,7 @@ function documentFrom(
   schema: SchemaMessage,
 ): MilvusDocument {
   const fields = fieldsOf(schema)
+  const structs = structsOf(schema.struct_array_fields, firstFieldId + fields.length)
   const functions = functionsOf(schema)
   const hasKey = fields.some(({ isPartitionKey }) => isPartitionKey)
   const partitions = Number(request.num_partitions)
@@ -77,6 +87,7 @@ function documentFrom(
   return {
     description: schema.description,
     fields: checkedFields({ fields, functions }),
+    ...(structs.length === 0 ? {} : { structs }),
     functions,
     hasDynamicField: schema.enable_dynamic_field,
     properties: { ...mapOf(schema.properties), ...mapOf(request.properties) },
@@ -89,8 +100,8 @@ function documentFrom(
 }
 
 function configOf(document: MilvusDocument, shards: number): CollectionConfig {
-  const vectors = document.fields
-    .filter(({ type }) => isVectorType(type))
+  const vectors = [...document.fields, ...subFieldsOf(document)]
+    .filter(({ type }) => holdsVectors(type))
     .map((field) => [field.name, vectorParams(field)] as const)
   return {
     vectors: Object.fromEntries(vectors),
@@ -110,20 +121,24 @@ export function vectorParams(field: FieldDocument): VectorParams {
     const rarity = field.isFunctionOutput === true ? ({ modifier: 'idf' } as const) : {}
     return { kind: 'sparse', size: 0, distance: 'Dot', ...rarity }
   }
-  if (field.type === dataTypes.BinaryVector) return { size, distance: 'Manhattan' }
-  return { size, distance: 'Cosine', keepsLength: true }
+  const isMulti = field.type === dataTypes.ArrayOfVector
+  const kind = isMulti ? ({ kind: 'multi' } as const) : {}
+  if ((isMulti ? field.elementType : field.type) === dataTypes.BinaryVector)
+    return { ...kind, size, distance: 'Manhattan' }
+  return { ...kind, size, distance: 'Cosine', keepsLength: true }
 }
 
 function isSameSchema(a: MilvusDocument, b: MilvusDocument): boolean {
   const essence = ({
     description,
     fields,
+    structs,
     functions,
     hasDynamicField,
     keyPartitions,
   }: MilvusDocument): string =>
     JSON.stringify(
-      [description, fields, functions, hasDynamicField, keyPartitions],
+      [description, fields, structs, functions, hasDynamicField, keyPartitions],
       (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
     )
   return essence(a) === essence(b)

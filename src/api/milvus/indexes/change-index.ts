@@ -1,7 +1,7 @@
 import { databaseOf, type Call, type MilvusDoor } from '../door.ts'
 import { isLoaded } from '../collections/load-state.ts'
-import { modelOf } from '../schema/collection-model.ts'
-import { isVectorType } from '../schema/data-types.ts'
+import { findField, modelOf } from '../schema/collection-model.ts'
+import { holdsVectors } from '../schema/data-types.ts'
 import { mapOf, type KeyValue } from '../schema/messages.ts'
 import { exclusively, ownDocument, saveDocument } from '../schema/own-document.ts'
 import { codes, invalidParameter, MilvusError } from '../status.ts'
@@ -25,10 +25,10 @@ export async function dropIndex(door: MilvusDoor, request: NamedIndex, call: Cal
     if (dropped.length === 0) return
     const indexes = document.indexes.filter((one) => !dropped.includes(one))
     await saveDocument(collection, { ...document, indexes })
-    const { fields } = modelOf(collection)
+    const model = modelOf(collection)
     for (const one of dropped) {
-      const its = fields.get(one.field)!
-      if (isVectorType(its.type) || payloadIndexOf(its) === undefined) continue
+      const its = findField(model, one.field)!
+      if (holdsVectors(its.type) || payloadIndexOf(its) === undefined) continue
       await collection.dropPayloadIndex(one.field)
     }
   })

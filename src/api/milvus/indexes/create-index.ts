@@ -1,8 +1,8 @@
 import type { Collection } from '../../../index.ts'
 import { databaseOf, type Call, type MilvusDoor } from '../door.ts'
 import { numericId } from '../numeric-id.ts'
-import { modelOf } from '../schema/collection-model.ts'
-import { isVectorType } from '../schema/data-types.ts'
+import { findField, modelOf } from '../schema/collection-model.ts'
+import { holdsVectors } from '../schema/data-types.ts'
 import {
   withDocument,
   type FieldDocument,
@@ -33,13 +33,14 @@ export async function createIndex(
 ): Promise<object> {
   const database = databaseOf(call, request.db_name)
   await exclusively(door, database, request.collection_name, async (collection) => {
-    const { document, fields } = modelOf(collection)
+    const model = modelOf(collection)
+    const { document } = model
     const { field_name: fieldName, index_name: name } = request
-    const field = fields.get(fieldName)
+    const field = findField(model, fieldName)
     if (field === undefined) throw refused(`cannot create index on non-exist field: ${fieldName}`)
     if (name !== '') checkIndexName(name)
     const given = flatParams(request.extra_params)
-    const params = isVectorType(field.type)
+    const params = holdsVectors(field.type)
       ? vectorIndexParams(document, field, given)
       : scalarIndexParams(field, given)
     if (isThere(document, field, name, params)) return
@@ -79,7 +80,7 @@ async function addIndex(
   index: IndexDocument,
 ): Promise<void> {
   const changed = { ...document, indexes: [...document.indexes, index] }
-  if (isVectorType(field.type)) {
+  if (holdsVectors(field.type)) {
     const distance = distanceOf(index.params['metric_type']!)
     const settings = withDocument(collection.config().settings, changed)
     await collection.setDistance(field.name, distance, { settings })

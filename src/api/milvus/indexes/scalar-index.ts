@@ -2,6 +2,7 @@ import type { PayloadIndexParams } from '../../../index.ts'
 import { dataTypes, isIntegerType, isTextType } from '../schema/data-types.ts'
 import type { FieldDocument } from '../schema/document.ts'
 import { codes, invalidParameter, MilvusError } from '../status.ts'
+import { isInStruct } from '../schema/struct-names.ts'
 import type { IndexParams } from './index-params.ts'
 
 const isNumber = (type: number): boolean =>
@@ -16,8 +17,9 @@ const fits: Readonly<Record<string, (type: number, field: FieldDocument) => bool
   HYBRID: isKnown,
   BITMAP: (type, { isPrimaryKey }) =>
     isPrimaryKey !== true && (isIntegerType(type) || isTextType(type) || type === dataTypes.Bool),
-  STL_SORT: (type, { type: own }) =>
-    own !== dataTypes.Array && (isNumber(type) || type === dataTypes.Timestamptz),
+  STL_SORT: (type, field) =>
+    (field.type !== dataTypes.Array || isInStruct(field)) &&
+    ((isInStruct(field) && isTextType(type)) || isNumber(type) || type === dataTypes.Timestamptz),
   Trie: (type, { type: own }) => own !== dataTypes.Array && isTextType(type),
   NGRAM: (type, { type: own }) => own !== dataTypes.Array && (isTextType(type) || type === dataTypes.JSON),
   RTREE: (type) => type === dataTypes.Geometry,
@@ -63,6 +65,7 @@ function checkGrams({ min_gram: min, max_gram: max }: IndexParams): void {
 
 /** The engine's index that answers filters on the field faster; undefined where it has none that fits. */
 export function payloadIndexOf(field: FieldDocument): PayloadIndexParams | undefined {
+  if (isInStruct(field)) return undefined
   const type = field.type === dataTypes.Array ? (field.elementType ?? 0) : field.type
   if (isIntegerType(type)) return { type: 'integer' }
   if (type === dataTypes.VarChar) return { type: 'keyword' }

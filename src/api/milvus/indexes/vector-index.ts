@@ -30,6 +30,7 @@ const ranges: Readonly<Record<string, readonly [least: number, most: number]>> =
   nlist: [1, 65_536],
 }
 const bm25 = 1
+const maxSim = 'MAX_SIM_'
 
 /** The parameters as the collection keeps them, with type and metric. @throws 65535 */
 export function vectorIndexParams(
@@ -48,7 +49,8 @@ export function vectorIndexParams(
   return { ...given, index_type: type, metric_type: metric }
 }
 
-function checkType(type: string, { type: dataType }: FieldDocument): void {
+function checkType(type: string, field: FieldDocument): void {
+  const dataType = vectorTypeOf(field)
   const types =
     dataType === dataTypes.BinaryVector
       ? binaryTypes
@@ -89,6 +91,8 @@ const isFunctionOf = ({ functions }: MilvusDocument, field: FieldDocument): bool
   functions.some(({ type, outputs }) => type === bm25 && outputs.includes(field.name))
 
 function defaultMetric(document: MilvusDocument, field: FieldDocument): string {
+  if (field.type === dataTypes.ArrayOfVector)
+    return vectorTypeOf(field) === dataTypes.BinaryVector ? 'MAX_SIM_HAMMING' : 'MAX_SIM_COSINE'
   if (field.type === dataTypes.BinaryVector) return 'HAMMING'
   if (field.type !== dataTypes.SparseFloatVector) return 'COSINE'
   return isFunctionOf(document, field) ? 'BM25' : 'IP'
@@ -102,15 +106,32 @@ function checkMetric(metric: string, type: string, document: MilvusDocument, fie
     throw refused('only BM25 Function output field support BM25 metric type')
 }
 
-function metricsOf(type: string, { type: dataType }: FieldDocument): readonly string[] {
+/** Of the vectors, also where a field has lists of them. */
+const vectorTypeOf = ({ type, elementType }: FieldDocument): number =>
+  type === dataTypes.ArrayOfVector ? elementType! : type
+
+function metricsOf(type: string, field: FieldDocument): readonly string[] {
+  const metrics = plainMetrics(type, vectorTypeOf(field))
+  if (field.type !== dataTypes.ArrayOfVector) return metrics
+  // With its prefix a metric compares lists with lists, without it vectors with one another.
+  return [...metrics, 'MAX_SIM', ...metrics.map((metric) => maxSim + metric)]
+}
+
+function plainMetrics(type: string, dataType: number): readonly string[] {
   if (dataType === dataTypes.SparseFloatVector) return sparseMetrics
   if (dataType === dataTypes.BinaryVector) return bitMetrics
   return type === 'HNSW' || type === 'AUTOINDEX' ? [...floatMetrics, ...bitMetrics] : floatMetrics
 }
 
+/** That by which the vectors of lists are compared one by one. */
+export const singleMetric = (metric: string): string => {
+  if (metric === 'MAX_SIM') return 'COSINE'
+  return metric.startsWith(maxSim) ? metric.slice(maxSim.length) : metric
+}
+
 /** Over bits, which are numbers 0 and 1 here, the Manhattan distance counts those that differ. */
 export function distanceOf(metric: string): Distance {
-  switch (metric) {
+  switch (singleMetric(metric)) {
     case 'L2':
       return 'Euclid'
     case 'COSINE':

@@ -24,6 +24,7 @@ export interface VectorField {
   readonly bfloat16_vector: Uint8Array | null
   readonly sparse_float_vector: { readonly contents: readonly Uint8Array[] } | null
   readonly int8_vector: Uint8Array | null
+  readonly vector_array?: List<VectorField> | null
 }
 
 /** A column. Rows that are null have no place in the data of one that is written: `valid_data` says which have. */
@@ -32,6 +33,8 @@ export interface FieldData {
   readonly field_name: string
   readonly scalars: ScalarField | null
   readonly vectors: VectorField | null
+  /** A column for each field of an array of structs. */
+  readonly struct_arrays?: { readonly fields: readonly FieldData[] } | null
   readonly is_dynamic: boolean
   readonly valid_data: readonly boolean[]
 }

@@ -1,5 +1,13 @@
 import { codes, invalidParameter, MilvusError } from '../status.ts'
-import { dataTypes, isDenseType, isIntegerType, isTextType, isVectorType, typeName } from './data-types.ts'
+import {
+  dataTypes,
+  holdsVectors,
+  isDenseType,
+  isIntegerType,
+  isTextType,
+  isVectorType,
+  typeName,
+} from './data-types.ts'
 import type { FieldDocument, MilvusDocument } from './document.ts'
 import { checkFieldName } from './names.ts'
 
@@ -11,15 +19,16 @@ const capacityMax = 4_096
 const keyPartitionsMax = 1_024
 const systemFields = ['RowID', 'Timestamp', '$meta']
 const scalarTypes: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 10, 11, 21, 22, 23, 24, 25, 26])
-const elementTypes: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 10, 11, 21])
+export const elementTypes: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 10, 11, 21])
 
 /** What Milvus demands of a schema. `shards` as they were asked for. @throws 1100, 1701 */
 export function checkSchema(
-  document: Pick<MilvusDocument, 'fields' | 'keyPartitions' | 'properties'>,
+  document: Pick<MilvusDocument, 'fields' | 'structs' | 'keyPartitions' | 'properties'>,
   shards: number,
 ): void {
-  const { fields } = document
-  if (fields.length > fieldsMax)
+  const { fields, structs = [] } = document
+  const inStructs = structs.flatMap((struct) => struct.fields)
+  if (fields.length + structs.length + inStructs.length > fieldsMax)
     throw invalidParameter(`maximum field's number should be limited to ${fieldsMax}`)
   if (shards > 16) throw invalidParameter("maximum shards's number should be limited to 16")
   for (const { name } of fields) checkSystemField(name)
@@ -28,7 +37,7 @@ export function checkSchema(
     throw invalidParameter('duplicated field name')
   checkPrimaryKey(fields)
   for (const field of fields) checkField(field)
-  const vectors = fields.filter(({ type }) => isVectorType(type)).length
+  const vectors = [...fields, ...inStructs].filter(({ type }) => holdsVectors(type)).length
   if (vectors === 0) throw invalidParameter('schema does not contain vector field')
   if (vectors > vectorsMax)
     throw invalidParameter(`maximum vector field's number should be limited to ${vectorsMax}`)
@@ -36,7 +45,7 @@ export function checkSchema(
   checkProperties(document.properties)
 }
 
-function checkSystemField(name: string): void {
+export function checkSystemField(name: string): void {
   if (!systemFields.slice(0, 2).includes(name)) return
   throw invalidParameter(
     `schema contains system field: ${systemFields.join(', ')}`,
@@ -69,7 +78,7 @@ export function checkField(field: FieldDocument): void {
 }
 
 function checkVector(field: FieldDocument): void {
-  const { name, type, params } = field
+  const { name, params, type } = field
   if (field.defaultValue !== undefined)
     throw invalidParameter(`type not support default_value, field ${name}`)
   if (type === dataTypes.SparseFloatVector) {
@@ -77,6 +86,11 @@ function checkVector(field: FieldDocument): void {
       throw invalidParameter(`dim should not be specified for sparse vector field ${name}(${field.id})`)
     return
   }
+  checkDimensions(field)
+}
+
+/** Of a dense vector. @throws 1100 */
+export function checkDimensions({ name, type, params }: FieldDocument): void {
   const { dim } = params
   if (dim === undefined)
     throw invalidParameter(
@@ -111,9 +125,10 @@ function checkLength({ name, params }: FieldDocument): void {
     )
 }
 
-function checkArray(field: FieldDocument): void {
-  const { name, elementType = 0, params } = field
-  if (!elementTypes.has(elementType))
+/** Of scalars, or of vectors that have been looked at. @throws 1100 */
+export function checkArray(field: FieldDocument): void {
+  const { name, elementType = 0, params, type } = field
+  if (type === dataTypes.Array && !elementTypes.has(elementType))
     throw invalidParameter(`element data type ${typeName(elementType)} is not valid`)
   const { max_capacity: given } = params
   const capacity = Number(given)

@@ -1,7 +1,13 @@
 import type { Collection, CollectionReader } from '../../../index.ts'
-import { documentOf, primaryKeyOf, type FieldDocument, type MilvusDocument } from './document.ts'
+import {
+  documentOf,
+  primaryKeyOf,
+  type FieldDocument,
+  type MilvusDocument,
+  type StructDocument,
+} from './document.ts'
 import { foreignDocument, unnamedVector } from './foreign.ts'
-import { isVectorType } from './data-types.ts'
+import { holdsVectors } from './data-types.ts'
 
 /** A collection as Milvus' users see it. */
 export interface CollectionModel {
@@ -10,6 +16,9 @@ export interface CollectionModel {
   readonly isForeign: boolean
   readonly primaryKey: FieldDocument
   readonly fields: ReadonlyMap<string, FieldDocument>
+  readonly structs: ReadonlyMap<string, StructDocument>
+  /** The fields of structs, by their full names. */
+  readonly subFields: ReadonlyMap<string, FieldDocument>
 }
 
 export function modelOf(reader: Pick<CollectionReader | Collection, 'config'>): CollectionModel {
@@ -19,9 +28,21 @@ export function modelOf(reader: Pick<CollectionReader | Collection, 'config'>): 
     document,
     isForeign: own === undefined,
     primaryKey: primaryKeyOf(document),
-    fields: new Map(document.fields.map((field) => [field.name, field])),
+    fields: byName(document.fields),
+    structs: byName(document.structs ?? []),
+    subFields: byName(subFieldsOf(document)),
   }
 }
+
+const byName = <T extends { readonly name: string }>(all: readonly T[]): ReadonlyMap<string, T> =>
+  new Map(all.map((one) => [one.name, one]))
+
+export const subFieldsOf = ({ structs = [] }: MilvusDocument): readonly FieldDocument[] =>
+  structs.flatMap(({ fields }) => fields)
+
+/** A field, or one of a struct by its full name. */
+export const findField = ({ fields, subFields }: CollectionModel, name: string): FieldDocument | undefined =>
+  fields.get(name) ?? subFields.get(name)
 
 /** The engine's name of a vector field. */
 export function vectorNameOf(reader: Pick<CollectionReader, 'config'>, field: string): string {
@@ -30,4 +51,4 @@ export function vectorNameOf(reader: Pick<CollectionReader, 'config'>, field: st
 }
 
 export const vectorFieldsOf = ({ document }: CollectionModel): readonly FieldDocument[] =>
-  document.fields.filter(({ type }) => isVectorType(type))
+  [...document.fields, ...subFieldsOf(document)].filter(({ type }) => holdsVectors(type))

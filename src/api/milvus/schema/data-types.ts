@@ -30,6 +30,8 @@ const names = new Map<number, string>(Object.entries(dataTypes).map(([name, numb
 export const typeName = (type: number): string => names.get(type) ?? `DataType(${type})`
 
 export const isVectorType = (type: number): boolean => type >= 100 && type <= 105
+/** Also arrays of them, which are in structs. */
+export const holdsVectors = (type: number): boolean => isVectorType(type) || type === dataTypes.ArrayOfVector
 export const isDenseType = (type: number): boolean =>
   isVectorType(type) && type !== dataTypes.SparseFloatVector
 export const isTextType = (type: number): boolean =>

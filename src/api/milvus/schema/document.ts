@@ -24,6 +24,17 @@ export interface FieldDocument {
   readonly params: Readonly<Record<string, string>>
 }
 
+/** An array of structs. Its fields have one array each, all of them equally long in a row: that of their values. */
+export interface StructDocument {
+  readonly id: number
+  readonly name: string
+  readonly description?: string
+  readonly nullable?: boolean
+  /** By full names (`clips[title]`): of type Array or ArrayOfVector, with the type of the values as `elementType`. */
+  readonly fields: readonly FieldDocument[]
+  readonly params: Readonly<Record<string, string>>
+}
+
 export interface FunctionDocument {
   readonly id: number
   readonly name: string
@@ -49,6 +60,8 @@ export interface IndexDocument {
 export interface MilvusDocument {
   readonly description: string
   readonly fields: readonly FieldDocument[]
+  /** Left out: none. */
+  readonly structs?: readonly StructDocument[]
   readonly functions: readonly FunctionDocument[]
   readonly hasDynamicField: boolean
   readonly properties: Readonly<Record<string, string>>

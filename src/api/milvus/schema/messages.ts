@@ -4,7 +4,9 @@ import {
   type FieldDocument,
   type FunctionDocument,
   type MilvusDocument,
+  type StructDocument,
 } from './document.ts'
+import { ownNameOf } from './struct-names.ts'
 import { isVectorType } from './data-types.ts'
 
 // The shapes of Milvus' schema messages, and what they become.
@@ -59,7 +61,15 @@ export interface SchemaMessage {
   readonly enable_dynamic_field: boolean
   readonly properties: readonly KeyValue[]
   readonly functions: readonly FunctionMessage[]
-  readonly struct_array_fields: readonly unknown[]
+  readonly struct_array_fields: readonly StructMessage[]
+}
+
+export interface StructMessage {
+  readonly name: string
+  readonly description: string
+  readonly fields: readonly FieldMessage[]
+  readonly type_params: readonly KeyValue[]
+  readonly nullable: boolean
 }
 
 export const mapOf = (pairs: readonly KeyValue[]): Record<string, string> =>
@@ -68,7 +78,7 @@ export const mapOf = (pairs: readonly KeyValue[]): Record<string, string> =>
 export const pairsOf = (map: Readonly<Record<string, string>>): KeyValue[] =>
   Object.entries(map).map(([key, value]) => ({ key, value }))
 
-const firstFieldId = 100
+export const firstFieldId = 100
 
 export function fieldsOf(schema: SchemaMessage): FieldDocument[] {
   return schema.fields
@@ -130,6 +140,7 @@ export function schemaMessage(name: string, database: string, document: MilvusDo
     description: document.description,
     autoID: false,
     fields: document.fields.map(fieldMessage),
+    struct_array_fields: (document.structs ?? []).map(structMessage),
     enable_dynamic_field: document.hasDynamicField,
     properties: pairsOf(document.properties),
     functions: document.functions.map((one) => ({
@@ -144,6 +155,17 @@ export function schemaMessage(name: string, database: string, document: MilvusDo
       params: pairsOf(one.params),
     })),
     dbName: database,
+  }
+}
+
+function structMessage({ id, name, description, nullable, fields, params }: StructDocument): object {
+  return {
+    fieldID: id,
+    name,
+    description: description ?? '',
+    nullable: nullable ?? false,
+    fields: fields.map((field) => fieldMessage({ ...field, name: ownNameOf(field) })),
+    type_params: pairsOf(params),
   }
 }
 

@@ -6,6 +6,7 @@ import { invalidParameter, type MilvusError } from '../../status.ts'
 import { dynamicColumn, type FieldData } from '../field-data.ts'
 import type { PrimaryKey } from '../keys.ts'
 import { dynamicMembers, invalid, numberText, scalarTexts } from './scalar-column.ts'
+import { readStruct, type StructColumn } from './struct-column.ts'
 import { vectorsOf } from './vector-column.ts'
 
 /** Rows as they were sent, checked against the schema. */
@@ -13,9 +14,9 @@ export interface ColumnSet {
   readonly rowCount: number
   /** Undefined if the rows come without keys. */
   readonly keys: readonly PrimaryKey[] | undefined
-  /** By field name, a JSON text for each row; without the key. */
+  /** By the name of the field or the array of structs, a JSON text for each row; without the key. */
   readonly scalars: ReadonlyMap<string, readonly string[]>
-  /** By field name; undefined where a row has none. */
+  /** By field name, full ones for fields of structs; undefined where a row has none. */
   readonly vectors: ReadonlyMap<string, readonly (VectorInput | undefined)[]>
   /** What stands between the braces of the dynamic keys of each row. */
   readonly dynamic: readonly string[] | undefined
@@ -29,13 +30,14 @@ interface Compact<T> {
 
 /** @throws 1100, 1001, 65535 */
 export function readColumns(
-  { document, fields, primaryKey }: CollectionModel,
+  { document, fields, structs, primaryKey }: CollectionModel,
   columns: readonly FieldData[],
   rowCount: number,
 ): ColumnSet {
   if (rowCount === 0) throw invalid('num_rows should be greater than 0', 'greater than 0', '0')
   const scalars: Compact<string>[] = []
   const vectors: Compact<VectorInput>[] = []
+  const read: StructColumn[] = []
   let dynamic: readonly string[] | undefined
   let keys: readonly PrimaryKey[] | undefined
   const seen = new Set<string>()
@@ -46,10 +48,15 @@ export function readColumns(
     if (data.is_dynamic) {
       dynamic = readDynamic(
         data,
-        new Set([...fields.keys(), dynamicColumn]),
+        new Set([...fields.keys(), ...structs.keys(), dynamicColumn]),
         document.hasDynamicField,
         rowCount,
       )
+      continue
+    }
+    const struct = structs.get(name)
+    if (struct !== undefined) {
+      read.push(readStruct(struct, data, rowCount))
       continue
     }
     const field = fields.get(name)
@@ -68,8 +75,14 @@ export function readColumns(
   return {
     rowCount,
     keys,
-    scalars: new Map(others.map((one) => aligned(one, absentText(one.field)))),
-    vectors: new Map(vectors.map((one) => aligned(one, undefined))),
+    scalars: new Map([
+      ...others.map((one) => aligned(one, absentText(one.field))),
+      ...read.map(({ name, texts }) => [name, texts] as const),
+    ]),
+    vectors: new Map([
+      ...vectors.map((one) => aligned(one, undefined)),
+      ...read.flatMap((one) => [...one.vectors]),
+    ]),
     dynamic,
   }
 }

@@ -2,6 +2,7 @@ import { RawJson, type PointInput, type VectorInput } from '../../../../index.ts
 import { vectorNameOf, type CollectionModel } from '../../schema/collection-model.ts'
 import { isVectorType } from '../../schema/data-types.ts'
 import type { FieldDocument } from '../../schema/document.ts'
+import { invalidParameter } from '../../status.ts'
 import { invalid } from './scalar-column.ts'
 import { newPointId, type PrimaryKey } from '../keys.ts'
 import { absentText, type ColumnSet } from './column-set.ts'
@@ -52,6 +53,11 @@ function payloadWriter(
       const name = `${JSON.stringify(field.name)}:`
       return (row: number) => name + (values?.[row] ?? absent)
     })
+  for (const { name: struct } of model.structs.values()) {
+    const values = scalars.get(struct)
+    const name = `${JSON.stringify(struct)}:`
+    columns.push((row) => name + (values?.[row] ?? 'null'))
+  }
   const keyName = `${JSON.stringify(model.primaryKey.name)}:`
   return (row) => {
     const key = keys[row]!
@@ -65,11 +71,20 @@ function payloadWriter(
 }
 
 /** @throws 1100 if a field is missing that may not be */
-export function checkFields({ document }: CollectionModel, columns: ColumnSet): void {
-  for (const field of document.fields) {
+export function checkFields(model: CollectionModel, columns: ColumnSet): void {
+  checkStructs(model, columns)
+  for (const field of model.document.fields) {
     if (isOptional(field) || columns.scalars.has(field.name) || columns.vectors.has(field.name)) continue
     const what = `fieldSchema(${field.name}) has no corresponding fieldData pass in`
     throw invalid(what, `data of the field ${field.name}`, 'nothing')
+  }
+}
+
+/** @throws 1100 if an array of structs is missing that may not be */
+function checkStructs({ structs }: CollectionModel, columns: ColumnSet): void {
+  for (const { name, nullable } of structs.values()) {
+    if (nullable === true || columns.scalars.has(name)) continue
+    throw invalidParameter(`required struct array field '${name}' is missing in insert data`)
   }
 }
 

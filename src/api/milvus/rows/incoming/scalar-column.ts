@@ -152,17 +152,26 @@ export function dynamicMembers(bytes: Uint8Array, fields: ReadonlySet<string>): 
 }
 
 function arrayTexts(field: FieldDocument, rows: readonly ScalarField[]): string[] {
-  const { elementType = 0, params, name } = field
-  const most = Number(params['max_capacity'] ?? 4_096)
+  return arrayItems(field, rows).map((items) => `[${items.join(',')}]`)
+}
+
+/** The elements of each array as JSON. @throws 1100 */
+export function arrayItems(field: FieldDocument, rows: readonly ScalarField[]): string[][] {
+  const { elementType = 0, name } = field
   return rows.map((row, at) => {
     checkElements(name, elementType, row)
     const items = plainTexts(elementType, row)
-    if (items.length > most) {
-      const what = `the length (${items.length}) of ${at}th array exceeds max capacity (${most})`
-      throw invalid(what, 'valid length array', 'array length exceeds max capacity')
-    }
-    return `[${items.join(',')}]`
+    checkCapacity(field, items.length, at)
+    return items
   })
+}
+
+/** @throws 1100 */
+export function checkCapacity({ params }: FieldDocument, length: number, row: number): void {
+  const most = Number(params['max_capacity'] ?? 4_096)
+  if (length <= most) return
+  const what = `the length (${length}) of ${row}th array exceeds max capacity (${most})`
+  throw invalid(what, 'valid length array', 'array length exceeds max capacity')
 }
 
 const listsOf: readonly (readonly [keyof ScalarField, (type: number) => boolean])[] = [

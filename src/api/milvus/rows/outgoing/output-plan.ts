@@ -1,7 +1,7 @@
 import type { ReadOptions } from '../../../../index.ts'
 import { vectorNameOf, type CollectionModel } from '../../schema/collection-model.ts'
-import { isVectorType } from '../../schema/data-types.ts'
-import type { FieldDocument } from '../../schema/document.ts'
+import { holdsVectors } from '../../schema/data-types.ts'
+import type { FieldDocument, StructDocument } from '../../schema/document.ts'
 import { codes, MilvusError } from '../../status.ts'
 import { dynamicColumn } from '../field-data.ts'
 import { hasTextKeys } from '../keys.ts'
@@ -10,6 +10,8 @@ import { hasTextKeys } from '../keys.ts'
 export interface OutputPlan {
   /** The key's is among them. */
   readonly fields: readonly FieldDocument[]
+  /** Arrays of structs, and which of their fields. */
+  readonly structs: readonly StructDocument[]
   /** Which of the dynamic keys; undefined: there is no column of them. */
   readonly dynamic: 'all' | ReadonlySet<string> | undefined
   /** The answer's `output_fields`: clients find the dynamic keys by them. */
@@ -26,10 +28,11 @@ export function planOutput(
   reader: Parameters<typeof vectorNameOf>[0],
   requested: readonly string[],
 ): OutputPlan {
-  const { document, fields, primaryKey } = model
+  const { document, fields, structs, subFields, primaryKey } = model
   const chosen = new Map<string, FieldDocument>()
   const names = new Set<string>()
   const keys = new Set<string>()
+  const inStructs = new Set<FieldDocument>()
   for (const name of requested) {
     const trimmed = name.trim()
     if (trimmed === '*') {
@@ -37,7 +40,17 @@ export function planOutput(
         chosen.set(field.name, field)
         names.add(field.name)
       }
+      for (const struct of structs.values()) {
+        for (const field of struct.fields) inStructs.add(field)
+        names.add(struct.name)
+      }
       if (document.hasDynamicField) names.add(dynamicColumn)
+      continue
+    }
+    const ofStruct = structs.get(trimmed)?.fields ?? [subFields.get(trimmed)].filter(isDefined)
+    if (ofStruct.length > 0) {
+      for (const field of ofStruct) inStructs.add(field)
+      names.add(trimmed)
       continue
     }
     const field = fields.get(trimmed)
@@ -53,12 +66,24 @@ export function planOutput(
   names.add(primaryKey.name)
   const dynamic = names.has(dynamicColumn) ? 'all' : keys.size > 0 ? keys : undefined
   const all = [...chosen.values()]
+  const parts = partsOf(model, inStructs)
   return {
     fields: all,
+    structs: parts,
     dynamic,
     names: [...names],
-    reads: readsOf(model, reader, all, dynamic !== undefined),
+    // Also of structs whose vectors alone are asked for: the list says whether it is null, and how long it is.
+    reads: readsOf(model, reader, [...all, ...inStructs], dynamic !== undefined || parts.length > 0),
   }
+}
+
+const isDefined = <T>(value: T | undefined): value is T => value !== undefined
+
+/** The structs, each with those of its fields that are asked for. */
+function partsOf({ structs }: CollectionModel, asked: ReadonlySet<FieldDocument>): StructDocument[] {
+  return [...structs.values()]
+    .map((struct) => ({ ...struct, fields: struct.fields.filter((field) => asked.has(field)) }))
+    .filter(({ fields }) => fields.length > 0)
 }
 
 /** What a function makes is kept in a form of our own. */
@@ -68,12 +93,12 @@ function readsOf(
   model: CollectionModel,
   reader: Parameters<typeof vectorNameOf>[0],
   fields: readonly FieldDocument[],
-  hasDynamic: boolean,
+  hasMore: boolean,
 ): ReadOptions {
   const vectors = fields
-    .filter(({ type }) => isVectorType(type))
+    .filter(({ type }) => holdsVectors(type))
     .map(({ name }) => vectorNameOf(reader, name))
   const isInPayload = ({ type, isPrimaryKey }: FieldDocument): boolean =>
-    !isVectorType(type) && (isPrimaryKey !== true || (hasTextKeys(model) && !model.isForeign))
-  return { payload: hasDynamic || fields.some(isInPayload), vectors }
+    !holdsVectors(type) && (isPrimaryKey !== true || (hasTextKeys(model) && !model.isForeign))
+  return { payload: hasMore || fields.some(isInPayload), vectors }
 }

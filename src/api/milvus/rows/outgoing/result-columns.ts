@@ -6,6 +6,7 @@ import { dynamicColumn } from '../field-data.ts'
 import { keyOf, type PrimaryKey } from '../keys.ts'
 import type { OutputPlan } from './output-plan.ts'
 import { scalarData } from './scalar-data.ts'
+import { structColumn } from './struct-column.ts'
 import { vectorData } from './vector-data.ts'
 
 /** Points that were read with a plan's `reads`, and their keys. */
@@ -30,13 +31,14 @@ export function resultColumns(
   plan: OutputPlan,
   rows: ResultRows,
 ): object[] {
-  const columns = plan.fields.map((field) => {
+  const columns = plan.fields.map((field): object => {
     const about = { type: field.type, field_name: field.name, field_id: field.id }
     if (field.isPrimaryKey === true) return { ...about, scalars: keyData(field, rows.keys) }
     if (isVectorType(field.type))
       return { ...about, ...vectorColumn(field, vectorNameOf(reader, field.name), rows) }
     return { ...about, ...scalarColumn(field, rows) }
   })
+  columns.push(...plan.structs.map((struct) => structColumn(struct, rows)))
   if (plan.dynamic === undefined) return columns
   const data = rows.payloads.map((payload) => Buffer.from(dynamicText(model, plan.dynamic!, payload)))
   const about = { type: dataTypes.JSON, field_name: dynamicColumn, is_dynamic: true }
@@ -67,12 +69,12 @@ function vectorColumn(field: FieldDocument, name: string, { points }: ResultRows
 }
 
 function dynamicText(
-  { fields }: CollectionModel,
+  { fields, structs }: CollectionModel,
   wanted: 'all' | ReadonlySet<string>,
   payload: JsonObject,
 ): string {
   const members = Object.entries(payload).filter(
-    ([key]) => !fields.has(key) && (wanted === 'all' || wanted.has(key)),
+    ([key]) => !fields.has(key) && !structs.has(key) && (wanted === 'all' || wanted.has(key)),
   )
   return stringifyJson(Object.fromEntries(members))
 }

@@ -91,3 +91,15 @@ function arrayData(
     valid: rows.map((row) => row !== undefined),
   }
 }
+
+/** The values of a struct's field, which are all there: what is not of its type is a zero. */
+export function structValues(
+  { elementType = 0 }: FieldDocument,
+  rows: readonly (readonly (JsonValue | undefined)[])[],
+): object {
+  const { list, read, zero } = kindOf(elementType)
+  const data = rows.map((values) => ({
+    [list]: { data: values.map((value) => (value === undefined ? undefined : read(value)) ?? zero) },
+  }))
+  return { array_data: { data, element_type: elementType } }
+}

@@ -1,6 +1,7 @@
 import { tokenize, type Collection, type VectorInput } from '../../../../index.ts'
 import { pointIdOf, type PrimaryKey } from '../../rows/keys.ts'
 import type { CollectionModel } from '../../schema/collection-model.ts'
+import { dataTypes } from '../../schema/data-types.ts'
 import { invalidParameter, type MilvusError } from '../../status.ts'
 import { analyzerOf } from '../../text/analyzer.ts'
 import { queryVector } from '../../text/terms.ts'
@@ -17,6 +18,10 @@ export async function queryVectors(
 ): Promise<readonly VectorInput[]> {
   const { placeholder_group: group, ids } = request
   if (ids !== undefined && ids !== null) {
+    if (searched.field.type === dataTypes.ArrayOfVector)
+      throw invalidParameter(
+        `search by primary key is not supported for embedding list field ${searched.field.name}`,
+      )
     if (searched.text !== undefined) throw textWanted(searched)
     return await vectorsOfKeys(collection, model, searched, keysOf(ids))
   }
@@ -27,6 +32,7 @@ export async function queryVectors(
 
 function vectorOf(searched: SearchedField, sought: Sought): VectorInput {
   const { text, field } = searched
+  if (sought.kind === 'list') return sought.vectors
   if (sought.kind === 'vector') {
     if (text !== undefined) throw textWanted(searched)
     return sought.vector

@@ -1,8 +1,9 @@
 import type { Metric } from '../finding/metrics.ts'
 
 /** Scores of a metric between 0 and 1, greater ones being better. */
-export function normalized({ name }: Metric, score: number): number {
-  switch (name) {
+export function normalized({ name, single, isDistance }: Metric, score: number): number {
+  // Those of lists are sums, which have no bound.
+  switch (name === single || isDistance ? name : 'IP') {
     case 'COSINE':
       return (1 + score) / 2
     case 'IP':

@@ -29,6 +29,7 @@ function pairs(...values: readonly (readonly [number, number])[]): Buffer {
 function vectors(type: number, to: FieldDocument, ...values: readonly Uint8Array[]): unknown[] {
   return soughtOf(group(type, ...values), to).map((one) => {
     if (one.kind === 'text') return one.text
+    if (one.kind === 'list') return one.vectors.map((vector) => [...vector])
     return one.vector instanceof Float32Array ? [...one.vector] : one.vector
   })
 }

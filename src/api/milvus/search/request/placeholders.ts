@@ -10,6 +10,8 @@ import type { PlaceholderMessage } from './messages.ts'
 /** What is searched for: a vector, or a text that a function of the collection makes a vector of. */
 export type Sought =
   | { readonly kind: 'vector'; readonly vector: Float32Array | SparseInput }
+  /** Of which each is compared with those of a row. */
+  | { readonly kind: 'list'; readonly vectors: readonly Float32Array[] }
   | { readonly kind: 'text'; readonly text: string }
 
 const queriesMax = 16_384
@@ -25,8 +27,34 @@ export function soughtOf(group: Uint8Array, field: FieldDocument): Sought[] {
   if (values.length < 1 || values.length > queriesMax)
     throw invalidParameter(`nq [${values.length}] is invalid, it should be in range [1, ${queriesMax}]`)
   if (type === dataTypes.VarChar) return values.map((bytes) => ({ kind: 'text', text: textOf(bytes) }))
-  checkType(type, field)
-  return values.map((bytes) => ({ kind: 'vector', vector: vectorOf(bytes, type, field) }))
+  const single = singleField(field)
+  if (isListType(type) && single !== field) {
+    checkType(type - listTypes, single)
+    return values.map((bytes) => ({ kind: 'list', vectors: listOf(bytes, type - listTypes, single) }))
+  }
+  checkType(type, single)
+  return values.map((bytes) => ({ kind: 'vector', vector: vectorOf(bytes, type, single) }))
+}
+
+/** Types of placeholders for lists of vectors are that much greater than those of vectors. */
+const listTypes = 200
+const isListType = (type: number): boolean => type >= 300 && type <= 305
+
+/** A field of lists of vectors as one of vectors. */
+const singleField = (field: FieldDocument): FieldDocument =>
+  field.type === dataTypes.ArrayOfVector ? { ...field, type: field.elementType! } : field
+
+/** Vectors one behind the other. */
+function listOf(bytes: Uint8Array, type: number, field: FieldDocument): Float32Array[] {
+  const size = bytesOf(type, dimensionsOf(field))
+  if (bytes.length === 0 || bytes.length % size !== 0)
+    throw invalidParameter(
+      `vector dimension mismatch, expected vector size(byte) ${size}, actual ${bytes.length}`,
+    )
+  return Array.from(
+    { length: bytes.length / size },
+    (_, at) => vectorOf(bytes.subarray(at * size, (at + 1) * size), type, field) as Float32Array,
+  )
 }
 
 /** Clients that are given lists send floats, whatever the field is. */

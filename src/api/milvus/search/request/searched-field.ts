@@ -1,6 +1,11 @@
 import type { CollectionReader } from '../../../../index.ts'
-import { vectorFieldsOf, vectorNameOf, type CollectionModel } from '../../schema/collection-model.ts'
-import { dataTypes, isVectorType } from '../../schema/data-types.ts'
+import {
+  findField,
+  vectorFieldsOf,
+  vectorNameOf,
+  type CollectionModel,
+} from '../../schema/collection-model.ts'
+import { dataTypes, holdsVectors } from '../../schema/data-types.ts'
 import type { FieldDocument, IndexDocument } from '../../schema/document.ts'
 import { metricOf } from '../../schema/foreign.ts'
 import { invalidParameter, MilvusError } from '../../status.ts'
@@ -45,13 +50,13 @@ function fieldNamed(model: CollectionModel, name: string): FieldDocument {
       throw invalidParameter('multiple anns_fields exist, please specify a anns_field in search_params')
     return only
   }
-  const field = model.fields.get(name)
+  const field = findField(model, name)
   if (field === undefined)
     throw new MilvusError(
       unexpected,
       `${plan}: failed to get field schema by name: fieldName(${name}) not found`,
     )
-  if (!isVectorType(field.type))
+  if (!holdsVectors(field.type))
     throw new MilvusError(unexpected, `${plan}: field (${name}) to search is not of vector data type`)
   return field
 }

@@ -42,7 +42,7 @@ export async function exportSnapshot(
         return startJob(door, exportKind, input, runExport)
       }),
     )
-    return { snapshot_metadata_uri: uri, job_id: job }
+    return { snapshot_metadata_uri: uri, job_id: job.number }
   })
 }
 

@@ -14,7 +14,7 @@ import { checkNoSpec, placeOf } from './archive-place.ts'
 import { holdForJob } from './job-holds.ts'
 import { restoreInputOf, restoreKind, runningJobs, type RestoreInput } from './job-input.ts'
 import { archiveMissing, runRestore } from './run-restore.ts'
-import { startJob } from './start-job.ts'
+import { startJob, type StartedJob } from './start-job.ts'
 
 export interface RestoreSnapshotRequest extends NamedSnapshot {
   readonly target_db_name: string
@@ -48,7 +48,7 @@ export async function restoreSnapshot(
   const named = isOlder ? { ...request, collection_name: '' } : request
   const target = targetOf(door, databaseOf(call, request.target_db_name), collection, what)
   const snapshot = getSnapshot(door, named, call, what)
-  return { job_id: await restoreInto(door, snapshot, target) }
+  return answerTo(await restoreInto(door, snapshot, target))
 }
 
 /**
@@ -68,14 +68,20 @@ export async function restoreExternalSnapshot(
     )
   checkNoSpec(request.external_spec)
   const snapshot = snapshotAt(door, uri)
-  if (snapshot !== undefined) return { job_id: await restoreInto(door, snapshot, target) }
+  if (snapshot !== undefined) return answerTo(await restoreInto(door, snapshot, target))
   const place = placeOf(door, uri, 'snapshot_metadata_uri')
   if ((await door.exports?.archives.find(place.directory, place.name)) === undefined)
     throw archiveMissing(place)
   const job = await inTarget(door, target, (name) =>
     startRestore(door, { from: { archive: place }, snapshotName: place.name, target: name, ...target }),
   )
-  return { job_id: job }
+  return answerTo(job)
+}
+
+/** Outside of the sequences: who polls at once finds it completed, and nobody waits for who restores something large. */
+async function answerTo({ number, settled }: StartedJob): Promise<object> {
+  await settled
+  return { job_id: number }
 }
 
 function targetOf(door: MilvusDoor, database: string, collection: string, what: string): Target {
@@ -86,7 +92,7 @@ function targetOf(door: MilvusDoor, database: string, collection: string, what: 
   return { database, collection }
 }
 
-function restoreInto(door: MilvusDoor, snapshot: Snapshot, target: Target): Promise<bigint> {
+function restoreInto(door: MilvusDoor, snapshot: Snapshot, target: Target): Promise<StartedJob> {
   return inTarget(door, target, (name) =>
     onSnapshot(snapshot, () =>
       door.sequences.run(sequenceOf(snapshot), async () => {
@@ -97,17 +103,17 @@ function restoreInto(door: MilvusDoor, snapshot: Snapshot, target: Target): Prom
   )
 }
 
-const startRestore = (door: MilvusDoor, input: RestoreInput): Promise<bigint> =>
+const startRestore = (door: MilvusDoor, input: RestoreInput): Promise<StartedJob> =>
   startJob(door, restoreKind, input, runRestore)
 
 /** One restore after the other, by the target, and never onto anything. @throws 1100 */
 function inTarget(
   door: MilvusDoor,
   target: Target,
-  work: (engineName: string) => Promise<bigint>,
-): Promise<bigint> {
+  work: (engineName: string) => Promise<StartedJob>,
+): Promise<StartedJob> {
   const name = engineName(target.database, target.collection)
-  const start = (): Promise<bigint> => {
+  const start = (): Promise<StartedJob> => {
     checkDatabase(door, target.database)
     const isRestoring = runningJobs(door, restoreKind).some((job) => restoreInputOf(job).target === name)
     if (isRestoring || door.database.findCollection(name) !== undefined) throw targetExists(door, target)

@@ -6,19 +6,21 @@ import { snapshotMissing } from '../snapshot-names.ts'
 import { receiptOf, receiptPrefix, restoreKind, type ArchivePlace, type RestoreInput } from './job-input.ts'
 
 /**
- * The work of a restore: reads and hashes every byte, opens and counts what it is to become, and then makes the target
+ * The work of a restore: makes sure of every byte (a file that this process has hashed is read again only if somebody has
+ * touched it since), opens and counts what it is to become, and then makes the target
  * known, whole, with one log record, which also puts the job's receipt. Whatever fails before leaves nothing.
  */
 export async function runRestore(
   door: MilvusDoor,
   input: RestoreInput,
   context: JobContext,
+  takesLong: () => void,
 ): Promise<{ readonly collection: string }> {
   const receipt = receiptOf(context)
   // Otherwise: the record is written; the client drops the target; the process ends before the job has its end; the job
   // goes on, finds no target, and makes it again.
   const before = door.database.documents.get(receipt)
-  const id = before === undefined ? (await restore(door, input, context)).id : (before as string)
+  const id = before === undefined ? (await restore(door, input, context, takesLong)).id : (before as string)
   return { collection: id }
 }
 
@@ -33,12 +35,20 @@ export async function forgetReceipts(door: MilvusDoor): Promise<void> {
     if (!needed.has(receipt)) await door.database.documents.delete(receipt)
 }
 
-async function restore(door: MilvusDoor, input: RestoreInput, context: JobContext): Promise<Collection> {
+async function restore(
+  door: MilvusDoor,
+  input: RestoreInput,
+  context: JobContext,
+  takesLong: () => void,
+): Promise<Collection> {
   const { from } = input
-  if ('archive' in from) return restoreArchive(door, input, from.archive, context)
+  if ('archive' in from) {
+    takesLong()
+    return restoreArchive(door, input, from.archive, context)
+  }
   const snapshot = door.database.findSnapshot(from.snapshot)
   if (snapshot === undefined) throw snapshotMissing(input.snapshotName, '')
-  return restoreSnapshot(door, input, snapshot, context)
+  return restoreSnapshot(door, input, snapshot, context, takesLong)
 }
 
 async function restoreSnapshot(
@@ -46,6 +56,7 @@ async function restoreSnapshot(
   { target }: RestoreInput,
   snapshot: Snapshot,
   context: JobContext,
+  takesLong: () => void,
 ): Promise<Collection> {
   const settings = settingsFrom(door, await snapshot.config())
   return door.database.restore(snapshot, {
@@ -53,7 +64,11 @@ async function restoreSnapshot(
     receipt: receiptOf(context),
     ...(settings === undefined ? {} : { settings }),
     verify: {
+      trustUnchanged: true,
       signal: context.signal,
+      onStart: ({ bytes }) => {
+        if (bytes > 0) takesLong()
+      },
       onProgress: ({ bytes, totalBytes }) => report(door, context, bytes, totalBytes),
     },
   })

@@ -4,25 +4,36 @@ import { sweepDropped } from '../dropped-collections.ts'
 import { releaseForJob } from './job-holds.ts'
 import { jobNumber, receiptOf, type ExportInput, type RestoreInput } from './job-input.ts'
 
-type Work = (door: MilvusDoor, input: never, context: JobContext) => Promise<unknown>
+/** @param takesLong to be called before anything whose time grows with the data */
+type Work = (door: MilvusDoor, input: never, context: JobContext, takesLong: () => void) => Promise<unknown>
 
-/** Gives the number of a job once it is durable: from then on it is found, also after a crash. */
+export interface StartedJob {
+  readonly number: bigint
+  /** Comes with its end, unless it takes long: then before. */
+  readonly settled: Promise<void>
+}
+
+/** Gives a job once it is durable: from then on it is found, also after a crash. */
 export async function startJob(
   door: MilvusDoor,
   kind: string,
   input: RestoreInput | ExportInput,
   work: Work,
-): Promise<bigint> {
-  let begin = (): void => undefined
-  const begun = new Promise<void>((resolve) => (begin = resolve))
+): Promise<StartedJob> {
+  const begun = new Signal()
+  const long = new Signal()
   try {
     const job = door.database.jobs.start(kind, input as unknown as JsonValue, (context) => {
-      begin()
-      return runJob(door, input, context, work)
+      begun.give()
+      return runJob(door, input, context, work, long.give)
     })
     // Its end is told by the job itself; here only a record that could not be written counts.
-    await Promise.race([begun, job.result])
-    return jobNumber(job)
+    await Promise.race([begun.given, job.result])
+    const ended = job.result.then(
+      () => undefined,
+      () => undefined,
+    )
+    return { number: jobNumber(job), settled: Promise.race([long.given, ended]) }
   } catch (error) {
     await letGo(door, input)
     throw error
@@ -32,7 +43,8 @@ export async function startJob(
 /** Makes a kind go on after a restart. */
 export function registerJob(door: MilvusDoor, kind: string, work: Work): void {
   door.database.jobs.register(kind, {
-    resume: (input, context) => runJob(door, input as unknown as RestoreInput | ExportInput, context, work),
+    resume: (input, context) =>
+      runJob(door, input as unknown as RestoreInput | ExportInput, context, work, () => undefined),
   })
 }
 
@@ -41,13 +53,14 @@ async function runJob(
   input: RestoreInput | ExportInput,
   context: JobContext,
   work: Work,
+  takesLong: () => void,
 ): Promise<unknown> {
   tidyUpAfter(door, context.id).catch((error: unknown) =>
     // Whoever lists or drops a snapshot next does it, or the next start.
     door.logger.info('cannot tidy up after a job', { id: context.id, error: String(error) }),
   )
   try {
-    return await work(door, input as never, context)
+    return await work(door, input as never, context, takesLong)
   } finally {
     // One that is stopped may go on when the database is opened again, and needs its hold then.
     if (!context.signal.aborted) await letGo(door, input)
@@ -70,4 +83,13 @@ async function tidyUpAfter(door: MilvusDoor, id: string): Promise<void> {
   if (state === 'cancelled') return
   if (state === 'completed') await door.database.documents.delete(receiptOf({ id }))
   await sweepDropped(door)
+}
+
+class Signal {
+  readonly given: Promise<void>
+  give = (): void => undefined
+
+  constructor() {
+    this.given = new Promise((resolve) => (this.give = resolve))
+  }
 }
