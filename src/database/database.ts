@@ -9,7 +9,7 @@ import { DatabaseError } from '../errors/database-error.ts'
 import { ArchiveFolder } from '../snapshot/archive-folder.ts'
 import { diffViews, type Diff, type DiffSide } from '../snapshot/diff.ts'
 import type { GarbageReport } from '../snapshot/collect-garbage.ts'
-import type { VerifyOptions, VerifyReport } from '../snapshot/verify/verify.ts'
+import type { VerifyReport } from '../snapshot/verify/verify.ts'
 import type { Disk } from '../storage/disk.ts'
 import { checkShard } from './apply.ts'
 import { Collection, snapshotNotFound } from './collection-handle.ts'
@@ -36,7 +36,7 @@ import type { SnapshotOptions } from './snapshot-options.ts'
 import { querySnapshots, type SnapshotQuery } from './snapshot-query.ts'
 import { submitSnapshot } from './submit-snapshot.ts'
 import { spaceOf, type SpaceReport } from './checks/space.ts'
-import { verifiedForRestore } from './checks/verified-restore.ts'
+import { verifiedForRestore, type RestoreVerifyOptions } from './checks/verified-restore.ts'
 import { startVerifyJob, type VerifyJobOptions } from './verify-job.ts'
 
 export interface DatabaseStats {
@@ -62,7 +62,7 @@ export interface RestoreOptions {
   /** Name of a document that the same log record puts: the id of the new collection. Nothing is put if it fails. */
   readonly receipt?: string
   /** Reads and hashes every byte of the snapshot first (see `Snapshot.verify`), and counts its points. Default: not. */
-  readonly verify?: Pick<VerifyOptions, 'signal' | 'onProgress' | 'bytesPerSecond'>
+  readonly verify?: RestoreVerifyOptions
 }
 
 export interface StoreSnapshotOptions extends SnapshotOptions {
@@ -160,13 +160,16 @@ export class Database {
 
   /**
    * Gives a collection another name; an alias is not resolved. Its id, its handles and whatever was read from it stay good;
-   * its snapshots and its aliases are those of the new name. One log record.
+   * its snapshots and its aliases are those of the new name, and policies that name it follow. One log record.
    * @throws collection-not-found, collection-exists, alias-exists, request-invalid
    */
   async renameCollection(from: string, to: string): Promise<Collection> {
     checkCollectionName(to)
-    const state = (await this.#engine.submit({ type: 'rename-collection', from, to })) as CollectionState
-    return new Collection(this.#engine, state)
+    const rename = { from, to }
+    const state = await this.policies.duringRename(rename, () =>
+      this.#engine.submit({ type: 'rename-collection', ...rename }),
+    )
+    return new Collection(this.#engine, state as CollectionState)
   }
 
   findCollection(nameOrAlias: string): Collection | undefined {

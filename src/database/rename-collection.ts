@@ -3,11 +3,12 @@ import { DatabaseError } from '../errors/database-error.ts'
 import { seqOf, type SequenceNumber } from '../ids/brands.ts'
 import type { CatalogState } from './catalog-state.ts'
 import { keepHistory } from './history.ts'
+import { renameInPolicies } from './policies/follow-rename.ts'
 import type { RecordOf } from './records.ts'
 
 /**
- * The collection stays what it is, by its id; its aliases and its snapshots are those of the new name. What snapshots and
- * stretches of the past say of themselves stays as it was.
+ * The collection stays what it is, by its id; its aliases and its snapshots are those of the new name, and policies that
+ * name it name it anew. What snapshots and stretches of the past say of themselves stays as it was.
  * @throws collection-not-found, collection-exists, alias-exists; then nothing has changed
  */
 export function renameCollection(
@@ -27,5 +28,6 @@ export function renameCollection(
     throw new DatabaseError('alias-exists', `${cannot} to "${to}": an alias has this name`, { name: to })
   keepHistory(catalog, state, seqOf(seq - 1))
   catalog.renameCollection(state, to, seq)
+  renameInPolicies(catalog, { from, to })
   return state
 }

@@ -131,6 +131,42 @@ describe('a policy', () => {
     expect(db.policies.get('hourly')).toMatchObject({ keep: { last: 7 }, runs: 1 })
   })
 
+  test('follows a collection that is renamed, and leaves aliases and patterns as they are', async () => {
+    await db.updateAliases([{ kind: 'create', alias: 'current', collection: 'docs' }])
+    await db.policies.put({ ...hourly, collections: ['docs', 'do*', 'current', 'books', 'other'] })
+    await db.policies.put({ ...hourly, name: 'all', collections: 'store' })
+    const all = db.policies.get('all')
+    await db.renameCollection('docs', 'books')
+    const collections = ['books', 'do*', 'current', 'other']
+    expect(db.policies.get('hourly')).toMatchObject({ collections })
+    expect(db.policies.get('all')).toEqual(all)
+    await restart()
+    expect(db.policies.get('hourly')).toMatchObject({ collections })
+    await db.flush()
+    await restart()
+    expect(db.policies.get('hourly')).toMatchObject({ collections })
+    const run = await db.policies.run('hourly')
+    expect(run).toMatchObject({ outcome: 'succeeded', collections: ['books'], missing: ['other'] })
+  })
+
+  test('follows a rename while it runs and while it is changed', async () => {
+    await db.policies.put(hourly)
+    const run = db.policies.run('hourly')
+    const changed = db.policies.put({ ...hourly, keep: { last: 7 } })
+    await Promise.all([run, changed, db.renameCollection('docs', 'books')])
+    const expected = { collections: ['books'], keep: { last: 7 }, runs: 1 }
+    expect(db.policies.get('hourly')).toMatchObject(expected)
+    await restart()
+    expect(db.policies.get('hourly')).toMatchObject(expected)
+  })
+
+  test('stays as it is if the rename is refused', async () => {
+    await db.policies.put({ ...hourly, collections: ['docs', 'gone'] })
+    await expect(db.renameCollection('gone', 'docs')).rejects.toMatchObject({ code: 'collection-not-found' })
+    await expect(db.renameCollection('docs', 'docs')).rejects.toMatchObject({ code: 'collection-exists' })
+    expect(db.policies.get('hourly').collections).toEqual(['docs', 'gone'])
+  })
+
   test('that is deleted while it runs is gone', async () => {
     await db.policies.put(hourly)
     const run = db.policies.run('hourly')

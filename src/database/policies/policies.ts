@@ -20,6 +20,7 @@ import type { SnapshotState } from '../catalog-state.ts'
 import type { Engine } from '../engine.ts'
 import { asJson } from '../job-record.ts'
 import type { Jobs } from '../jobs.ts'
+import { afterRename, type Rename } from './follow-rename.ts'
 import { PolicyBytes } from './policy-bytes.ts'
 import { runPolicy } from './policy-runner.ts'
 import { newestGood, retainedOf, snapshotsOf, summaryOf, targetOf } from './policy-snapshots.ts'
@@ -96,6 +97,19 @@ export class Policies {
       this.#records.delete(name)
       this.#bytes.delete(name)
       return true
+    })
+  }
+
+  /**
+   * Lets a collection be renamed while no policy is written. Otherwise: the end of a run is encoded; the rename changes the
+   * policy; what was encoded, and names the collection of before, is written over it.
+   */
+  duringRename<T>(rename: Rename, submit: () => Promise<T>): Promise<T> {
+    return this.#writes.run(async () => {
+      const result = await submit()
+      for (const [name, record] of this.#records)
+        this.#records.set(name, { ...record, policy: afterRename(record.policy, rename) })
+      return result
     })
   }
 
