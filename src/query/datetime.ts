@@ -6,6 +6,20 @@ const rfc3339 =
  * zone (then UTC), without seconds, and a date alone. Second 60 is the first one of the next minute.
  */
 export function parseDatetime(text: string): number | undefined {
+  const parts = partsOf(text)
+  return parts && parts.milliseconds * 1_000 + parts.microseconds
+}
+
+/** The same without rounding: a bigint where a number would not be exact. */
+export function parseMicroseconds(text: string): number | bigint | undefined {
+  const parts = partsOf(text)
+  if (parts === undefined) return undefined
+  const rounded = parts.milliseconds * 1_000 + parts.microseconds
+  if (Number.isSafeInteger(rounded)) return rounded
+  return BigInt(parts.milliseconds) * 1_000n + BigInt(parts.microseconds)
+}
+
+function partsOf(text: string): { milliseconds: number; microseconds: number } | undefined {
   const match = rfc3339.exec(text.trim())
   if (match === null) return undefined
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match
@@ -16,7 +30,10 @@ export function parseDatetime(text: string): number | undefined {
   date.setUTCHours(Number(hour), Number(minute), Number(second))
   const offset = zoneMinutes(zone)
   if (offset === undefined) return undefined
-  return (date.getTime() - offset * 60_000) * 1_000 + Number(fraction.padEnd(6, '0').slice(0, 6))
+  return {
+    milliseconds: date.getTime() - offset * 60_000,
+    microseconds: Number(fraction.padEnd(6, '0').slice(0, 6)),
+  }
 }
 
 function zoneMinutes(zone: string): number | undefined {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parseJson, stringifyJson, type JsonValue } from '../../encoding/json.ts'
 import { wordsOfId } from '../../ids/point-id.ts'
 import { compileFilter } from '../compile-filter.ts'
+import { parseMicroseconds } from '../datetime.ts'
 import type { Filter } from '../filter.ts'
 import type { Comparison, Literal, Operand, Reference, RowExpression } from './expression.ts'
 
@@ -250,6 +251,49 @@ describe('lists and texts', () => {
     expect(taken(7)).toEqual(first)
     expect(taken(8)).not.toEqual(first)
     expect(Math.abs(first.length - 100)).toBeLessThan(50)
+  })
+})
+
+describe('moments', () => {
+  const at = field('t', 'moment')
+  const micros = (text: string): Literal => int(parseMicroseconds(text)!)
+  const shifted = (months: number, days: number, seconds: number): Operand => ({
+    kind: 'shifted',
+    of: at,
+    ...{ months, days, seconds },
+  })
+
+  test('compare as they are, whatever their offsets', () => {
+    const noon = micros('2026-01-01T12:00:00Z')
+    expect(passes(compare(at, '==', noon), { t: '2026-01-01T13:00:00+01:00' })).toBe(true)
+    expect(passes(compare(at, '<', noon), { t: '2026-01-01T11:59:59.999999Z' })).toBe(true)
+    expect(passes(compare(noon, '<', at), { t: '2026-01-01T12:00:00.000001Z' })).toBe(true)
+    expect(passes(compare(at, '>', field('u', 'moment')), { t: '2026-01-02', u: '2026-01-01' })).toBe(true)
+    const last = micros('9999-12-31T23:59:59.999999Z')
+    expect(passes(compare(at, '==', last), { t: '9999-12-31T23:59:59.999999Z' })).toBe(true)
+    expect(passes(compare(at, '==', last), { t: '9999-12-31T23:59:59.999998Z' })).toBe(false)
+    expect(passes({ kind: 'in', operand: at, values: [last, noon] }, { t: '2026-01-01T12:00:00' })).toBe(true)
+  })
+
+  test('what is none is unknown', () => {
+    for (const t of [null, 'soon', 5])
+      for (const operand of [at, shifted(0, 1, 0)])
+        expect(passes(not(compare(operand, '==', int(5))), { t })).toBe(false)
+  })
+
+  test.each([
+    ['2026-01-31T10:00:00Z', 1, 0, 0, '2026-03-03T10:00:00Z'],
+    ['2024-02-29T10:00:00Z', 12, 0, 0, '2025-03-01T10:00:00Z'],
+    ['2026-01-01T00:00:00.5Z', 0, -1, -1, '2025-12-30T23:59:59.5Z'],
+    ['1970-01-01T00:00:00.25Z', -12, 0, 0, '1969-01-01T00:00:00.25Z'],
+    ['0050-01-01T00:00:00Z', 0, 31, 0, '0050-02-01T00:00:00Z'],
+    ['9999-12-31T00:00:00.999999Z', 0, 0, 1, '9999-12-31T00:00:01.999999Z'],
+  ])('%s is shifted by %i months, %i days, %i seconds', (t, months, days, seconds, result) => {
+    expect(passes(compare(shifted(months, days, seconds), '==', micros(result)), { t })).toBe(true)
+  })
+
+  test('what is shifted out of the calendar is not there', () => {
+    expect(passes(compare(shifted(1e9, 0, 0), '>', int(0)), { t: '2026-01-01T00:00:00Z' })).toBe(false)
   })
 })
 

@@ -6,6 +6,7 @@ import { calculate } from './arithmetic.ts'
 import type { Comparison, RowExpression, Operand, Reference } from './expression.ts'
 import { compileLike } from './like.ts'
 import { compileRegex } from './regex/compile-regex.ts'
+import { shift } from './shift.ts'
 import { compilePhraseMatch, compileTextMatch } from './text-tests.ts'
 import { isSame, keyOf, literalValue, orderOf, readReference, valueAt, type Value } from './values.ts'
 
@@ -123,6 +124,10 @@ function compileOperand(operand: Operand, other?: Operand): Read {
       const left = compileOperand(operand.left)
       const right = compileOperand(operand.right)
       return (row) => calculate(operator, type, left(row), right(row))
+    }
+    case 'shifted': {
+      const read = readReference(operand.of)
+      return (row) => shift(read(row.payload()), operand)
     }
     case 'length': {
       const read = readReference(operand.of)

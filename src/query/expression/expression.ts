@@ -16,9 +16,10 @@ export interface Reference {
   readonly path: ValuePath
   /**
    * What the value is read as; one of another type counts as not there. `float` has the precision of 32 bits. `json` is
-   * whatever stands there, and null or an object is nothing that can be compared.
+   * whatever stands there, and null or an object is nothing that can be compared. `moment` is an RFC 3339 text as an
+   * integer: microseconds since the epoch.
    */
-  readonly type: ScalarType | 'list' | 'json'
+  readonly type: ScalarType | 'moment' | 'list' | 'json'
   /** Of the elements of a list. */
   readonly element?: ScalarType
   /** How many steps of the path name the column: null or nothing there makes a test unknown, further down false. Default 1. */
@@ -52,7 +53,19 @@ export interface Length {
   readonly of: Reference
 }
 
-export type Operand = Reference | Literal | Arithmetic | Length
+/**
+ * A moment so much later, in UTC, in microseconds since the epoch: months are those of the calendar, and a day that a month
+ * does not have is one of the next month. Negative numbers are earlier.
+ */
+export interface Shifted {
+  readonly kind: 'shifted'
+  readonly of: Reference
+  readonly months: number
+  readonly days: number
+  readonly seconds: number
+}
+
+export type Operand = Reference | Literal | Arithmetic | Length | Shifted
 
 export type ComparisonOperator = '==' | '!=' | '<' | '<=' | '>' | '>='
 

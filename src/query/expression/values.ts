@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../encoding/json.ts'
+import { parseMicroseconds } from '../datetime.ts'
 import { isArray, isObject } from '../payload-path.ts'
 import { integerOf, numberOf, wholeOf } from '../values.ts'
 import type { Literal, Reference, ScalarType } from './expression.ts'
@@ -54,6 +55,8 @@ export function valueOf(value: JsonValue, type: Reference['type']): Exclude<Valu
       return numberOf(value)
     case 'text':
       return typeof value === 'string' ? value : undefined
+    case 'moment':
+      return typeof value === 'string' ? parseMicroseconds(value) : undefined
     case 'list':
       return isArray(value) ? value : undefined
     case 'json':

@@ -37,6 +37,8 @@ const int = (value: number | bigint): Literal => ({ kind: 'literal', type: 'int'
 const double = (value: number): Literal => ({ kind: 'literal', type: 'double', value })
 const text = (value: string): Literal => ({ kind: 'literal', type: 'text', value })
 
+const newYear = Date.UTC(2026, 0, 1) * 1_000
+
 const operators = ['==', '!=', '<', '<=', '>', '>='] as const
 const leaves: readonly RowExpression[] = [
   ...operators.flatMap((operator) => [
@@ -47,6 +49,10 @@ const leaves: readonly RowExpression[] = [
     compare(reference('double', 'x'), operator, int(7)),
     compare(reference('text', 's'), operator, text('b')),
     compare(reference('json', 'when'), operator, int(5)),
+    compare(reference('moment', 'when'), operator, int(newYear)),
+    compare(reference('moment', 'when'), operator, int(newYear + 500_000)),
+    compare(reference('moment', 'when'), operator, int(-(2n ** 62n))),
+    compare(reference('moment', 'n'), operator, int(2)),
   ]),
   { kind: 'compare', operator: '<', left: int(1), right: reference('int', 'n') },
   compare(reference('json', 'j k', 't'), '==', text('in')),
@@ -91,6 +97,7 @@ test('indexes give no fewer rows than pass an expression', () => {
 })
 
 test('indexes narrow what they can', () => {
+  expect(candidates(compare(reference('moment', 'when'), '==', int(newYear)))).toEqual([1])
   const isTwo = compare(reference('int', 'n'), '==', int(2))
   const isRare = compare(reference('json', 'j k', 't'), '==', text('in'))
   expect(candidates(isTwo)).toEqual([1])

@@ -17,7 +17,8 @@ export function conditionOf(expression: RowExpression, type: PayloadIndexType): 
   return test === undefined ? undefined : { kind: 'field', path: '', ...test }
 }
 
-type Test = { readonly match: Match } | { readonly range: Range<number> }
+type Test =
+  { readonly match: Match } | { readonly range: Range<number> } | { readonly datetimeRange: Range<string> }
 
 interface Sides {
   readonly reference: Reference
@@ -38,7 +39,7 @@ function testOfList(
   { operand, values }: Extract<RowExpression, { kind: 'in' }>,
   type: PayloadIndexType,
 ): Test | undefined {
-  if (operand.kind !== 'reference' || operand.type === 'list') return undefined
+  if (operand.kind !== 'reference' || operand.type === 'list' || operand.type === 'moment') return undefined
   const wanted = type === 'keyword' ? 'text' : type === 'integer' ? 'int' : undefined
   if (values.some((value) => value.type !== wanted)) return undefined
   return { match: { any: values.map((value) => literalValue(value) as string | number | bigint) } }
@@ -48,6 +49,11 @@ function testOfComparison(expression: RowExpression, type: PayloadIndexType): Te
   const sides = expression.kind === 'compare' ? sidesOf(expression) : undefined
   if (sides === undefined || sides.operator === '!=' || sides.reference.type === 'list') return undefined
   const { reference, operator, literal } = sides
+  if (reference.type === 'moment') {
+    if (type !== 'datetime' || literal.type !== 'int') return undefined
+    const datetimeRange = momentsOf(operator, Number(literal.value))
+    return datetimeRange && { datetimeRange }
+  }
   if (literal.type === 'text' || literal.type === 'bool') {
     const isIndexed = type === (literal.type === 'text' ? 'keyword' : 'bool')
     return isIndexed && operator === '==' ? { match: { value: literal.value } } : undefined
@@ -69,3 +75,23 @@ function rangeOf(operator: Comparison['operator'], bound: number | bigint): Rang
   if (operator === '==') return { ...low, ...high }
   return operator === '>' || operator === '>=' ? low : high
 }
+
+/** A second wider than asked. What has no text is no bound. */
+function momentsOf(operator: Comparison['operator'], microseconds: number): Range<string> | undefined {
+  const low = textOf(microseconds / 1_000 - 1_000)
+  const high = textOf(microseconds / 1_000 + 1_000)
+  const range = {
+    ...(low !== undefined && !operator.startsWith('<') && { gte: low }),
+    ...(high !== undefined && !operator.startsWith('>') && { lte: high }),
+  }
+  return Object.keys(range).length === 0 ? undefined : range
+}
+
+function textOf(milliseconds: number): string | undefined {
+  const date = new Date(milliseconds)
+  const isWritten = date.getTime() >= firstDay && date.getTime() <= lastDay
+  return isWritten ? date.toISOString() : undefined
+}
+
+const firstDay = Date.parse('0000-01-01T00:00:00Z')
+const lastDay = Date.parse('9999-12-31T00:00:00Z')

@@ -8,6 +8,7 @@ from pymilvus import MilvusClient
 
 import ordinary
 import snapshots
+import times
 
 # The client reports each refusal that a test expects.
 logging.disable(logging.CRITICAL)
@@ -30,7 +31,7 @@ def clean(client):
 def main():
     client = MilvusClient(uri=URI)
     failed = 0
-    for test in [*ordinary.TESTS, *snapshots.TESTS]:
+    for test in [*ordinary.TESTS, *snapshots.TESTS, *times.TESTS]:
         try:
             clean(client)
             test(client)

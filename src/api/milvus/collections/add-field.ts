@@ -6,6 +6,8 @@ import { withDocument, type FieldDocument, type MilvusDocument } from '../schema
 import { fieldOf, type FieldMessage } from '../schema/messages.ts'
 import { exclusively, ownDocument, saveDocument } from '../schema/own-document.ts'
 import { codes, invalidParameter, MilvusError } from '../status.ts'
+import { withTimeDefault } from '../time/time-default.ts'
+import { zoneOf } from '../time/zone.ts'
 import { decodeMessage } from '../wire/messages.ts'
 import { vectorParams } from './create-collection.ts'
 import type { NamedCollection } from './describe-collection.ts'
@@ -61,7 +63,8 @@ async function addField(
 ): Promise<void> {
   await exclusively(door, database, name, async (collection) => {
     const document = ownDocument(collection)
-    const field = fieldOf(message, 1 + Math.max(...document.fields.map(({ id }) => id)))
+    const id = 1 + Math.max(...document.fields.map((one) => one.id))
+    const field = withTimeDefault(fieldOf(message, id), zoneOf(document))
     checkAdded(field)
     const fields = [...document.fields, field]
     const changed: MilvusDocument = { ...document, fields, updatedAt: String(door.timestamps.next()) }

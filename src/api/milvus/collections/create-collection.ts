@@ -1,6 +1,7 @@
 import type { CollectionConfig, VectorParams } from '../../../index.ts'
 import { databaseOf, checkDatabase, engineName, type Call, type MilvusDoor } from '../door.ts'
-import { checkSchema } from '../schema/check-schema.ts'
+import { databaseProperties } from '../databases/database-fields.ts'
+import { checkProperties, checkSchema } from '../schema/check-schema.ts'
 import { dataTypes, holdsVectors } from '../schema/data-types.ts'
 import {
   consistencyLevels,
@@ -22,6 +23,8 @@ import { checkName } from '../schema/names.ts'
 import { checkStructs, structsOf } from '../schema/structs.ts'
 import { codes, invalidParameter, MilvusError } from '../status.ts'
 import { checkedFields } from '../text/functions.ts'
+import { withTimeDefault } from '../time/time-default.ts'
+import { zoneOf, zoneProperty } from '../time/zone.ts'
 import { decodeMessage } from '../wire/messages.ts'
 
 export interface CreateCollectionRequest {
@@ -47,7 +50,7 @@ export async function createCollection(
   const name = request.collection_name
   checkName('collection', name)
   const schema = decodeMessage('CollectionSchema', request.schema) as unknown as SchemaMessage
-  const document = documentFrom(door, request, schema)
+  const document = documentFrom(door, database, request, schema)
   checkSchema(document, request.shards_num)
   checkStructs(document)
   const engine = engineName(database, name)
@@ -73,6 +76,7 @@ export async function createCollection(
 
 function documentFrom(
   door: MilvusDoor,
+  database: string,
   request: CreateCollectionRequest,
   schema: SchemaMessage,
 ): MilvusDocument {
@@ -84,19 +88,32 @@ function documentFrom(
   if (!hasKey && partitions > 0)
     throw invalidParameter('num_partitions should only be specified with partition key field enabled')
   const now = String(door.timestamps.next())
+  const properties = {
+    ...zoneOfDatabase(door, database),
+    ...mapOf(schema.properties),
+    ...mapOf(request.properties),
+  }
+  checkProperties(properties)
+  const zone = zoneOf({ properties })
   return {
     description: schema.description,
-    fields: checkedFields({ fields, functions }),
+    fields: checkedFields({ fields: fields.map((field) => withTimeDefault(field, zone)), functions }),
     ...(structs.length === 0 ? {} : { structs }),
     functions,
     hasDynamicField: schema.enable_dynamic_field,
-    properties: { ...mapOf(schema.properties), ...mapOf(request.properties) },
+    properties,
     consistency: consistencyLevels[request.consistency_level] ?? 'Bounded',
     keyPartitions: hasKey ? partitions || keyPartitionsDefault : 0,
     createdAt: now,
     updatedAt: now,
     indexes: [],
   }
+}
+
+/** The time zone that a database has now is that of the collections that are made in it. */
+function zoneOfDatabase(door: MilvusDoor, database: string): Record<string, string> {
+  const zone = databaseProperties(door, database)[zoneProperty]
+  return zone === undefined ? {} : { [zoneProperty]: zone }
 }
 
 function configOf(document: MilvusDocument, shards: number): CollectionConfig {

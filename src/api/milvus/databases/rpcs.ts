@@ -10,13 +10,14 @@ import {
   type Call,
   type MilvusDoor,
 } from '../door.ts'
-import { hybridOf } from '../hybrid-clock.ts'
 import { numericId } from '../numeric-id.ts'
 import type { Handlers } from '../rpcs/handler.ts'
 import { mapOf, pairsOf, type KeyValue } from '../schema/messages.ts'
 import { checkDatabaseName } from '../schema/names.ts'
 import { isRestoringInto } from '../snapshots/jobs/job-input.ts'
 import { codes, invalidParameter, MilvusError } from '../status.ts'
+import { checkZone, zoneProperty } from '../time/zone.ts'
+import { databaseFields, type DatabaseFields } from './database-fields.ts'
 
 export const databaseRpcs: Handlers = {
   CreateDatabase: createDatabase,
@@ -30,15 +31,6 @@ interface DatabaseRequest {
   readonly db_name: string
 }
 
-interface DatabaseFields {
-  /** Hybrid timestamp. */
-  readonly createdAt: string
-  readonly properties: Readonly<Record<string, string>>
-}
-
-/** `default` has a document only once it has properties. */
-const defaultFields: DatabaseFields = { createdAt: String(hybridOf(0) + 1n), properties: {} }
-
 /** @throws 802, 65535 */
 async function createDatabase(
   door: MilvusDoor,
@@ -46,6 +38,7 @@ async function createDatabase(
 ): Promise<object> {
   const { db_name: name, properties } = request
   checkDatabaseName(name)
+  checkTimeZone(properties)
   await door.sequences.run(databaseSequence(name), async () => {
     if (hasDatabase(door, name)) throw refused(`database already exist: ${name}`)
     await save(door, name, { createdAt: String(door.timestamps.next()), properties: mapOf(properties) })
@@ -71,7 +64,7 @@ function listDatabases(door: MilvusDoor): object {
   const names = [defaultDatabase, ...made.filter((name) => name !== defaultDatabase).sort()]
   return {
     db_names: names,
-    created_timestamp: names.map((name) => BigInt(fieldsOf(door, name).createdAt)),
+    created_timestamp: names.map((name) => BigInt(databaseFields(door, name).createdAt)),
     db_ids: names.map((name) => numericId('database', name)),
   }
 }
@@ -80,7 +73,7 @@ function listDatabases(door: MilvusDoor): object {
 function describeDatabase(door: MilvusDoor, request: DatabaseRequest, call: Call): object {
   const name = databaseOf(call, request.db_name)
   checkDatabase(door, name)
-  const { createdAt, properties } = fieldsOf(door, name)
+  const { createdAt, properties } = databaseFields(door, name)
   return {
     db_name: name,
     dbID: numericId('database', name),
@@ -103,9 +96,10 @@ async function alterDatabase(door: MilvusDoor, request: AlterDatabaseRequest, ca
     throw invalidParameter('cannot provide both DeleteKeys and Properties')
   if (set.length === 0 && removed.length === 0)
     throw invalidParameter('alter database requires either properties or deletekeys to modify or delete keys')
+  checkTimeZone(set)
   await door.sequences.run(databaseSequence(name), async () => {
     checkDatabase(door, name)
-    const fields = fieldsOf(door, name)
+    const fields = databaseFields(door, name)
     const properties = Object.entries({ ...fields.properties, ...mapOf(set) })
     const left = properties.filter(([key]) => !removed.includes(key))
     await save(door, name, { ...fields, properties: Object.fromEntries(left) })
@@ -113,13 +107,13 @@ async function alterDatabase(door: MilvusDoor, request: AlterDatabaseRequest, ca
   return {}
 }
 
-function fieldsOf({ database }: MilvusDoor, name: string): DatabaseFields {
-  const found = database.documents.get(databaseDocument(name))
-  return found === undefined ? defaultFields : (found as unknown as DatabaseFields)
-}
-
 async function save({ database }: MilvusDoor, name: string, fields: DatabaseFields): Promise<void> {
   await database.documents.put(databaseDocument(name), fields as unknown as JsonObject)
+}
+
+function checkTimeZone(properties: readonly KeyValue[]): void {
+  const zone = mapOf(properties)[zoneProperty]
+  if (zone !== undefined) checkZone(zone)
 }
 
 const refused = (text: string): MilvusError => new MilvusError(codes.unexpected, text)

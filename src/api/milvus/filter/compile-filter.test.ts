@@ -15,7 +15,8 @@ const schema: FilterSchema = {
     { name: 'j', dataType: 23 },
     { name: 'a', dataType: 22, elementType: 5 },
     { name: 'v', dataType: 101 },
-    { name: 't', dataType: 26 },
+    { name: 'at', dataType: 26 },
+    { name: 'until', dataType: 26 },
     { name: 'g', dataType: 24 },
   ],
 }
@@ -64,6 +65,11 @@ describe('types', () => {
     's =~ "^a" or s !~ "b$"',
     'phrase_match(s, "a b", 2)',
     '"a" <= s < "b"',
+    `at > ISO '2026-01-01T00:00:00Z'`,
+    `at is not null and ISO '2026-01-01 00:00:00' != at - INTERVAL 'P1Y2M3DT4H5M6S'`,
+    `at < until`,
+    `at not in [ISO '2026-01-01T00:00:00Z', ISO '2026-01-01T00:00:00.5Z',]`,
+    `ISO '2026-01-01T00:00:00Z' <= at < ISO '2027-01-01T00:00:00Z'`,
   ])('%s is taken', (filter) => {
     expect(refusal(filter)).toBe('taken')
   })
@@ -101,7 +107,14 @@ describe('types', () => {
     ['array_contains(a, "1")', 'cannot cast value to Int64, value: string_val:"1"'],
     ['json_contains_all(j["x"], 1)', 'ContainsAll operation element must be an array'],
     ['st_within(g, "POINT(1 1)")', 'st_within is not supported yet'],
-    [`t > ISO '2026-01-01T00:00:00Z'`, 'timestamptz is not supported yet'],
+    [`i > ISO '2026-01-01T00:00:00Z'`, `field 'i' is not a timestamptz datatype`],
+    [`at > ISO '2026-01-32T00:00:00Z'`, `invalid timestamp string: '2026-01-32T00:00:00Z'`],
+    [`at > ISO '2026-01-02T00:00:00+20:00'`, 'UTC offset hour 20 is out of the valid range [-12, 14]'],
+    [`at + INTERVAL '1D' > ISO '2026-01-01T00:00:00Z'`, 'invalid ISO 8601 duration: 1D'],
+    [`at * 2 == 4`, `'multiply' cannot perform arithmetic between Timestamptz field and Int64`],
+    [`at > "2026-01-01T00:00:00Z"`, 'comparisons between Timestamptz and VarChar are not supported'],
+    [`i + INTERVAL 'P1D' > 5`, 'an INTERVAL can only be added to a timestamptz field'],
+    [`ISO '2026-01-01T00:00:00Z' > ISO '2026-01-01T00:00:00Z'`, 'two moments are compared, and no field'],
     ['element_filter(x, $[y] > 1)', 'element_filter is not supported yet'],
     ['abs(i) == 1', 'comparisons between Bool and Int64 are not supported'],
   ])('%s is refused', (filter, why) => {
@@ -159,6 +172,20 @@ describe('meaning', () => {
     }
     expect(expressionOf('id == 9007199254740993')).toMatchObject({ right: { value: 9007199254740993n } })
     expect(expressionOf('i == 2 ** 3 - 15 / 2')).toMatchObject({ right: { value: 1 } })
+  })
+
+  test('a moment without an offset is one of the time zone', () => {
+    const right = (filter: string, timeZone: string): unknown => {
+      const condition = compileFilter(filter, { ...schema, timeZone })?.filter.must?.[0]
+      return condition?.kind === 'expression' ? (condition.expression as { right: Literal }).right : undefined
+    }
+    const noon = Date.UTC(2026, 6, 1, 12) * 1_000
+    for (const [moment, zone] of [
+      ['2026-07-01 12:00:00', 'UTC'],
+      ['2026-07-01T08:00:00', 'America/New_York'],
+      ['2026-07-01T08:00:00-04:00', 'Asia/Shanghai'],
+    ] as const)
+      expect(right(`at == ISO '${moment}'`, zone)).toEqual(int(noon))
   })
 
   test('a list of primary keys is told as such, and nothing else is', () => {

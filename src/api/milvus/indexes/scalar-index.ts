@@ -70,5 +70,6 @@ export function payloadIndexOf(field: FieldDocument): PayloadIndexParams | undef
   if (isIntegerType(type)) return { type: 'integer' }
   if (type === dataTypes.VarChar) return { type: 'keyword' }
   if (type === dataTypes.Bool) return { type: 'bool' }
+  if (type === dataTypes.Timestamptz) return { type: 'datetime' }
   return type === dataTypes.Float || type === dataTypes.Double ? { type: 'float' } : undefined
 }

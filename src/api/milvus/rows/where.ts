@@ -3,6 +3,7 @@ import { compileFilter, type FilterSchema } from '../filter/compile-filter.ts'
 import { ends, FilterError } from '../filter/filter-error.ts'
 import type { CollectionModel } from '../schema/collection-model.ts'
 import { analyzerOf } from '../text/analyzer.ts'
+import { zoneOf } from '../time/zone.ts'
 import { pointIdOf, type PrimaryKey } from './keys.ts'
 
 /** A `TemplateValue` message. */
@@ -36,15 +37,20 @@ export interface Where {
   readonly ids?: readonly PointId[]
 }
 
-/** What a filter's text means for a collection. @throws FilterError (1100) */
+/** What a filter's text means for a collection, read on the clocks of a time zone. @throws FilterError (1100) */
 export function whereOf(
   model: CollectionModel,
   text: string,
   templates: Readonly<Record<string, TemplateValue>> = {},
+  timeZone = zoneOf(model.document),
 ): Where {
-  const compiled = compileFilter(text, filterSchemaOf(model), {
-    templates: new Map(Object.entries(templates).map(([name, value]) => [name, literalOf(value)])),
-  })
+  const compiled = compileFilter(
+    text,
+    { ...filterSchemaOf(model), timeZone },
+    {
+      templates: new Map(Object.entries(templates).map(([name, value]) => [name, literalOf(value)])),
+    },
+  )
   if (compiled === undefined) return {}
   if (compiled.keys === undefined) return { filter: compiled.filter }
   const keys = compiled.keys.map((key) => (typeof key === 'string' ? key : BigInt(key)))

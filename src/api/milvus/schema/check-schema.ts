@@ -1,4 +1,5 @@
 import { codes, invalidParameter, MilvusError } from '../status.ts'
+import { checkZone, zoneProperty } from '../time/zone.ts'
 import {
   dataTypes,
   holdsVectors,
@@ -144,6 +145,14 @@ function checkDefault({ name, type, defaultValue, params }: FieldDocument): void
   if (type === dataTypes.Array || type === dataTypes.JSON || isDenseType(type))
     throw invalidParameter(`type not support default_value, type:${typeName(type)}, name:${name}`)
   const mismatch = fail(`its type mismatches ${typeName(type)}`)
+  if (type === dataTypes.Timestamptz) {
+    // It was read before.
+    if (typeof defaultValue === 'string') return
+    const given = `DataType_${typeof defaultValue === 'boolean' ? 'Bool' : 'Int64'}`
+    throw invalidParameter(
+      `type (Timestamptz) of field (${name}) is not equal to the type(${given}) of default_value`,
+    )
+  }
   switch (typeof defaultValue) {
     case 'boolean':
       if (type !== dataTypes.Bool) throw mismatch
@@ -190,6 +199,7 @@ function checkPartitionKey(fields: readonly FieldDocument[], partitions: number)
 
 /** @throws 1100 */
 export function checkProperties(properties: Readonly<Record<string, string>>): void {
+  if (properties[zoneProperty] !== undefined) checkZone(properties[zoneProperty])
   const ttl = properties['collection.ttl.seconds']
   if (ttl === undefined) return
   const seconds = Number(ttl)

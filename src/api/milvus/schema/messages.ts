@@ -7,7 +7,9 @@ import {
   type StructDocument,
 } from './document.ts'
 import { ownNameOf } from './struct-names.ts'
-import { isVectorType } from './data-types.ts'
+import { momentOn, momentText } from '../time/moment.ts'
+import { utc, zoneOf } from '../time/zone.ts'
+import { dataTypes, isVectorType } from './data-types.ts'
 
 // The shapes of Milvus' schema messages, and what they become.
 
@@ -139,7 +141,7 @@ export function schemaMessage(name: string, database: string, document: MilvusDo
     name,
     description: document.description,
     autoID: false,
-    fields: document.fields.map(fieldMessage),
+    fields: document.fields.map((field) => fieldMessage(field, zoneOf(document))),
     struct_array_fields: (document.structs ?? []).map(structMessage),
     enable_dynamic_field: document.hasDynamicField,
     properties: pairsOf(document.properties),
@@ -164,12 +166,13 @@ function structMessage({ id, name, description, nullable, fields, params }: Stru
     name,
     description: description ?? '',
     nullable: nullable ?? false,
-    fields: fields.map((field) => fieldMessage({ ...field, name: ownNameOf(field) })),
+    fields: fields.map((field) => fieldMessage({ ...field, name: ownNameOf(field) }, utc)),
     type_params: pairsOf(params),
   }
 }
 
-export function fieldMessage(field: FieldDocument): object {
+/** Times are told on the clocks of the zone. */
+export function fieldMessage(field: FieldDocument, zone: string): object {
   return {
     fieldID: field.id,
     name: field.name,
@@ -179,7 +182,7 @@ export function fieldMessage(field: FieldDocument): object {
     type_params: pairsOf(field.params),
     autoID: field.autoId ?? false,
     element_type: field.elementType ?? 0,
-    ...(field.defaultValue === undefined ? {} : { default_value: valueMessage(field) }),
+    ...(field.defaultValue === undefined ? {} : { default_value: valueMessage(field, zone) }),
     is_partition_key: field.isPartitionKey ?? false,
     is_clustering_key: field.isClusteringKey ?? false,
     nullable: field.nullable ?? false,
@@ -187,7 +190,9 @@ export function fieldMessage(field: FieldDocument): object {
   }
 }
 
-function valueMessage({ type, defaultValue }: FieldDocument): object {
+function valueMessage({ type, defaultValue }: FieldDocument, zone: string): object {
+  const moment = type === dataTypes.Timestamptz ? momentOn(zone, defaultValue) : undefined
+  if (moment !== undefined) return { string_data: momentText(moment) }
   if (typeof defaultValue === 'boolean') return { bool_data: defaultValue }
   if (typeof defaultValue === 'string') return { string_data: defaultValue }
   // Int8 to Int32, Int64, Float, Double, by their numbers.

@@ -1,7 +1,9 @@
 import type { Collection, ReadOptions } from '../../../index.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.ts'
 import { modelOf, type CollectionModel } from '../schema/collection-model.ts'
+import { mapOf } from '../schema/messages.ts'
 import { invalidParameter } from '../status.ts'
+import { timeViewOf } from '../time/time-view.ts'
 import { findHits, type FoundHit } from './finding/find-hits.ts'
 import { groupFieldOf, groupValue, Groups, readsForGroups } from './finding/groups.ts'
 import { rankerOfFunction, rankerOfStrategy } from './ranking/read-ranker.ts'
@@ -22,7 +24,8 @@ export async function hybridSearch(
 ): Promise<object> {
   const collection = getCollection(door, databaseOf(call, request.db_name), request.collection_name)
   const model = modelOf(collection)
-  const output = searchOutput(model, collection, request.output_fields)
+  const times = timeViewOf(model.document, mapOf(request.rank_params))
+  const output = searchOutput(model, collection, request.output_fields, times)
   const window = rankedWindowOf(request.rank_params)
   const plans = await plansOf(door, request, collection, model)
   const ranker =

@@ -4,6 +4,7 @@ import { planOutput, type OutputPlan } from '../rows/outgoing/output-plan.ts'
 import { resultColumns, resultRows } from '../rows/outgoing/result-columns.ts'
 import type { CollectionModel } from '../schema/collection-model.ts'
 import { codes, MilvusError } from '../status.ts'
+import type { TimeView } from '../time/time-view.ts'
 import type { FoundHit } from './finding/find-hits.ts'
 import { roundScore } from './finding/metrics.ts'
 
@@ -12,10 +13,11 @@ export function searchOutput(
   model: CollectionModel,
   collection: Collection,
   requested: readonly string[],
+  times: TimeView,
 ): OutputPlan {
   if (requested.some((name) => name.trim().toLowerCase() === 'count(*)'))
     throw new MilvusError(codes.unexpected, 'parse output field name failed: count(*)')
-  const plan = planOutput(model, collection, requested)
+  const plan = planOutput(model, collection, requested, times)
   const { name } = model.primaryKey
   const isKeyAsked = requested.some((one) => one.trim() === name || one.trim() === '*')
   if (isKeyAsked) return plan

@@ -3,7 +3,9 @@ import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.t
 import { readablePartitions } from '../rows/loaded.ts'
 import { whereOf, type TemplateValue } from '../rows/where.ts'
 import { modelOf, type CollectionModel } from '../schema/collection-model.ts'
+import { mapOf } from '../schema/messages.ts'
 import { invalidParameter } from '../status.ts'
+import { timeViewOf } from '../time/time-view.ts'
 import { bm25Of, MeanLengths } from './finding/bm25.ts'
 import { findHits, type FoundHit, type HitQuery } from './finding/find-hits.ts'
 import { findGroups, groupFieldOf } from './finding/groups.ts'
@@ -28,7 +30,8 @@ export interface SearchPlan {
 export async function search(door: MilvusDoor, request: SearchRequest, call: Call): Promise<object> {
   const collection = getCollection(door, databaseOf(call, request.db_name), request.collection_name)
   const model = modelOf(collection)
-  const output = searchOutput(model, collection, request.output_fields)
+  const times = timeViewOf(model.document, mapOf(request.search_params))
+  const output = searchOutput(model, collection, request.output_fields, times)
   const plan = await planSearch(door, collection, model, request, request.partition_names)
   const { params, queries } = plan
   const parts = { collection, model, output, limit: params.limit, roundDecimal: params.roundDecimal }
@@ -59,7 +62,7 @@ export async function planSearch(
   const params = searchParamsOf(request.search_params)
   const searched = searchedFieldOf(collection, model, params)
   checkRange(params, searched.metric.isDistance)
-  const filter = filterOf(model, request)
+  const filter = filterOf(model, request, timeViewOf(model.document, mapOf(request.search_params)).zone)
   const partitions = readablePartitions(door, collection, model, partitionNames, 'failed to search: ')
   const vectors = await queryVectors(collection, model, searched, request)
   const { radius, rangeFilter } = params
@@ -82,7 +85,8 @@ function meanLengthsOf(door: MilvusDoor): MeanLengths {
 export const filterOf = (
   model: CollectionModel,
   { dsl, expr_template_values: templates }: Pick<SearchRequest, 'dsl' | 'expr_template_values'>,
-): Filter | undefined => whereOf(model, dsl, templates as Record<string, TemplateValue>).filter
+  timeZone: string,
+): Filter | undefined => whereOf(model, dsl, templates as Record<string, TemplateValue>, timeZone).filter
 
 function checkRange({ radius, rangeFilter }: SearchParams, isDistance: boolean): void {
   if (radius === undefined || rangeFilter === undefined) return
@@ -117,6 +121,6 @@ function finder({ model, params }: SearchPlan, request: SearchRequest, reads: Re
       ranker === undefined
         ? found
         : rankedHits(ranker, model, [{ metric: query.searched.metric, hits: found }])
-    return orderedHits(ranked, orderBy).slice(offset)
+    return orderedHits(ranked, orderBy, model).slice(offset)
   }
 }

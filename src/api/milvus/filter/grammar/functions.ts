@@ -2,7 +2,7 @@ import type { Parser } from './parser.ts'
 import type { Name, Node } from './syntax.ts'
 import { argumentStart, beginsExpression, type TokenKind } from './token.ts'
 
-/** What begins with a word of its own and has its operands in parentheses, and comparisons of moments. */
+/** What begins with a word of its own and has its operands in parentheses. */
 export function parseFunction(parser: Parser, kind: TokenKind): Node {
   switch (kind) {
     case 'TEXTMATCH':
@@ -28,7 +28,7 @@ export function parseFunction(parser: Parser, kind: TokenKind): Node {
     case 'ArrayLength':
       return parseLength(parser)
     case 'Identifier':
-      return parser.peek(1).kind === "'('" ? parseCall(parser) : parseUnsupported(parser, 'timestamptz')
+      return parseCall(parser)
     default:
       return parseUnsupported(parser, parser.peek().text.toLowerCase())
   }

@@ -257,8 +257,7 @@ export class Parser {
       case "'{'":
         return this.#template()
       case 'ISO':
-        // An interval or a moment stands in no other place.
-        return parseFunction(this, kind)
+        return this.#timed('moment')
       default:
         if (!beginsExpression(kind)) throw this.fail(this.peek(), `no viable alternative at input '${text}'`)
         return parseFunction(this, kind)
@@ -274,11 +273,18 @@ export class Parser {
   #named(kind: 'Identifier' | 'JSONIdentifier'): Node {
     const first = this.#at
     const after = this.peek(1).kind
-    if (kind === 'Identifier' && (after === "'('" || isMoment(this))) return parseFunction(this, kind)
+    if (kind === 'Identifier' && after === "'('") return parseFunction(this, kind)
     const operand = this.#leaf(kind === 'Identifier' ? 'identifier' : 'path')
     if (after !== 'ISNULL' && after !== 'ISNOTNULL') return operand
     this.take()
     return { kind: 'is-null', operand, isNegated: after === 'ISNOTNULL', ...this.span(first, operand) }
+  }
+
+  #timed(kind: 'moment' | 'interval'): Node {
+    const first = this.#at
+    this.take()
+    const { text } = this.expect('StringLiteral')
+    return { kind, text, ...this.span(first) }
   }
 
   #parenthesized(): Node {
@@ -366,7 +372,8 @@ export class Parser {
   #binary(left: Node, kind: Infix): Node {
     const { text } = this.take()
     if (kind === 'NOT') this.expect('IN', beginsExpression)
-    const right = this.expression(precedences[kind] + 1)
+    const isInterval = (kind === "'+'" || kind === "'-'") && this.peek().kind === 'INTERVAL'
+    const right = isInterval ? this.#timed('interval') : this.expression(precedences[kind] + 1)
     if (kind === 'AND' || kind === 'OR') return this.#logical(kind === 'AND' ? 'and' : 'or', left, right)
     const span = this.span(left.first, left, right)
     switch (kind) {
@@ -422,22 +429,6 @@ function isInfix(kind: TokenKind): kind is Infix {
 
 function isRelational(kind: TokenKind): boolean {
   return kind === "'<'" || kind === "'<='" || kind === "'>'" || kind === "'>='"
-}
-
-/** `ts > ISO '…'`, `ts + INTERVAL '…' > ISO '…'` */
-function isMoment(parser: Parser): boolean {
-  // No token more is looked at than must be: what is wrong with it would be told.
-  const after = parser.peek(1).kind
-  if (after === "'+'" || after === "'-'") {
-    return (
-      parser.peek(2).kind === 'INTERVAL' && isComparison(parser.peek(4).kind) && parser.peek(5).kind === 'ISO'
-    )
-  }
-  return isComparison(after) && parser.peek(2).kind === 'ISO'
-}
-
-function isComparison(kind: TokenKind): boolean {
-  return isRelational(kind) || kind === "'=='" || kind === "'!='"
 }
 
 function tooDeep(): ExpressionError {

@@ -22,6 +22,8 @@ export type Node = Span &
   (
     | Worded<'integer' | 'float' | 'boolean' | 'string' | 'identifier' | 'path' | 'struct'>
     | { readonly kind: 'template'; readonly name: string }
+    /** `ISO '…'` and `INTERVAL '…'`: the literals. */
+    | { readonly kind: 'moment' | 'interval'; readonly text: string }
     | { readonly kind: 'array'; readonly items: readonly Node[] }
     | { readonly kind: 'exists'; readonly operand: Node }
     | { readonly kind: 'is-null'; readonly operand: Name; readonly isNegated: boolean }

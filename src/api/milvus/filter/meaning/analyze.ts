@@ -16,7 +16,8 @@ import {
   textLiteral,
 } from './constants.ts'
 import { logicalMeaning } from './logic.ts'
-import type { Column, Meaning, Predicate, Scope } from './meaning.ts'
+import type { Column, Meaning, Moment, Predicate, Scope } from './meaning.ts'
+import { intervalOf, isTimed, momentList, momentOf, momentRange } from './moments.ts'
 import {
   containsTest,
   existsTest,
@@ -49,6 +50,10 @@ export function analyze(node: Node, scope: Scope): Meaning {
       })
     case 'template':
       return { kind: 'template', name: node.name }
+    case 'moment':
+      return momentOf(parseText(node.text), scope)
+    case 'interval':
+      return intervalOf(parseText(node.text))
     case 'identifier':
     case 'path':
     case 'struct':
@@ -82,6 +87,7 @@ type TestNode = Exclude<
   Node,
   NodeOf<
     | ('integer' | 'float' | 'boolean' | 'string' | 'array' | 'template' | 'identifier' | 'path' | 'struct')
+    | ('moment' | 'interval')
     | ('unary' | 'power' | 'shift' | 'bits' | 'arithmetic' | 'compare' | 'and' | 'or')
   >
 >
@@ -91,6 +97,10 @@ function analyzeTest(node: TestNode, scope: Scope): Meaning {
     case 'in': {
       const child = analyze(node.operand, scope)
       const texts = { child: scope.textOf(node.operand), list: scope.textOf(node.list) }
+      if (isMoments(node.list)) {
+        const items = node.list.items.map((item) => analyze(item, scope) as Moment)
+        return momentList(child, items, node.isNegated, texts.child)
+      }
       return listTest(child, analyze(node.list, scope), node.isNegated, texts)
     }
     case 'like':
@@ -132,6 +142,10 @@ function analyzeTest(node: TestNode, scope: Scope): Meaning {
     case 'unsupported':
       throw new ExpressionError(`${node.what} is not supported yet: ${scope.textOf(node)}`, ends.input)
   }
+}
+
+function isMoments(node: Node): node is NodeOf<'array'> {
+  return node.kind === 'array' && node.items.length > 0 && node.items.every(({ kind }) => kind === 'moment')
 }
 
 function constant(literal: Literal): Meaning {
@@ -211,6 +225,10 @@ function analyzeRange(node: NodeOf<'range'>, scope: Scope): Predicate {
   const low = analyze(node.low, scope)
   const high = analyze(node.high, scope)
   const texts = { low: scope.textOf(node.low), high: scope.textOf(node.high) }
+  if (isTimed(low) || isTimed(high)) {
+    const inside = { low: node.isLowInside, high: node.isHighInside }
+    return momentRange(column, low, high, inside, scope.textOf(node))
+  }
   return rangeTest(column, low, high, { low: node.isLowInside, high: node.isHighInside }, texts)
 }
 

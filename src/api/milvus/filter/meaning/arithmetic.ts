@@ -4,6 +4,7 @@ import type { ArithmeticOperator } from '../grammar/syntax.ts'
 import { isFixed, refuseWholeArray, valueTypeOf } from './comparisons.ts'
 import { calculate, isFloatType, isNumericType, nameOfType } from './constants.ts'
 import type { Meaning } from './meaning.ts'
+import { shiftedBy } from './moments.ts'
 
 const names: Readonly<Record<ArithmeticOperator, string>> = {
   '+': 'add',
@@ -15,6 +16,7 @@ const names: Readonly<Record<ArithmeticOperator, string>> = {
 
 /** @throws ExpressionError */
 export function calculateMeanings(operator: ArithmeticOperator, left: Meaning, right: Meaning): Meaning {
+  if (right.kind === 'interval') return shiftedBy(operator, left, right)
   if (isFixed(left) && isFixed(right)) {
     if (left.kind === 'template' || right.kind === 'template') {
       throw new ExpressionError(

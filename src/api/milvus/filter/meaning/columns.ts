@@ -1,4 +1,4 @@
-import type { Reference } from '../../../../index.ts'
+import type { Reference, ScalarType } from '../../../../index.ts'
 import { dataTypes, isIntegerType, isTextType, isVectorType } from '../../schema/data-types.ts'
 import { ends, ExpressionError } from '../filter-error.ts'
 import { nameOfType } from './constants.ts'
@@ -103,10 +103,11 @@ export function comparedType({ dataType, elementType, isWhole }: Column): number
 }
 
 function referenceType(dataType: number): Reference['type'] {
+  if (dataType === dataTypes.Timestamptz) return 'moment'
   return dataType === dataTypes.Array ? 'list' : (scalarType(dataType) ?? 'json')
 }
 
-export function scalarType(dataType: number): Exclude<Reference['type'], 'list' | 'json'> | undefined {
+export function scalarType(dataType: number): ScalarType | undefined {
   if (dataType === dataTypes.Bool) return 'bool'
   if (isIntegerType(dataType)) return 'int'
   if (dataType === dataTypes.Float) return 'float'

@@ -3,6 +3,7 @@ import { dataTypes, isIntegerType, isTextType } from '../../schema/data-types.ts
 import { ExpressionError } from '../filter-error.ts'
 import type { EqualityOperator, RelationalOperator } from '../grammar/syntax.ts'
 import { comparedType } from './columns.ts'
+import { compareMoments, isTimed } from './moments.ts'
 import {
   boolLiteral,
   compareConstants,
@@ -28,6 +29,7 @@ const mirrored: Readonly<Record<Operator, Operator>> = {
 
 /** @throws ExpressionError */
 export function compareMeanings(operator: Operator, left: Meaning, right: Meaning, text: string): Meaning {
+  if (isTimed(left) || isTimed(right)) return compareMoments(operator, left, right, text)
   if (isFixed(left) && isFixed(right)) return foldComparison(operator, left, right, text)
   if (operator !== '==' && operator !== '!=') {
     refuseWholeArray(left)
@@ -81,6 +83,10 @@ export function dataTypeOf(meaning: Meaning): number {
       return meaning.dataType
     case 'length':
       return dataTypes.Int64
+    case 'moment':
+    case 'interval':
+    case 'shifted':
+      return dataTypes.Timestamptz
     case 'predicate':
       return dataTypes.Bool
   }
@@ -110,6 +116,7 @@ export function canCompareTypes(left: number, right: number): boolean {
   if (left === dataTypes.JSON) return true
   if (left === dataTypes.Bool) return right === dataTypes.Bool || right === dataTypes.JSON
   if (isNumericType(left)) return isNumericType(right) || right === dataTypes.JSON
+  if (left === dataTypes.Timestamptz) return right === dataTypes.Timestamptz
   return isTextType(left) && (isTextType(right) || right === dataTypes.JSON)
 }
 

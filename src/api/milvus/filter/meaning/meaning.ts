@@ -1,4 +1,4 @@
-import type { Literal, Reference, RowExpression, TextParams } from '../../../../index.ts'
+import type { Literal, Reference, RowExpression, Shifted, TextParams } from '../../../../index.ts'
 import type { ArithmeticOperator, Span } from '../grammar/syntax.ts'
 
 /** What a filter has to know of a field. */
@@ -16,6 +16,8 @@ export interface FilterField {
 }
 
 export interface FilterSchema {
+  /** The time zone of moments that name none. Default UTC. */
+  readonly timeZone?: string
   readonly fields: readonly FilterField[]
   readonly hasDynamicField: boolean
 }
@@ -40,6 +42,23 @@ export interface Arithmetic {
   readonly right: Meaning
 }
 
+export interface Moment {
+  readonly kind: 'moment'
+  /** Microseconds since the epoch. */
+  readonly literal: Literal
+}
+
+/** A time to add to a moment. */
+export interface Interval {
+  readonly kind: 'interval'
+  readonly by: Omit<Shifted, 'kind' | 'of'>
+}
+
+export interface ShiftedColumn {
+  readonly kind: 'shifted'
+  readonly operand: Shifted
+}
+
 /** What can be asked of a row. What depends on the values of templates is made when these are known. */
 export interface Predicate {
   readonly kind: 'predicate'
@@ -60,6 +79,9 @@ export type Meaning =
   | Column
   | Arithmetic
   | { readonly kind: 'length'; readonly reference: Reference }
+  | Moment
+  | Interval
+  | ShiftedColumn
   | Predicate
 
 export interface Scope {

@@ -3,6 +3,7 @@ import type { CollectionModel } from '../../schema/collection-model.ts'
 import { dataTypes, isVectorType, typeName } from '../../schema/data-types.ts'
 import type { FieldDocument } from '../../schema/document.ts'
 import { invalidParameter, type MilvusError } from '../../status.ts'
+import { zoneOf } from '../../time/zone.ts'
 import { dynamicColumn, type FieldData } from '../field-data.ts'
 import type { PrimaryKey } from '../keys.ts'
 import { dynamicMembers, invalid, numberText, scalarTexts } from './scalar-column.ts'
@@ -63,7 +64,7 @@ export function readColumns(
     if (field === undefined) throw invalidParameter(`field (${name}) does not exist in the schema`)
     checkType(field, data)
     if (isVectorType(field.type)) vectors.push({ field, data, values: vectorsOf(field, data) })
-    else scalars.push({ field, data, values: scalarTexts(field, data) })
+    else scalars.push({ field, data, values: scalarTexts(field, data, zoneOf(document)) })
     if (field === primaryKey) keys = keysOf(field, data)
   }
   const aligned = <T, N>(one: Compact<T>, absent: N): [string, readonly (T | N)[]] => [

@@ -1,7 +1,8 @@
 import { JsonSyntaxError, parseJson, stringifyJson, type JsonValue } from '../../../../index.ts'
 import { dataTypes, isTextType, typeName } from '../../schema/data-types.ts'
 import type { FieldDocument } from '../../schema/document.ts'
-import { codes, MilvusError } from '../../status.ts'
+import { codes, invalidParameter, MilvusError } from '../../status.ts'
+import { MomentError, storedMoment } from '../../time/moment.ts'
 import type { FieldData, ScalarField } from '../field-data.ts'
 import { shortestFloat } from '../small-floats.ts'
 
@@ -21,8 +22,8 @@ export const invalid = (what: string, expected: string, actual: string): MilvusE
     `${what}: invalid parameter[expected=${expected}][actual=${actual}]`,
   )
 
-/** The values of a column as JSON, those of null rows left out. @throws 1100 */
-export function scalarTexts(field: FieldDocument, data: FieldData): string[] {
+/** The values of a column as JSON, those of null rows left out; times without a zone are of this one. @throws 1100 */
+export function scalarTexts(field: FieldDocument, data: FieldData, timeZone: string): string[] {
   const { scalars } = data
   const { type, name } = field
   const isLeftOut = data.valid_data.length > 0
@@ -40,6 +41,8 @@ export function scalarTexts(field: FieldDocument, data: FieldData): string[] {
       if (values.length === 0 && !isLeftOut) throw mismatch('json', name, 'need json array')
       return values.map((bytes) => jsonText(field, bytes))
     }
+    case dataTypes.Timestamptz:
+      return (scalars?.string_data?.data ?? []).map((text) => JSON.stringify(momentOf(text, timeZone)))
     case dataTypes.Array:
       return arrayTexts(field, scalars?.array_data?.data ?? [])
     default:
@@ -103,6 +106,16 @@ function checkLengths({ params, type }: FieldDocument, texts: readonly string[])
     const what = `the length (${bytes}) of ${at}th string exceeds max length (${most})`
     throw invalid(what, 'valid length string', 'string length exceeds max length')
   })
+}
+
+function momentOf(text: string, timeZone: string): string {
+  try {
+    return storedMoment(text, timeZone)
+  } catch (error) {
+    if (!(error instanceof MomentError)) throw error
+    const why = `must be a valid IANA Time Zone ID (e.g., 'Asia/Shanghai' or 'UTC')`
+    throw invalidParameter(`got invalid timestamptz string '${text}': invalid timezone name; ${why}`)
+  }
 }
 
 function jsonText({ name }: FieldDocument, bytes: Uint8Array): string {

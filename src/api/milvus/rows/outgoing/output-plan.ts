@@ -3,6 +3,7 @@ import { vectorNameOf, type CollectionModel } from '../../schema/collection-mode
 import { holdsVectors } from '../../schema/data-types.ts'
 import type { FieldDocument, StructDocument } from '../../schema/document.ts'
 import { codes, MilvusError } from '../../status.ts'
+import type { TimeView } from '../../time/time-view.ts'
 import { dynamicColumn } from '../field-data.ts'
 import { hasTextKeys } from '../keys.ts'
 
@@ -16,6 +17,7 @@ export interface OutputPlan {
   readonly dynamic: 'all' | ReadonlySet<string> | undefined
   /** The answer's `output_fields`: clients find the dynamic keys by them. */
   readonly names: readonly string[]
+  readonly times: TimeView
   /** What the engine has to read for it. */
   readonly reads: ReadOptions
 }
@@ -27,6 +29,7 @@ export function planOutput(
   model: CollectionModel,
   reader: Parameters<typeof vectorNameOf>[0],
   requested: readonly string[],
+  times: TimeView,
 ): OutputPlan {
   const { document, fields, structs, subFields, primaryKey } = model
   const chosen = new Map<string, FieldDocument>()
@@ -72,6 +75,7 @@ export function planOutput(
     structs: parts,
     dynamic,
     names: [...names],
+    times,
     // Also of structs whose vectors alone are asked for: the list says whether it is null, and how long it is.
     reads: readsOf(model, reader, [...all, ...inStructs], dynamic !== undefined || parts.length > 0),
   }

@@ -1,12 +1,14 @@
-import { stringifyJson, type JsonObject, type Point } from '../../../../index.ts'
+import { stringifyJson, type JsonObject, type JsonValue, type Point } from '../../../../index.ts'
 import { vectorNameOf, type CollectionModel } from '../../schema/collection-model.ts'
 import { dataTypes, isVectorType } from '../../schema/data-types.ts'
 import type { FieldDocument } from '../../schema/document.ts'
+import type { TimeView } from '../../time/time-view.ts'
 import { dynamicColumn } from '../field-data.ts'
 import { keyOf, type PrimaryKey } from '../keys.ts'
 import type { OutputPlan } from './output-plan.ts'
-import { scalarData } from './scalar-data.ts'
+import { scalarData, type ScalarData } from './scalar-data.ts'
 import { structColumn } from './struct-column.ts'
+import { timeData } from './time-data.ts'
 import { vectorData } from './vector-data.ts'
 
 /** Points that were read with a plan's `reads`, and their keys. */
@@ -36,6 +38,11 @@ export function resultColumns(
     if (field.isPrimaryKey === true) return { ...about, scalars: keyData(field, rows.keys) }
     if (isVectorType(field.type))
       return { ...about, ...vectorColumn(field, vectorNameOf(reader, field.name), rows) }
+    if (field.type === dataTypes.Timestamptz) {
+      const { parts } = plan.times
+      const type = parts.length === 0 ? about.type : dataTypes.Array
+      return { ...about, type, ...timeColumn(field, plan.times, rows) }
+    }
     return { ...about, ...scalarColumn(field, rows) }
   })
   columns.push(...plan.structs.map((struct) => structColumn(struct, rows)))
@@ -49,12 +56,22 @@ function keyData({ type }: FieldDocument, keys: readonly PrimaryKey[]): object {
   return type === dataTypes.Int64 ? { long_data: { data: keys } } : { string_data: { data: keys } }
 }
 
-function scalarColumn(field: FieldDocument, { payloads }: ResultRows): object {
-  // Rows that are older than the field have its default value.
-  const values = payloads.map((payload) =>
+function scalarColumn(field: FieldDocument, rows: ResultRows): object {
+  return withValid(field, scalarData(field, valuesOf(field, rows)))
+}
+
+function timeColumn(field: FieldDocument, times: TimeView, rows: ResultRows): object {
+  return withValid(field, timeData(valuesOf(field, rows), times))
+}
+
+/** Rows that are older than the field have its default value. */
+function valuesOf(field: FieldDocument, { payloads }: ResultRows): (JsonValue | undefined)[] {
+  return payloads.map((payload) =>
     Object.hasOwn(payload, field.name) ? payload[field.name] : field.defaultValue,
   )
-  const { scalars, valid } = scalarData(field, values)
+}
+
+function withValid(field: FieldDocument, { scalars, valid }: ScalarData): object {
   const isComplete = field.nullable !== true && !valid.includes(false)
   return isComplete ? { scalars } : { scalars, valid_data: valid }
 }

@@ -1,8 +1,9 @@
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../../door.ts'
 import { dataTypes } from '../../schema/data-types.ts'
 import { modelOf } from '../../schema/collection-model.ts'
-import type { KeyValue } from '../../schema/messages.ts'
+import { mapOf, type KeyValue } from '../../schema/messages.ts'
 import { codes, MilvusError } from '../../status.ts'
+import { timeViewOf } from '../../time/time-view.ts'
 import { readablePartitions } from '../loaded.ts'
 import { planOutput } from '../outgoing/output-plan.ts'
 import { resultColumns, resultRows } from '../outgoing/result-columns.ts'
@@ -37,13 +38,14 @@ export async function queryRows(door: MilvusDoor, request: QueryRequest, call: C
     throw new MilvusError(codes.unexpected, 'count entities with pagination is not allowed')
   if (!isCount && parameters.limit === undefined && request.expr.trim() === '')
     throw new MilvusError(codes.unexpected, 'empty expression should be used with limit')
-  const where = whereOf(model, request.expr, request.expr_template_values)
+  const times = timeViewOf(model.document, mapOf(request.query_params))
+  const where = whereOf(model, request.expr, request.expr_template_values, times.zone)
   const answer = {
     collection_name: request.collection_name,
     primary_field_name: model.primaryKey.name,
     session_ts: door.timestamps.next(),
   }
-  const plan = isCount ? undefined : planOutput(model, collection, request.output_fields)
+  const plan = isCount ? undefined : planOutput(model, collection, request.output_fields, times)
   const partitions = readablePartitions(door, collection, model, request.partition_names, 'failed to query: ')
   const selection = partitions === undefined ? {} : { partitions }
   if (plan === undefined) {

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../../../index.ts'
+import { parseMicroseconds, type JsonValue } from '../../../../index.ts'
 import { payloadOf } from '../../rows/outgoing/result-columns.ts'
 import type { CollectionModel } from '../../schema/collection-model.ts'
 import { dataTypes, isVectorType } from '../../schema/data-types.ts'
@@ -19,11 +19,16 @@ export function checkOrderFields(model: CollectionModel, order: readonly OrderFi
 }
 
 /** By values instead of scores; what has no value comes last. Their payloads must have been read. */
-export function orderedHits(hits: readonly FoundHit[], order: readonly OrderField[]): readonly FoundHit[] {
+export function orderedHits(
+  hits: readonly FoundHit[],
+  order: readonly OrderField[],
+  { fields }: CollectionModel,
+): readonly FoundHit[] {
   if (order.length === 0) return hits
+  const isTime = order.map(({ field }) => fields.get(field)?.type === dataTypes.Timestamptz)
   const rows = hits.map((hit) => {
     const payload = payloadOf(hit.point)
-    return { hit, values: order.map(({ field }) => payload[field]) }
+    return { hit, values: order.map(({ field }, at) => comparable(payload[field], isTime[at]!)) }
   })
   rows.sort((a, b) => {
     for (const [at, { isDescending }] of order.entries()) {
@@ -35,8 +40,7 @@ export function orderedHits(hits: readonly FoundHit[], order: readonly OrderFiel
   return rows.map(({ hit }) => hit)
 }
 
-function compareValues(a: JsonValue | undefined, b: JsonValue | undefined, isDescending: boolean): number {
-  const [left, right] = [comparable(a), comparable(b)]
+function compareValues(left: Comparable, right: Comparable, isDescending: boolean): number {
   if (left === undefined || right === undefined)
     return Number(left === undefined) - Number(right === undefined)
   if (typeof left !== typeof right && (typeof left === 'string' || typeof right === 'string'))
@@ -45,8 +49,11 @@ function compareValues(a: JsonValue | undefined, b: JsonValue | undefined, isDes
   return isDescending ? -difference : difference
 }
 
+type Comparable = number | bigint | string | undefined
+
 /** Numbers, texts, and whether something is true; nothing else has an order. */
-function comparable(value: JsonValue | undefined): number | bigint | string | undefined {
+function comparable(value: JsonValue | undefined, isTime: boolean): Comparable {
+  if (isTime) return typeof value === 'string' ? parseMicroseconds(value) : undefined
   if (typeof value === 'boolean') return Number(value)
   return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string'
     ? value

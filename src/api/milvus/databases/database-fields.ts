@@ -1,0 +1,19 @@
+import { databaseDocument, type MilvusDoor } from '../door.ts'
+import { hybridOf } from '../hybrid-clock.ts'
+
+export interface DatabaseFields {
+  /** Hybrid timestamp. */
+  readonly createdAt: string
+  readonly properties: Readonly<Record<string, string>>
+}
+
+/** `default` has a document only once it has properties. */
+const defaultFields: DatabaseFields = { createdAt: String(hybridOf(0) + 1n), properties: {} }
+
+export function databaseFields({ database }: MilvusDoor, name: string): DatabaseFields {
+  const found = database.documents.get(databaseDocument(name))
+  return found === undefined ? defaultFields : (found as unknown as DatabaseFields)
+}
+
+export const databaseProperties = (door: MilvusDoor, name: string): DatabaseFields['properties'] =>
+  databaseFields(door, name).properties
