@@ -36,7 +36,6 @@ export const routes: readonly Route[] = [
 
 /** Our own REST API over a database, below `/v1`. */
 export async function v1Routes(app: FastifyInstance, door: V1Options): Promise<void> {
-  const document = JSON.stringify(openApiDocument(routes, door.version))
   await app.register(
     (scope, _options, done) => {
       scope.setErrorHandler((error: FastifyError, _request, reply) =>
@@ -52,14 +51,16 @@ export async function v1Routes(app: FastifyInstance, door: V1Options): Promise<v
           ),
         ),
       )
-      serve(scope, door, document)
+      serve(scope, door)
       done()
     },
     { prefix: '/v1' },
   )
 }
 
-function serve(scope: FastifyInstance, door: V1Door, document: string): void {
+function serve(scope: FastifyInstance, door: V1Options): void {
+  // Made when it is first asked for: a start need not wait for it.
+  let document: string | undefined
   scope.removeAllContentTypeParsers()
   // Any type is taken for JSON, even one that is none: fastify would refuse it before any parser is asked.
   scope.addHook('onRequest', async ({ headers, routeOptions }) => {
@@ -74,7 +75,7 @@ function serve(scope: FastifyInstance, door: V1Door, document: string): void {
   )
   scope.addContentTypeParser('application/octet-stream', (_request, _payload, parsed) => parsed(null))
   scope.get('/openapi.json', { config: { isReading: true } }, (_request, reply) =>
-    sendText(reply, 200, document),
+    sendText(reply, 200, (document ??= JSON.stringify(openApiDocument(routes, door.version)))),
   )
   for (const route of routes) {
     scope.route({
