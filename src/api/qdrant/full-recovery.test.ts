@@ -1,35 +1,13 @@
-import fastify, { type FastifyInstance } from 'fastify'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { open, type Database } from '../../index.ts'
-import { systemClock } from '../../runtime/clock.ts'
-import { openDoor, qdrantRoutes } from './routes.ts'
+import { openTestQdrant, type TestQdrant } from '../../../test/support/qdrant-door.ts'
 
-let folder: string
-let database: Database
-let app: FastifyInstance
+let qdrant: TestQdrant
 let location: string
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stillpoint-full-'))
-  database = await open(join(folder, 'storage'), { workers: 0, background: false })
-  app = fastify()
-  const snapshotsPath = join(folder, 'snapshots')
-  const door = openDoor({
-    database,
-    archives: database.archiveFolder(snapshotsPath),
-    archivesMode: 'files',
-    clock: systemClock,
-    version: '1.19.0',
-    allowUrlRecovery: false,
-    download: () => Promise.reject(new Error('not in this test')),
-    snapshotsPath,
-    maxRequestBytes: 100_000,
-    readiness: () => true,
-  })
-  await qdrantRoutes(app, door)
+  qdrant = await openTestQdrant({ archivesMode: 'files' })
   for (const name of ['plants', 'stones']) {
     await call('PUT', `/collections/${name}`, { vectors: { size: 2, distance: 'Dot' } })
     await call('PUT', `/collections/${name}/points?wait=true`, { points: [{ id: 1, vector: [1, 0] }] })
@@ -37,21 +15,17 @@ beforeEach(async () => {
   const alias = { create_alias: { collection_name: 'plants', alias_name: 'green' } }
   await call('POST', '/collections/aliases', { actions: [alias] })
   const { result } = (await call('POST', '/snapshots')).body
-  location = `file://${join(snapshotsPath, result.name)}`
+  location = `file://${join(qdrant.snapshotsPath, result.name)}`
 })
 
-afterEach(async () => {
-  await app.close()
-  await database.close()
-  await rm(folder, { recursive: true, force: true })
-})
+afterEach(() => qdrant.close())
 
 // Answers are looked into as they come.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 async function call(method: 'GET' | 'PUT' | 'POST' | 'DELETE', url: string, body?: object): Promise<any> {
   const headers = { 'content-type': 'application/json' }
   const payload = body === undefined ? {} : { payload: JSON.stringify(body), headers }
-  const answer = await app.inject({ method, url, ...payload })
+  const answer = await qdrant.app.inject({ method, url, ...payload })
   return { status: answer.statusCode, body: answer.json() }
 }
 
@@ -59,11 +33,14 @@ const recover = (query = '', more: object = {}) =>
   call('PUT', `/snapshots/recover${query}`, { location, ...more })
 
 async function state(): Promise<unknown> {
-  const names = database.listCollections().map(({ name }) => name)
+  const names = qdrant.database.listCollections().map(({ name }) => name)
   const counts = await Promise.all(
-    names.sort().map(async (name) => [name, await database.getCollection(name).count()]),
+    names.sort().map(async (name) => [name, await qdrant.database.getCollection(name).count()]),
   )
-  return { counts, aliases: database.listAliases().map(({ alias, collection }) => `${alias}: ${collection}`) }
+  return {
+    counts,
+    aliases: qdrant.database.listAliases().map(({ alias, collection }) => `${alias}: ${collection}`),
+  }
 }
 
 describe('a full snapshot over REST', () => {

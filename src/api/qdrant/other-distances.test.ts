@@ -1,47 +1,20 @@
-import fastify, { type FastifyInstance } from 'fastify'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { open, type Database } from '../../index.ts'
-import { systemClock } from '../../runtime/clock.ts'
-import { openDoor, qdrantRoutes } from './routes.ts'
+import { openTestQdrant, type TestQdrant } from '../../../test/support/qdrant-door.ts'
 
 // Answers are looked into as they come.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Answer = any
 
-let folder: string
-let database: Database
-let app: FastifyInstance
+let qdrant: TestQdrant
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stillpoint-other-distances-'))
-  database = await open(join(folder, 'storage'), { workers: 0, background: false })
-  app = fastify()
-  const door = openDoor({
-    database,
-    archives: database.archiveFolder(join(folder, 'snapshots')),
-    archivesMode: 'virtual',
-    clock: systemClock,
-    version: '1.19.0',
-    allowUrlRecovery: false,
-    download: () => Promise.reject(new Error('nothing is downloaded')),
-    snapshotsPath: join(folder, 'snapshots'),
-    maxRequestBytes: 4_000_000,
-    readiness: () => true,
-  })
-  await qdrantRoutes(app, door)
+  qdrant = await openTestQdrant()
 })
 
-afterEach(async () => {
-  await app.close()
-  await database.close()
-  await rm(folder, { recursive: true, force: true })
-})
+afterEach(() => qdrant.close())
 
 async function call(method: 'GET' | 'POST' | 'PUT', url: string, body?: object): Promise<Answer> {
-  const answer = await app.inject({ method, url, ...(body === undefined ? {} : { payload: body }) })
+  const answer = await qdrant.app.inject({ method, url, ...(body === undefined ? {} : { payload: body }) })
   return answer.json()
 }
 
@@ -50,7 +23,7 @@ test('distances of other doors are shown as those of Qdrant, and score as what t
     sets: { size: 3, distance: 'Jaccard' },
     kept: { size: 2, distance: 'Cosine', keepsLength: true },
   } as const
-  const collection = await database.createCollection('c', { vectors })
+  const collection = await qdrant.database.createCollection('c', { vectors })
   await collection.upsert([
     { id: 1, vectors: { sets: [1, 1, 0], kept: [3, 4] } },
     { id: 2, vectors: { sets: [1, 0, 0], kept: [0, 9] } },

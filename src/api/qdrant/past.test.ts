@@ -1,34 +1,11 @@
-import fastify, { type FastifyInstance } from 'fastify'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { open, type Database } from '../../index.ts'
-import { systemClock } from '../../runtime/clock.ts'
-import { openDoor, qdrantRoutes } from './routes.ts'
+import { openTestQdrant, type TestQdrant } from '../../../test/support/qdrant-door.ts'
 
-let folder: string
-let database: Database
-let app: FastifyInstance
+let qdrant: TestQdrant
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stillpoint-past-'))
-  database = await open(join(folder, 'storage'), { workers: 0, background: false })
-  app = fastify()
-  const door = openDoor({
-    database,
-    archives: database.archiveFolder(join(folder, 'snapshots')),
-    archivesMode: 'virtual',
-    clock: systemClock,
-    version: '1.19.0',
-    allowUrlRecovery: false,
-    download: () => Promise.reject(new Error('not in this test')),
-    snapshotsPath: join(folder, 'snapshots'),
-    maxRequestBytes: 100_000,
-    readiness: () => true,
-  })
-  await qdrantRoutes(app, door)
-  await database.setRetention({ windowMs: 3_600_000 })
+  qdrant = await openTestQdrant()
+  await qdrant.database.setRetention({ windowMs: 3_600_000 })
   await call('PUT', '/collections/plants', { vectors: { size: 2, distance: 'Dot' } })
   await call('PUT', '/collections/plants/index?wait=true', { field_name: 'kind', field_schema: 'keyword' })
   await call('PUT', '/collections/plants/points?wait=true', {
@@ -37,16 +14,12 @@ beforeAll(async () => {
       { id: 2, vector: [0, 1], payload: { kind: 'sage' } },
     ],
   })
-  const { seq } = (await database.getCollection('plants').createSnapshot({ name: 's' })).info()
+  const { seq } = (await qdrant.database.getCollection('plants').createSnapshot({ name: 's' })).info()
   moment = `plants@seq:${seq}`
   await call('POST', '/collections/plants/points/delete?wait=true', { points: [1] })
 })
 
-afterAll(async () => {
-  await app.close()
-  await database.close()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => qdrant.close())
 
 let moment: string
 
@@ -59,7 +32,7 @@ async function call(
   // Answers are looked into as they come.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
 ): Promise<any> {
-  const answer = await app.inject({ method, url, ...(body === undefined ? {} : { payload: body }) })
+  const answer = await qdrant.app.inject({ method, url, ...(body === undefined ? {} : { payload: body }) })
   return { status: answer.statusCode, ...answer.json<object>() }
 }
 
@@ -117,12 +90,12 @@ describe.each([
     expect(answer).toMatchObject({
       status: { error: expect.stringMatching(/can only be read|name cannot contain/) },
     })
-    expect(await database.getCollection('plants').count()).toBe(1)
+    expect(await qdrant.database.getCollection('plants').count()).toBe(1)
   })
 })
 
 test('what is not there is not found', async () => {
-  const answer = await app.inject({
+  const answer = await qdrant.app.inject({
     method: 'POST',
     url: '/collections/plants@none/points/count',
     payload: {},
@@ -132,7 +105,7 @@ test('what is not there is not found', async () => {
     { status: { error: 'Not found: Snapshot none not found' } },
   ])
   expect((await call('GET', '/collections/plants@none/exists')).result).toEqual({ exists: false })
-  expect((await app.inject({ url: '/collections/plants@seq:999999' })).statusCode).toBe(404)
+  expect((await qdrant.app.inject({ url: '/collections/plants@seq:999999' })).statusCode).toBe(404)
 })
 
 test('a collection whose own name has an @ comes first', async () => {

@@ -1,40 +1,13 @@
-import fastify, { type FastifyInstance } from 'fastify'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { open, type Database } from '../../index.ts'
-import { systemClock } from '../../runtime/clock.ts'
-import { openDoor, qdrantRoutes } from './routes.ts'
+import { openTestQdrant, type TestQdrant } from '../../../test/support/qdrant-door.ts'
 
-let folder: string
-let database: Database
-let app: FastifyInstance
+let qdrant: TestQdrant
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stillpoint-queries-'))
-  database = await open(join(folder, 'storage'), { workers: 0, background: false })
-  app = fastify()
-  const door = openDoor({
-    database,
-    archives: database.archiveFolder(join(folder, 'snapshots')),
-    archivesMode: 'virtual',
-    clock: systemClock,
-    version: '1.19.0',
-    allowUrlRecovery: false,
-    download: () => Promise.reject(new Error('not in this test')),
-    snapshotsPath: join(folder, 'snapshots'),
-    maxRequestBytes: 100_000,
-    readiness: () => true,
-  })
-  await qdrantRoutes(app, door)
+  qdrant = await openTestQdrant()
 })
 
-afterAll(async () => {
-  await app.close()
-  await database.close()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => qdrant.close())
 
 interface Found {
   readonly id: number
@@ -51,7 +24,7 @@ interface Answer {
 }
 
 async function call(method: 'PUT' | 'POST', url: string, payload: object): Promise<Answer> {
-  const answer = await app.inject({ method, url, payload })
+  const answer = await qdrant.app.inject({ method, url, payload })
   return answer.json<Answer>()
 }
 

@@ -1,25 +1,20 @@
-import fastify, { type FastifyInstance } from 'fastify'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import fastify from 'fastify'
+import { readdir } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { DatabaseError, open, type Database } from '../../index.ts'
-import { systemClock } from '../../runtime/clock.ts'
-import { openDoor, qdrantRoutes } from './routes.ts'
+import { openTestQdrant, type TestQdrant } from '../../../test/support/qdrant-door.ts'
+import { DatabaseError } from '../../index.ts'
 
 // Answers are looked into as they come.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Answer = any
 
-interface Node {
-  readonly folder: string
-  readonly database: Database
-  readonly app: FastifyInstance
+interface Node extends TestQdrant {
   readonly url: string
   /** Bytes of partial snapshots that others were sent. */
-  sent: number
+  readonly sent: number
 }
 
 let nodes: Node[] = []
@@ -33,39 +28,27 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  for (const { app, database, folder } of nodes) {
-    await app.close()
-    await database.close()
-    await rm(folder, { recursive: true, force: true })
-  }
+  for (const node of nodes) await node.close()
 })
 
 async function startNode(archivesMode: 'files' | 'virtual'): Promise<Node> {
-  const folder = await mkdtemp(join(tmpdir(), 'stillpoint-shards-'))
-  const database = await open(join(folder, 'storage'), { workers: 0, background: false })
   const app = fastify({ routerOptions: { ignoreDuplicateSlashes: true } })
-  const node: { -readonly [K in keyof Node]: Node[K] } = { folder, database, app, url: '', sent: 0 }
+  let sent = 0
   app.addHook('onSend', async (request, _reply, payload) => {
     if (!request.url.endsWith('/partial/create') || !(payload instanceof Readable)) return payload
-    payload.on('data', (chunk: Uint8Array) => (node.sent += chunk.byteLength))
+    payload.on('data', (chunk: Uint8Array) => (sent += chunk.byteLength))
     return payload
   })
-  const door = openDoor({
-    database,
-    archives: database.archiveFolder(join(folder, 'snapshots')),
-    archivesMode,
-    clock: systemClock,
-    version: '1.19.0',
-    allowUrlRecovery: true,
-    download,
-    snapshotsPath: join(folder, 'snapshots'),
-    maxRequestBytes: 4_000_000,
-    readiness: () => true,
-  })
-  await qdrantRoutes(app, door)
+  const qdrant = await openTestQdrant({ archivesMode, allowUrlRecovery: true, download }, app)
   await app.listen({ host: '127.0.0.1', port: 0 })
-  node.url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
-  return node
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+  return {
+    ...qdrant,
+    url,
+    get sent() {
+      return sent
+    },
+  }
 }
 
 /** As the server's own, which this folder must not know. */
