@@ -103,6 +103,7 @@ export {
 } from './snapshot/archive/signature/keys.ts'
 export type { Problem } from './snapshot/verify/plan.ts'
 export type { VerifyOptions, VerifyProgress, VerifyReport } from './snapshot/verify/verify.ts'
+export type { RestoreVerifyOptions } from './database/checks/verified-restore.ts'
 export type { GarbageReport } from './snapshot/collect-garbage.ts'
 export { DatabaseError, isDatabaseError } from './errors/database-error.ts'
 export { errorCodes, type ErrorCode, type ErrorKind } from './errors/codes.ts'

@@ -83,6 +83,10 @@ export class SegmentRegistry {
     return handle
   }
 
+  has(id: SegmentId): boolean {
+    return this.#handles.has(id)
+  }
+
   /** Every handle in memory. */
   all(): Iterable<SegmentHandle> {
     return this.#handles.values()

@@ -20,9 +20,11 @@ import { allEnded } from '../runtime/all-ended.ts'
 import type { Random } from '../runtime/random.ts'
 import { writeDelta } from '../segment/delta-writer.ts'
 import type { SegmentWriter } from '../segment/segment-writer.ts'
+import { segmentKey } from '../segment/format.ts'
 import { readSealed, sealView } from '../snapshot/seal.ts'
 import { keysOfStoredView } from '../snapshot/stored-keys.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import type { VerifiedObjects } from '../storage/verified-objects.ts'
 import type { CatalogState, HistoryState, KeptState, SnapshotState } from './catalog-state.ts'
 
 // Snapshots whose files are written at once.
@@ -36,6 +38,8 @@ export interface CheckpointerOptions {
   readonly store: ObjectStore
   readonly catalog: CatalogState
   readonly segments: SegmentWriter
+  /** Learns of the files that are written. */
+  readonly verified: VerifiedObjects
   readonly random: Random
   readonly database: string
 }
@@ -240,6 +244,7 @@ export class Checkpointer {
   }
 
   async #writeDeletions(views: readonly View[]): Promise<void> {
+    const { store, random, verified } = this.#options
     const pending = new Map<Deletions, { handle: SegmentHandle; count: number }>()
     const add = (deletions: Deletions, handle: SegmentHandle, count: number): void => {
       const known = pending.get(deletions)
@@ -254,10 +259,9 @@ export class Checkpointer {
     for (const [deletions, { handle, count }] of pending) {
       const pairs = deletions.unpersisted(count)
       if (pairs.length === 0) continue
-      deletions.persisted(
-        count,
-        await writeDelta(this.#options.store, handle.id, deletions.owner, pairs, this.#options.random),
-      )
+      const file = await writeDelta(store, handle.id, deletions.owner, pairs, random)
+      deletions.persisted(count, file)
+      await verified.written(segmentKey(handle.id, file.name), file)
     }
   }
 

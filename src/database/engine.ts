@@ -19,6 +19,7 @@ import type { SegmentWriter } from '../segment/segment-writer.ts'
 import { collectGarbage, type GarbageReport, type Roots } from '../snapshot/collect-garbage.ts'
 import type { Pins } from '../snapshot/pins.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import type { VerifiedObjects } from '../storage/verified-objects.ts'
 import { applyRecord, checkShard, type Prepared } from './apply.ts'
 import type { CatalogState, KeptState } from './catalog-state.ts'
 import type { Checkpointer } from './checkpointer.ts'
@@ -41,6 +42,8 @@ export interface EngineLimits {
 
 export interface EngineParts {
   readonly store: ObjectStore
+  /** What of the store need not be read again to know that it is whole. */
+  readonly verified: VerifiedObjects
   readonly log: Log
   readonly catalog: CatalogState
   readonly registry: SegmentRegistry
@@ -173,7 +176,7 @@ export class Engine implements WriteSink {
     return this.#maintenance.run(async () => {
       await this.forgetOld()
       await this.#checkpoint()
-      return collectGarbage(this.parts.store, () => this.#readRoots())
+      return this.#collectGarbage(() => this.#readRoots())
     })
   }
 
@@ -310,7 +313,7 @@ export class Engine implements WriteSink {
       await this.forgetOld()
       await this.#checkpoint()
       await runMerges(this.parts, () => this.#appliedSeq)
-      await collectGarbage(this.parts.store, () => this.#readRoots())
+      await this.#collectGarbage(() => this.#readRoots())
     })
     const relief = work
       .catch((error: unknown) => {
@@ -332,6 +335,10 @@ export class Engine implements WriteSink {
     for (const recent of this.#recentImports) if (recent.seq <= seq) recent.unpin()
     this.#recentImports = this.#recentImports.filter((recent) => recent.seq > seq)
     await log.truncateBefore((checkpointer.seq + 1) as SequenceNumber)
+  }
+
+  #collectGarbage(readRoots: () => Promise<Roots>): Promise<GarbageReport> {
+    return collectGarbage(this.parts.store, readRoots, this.parts.verified)
   }
 
   async #readRoots(): Promise<Roots> {

@@ -17,6 +17,7 @@ import { makeDurableDirectory } from '../storage/durable-directory.ts'
 import { openLocalObjectStore } from '../storage/local-object-store.ts'
 import { nodeDisk } from '../storage/node-disk.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { VerifiedObjects } from '../storage/verified-objects.ts'
 import { CatalogState } from './catalog-state.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { Database } from './database.ts'
@@ -113,9 +114,10 @@ async function openEngine(
   const registry = new SegmentRegistry()
   const services = { registry, newSegmentId: () => segmentIdOf(random.uuid()) }
   const catalog = new CatalogState()
-  const segments = new SegmentWriter(store, builder)
+  const verified = new VerifiedObjects(store)
+  const segments = new SegmentWriter(store, builder, verified)
   const checkpointer = new Checkpointer(
-    { store, catalog, segments, random, database: checkpoint.database },
+    { store, catalog, segments, verified, random, database: checkpoint.database },
     checkpoint.generation,
     checkpoint.appliedSeq,
   )
@@ -145,6 +147,7 @@ async function openEngine(
   }
   const parts = {
     store,
+    verified,
     log,
     catalog,
     registry,

@@ -166,7 +166,7 @@ async function restore(
   plan: (manifest: ArchiveManifest) => Targets,
 ): Promise<void> {
   engine.checkOpen()
-  const { store, random } = engine.parts
+  const { store, random, verified } = engine.parts
   const storeFiles = new StoreFiles(engine)
   let staging: Staging | undefined
   let segmentIds: SegmentIds = new Map()
@@ -176,6 +176,7 @@ async function restore(
     const { manifest } = await importArchive({
       source,
       store,
+      verified,
       sha256: options.sha256,
       decrypt: options.decrypt,
       trustedKeys: options.trustedKeys,

@@ -1,6 +1,7 @@
 import type { SegmentId } from '../ids/brands.ts'
 import { assert } from '../runtime/assert.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import type { VerifiedObjects } from '../storage/verified-objects.ts'
 import type { BuildJob } from './build-file.ts'
 import type { TypedField } from './field-values.ts'
 import {
@@ -26,10 +27,13 @@ interface PlannedFile {
 export class SegmentWriter {
   readonly #store: ObjectStore
   readonly #builder: SegmentBuilder
+  readonly #verified: VerifiedObjects | undefined
 
-  constructor(store: ObjectStore, builder: SegmentBuilder) {
+  /** @param verified learns of every file that is written */
+  constructor(store: ObjectStore, builder: SegmentBuilder, verified?: VerifiedObjects) {
     this.#store = store
     this.#builder = builder
+    this.#verified = verified
   }
 
   /**
@@ -100,6 +104,7 @@ export class SegmentWriter {
       signal,
     )
     assert(stored === digest.bytes, 'the store holds as many bytes as were made')
+    await this.#verified?.written(key, digest)
     return { name, ...digest, ...(vector === undefined ? {} : { vector }) }
   }
 }

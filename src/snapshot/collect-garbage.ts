@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../storage/object-store.ts'
+import type { VerifiedObjects } from '../storage/verified-objects.ts'
 
 export interface GarbageReport {
   readonly deletedObjects: number
@@ -23,6 +24,7 @@ const collected = ['segments/', 'collections/', 'catalog/', 'snapshots/', 'histo
 export async function collectGarbage(
   store: ObjectStore,
   readRoots: () => Promise<Roots>,
+  verified?: VerifiedObjects,
 ): Promise<GarbageReport> {
   const objects = []
   for (const prefix of collected) objects.push(...(await store.list(prefix)))
@@ -30,6 +32,8 @@ export async function collectGarbage(
   const dead = objects.filter(
     ({ key }) => !roots.keys.has(key) && !roots.prefixes.some((prefix) => key.startsWith(prefix)),
   )
-  await store.delete(dead.map(({ key }) => key))
+  const keys = dead.map(({ key }) => key)
+  verified?.forget(keys)
+  await store.delete(keys)
   return { deletedObjects: dead.length, deletedBytes: dead.reduce((sum, { bytes }) => sum + bytes, 0) }
 }

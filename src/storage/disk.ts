@@ -57,6 +57,11 @@ export interface DiskStat {
   readonly bytes: number
   /** Milliseconds since the epoch; when the file came to be, as far as the file system tells. */
   readonly createdAt: number
+  /**
+   * Of a file: another one once it was written to, cut, or replaced, as far as the file system notices. Absent where
+   * nothing can be said.
+   */
+  readonly fingerprint?: string
 }
 
 export interface DiskLock {

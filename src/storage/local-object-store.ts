@@ -110,7 +110,9 @@ export class LocalObjectStore implements ObjectStore {
   async head(key: string): Promise<ObjectInfo | undefined> {
     checkKey(key)
     const stat = await onDisk('read-failed', 'look up', key, () => this.#disk.stat(this.#pathOf(key)))
-    return stat?.kind === 'file' ? { key, bytes: stat.bytes } : undefined
+    if (stat?.kind !== 'file') return undefined
+    const { bytes, fingerprint } = stat
+    return { key, bytes, ...(fingerprint === undefined ? {} : { fingerprint }) }
   }
 
   async list(prefix: string): Promise<readonly ObjectInfo[]> {

@@ -24,8 +24,10 @@ export const nodeDisk: Disk = {
     return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
   },
   async stat(path) {
-    const stat = await unless(['ENOENT', 'ENOTDIR'], undefined, fs.promises.stat(path))
-    return stat && { kind: kindOf(stat), bytes: stat.size, createdAt: stat.birthtimeMs || stat.mtimeMs }
+    const stat = await unless(['ENOENT', 'ENOTDIR'], undefined, fs.promises.stat(path, { bigint: true }))
+    if (stat === undefined) return undefined
+    const createdAt = Number(stat.birthtimeNs || stat.mtimeNs) / 1e6
+    return { kind: kindOf(stat), bytes: Number(stat.size), createdAt, fingerprint: fingerprintOf(stat) }
   },
   async realPath(path) {
     return unless(['ENOENT', 'ENOTDIR'], undefined, fs.promises.realpath(path))
@@ -155,6 +157,11 @@ function readSome(fd: number, target: Buffer, at: number, length: number, offset
   return new Promise((resolve, reject) =>
     fs.read(fd, target, at, length, offset, (error, read) => (error ? reject(error) : resolve(read))),
   )
+}
+
+/** A rename over the file changes the inode; whoever sets the time of the last write back changes that of the last change. */
+function fingerprintOf({ dev, ino, size, mtimeNs, ctimeNs }: fs.BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(':')
 }
 
 function kindOf(entry: { isFile(): boolean; isDirectory(): boolean }): DiskEntry['kind'] {

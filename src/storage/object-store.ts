@@ -1,6 +1,11 @@
 export interface ObjectInfo {
   readonly key: string
   readonly bytes: number
+  /**
+   * From `head`: another one once the object was changed or replaced behind the store's back, as far as what is below the
+   * store notices. Absent where nothing can be said.
+   */
+  readonly fingerprint?: string
 }
 
 export interface PutOptions {

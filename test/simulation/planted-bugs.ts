@@ -73,8 +73,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     faults: [],
     patch: {
       file: 'database/engine.ts',
-      from: 'await this.#checkpoint()\n      return collectGarbage(this.parts.store, () => this.#readRoots())',
-      to: 'const stale = await this.#readRoots()\n      await this.#checkpoint()\n      return collectGarbage(this.parts.store, async () => stale)',
+      from: 'await this.#checkpoint()\n      return this.#collectGarbage(() => this.#readRoots())',
+      to: 'const stale = await this.#readRoots()\n      await this.#checkpoint()\n      return this.#collectGarbage(async () => stale)',
     },
   },
   {

@@ -41,6 +41,8 @@ export class SimulatedFile {
   readonly createdAt: number
   #changes: ContentChange[]
   #size = 0
+  /** How often its bytes were changed. */
+  #version: number
   #memory: Uint8Array | undefined
   /** How much of the memory is the file, as far as it has been laid out. */
   #laidOut = 0
@@ -48,6 +50,7 @@ export class SimulatedFile {
   constructor(image: FileImage) {
     this.createdAt = image.createdAt
     this.#changes = [...image.changes]
+    this.#version = image.changes.length
     for (const change of image.changes) this.#resize(change)
   }
 
@@ -55,8 +58,13 @@ export class SimulatedFile {
     return this.#size
   }
 
+  get version(): number {
+    return this.#version
+  }
+
   apply(change: ContentChange): void {
     this.#changes.push(change)
+    this.#version += 1
     this.#resize(change)
   }
 
@@ -168,7 +176,8 @@ export class FileTree {
     if (node === undefined) return undefined
     const file = this.#file(node)
     if (file === undefined) return { kind: 'directory', bytes: 0, createdAt: 0 }
-    return { kind: 'file', bytes: file.size, createdAt: file.createdAt }
+    const fingerprint = `${node}:${file.size}:${file.version}`
+    return { kind: 'file', bytes: file.size, createdAt: file.createdAt, fingerprint }
   }
 
   list(path: string): readonly DiskEntry[] {

@@ -1,7 +1,7 @@
 import type { Disk } from '../../src/storage/disk.ts'
 import { intercepted } from './disk-faults.ts'
 
-/** A disk whose reads of segments wait while the gate is shut. */
+/** A disk whose reads of segments wait while the gate is shut. Nobody gets around them: it cannot tell what has changed. */
 export class SlowReads {
   readonly disk: Disk
   #open: Promise<void> = Promise.resolve()
@@ -9,13 +9,18 @@ export class SlowReads {
   #arrive = (): void => undefined
 
   constructor(disk: Disk) {
-    this.disk = intercepted(disk, async (operation, path, proceed) => {
+    const slow = intercepted(disk, async (operation, path, proceed) => {
       if ((operation === 'readFile' || operation === 'readRange') && path.includes('/segments/')) {
         this.#arrive()
         await this.#open
       }
       return proceed()
     })
+    const stat: Disk['stat'] = async (path) => {
+      const found = await slow.stat(path)
+      return found && { kind: found.kind, bytes: found.bytes, createdAt: found.createdAt }
+    }
+    this.disk = { ...slow, stat }
   }
 
   /** Shuts the gate; gives when somebody stands before it. */

@@ -234,10 +234,10 @@ class Drill {
 
   /** A restore ends at the first damage; this names all of it. */
   async #nameDamage(damage: DatabaseError | undefined): Promise<void> {
-    const { clock, store } = this.#engine.parts
+    const { clock, store, verified } = this.#engine.parts
     const { signal } = this.#options
     const isStopped = (): boolean => signal?.aborted === true || !this.#engine.isOpen
-    const source = { store, clock, isStopped, again: new Set<string>() }
+    const source = { store, clock, isStopped, again: new Set<string>(), verified }
     const { problems, bytes } = await runVerification(source, this.#files.plan, {})
     this.#checkSignal()
     this.#bytes += bytes

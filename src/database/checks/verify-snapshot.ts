@@ -2,6 +2,7 @@ import type { Problem, VerifyPlan } from '../../snapshot/verify/plan.ts'
 import {
   bytesBefore,
   runVerification,
+  type VerifySource,
   type VerifyOptions,
   type VerifyReport,
 } from '../../snapshot/verify/verify.ts'
@@ -17,12 +18,7 @@ export async function verifySnapshot(
 ): Promise<VerifyReport> {
   const { state, plan, release } = await openSealedFiles(engine, id)
   try {
-    const source = {
-      store: engine.parts.store,
-      clock: engine.parts.clock,
-      isStopped: () => options.signal?.aborted === true || !engine.isOpen,
-      again: damagedBefore(state, plan, options.from),
-    }
+    const source = sourceOf(engine, options.signal, damagedBefore(state, plan, options.from))
     const report = await runVerification(source, plan, options)
     const bytes = bytesBefore(plan, options.from) + report.bytes
     if (engine.isOpen) await leaveMark(engine, id, report, bytes)
@@ -32,11 +28,26 @@ export async function verifySnapshot(
   }
 }
 
+export function sourceOf(
+  engine: Engine,
+  signal: AbortSignal | undefined,
+  again: ReadonlySet<string> = new Set(),
+): VerifySource {
+  const { store, clock, verified } = engine.parts
+  const isStopped = (): boolean => signal?.aborted === true || !engine.isOpen
+  return { store, clock, isStopped, again, verified }
+}
+
 /**
  * A run that did not come to its end leaves a mark only if it found damage. So the mark never claims that all is well
  * before all was read, and the run that goes on from there learns what to read again.
  */
-async function leaveMark(engine: Engine, id: string, report: VerifyReport, bytes: number): Promise<void> {
+export async function leaveMark(
+  engine: Engine,
+  id: string,
+  report: VerifyReport,
+  bytes: number,
+): Promise<void> {
   const isWhole = report.resumeFrom === undefined
   if (!isWhole && report.problems.length === 0) return
   const max = isWhole ? undefined : report.problems.length

@@ -3,6 +3,7 @@ import { DatabaseError, isDatabaseError } from '../../errors/database-error.ts'
 import type { SegmentId } from '../../ids/brands.ts'
 import { assert } from '../../runtime/assert.ts'
 import type { ObjectStore } from '../../storage/object-store.ts'
+import type { VerifiedObjects } from '../../storage/verified-objects.ts'
 import { copyExternal, findExternal, type FileCandidates, type FileFinder } from './base/external-files.ts'
 import { ByteSource } from './byte-source.ts'
 import { decryptStream, notEncrypted } from './encryption/decrypt.ts'
@@ -32,6 +33,8 @@ export interface ReadOptions {
 
 export interface ImportOptions extends ReadOptions {
   readonly store: ObjectStore
+  /** Learns of every file that is stored. */
+  readonly verified?: VerifiedObjects
   /**
    * Called when the manifest has been read and before a data byte is stored. Gives a fresh id for each segment of
    * the manifest; may throw.
@@ -62,7 +65,7 @@ const drainBytesMaxDefault = 1024 ** 3
  *   the store throws
  */
 export async function importArchive(options: ImportOptions): Promise<ReadResult> {
-  const { store, signal } = options
+  const { store, signal, verified } = options
   const written: string[] = []
   let newIds: SegmentIds = new Map()
   let external: FileCandidates = new Map()
@@ -79,6 +82,7 @@ export async function importArchive(options: ImportOptions): Promise<ReadResult>
         // An object that is there already is not ours, whatever the ids say: it is neither replaced nor deleted.
         await store.put(key, body, { ifAbsent: true })
         written.push(key)
+        await verified?.written(key, file)
       },
     )
     // Last, so that a damaged archive is refused before anything is copied.
@@ -86,6 +90,7 @@ export async function importArchive(options: ImportOptions): Promise<ReadResult>
       const key = targetKey(file, newIds)
       await copyExternal(store, key, file, external.get(contentKey(file))!, signal)
       written.push(key)
+      await verified?.written(key, file)
     }
     return result
   } catch (error) {

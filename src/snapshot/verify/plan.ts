@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
+import type { View } from '../../collection/view.ts'
 import { parseJson } from '../../encoding/json.ts'
 import { DatabaseError } from '../../errors/database-error.ts'
 import { segmentIdOf, type SegmentId } from '../../ids/brands.ts'
 import type { ManifestFile } from '../../manifest/format.ts'
+import { segmentKey } from '../../segment/format.ts'
 import type { ObjectStore } from '../../storage/object-store.ts'
 import { JsonField } from '../json-field.ts'
 import { decodeAvroFile } from '../metadata/avro-file.ts'
@@ -60,6 +62,18 @@ export async function planVerification(
     }
   }
   return files.plan(contents)
+}
+
+/** What views reach that are not sealed: the files of their segments, as far as those are written. */
+export function planOfViews(views: Iterable<View>): VerifyPlan {
+  const files = new Files()
+  for (const view of views) {
+    for (const { handle, deletions } of view.entries()) {
+      const stated = [...(handle.info?.files ?? []), ...deletions.knownRefs(view.seq)]
+      for (const file of stated) files.add(plannedFile(handle.id, file))
+    }
+  }
+  return files.plan([])
 }
 
 /** The segments that the plan's files belong to. */
@@ -127,19 +141,21 @@ class Files {
 }
 
 function filesOf({ stored }: SealedContent): PlannedFile[] {
-  const stated = (folder: string, file: { name: string; bytes: number; sha256: string }): PlannedFile => ({
-    key: `segments/${folder}/${file.name}`,
-    bytes: file.bytes,
-    sha256: file.sha256,
-  })
   return [
-    ...stored.segments.flatMap(({ id, files }) => files.map((file) => stated(id, file))),
+    ...stored.segments.flatMap(({ id, files }) => files.map((file) => plannedFile(id, file))),
     ...stored.shards
       .flat()
       .flatMap(({ segment, inherited, deltas }) =>
-        [...inherited, ...deltas].map((file) => stated(segment, file)),
+        [...inherited, ...deltas].map((file) => plannedFile(segment, file)),
       ),
   ]
+}
+
+function plannedFile(
+  segment: SegmentId,
+  { name, bytes, sha256 }: { readonly name: string; readonly bytes: number; readonly sha256: string },
+): PlannedFile {
+  return { key: segmentKey(segment, name), bytes, sha256 }
 }
 
 /** What can still be said when a document or one of its manifests is damaged: every one is looked at. */

@@ -3,6 +3,7 @@ import { DatabaseError } from '../../errors/database-error.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { readAhead } from '../../segment/file-reader.ts'
 import type { ObjectStore } from '../../storage/object-store.ts'
+import type { VerifiedObjects } from '../../storage/verified-objects.ts'
 import { Pace } from './pace.ts'
 import { isDamage, whyUnread, whyWrong, type PlannedFile, type Problem, type VerifyPlan } from './plan.ts'
 
@@ -46,6 +47,10 @@ export interface VerifySource {
   readonly isStopped: () => boolean
   /** Objects before `from` that are read all the same: an earlier part of the run found them damaged. */
   readonly again: ReadonlySet<string>
+  /** Objects that are not read: somebody knows that they are whole. */
+  readonly known?: ReadonlySet<string>
+  /** Learns of those that are read. */
+  readonly verified?: VerifiedObjects
 }
 
 /** The bytes before a position. @throws request-invalid if it is none of this plan */
@@ -115,19 +120,25 @@ class VerifyRun {
       await this.#pace.take(file.bytes, this.#options.signal)
       return true
     }
+    if (this.#source.known?.has(file.key) === true) return true
     try {
       const why = await this.#hash(file, file.sha256)
       if (why === 'stopped') return false
-      if (why !== undefined) this.#problems.push({ file: file.key, why })
+      if (why !== undefined) this.#blame(file, why)
     } catch (error) {
       if (!isDamage(error)) throw error
-      this.#problems.push({ file: file.key, why: whyUnread(error) })
+      this.#blame(file, whyUnread(error))
     }
     return true
   }
 
+  #blame({ key }: PlannedFile, why: string): void {
+    this.#problems.push({ file: key, why })
+    this.#source.verified?.forget([key])
+  }
+
   async #hash(file: PlannedFile, sha256: string): Promise<string | undefined> {
-    const { store } = this.#source
+    const { store, verified } = this.#source
     const object = await store.head(file.key)
     if (object === undefined) return 'missing'
     if (object.bytes !== file.bytes) return whyWrong(object.bytes, sha256, { ...file, sha256 })
@@ -142,7 +153,9 @@ class VerifyRun {
       // At its end it may as well count: nothing has to be read again.
       if (bytes < file.bytes && this.#source.isStopped()) return 'stopped'
     }
-    return whyWrong(bytes, hash.digest('hex'), { bytes: file.bytes, sha256 })
+    const why = whyWrong(bytes, hash.digest('hex'), { bytes: file.bytes, sha256 })
+    if (why === undefined) await verified?.read(object, { bytes, sha256 })
+    return why
   }
 
   #progress(file: PlannedFile, inFile: number): void {

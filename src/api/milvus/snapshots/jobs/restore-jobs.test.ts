@@ -21,10 +21,17 @@ async function withSnapshot(options: Parameters<typeof openSnapshotsDoor>[0] = {
   return milvus
 }
 
+/** Of which there is something to read: its files are written. */
+async function withSlowSnapshot(gate: SlowReads): Promise<SnapshotsDoor> {
+  await withSnapshot({ disk: gate.disk })
+  await milvus.database.flush()
+  return milvus
+}
+
 describe('a restore', () => {
   test('is a job whose state is told from the first moment to three hours after its end', async () => {
     const gate = new SlowReads(new SimulatedDisk())
-    const { must, end, clock } = await withSnapshot({ disk: gate.disk })
+    const { must, end, clock } = await withSlowSnapshot(gate)
     const waiting = gate.shut()
     const { job_id: job } = await must('RestoreSnapshot', into('d'))
     await waiting
@@ -101,7 +108,7 @@ describe('a restore', () => {
 
   test('whose target is dropped meanwhile is cancelled, and lets its snapshot go', async () => {
     const gate = new SlowReads(new SimulatedDisk())
-    const { must, end, database } = await withSnapshot({ disk: gate.disk })
+    const { must, end, database } = await withSlowSnapshot(gate)
     const waiting = gate.shut()
     const { job_id: job } = await must('RestoreSnapshot', into('d'))
     await waiting
@@ -116,7 +123,7 @@ describe('a restore', () => {
 
   test('that anybody cancels has failed, leaves nothing, and keeps its snapshot from nobody', async () => {
     const gate = new SlowReads(new SimulatedDisk())
-    const { must, end, database } = await withSnapshot({ disk: gate.disk })
+    const { must, end, database } = await withSlowSnapshot(gate)
     const waiting = gate.shut()
     const { job_id: job } = await must('RestoreSnapshot', into('d'))
     await waiting
@@ -131,7 +138,7 @@ describe('a restore', () => {
 
   test('keeps the database that it goes into', async () => {
     const gate = new SlowReads(new SimulatedDisk())
-    const { must, end, refusal } = await withSnapshot({ disk: gate.disk })
+    const { must, end, refusal } = await withSlowSnapshot(gate)
     await must('CreateDatabase', { db_name: 'archive' })
     const waiting = gate.shut()
     const { job_id: job } = await must('RestoreSnapshot', { ...into('d'), target_db_name: 'archive' })
@@ -149,7 +156,7 @@ describe('a restore', () => {
 
   test('into a name that somebody takes meanwhile fails, and touches nothing', async () => {
     const gate = new SlowReads(new SimulatedDisk())
-    const { must, end, database } = await withSnapshot({ disk: gate.disk })
+    const { must, end, database } = await withSlowSnapshot(gate)
     const waiting = gate.shut()
     const { job_id: job } = await must('RestoreSnapshot', into('d'))
     await waiting
@@ -175,7 +182,7 @@ describe('a restore', () => {
   test('goes on when the database is opened again', async () => {
     const disk = new SimulatedDisk()
     const gate = new SlowReads(disk)
-    const { must } = await withSnapshot({ disk: gate.disk })
+    const { must } = await withSlowSnapshot(gate)
     const waiting = gate.shut()
     const { job_id: job } = await must('RestoreSnapshot', into('d'))
     await waiting
