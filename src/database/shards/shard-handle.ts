@@ -1,7 +1,7 @@
 import { CollectionReader } from '../../collection/reader.ts'
 import { viewOfShard } from '../../collection/shard-view.ts'
 import type { CollectionId } from '../../ids/brands.ts'
-import { checkShard } from '../apply.ts'
+import { checkShard } from './check-shard.ts'
 import { shardOrigin } from '../catalog-state.ts'
 import type { Engine } from '../engine.ts'
 import { restoreShardArchive, type RestoreShardArchiveOptions } from '../restore-archive.ts'

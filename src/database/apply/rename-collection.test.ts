@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { openQuietly } from '../../test/support/crash-suite.ts'
-import { SimulatedDisk } from '../../test/support/simulated-disk.ts'
-import type { Database } from './database.ts'
-import { open } from './open.ts'
+import { openQuietly } from '../../../test/support/crash-suite.ts'
+import { SimulatedDisk } from '../../../test/support/simulated-disk.ts'
+import type { Database } from '../database.ts'
+import { open } from '../open.ts'
 
 const vectors = { '': { size: 2, distance: 'Dot' } } as const
 const point = (id: number): object => ({ id, vectors: { '': [id, 1] } })

@@ -1,10 +1,10 @@
-import type { CollectionState } from '../collection/collection-state.ts'
-import { DatabaseError } from '../errors/database-error.ts'
-import { seqOf, type SequenceNumber } from '../ids/brands.ts'
-import type { CatalogState } from './catalog-state.ts'
-import { keepHistory } from './history.ts'
-import { renameInPolicies } from './policies/follow-rename.ts'
-import type { RecordOf } from './records.ts'
+import type { CollectionState } from '../../collection/collection-state.ts'
+import { DatabaseError } from '../../errors/database-error.ts'
+import { seqOf, type SequenceNumber } from '../../ids/brands.ts'
+import type { CatalogState } from '../catalog-state.ts'
+import { keepHistory } from '../history.ts'
+import { renameInPolicies } from '../policies/follow-rename.ts'
+import type { RecordOf } from '../records.ts'
 
 /**
  * The collection stays what it is, by its id; its aliases and its snapshots are those of the new name, and policies that
