@@ -59,6 +59,8 @@ export { isMulti, isSparse } from './graph/vector-value.ts'
 export type { MultiVector, SparseVector, VectorValue } from './graph/vector-value.ts'
 export type * from './query/filter.ts'
 export type * from './query/expression/expression.ts'
+export { compileValueTest } from './query/expression/compile-expression.ts'
+export { scoresOfEach } from './collection/max-similarity.ts'
 export { tokenize, type TextParams, type TokenPurpose } from './query/tokens.ts'
 export type { PayloadIndexParams, PayloadIndexType } from './query/payload-index.ts'
 export {

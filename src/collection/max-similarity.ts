@@ -1,6 +1,7 @@
 import type { Metric } from '../graph/vector-hits.ts'
 import type { MultiVector } from '../graph/vector-value.ts'
 import type { PackedColumn } from '../segment/packed-column.ts'
+import type { Distance } from './types.ts'
 
 type Similarity = (a: Float32Array, aAt: number, b: Float32Array, bAt: number, dimensions: number) => number
 
@@ -21,6 +22,31 @@ export function maxSimilarities(
     scores[i] = vectors.length === 0 ? Number.NaN : scoreOf(sumOfBest(query, vectors, similarity), metric)
   }
   return scores
+}
+
+/**
+ * For each of several vectors the score against a single one, as it is for rows: greater is better for Cosine and Dot, smaller
+ * otherwise. Cosine is that of vectors of any length.
+ */
+export function scoresOfEach(
+  query: Float32Array,
+  { dimensions, values }: MultiVector,
+  distance: Distance,
+): Float32Array {
+  const metric = metrics[distance]
+  const similarity = similarities[metric]
+  const scores = new Float32Array(values.length / dimensions)
+  for (let i = 0; i < scores.length; i++)
+    scores[i] = scoreOf(Math.fround(similarity(query, 0, values, i * dimensions, dimensions)), metric)
+  return scores
+}
+
+const metrics: Readonly<Record<Distance, Metric>> = {
+  Cosine: 'cosine',
+  Dot: 'dot',
+  Euclid: 'euclid',
+  Manhattan: 'manhattan',
+  Jaccard: 'jaccard',
 }
 
 function sumOfBest(

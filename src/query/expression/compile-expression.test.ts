@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parseJson, stringifyJson, type JsonValue } from '../../encoding/json.ts'
 import { wordsOfId } from '../../ids/point-id.ts'
 import { compileFilter } from '../compile-filter.ts'
+import { compileValueTest } from './compile-expression.ts'
 import { parseMicroseconds } from '../datetime.ts'
 import type { Filter } from '../filter.ts'
 import type { Comparison, Literal, Operand, Reference, RowExpression } from './expression.ts'
@@ -294,6 +295,54 @@ describe('moments', () => {
 
   test('what is shifted out of the calendar is not there', () => {
     expect(passes(compare(shifted(1e9, 0, 0), '>', int(0)), { t: '2026-01-01T00:00:00Z' })).toBe(false)
+  })
+})
+
+describe('elements of lists', () => {
+  const isBig = compare(field('n', 'int'), '>', int(10))
+  const count = (bounds: { least?: number; most?: number }, test: RowExpression = isBig): RowExpression => ({
+    kind: 'elements',
+    of: field('l', 'list'),
+    test,
+    ...bounds,
+  })
+  const list = (...values: (number | null)[]): JsonValue => ({ l: values.map((n) => ({ n })) })
+
+  test('so many of them pass a test', () => {
+    const payloads = [list(), list(1, 2), list(1, 11), list(11, 12), list(11, 12, 13)]
+    const results = (bounds: { least?: number; most?: number }): boolean[] =>
+      payloads.map((payload) => passes(count(bounds), payload))
+    expect(results({ least: 1 })).toEqual([false, false, true, true, true])
+    expect(results({ least: 2, most: 2 })).toEqual([false, false, false, true, false])
+    expect(results({ most: 0 })).toEqual([true, true, false, false, false])
+  })
+
+  test('those of which it is unknown do not count, and a list that is null says nothing', () => {
+    expect(passes(count({ most: 0 }, not(isBig)), list(11, null))).toBe(true)
+    expect(passes(count({ least: 2 }), list(11, null))).toBe(false)
+    for (const bounds of [{ least: 1 }, { most: 0 }]) {
+      expect(passes(count(bounds), { l: null })).toBe(false)
+      expect(passes(not(count(bounds)), {})).toBe(false)
+    }
+  })
+
+  test('what stands under one key in each of them is a list', () => {
+    const each: Reference = { ...field('l', 'list'), each: 'n', element: 'int' }
+    expect(passes({ kind: 'contains', of: each, mode: 'all', values: [int(2), int(1)] }, list(1, 2))).toBe(
+      true,
+    )
+    expect(passes({ kind: 'contains', of: each, mode: 'any', values: [int(3)] }, list(1, 2))).toBe(false)
+    const isTwo = compare({ kind: 'length', of: each }, '==', int(2))
+    expect([list(1, 2), list(1), { l: null }].map((payload) => passes(isTwo, payload))).toEqual([
+      true,
+      false,
+      false,
+    ])
+    expect(passes(compare(field('l', 'int', 1, 'n'), '==', int(2)), list(1, 2))).toBe(true)
+  })
+
+  test('a single value is asked as rows are', () => {
+    expect([{ n: 11 }, { n: 10 }, {}, 11].map(compileValueTest(isBig))).toEqual([true, false, false, false])
   })
 })
 

@@ -34,6 +34,17 @@ export function compileExpression(expression: RowExpression): (row: ExpressionRo
   return (row) => test(row) === true
 }
 
+const nobody: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
+
+/**
+ * The same, asked of JSON that is no row, such as an element of a list.
+ * @throws filter-invalid
+ */
+export function compileValueTest(expression: RowExpression): (value: JsonValue) => boolean {
+  const passes = compileExpression(expression)
+  return (value) => passes({ id: nobody, payload: () => value })
+}
+
 function isWithin(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return true
   return levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1))
@@ -71,6 +82,8 @@ function compile(expression: RowExpression): Test {
       return (row) => holdsSomething(locate(row, expression.of))
     case 'contains':
       return compileContains(expression)
+    case 'elements':
+      return compileElements(expression)
     case 'sample':
       return (row) => shareOf(row.id, expression.seed) < expression.share
     default:
@@ -224,6 +237,27 @@ function compileContains({ of, mode, values }: Extract<RowExpression, { kind: 'c
     const has = (one: JsonValue): boolean =>
       (value as readonly JsonValue[]).some((item) => isSame(item, one, element))
     return mode === 'all' ? wanted.every(has) : wanted.some(has)
+  }
+}
+
+function compileElements({
+  of,
+  test,
+  least = 0,
+  most = Infinity,
+}: Extract<RowExpression, { kind: 'elements' }>): Test {
+  const read = readReference(of)
+  const passes = compile(test)
+  return (row) => {
+    const value = read(row.payload())
+    if (value === null) return null
+    if (!Array.isArray(value)) return false
+    let count = 0
+    for (const element of value as readonly JsonValue[]) {
+      if (passes({ id: row.id, payload: () => element }) === true) count += 1
+      if (count > most) return false
+    }
+    return count >= least
   }
 }
 

@@ -22,6 +22,8 @@ export interface Reference {
   readonly type: ScalarType | 'moment' | 'list' | 'json'
   /** Of the elements of a list. */
   readonly element?: ScalarType
+  /** For a list of objects: what stands under this key in each of them, as a list. */
+  readonly each?: string
   /** How many steps of the path name the column: null or nothing there makes a test unknown, further down false. Default 1. */
   readonly columnSteps?: number
 }
@@ -100,6 +102,17 @@ export type RowExpression =
       readonly of: Reference
       readonly mode: 'any' | 'all'
       readonly values: readonly Literal[]
+    }
+  /**
+   * Whether so many elements of a list pass a test, at least (default 0) and at most (default all). In the test an element
+   * is what a payload is elsewhere. Elements for which it is unknown do not count.
+   */
+  | {
+      readonly kind: 'elements'
+      readonly of: Reference
+      readonly test: RowExpression
+      readonly least?: number
+      readonly most?: number
     }
   /** At least `minimum` (default 1) of the text's different tokens. */
   | {

@@ -9,13 +9,15 @@ export type Value = boolean | number | bigint | string | readonly JsonValue[] | 
 
 /** The value at a path, as the reference's type has it. */
 export function readReference(reference: Reference): (payload: JsonValue) => Value {
-  const { path, type } = reference
+  const { path, type, each } = reference
   const columnSteps = reference.columnSteps ?? 1
   // A value of another type is as good as none.
   const missing = path.length > columnSteps ? undefined : null
   return (payload) => {
     const found = valueAt(payload, path, columnSteps)
     if (found === null || found === undefined) return found
+    if (each !== undefined)
+      return isArray(found) ? found.map((item) => childOf(item, each) ?? null) : undefined
     return valueOf(found, type) ?? (type === 'json' ? undefined : missing)
   }
 }

@@ -115,7 +115,7 @@ describe('types', () => {
     [`at > "2026-01-01T00:00:00Z"`, 'comparisons between Timestamptz and VarChar are not supported'],
     [`i + INTERVAL 'P1D' > 5`, 'an INTERVAL can only be added to a timestamptz field'],
     [`ISO '2026-01-01T00:00:00Z' > ISO '2026-01-01T00:00:00Z'`, 'two moments are compared, and no field'],
-    ['element_filter(x, $[y] > 1)', 'element_filter is not supported yet'],
+    ['element_filter(x, $[y] > 1)', 'struct array field not found: x'],
     ['abs(i) == 1', 'comparisons between Bool and Int64 are not supported'],
   ])('%s is refused', (filter, why) => {
     expect(refusal(filter)).toContain(`cannot parse expression: ${filter}: ${why}`)

@@ -5,7 +5,7 @@ import { analyze } from './meaning/analyze.ts'
 import { dataTypeOf } from './meaning/comparisons.ts'
 import { nameOfType } from './meaning/constants.ts'
 import { findPredicate } from './meaning/logic.ts'
-import type { BuildScope, FilterSchema, Predicate, Templates } from './meaning/meaning.ts'
+import type { BuildScope, ElementTest, FilterSchema, Predicate, Templates } from './meaning/meaning.ts'
 
 export interface CompileOptions {
   /** Values for `{name}`. */
@@ -18,6 +18,8 @@ export interface CompiledFilter {
   readonly filter: Filter
   /** Set if the filter is nothing but `key == …` or `key in […]`: the primary keys, as often as they stand there. */
   readonly keys?: readonly (string | number | bigint)[]
+  /** Set if structs are what is found, and not only their rows. */
+  readonly elements?: ElementTest
 }
 
 /**
@@ -37,7 +39,12 @@ export function compileFilter(
     if (!isWithin(expression, depthMax)) throw new ExpressionError('the expression is nested too deep')
     const filter: Filter = { must: [{ kind: 'expression', expression }] }
     const keys = predicate.keys?.(scope)
-    return keys === undefined ? { filter } : { filter, keys: keys.map(keyOf) }
+    const elements = predicate.elements?.(scope)
+    return {
+      filter,
+      ...(keys !== undefined && { keys: keys.map(keyOf) }),
+      ...(elements !== undefined && { elements }),
+    }
   } catch (error) {
     throw error instanceof ExpressionError ? new FilterError(`${error.message}: ${error.end}`) : error
   }
@@ -73,4 +80,4 @@ function keyOf(literal: Literal): string | number | bigint {
   return (literal as Extract<Literal, { type: 'int' | 'text' }>).value
 }
 
-export type { FilterSchema, Templates } from './meaning/meaning.ts'
+export type { ElementTest, FilterSchema, Templates } from './meaning/meaning.ts'

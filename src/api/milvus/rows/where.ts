@@ -1,7 +1,8 @@
 import type { Filter, Literal, PointId } from '../../../index.ts'
-import { compileFilter, type FilterSchema } from '../filter/compile-filter.ts'
+import { compileFilter, type ElementTest, type FilterSchema } from '../filter/compile-filter.ts'
 import { ends, FilterError } from '../filter/filter-error.ts'
 import type { CollectionModel } from '../schema/collection-model.ts'
+import { ownNameOf } from '../schema/struct-names.ts'
 import { analyzerOf } from '../text/analyzer.ts'
 import { zoneOf } from '../time/zone.ts'
 import { pointIdOf, type PrimaryKey } from './keys.ts'
@@ -35,6 +36,8 @@ export interface Where {
   readonly keys?: readonly PrimaryKey[]
   /** The points of `keys`. */
   readonly ids?: readonly PointId[]
+  /** Set if structs of an array are meant, and not only the rows that have one. */
+  readonly elements?: ElementTest
 }
 
 /** What a filter's text means for a collection, read on the clocks of a time zone. @throws FilterError (1100) */
@@ -52,7 +55,11 @@ export function whereOf(
     },
   )
   if (compiled === undefined) return {}
-  if (compiled.keys === undefined) return { filter: compiled.filter }
+  if (compiled.keys === undefined)
+    return {
+      filter: compiled.filter,
+      ...(compiled.elements !== undefined && { elements: compiled.elements }),
+    }
   const keys = compiled.keys.map((key) => (typeof key === 'string' ? key : BigInt(key)))
   const ids = keys.map((key) => pointIdOf(model, key)).filter((id) => id !== undefined)
   return { filter: { must: [{ kind: 'has-id', ids }] }, keys, ids }
@@ -68,7 +75,15 @@ export function filterSchemaOf({ document }: CollectionModel): FilterSchema {
     ...(isPrimaryKey === true ? { isPrimaryKey } : {}),
     ...(params['enable_match']?.toLowerCase() === 'true' ? { isMatchEnabled: true } : {}),
   }))
-  return { fields, hasDynamicField: document.hasDynamicField }
+  const structs = (document.structs ?? []).map(({ name, fields: own }) => ({
+    name,
+    fields: own.map((field) => ({
+      name: ownNameOf(field),
+      dataType: field.type,
+      elementType: field.elementType ?? 0,
+    })),
+  }))
+  return { fields, structs, hasDynamicField: document.hasDynamicField }
 }
 
 function literalOf(value: TemplateValue): Literal {

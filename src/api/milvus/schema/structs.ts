@@ -69,7 +69,7 @@ function checkStruct({ name, fields, nullable }: StructDocument): void {
     if (its !== capacity)
       throw invalidParameter(
         'all sub-fields in struct array field must have the same max_capacity: ' +
-          `structName=${name}, subFieldName=${own}, max_capacity=${its}, expected=${capacity}`,
+          `structName=${name}, subFieldName=${own}, max_capacity=${String(its)}, expected=${String(capacity)}`,
       )
     if (field.nullable === true && nullable !== true)
       throw invalidParameter(

@@ -27,6 +27,17 @@ export function parseFunction(parser: Parser, kind: TokenKind): Node {
       return parseContains(parser, 'any')
     case 'ArrayLength':
       return parseLength(parser)
+    case 'ElementFilter':
+      return parseElements(parser, 'filter')
+    case 'MATCH_ALL':
+    case 'MATCH_ANY':
+      return parseElements(parser, kind === 'MATCH_ALL' ? 'all' : 'any')
+    case 'MATCH_LEAST':
+      return parseElements(parser, 'least')
+    case 'MATCH_MOST':
+      return parseElements(parser, 'most')
+    case 'MATCH_EXACT':
+      return parseElements(parser, 'exact')
     case 'Identifier':
       return parseCall(parser)
     default:
@@ -113,6 +124,28 @@ function parsePhraseMatch(parser: Parser): Node {
     }
     return () => ({ kind: 'phrase-match', field, text, slop, ...parser.span(first, text, slop) })
   })
+}
+
+type Quantity = Extract<Node, { kind: 'elements' }>['quantity']
+
+const counted: ReadonlySet<Quantity> = new Set(['least', 'most', 'exact'])
+
+function parseElements(parser: Parser, quantity: Quantity): Node {
+  const first = begin(parser)
+  return close(parser, () => {
+    const struct = parser.expect('Identifier', (kind) => kind === "','").text
+    parser.expect("','", beginsExpression)
+    const test = parser.expression()
+    const threshold = counted.has(quantity) ? parseThreshold(parser) : undefined
+    return () => ({ kind: 'elements', quantity, struct, test, threshold, ...parser.span(first, test) })
+  })
+}
+
+function parseThreshold(parser: Parser): string {
+  parser.expect("','", (kind) => kind === 'THRESHOLD')
+  parser.expect('THRESHOLD', (kind) => kind === "'='")
+  parser.expect("'='", (kind) => kind === 'IntegerConstant')
+  return parser.expect('IntegerConstant', (kind) => kind === "')'").text
 }
 
 function parseCall(parser: Parser): Node {

@@ -49,6 +49,14 @@ export type Node = Span &
         readonly value: Node
       }
     | { readonly kind: 'length'; readonly operand: Name }
+    /** Of an array of structs: how many have to pass the test. `filter` is any, and these are what is found. */
+    | {
+        readonly kind: 'elements'
+        readonly quantity: 'filter' | 'all' | 'any' | 'least' | 'most' | 'exact'
+        readonly struct: string
+        readonly test: Node
+        readonly threshold: string | undefined
+      }
     | { readonly kind: 'call'; readonly name: string; readonly arguments: readonly Node[] }
     /** What the grammar knows and this door does not. */
     | { readonly kind: 'unsupported'; readonly what: string }

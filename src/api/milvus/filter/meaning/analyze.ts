@@ -15,9 +15,10 @@ import {
   parseText,
   textLiteral,
 } from './constants.ts'
-import { logicalMeaning } from './logic.ts'
+import { findPredicate, logicalMeaning } from './logic.ts'
 import type { Column, Meaning, Moment, Predicate, Scope } from './meaning.ts'
 import { intervalOf, isTimed, momentList, momentOf, momentRange } from './moments.ts'
+import { elementsPredicate, structFieldColumn, testedStruct } from './structs.ts'
 import {
   containsTest,
   existsTest,
@@ -134,6 +135,8 @@ function analyzeTest(node: TestNode, scope: Scope): Meaning {
       return analyzeTextMatch(node, scope)
     case 'phrase-match':
       return analyzePhraseMatch(node, scope)
+    case 'elements':
+      return elementsTest(node, scope)
     case 'call':
       for (const argument of node.arguments) analyze(argument, scope)
       return predicate(() => {
@@ -162,10 +165,24 @@ function arrayItem(node: Node, scope: Scope): Literal {
 }
 
 function analyzeName(node: Name, scope: Scope): Column {
-  if (node.kind === 'identifier') return columnOf(node.text, scope)
-  if (node.kind === 'path') return pathColumn(node.text, scope)
-  const missing = `failed to get field schema by name: fieldName(${node.text}) not found`
-  throw new ExpressionError(`struct field not found: ${node.text}, error: ${missing}`, ends.struct)
+  if (node.kind === 'struct') return structFieldColumn(node.text, scope)
+  if (scope.struct !== undefined)
+    throw new ExpressionError(
+      `a test of structs has only fields of theirs, as $[…]: ${node.text}`,
+      ends.input,
+    )
+  return node.kind === 'identifier' ? columnOf(node.text, scope) : pathColumn(node.text, scope)
+}
+
+type Elements = NodeOf<'elements'>
+
+/** `element_filter(…)`, `match_any(…)` and the like. */
+function elementsTest(node: Elements, scope: Scope): Predicate {
+  const struct = testedStruct(node, scope)
+  const test = findPredicate(analyze(node.test, { ...scope, struct }))
+  if (test === undefined)
+    throw new ExpressionError(`invalid element expression: ${scope.textOf(node.test)}`, ends.input)
+  return elementsPredicate(node.quantity, struct, test, Number(node.threshold ?? 0))
 }
 
 function analyzeUnary(node: NodeOf<'unary'>, scope: Scope): Meaning {
@@ -176,6 +193,9 @@ function analyzeUnary(node: NodeOf<'unary'>, scope: Scope): Meaning {
   if (child.kind === 'constant') return constant(unaryConstant(operator, child.literal))
   if (child.kind === 'predicate' && child.isSample === true) {
     throw new ExpressionError('random sample expression cannot be used in unary expression')
+  }
+  if (child.kind === 'predicate' && child.elements !== undefined) {
+    throw new ExpressionError('element filter expression cannot be used in unary expression')
   }
   refuseWholeArray(child)
   if (operator === '+') return child
@@ -212,7 +232,8 @@ function analyzePower(node: NodeOf<'power'>, scope: Scope): Meaning {
 
 function analyzeLength(node: NodeOf<'length'>, scope: Scope): Meaning {
   const column = analyzeName(node.operand, scope)
-  const isArray = column.dataType === dataTypes.Array && column.isWhole
+  const isList = column.dataType === dataTypes.Array || column.dataType === dataTypes.ArrayOfVector
+  const isArray = isList && column.isWhole
   if (!isArray && column.dataType !== dataTypes.JSON) {
     const what = 'array_length operation are only supported on json, array or array-of-vector fields now'
     throw new ExpressionError(`${what}, got: ${scope.textOf(node)}`, ends.input)

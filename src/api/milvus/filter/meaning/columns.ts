@@ -3,12 +3,15 @@ import { dataTypes, isIntegerType, isTextType, isVectorType } from '../../schema
 import { ends, ExpressionError } from '../filter-error.ts'
 import { nameOfType } from './constants.ts'
 import type { Column, FilterField, Scope } from './meaning.ts'
+import { structColumn } from './structs.ts'
 
 const meta = '$meta'
 
 /** A field, or a dynamic key. @throws ExpressionError if there is neither */
 export function columnOf(name: string, scope: Scope): Column {
   const found = scope.schema.fields.find((field) => field.name === name)
+  const struct = scope.schema.structs?.find((one) => one.name === name)
+  if (found === undefined && struct !== undefined) return structColumn(struct)
   return found === undefined ? dynamicColumn(name === meta ? [] : [name], scope) : fieldColumn(found)
 }
 

@@ -11,11 +11,12 @@ export function logicalMeaning(kind: 'and' | 'or', operands: readonly (() => Mea
   }
   if (found.every((meaning) => meaning.kind === 'constant')) return foldLogic(kind, found)
   const predicates = found.map(asPredicate)
-  const isSample = predicates.at(-1)!.isSample === true
+  const { isSample, elements } = predicates.at(-1)!
   return {
     kind: 'predicate',
     build: (scope) => ({ kind, operands: predicates.map((predicate) => predicate.build(scope)) }),
-    ...(isSample && { isSample }),
+    ...(isSample === true && { isSample }),
+    ...(kind === 'and' && elements !== undefined && { elements }),
   }
 }
 
@@ -31,6 +32,10 @@ function checkOperands(kind: 'and' | 'or', found: readonly Meaning[]): void {
       'random sample expression can only be the last expression in the logical and expression',
     )
   }
+  if (before.kind === 'predicate' && before.elements !== undefined)
+    throw new ExpressionError(
+      `element filter expression can only be the last expression in the logical ${kind} expression`,
+    )
   if (isTest(before) && isTest(last)) return
   throw new ExpressionError(`'${kind}' can only be used between boolean expressions`)
 }

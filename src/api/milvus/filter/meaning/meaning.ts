@@ -15,10 +15,19 @@ export interface FilterField {
   readonly analyzer?: TextParams
 }
 
+/** An array of structs. */
+export interface FilterStruct {
+  readonly name: string
+  /** By their names within the struct: of type Array or ArrayOfVector. */
+  readonly fields: readonly FilterField[]
+}
+
 export interface FilterSchema {
   /** The time zone of moments that name none. Default UTC. */
   readonly timeZone?: string
   readonly fields: readonly FilterField[]
+  /** Default none. */
+  readonly structs?: readonly FilterStruct[]
   readonly hasDynamicField: boolean
 }
 
@@ -64,8 +73,16 @@ export interface Predicate {
   readonly kind: 'predicate'
   readonly build: (scope: BuildScope) => RowExpression
   readonly isSample?: true
+  /** Which of a row's structs are meant. */
+  readonly elements?: (scope: BuildScope) => ElementTest
   /** The primary keys that it is a list of. */
   readonly keys?: (scope: BuildScope) => readonly Literal[]
+}
+
+/** In the test a struct is what a payload is elsewhere. */
+export interface ElementTest {
+  readonly struct: string
+  readonly test: RowExpression
 }
 
 export interface BuildScope {
@@ -86,6 +103,8 @@ export type Meaning =
 
 export interface Scope {
   readonly schema: FilterSchema
+  /** Set within a test of its structs. */
+  readonly struct?: FilterStruct
   /** The text of a node without its spaces. */
   readonly textOf: (node: Span) => string
 }

@@ -132,7 +132,7 @@ function checkSameLengths(
   if (row < 0) return
   throw invalidParameter(
     `inconsistent struct element count in struct '${struct}' at row ${row}: ` +
-      `'${expected}' has ${first.lengths[row]}, '${own}' has ${lengths[row]}`,
+      `'${expected}' has ${first.lengths[row]!}, '${own}' has ${lengths[row]!}`,
   )
 }
 
