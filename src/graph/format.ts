@@ -17,7 +17,7 @@ import { crc32c } from '../encoding/crc32c.ts'
 // Invariants:
 //   - section 1 (presence) is a bitset of the rows that have a vector, in whole 32-bit words; bits beyond the rows are 0;
 //   - section 2 (vectors) is rows x stride floats; rows without a vector, and the floats beyond the dimensions, are 0;
-//   - section 3 is kept for the HNSW links, which no release writes yet;
+//   - section 3 (links), which may be missing, is what hnsw/hnsw-format.ts says;
 //   - the file ends where its last section does.
 
 export const graphMagic = Buffer.from('SPGRAPH\0', 'latin1')
@@ -28,6 +28,7 @@ export const sectionAlignment = 16
 export const elementFloat32 = 1
 export const sectionPresence = 1
 export const sectionVectors = 2
+export const sectionLinks = 3
 
 /** Where the fields of the header lie. */
 export const headerOffsets = {

@@ -10,6 +10,7 @@ import {
   headerCrc,
   headerOffsets,
   presenceBytes,
+  sectionLinks,
   sectionPresence,
   sectionVectors,
   tableEntryBytes,
@@ -24,7 +25,15 @@ interface Expected {
 
 interface Section {
   readonly kind: number
+  readonly offset: number
   readonly bytes: Buffer
+}
+
+/** The links' section as the file has it: its checksum is right, the links have not been looked at. */
+export interface LinksSection {
+  readonly bytes: Buffer
+  /** In the file. */
+  readonly offset: number
 }
 
 const sectionsMax = 16
@@ -34,6 +43,14 @@ const sectionsMax = 16
  * @throws segment-corrupt, version-unsupported, overloaded
  */
 export function readGraph(bytes: Uint8Array, expected: Expected): VectorColumn {
+  return readGraphSections(bytes, expected).column
+}
+
+/** The column, and what hnsw/hnsw-links.ts reads a graph from, a view. @throws as readGraph */
+export function readGraphSections(
+  bytes: Uint8Array,
+  expected: Expected,
+): { readonly column: VectorColumn; readonly links: LinksSection | undefined } {
   const file = asBuffer(bytes)
   const dimensions = checkHeader(file, expected)
   const { rowCount } = expected
@@ -45,7 +62,9 @@ export function readGraph(bytes: Uint8Array, expected: Expected): VectorColumn {
     throw corrupt('its presence bits are not as many as its header says')
   }
   checkZeros(vectors, presence, presentCount, { dimensions, rowCount })
-  return VectorColumn.copyOf({ dimensions, rowCount, presence, vectors })
+  const [links, second] = sections.filter(({ kind }) => kind === sectionLinks)
+  if (second !== undefined) throw corrupt(`it has several sections of kind ${sectionLinks}`)
+  return { column: VectorColumn.copyOf({ dimensions, rowCount, presence, vectors }), links }
 }
 
 /** Gives the dimensions. */
@@ -104,7 +123,7 @@ function readSections(file: Buffer): Section[] {
     if (crc32c(bytes) !== file.readUInt32LE(entry + 4)) {
       throw corrupt(`section ${index} does not have its checksum`)
     }
-    sections.push({ kind: file.readUInt32LE(entry), bytes })
+    sections.push({ kind: file.readUInt32LE(entry), offset, bytes })
     end = offset + length
   }
   if (end !== file.byteLength) throw corrupt('it is longer than its sections')

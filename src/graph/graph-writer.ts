@@ -10,6 +10,7 @@ import {
   headerCrc,
   headerOffsets,
   presenceBytes,
+  sectionLinks,
   sectionPresence,
   sectionVectors,
   tableEntryBytes,
@@ -24,15 +25,19 @@ interface Section {
 
 /**
  * The `.graph` file in parts, in order. Most are views of the column's shared memory, not copies: use them before it
- * is disposed.
+ * is disposed. `links` are what hnsw/hnsw-links.ts gives for a graph over these rows.
  */
-export function writeGraph(source: VectorColumn | VectorColumnImage): Uint8Array[] {
+export function writeGraph(
+  source: VectorColumn | VectorColumnImage,
+  links?: readonly Uint8Array[],
+): Uint8Array[] {
   const image = source instanceof VectorColumn ? source.image() : source
   const presence = presenceOf(image)
   assert(countBits(presence) === image.presentCount, 'a column counts the rows that have a vector')
   const sections = [
     section(sectionPresence, [new Uint8Array(presence.buffer)]),
     section(sectionVectors, vectorParts(image)),
+    ...(links === undefined ? [] : [section(sectionLinks, links)]),
   ]
   const head = Buffer.alloc(alignSection(headerBytes + sections.length * tableEntryBytes))
   const parts: Uint8Array[] = [head]

@@ -27,6 +27,20 @@ export interface Kernels {
     query: number,
     scores: number,
   ): void
+  /** `graph` and `scratch` are records (hnsw/hnsw-records.ts). Gives the number of keys in the scratch's list. */
+  hnswSearch(
+    graph: number,
+    scratch: number,
+    query: number,
+    ef: number,
+    passing: number,
+    alive: number,
+    rowLimit: number,
+  ): number
+  hnswInsert(graph: number, scratch: number, hasVector: number): void
+  hnswUpperWords(seed: number, m: number, firstRow: number, endRow: number): number
+  /** 0, or what is wrong in the upper half, and where in the lower. */
+  hnswCheck(graph: number, present: number, seen: number): bigint
 }
 
 let compiled: WebAssembly.Module | undefined

@@ -167,6 +167,12 @@ export class VectorColumn {
     return scores
   }
 
+  /** Where the rows lie: those of a chunk together, the chunks in the order of their rows. */
+  chunks(): readonly Chunk[] {
+    assert(!this.#isDisposed, 'a disposed column lies nowhere')
+    return this.#chunks
+  }
+
   /** For another thread, such as one that writes the rows so far to a file. */
   image(): VectorColumnImage {
     assert(!this.#isDisposed, 'a disposed column has no image')
@@ -249,10 +255,12 @@ export class VectorColumn {
 
   #addChunk(rows: number): void {
     const rowBytes = this.#stride * 4
-    const rowsMax = Math.max(1, Math.floor(chunkBytesMax / rowBytes))
+    // A power of two, so that a graph's kernels find a row's chunk by its highest bits.
+    const rowsMax = powerOfTwoUpTo(Math.max(1, Math.floor(chunkBytesMax / rowBytes)))
     const region = this.#memory.allocate(Math.min(rows, rowsMax) * rowBytes)
-    // The region is rounded up; rows that fit into the rest are welcome.
-    const chunkRows = Math.floor(region.bytes / rowBytes)
+    // The region is rounded up; rows that fit into the rest are welcome, unless others follow.
+    const fitting = Math.floor(region.bytes / rowBytes)
+    const chunkRows = rows < rowsMax ? Math.max(rows, powerOfTwoUpTo(fitting)) : rowsMax
     const floats = region.arena.floats(region.offset, chunkRows * this.#stride)
     this.#chunks.push({ region, firstRow: this.#capacity, rows: chunkRows, floats })
     this.#capacity += chunkRows
@@ -277,6 +285,10 @@ export class VectorColumn {
     }
     return this.#chunks[low]!
   }
+}
+
+function powerOfTwoUpTo(value: number): number {
+  return 2 ** Math.floor(Math.log2(value))
 }
 
 /** How many bits are set. */

@@ -6,16 +6,23 @@
 
 import { COSINE, DOT } from './distance'
 
+/** The upper half of a key. */
 // @ts-ignore: decorator
 @inline
-export function keyOf(metric: u32, score: f32, row: u32): u64 {
+export function orderOf(metric: u32, score: f32): u32 {
   let order: u32 = 0xffffffff
   if (score == score) {
     const bits = reinterpret<u32>(score)
     order = bits >> 31 == 1 ? ~bits : bits | 0x80000000
     if (metric == DOT || metric == COSINE) order = ~order
   }
-  return (<u64>order << 32) | <u64>row
+  return order
+}
+
+// @ts-ignore: decorator
+@inline
+export function keyOf(metric: u32, score: f32, row: u32): u64 {
+  return (<u64>orderOf(metric, score) << 32) | <u64>row
 }
 
 // @ts-ignore: decorator

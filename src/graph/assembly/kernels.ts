@@ -1,10 +1,13 @@
-// Exact scans over rows of float32 in a shared memory. Compiled by scripts/build-kernels.mjs; ../kernels.ts is the host's
+// Exact scans over rows of float32 in a shared memory, and graphs (hnsw-*.ts). Compiled by scripts/build-kernels.mjs; ../kernels.ts is the host's
 // side. Addresses and lengths are bytes; the host answers for their being inside its own regions.
 
 import { COSINE, DOT, EUCLID, JACCARD, MANHATTAN, scoresOf } from './distance'
 import { keyOf, offer } from './heap'
 
 export { sortHeap } from './heap'
+export { hnswCheck } from './hnsw-check'
+export { hnswInsert, hnswUpperWords } from './hnsw-insert'
+export { hnswSearch } from './hnsw-search'
 
 /** Scores the first `n` of four rows, 1 to 4, and offers them. `rows` is the address of row `firstRow`. Gives the heap's new count. */
 // @ts-ignore: decorator

@@ -1,0 +1,215 @@
+// Inserting rows into a graph, one thread at a time.
+
+import { scoresOf } from './distance'
+import { orderOf } from './heap'
+import { insertKey, keyAt, listKey, orderOfKey, rowOfKey } from './hnsw-list'
+import {
+  addressOf,
+  baseList,
+  CHILD,
+  Graph,
+  levelOf,
+  listOf,
+  NONE,
+  roomOf,
+  ROW,
+  Scratch,
+  upperRecord,
+} from './hnsw-memory'
+import { descend, scoreList, searchLayer } from './hnsw-search'
+
+// @ts-ignore: decorator
+@inline
+function wordAt(words: usize, index: u32): usize {
+  return words + (<usize>index << 2)
+}
+
+// @ts-ignore: decorator
+@inline
+function spread(row: u32): u32 {
+  return (row * 0x9e3779b1) >> 8
+}
+
+/** True if no chosen row is nearer to the candidate than `order`. There is room for three more chosen rows. */
+function isApart(g: Graph, candidate: u32, order: u32, chosen: usize, count: u32): bool {
+  if (count == 0) return true
+  const metric = g.metric
+  const rowBytes = <usize>g.rowBytes
+  const row = addressOf(g, candidate)
+  for (let i: u32 = 0; i < count; i += 4) {
+    // Beyond the last chosen row its first stands in.
+    const a = addressOf(g, load<u32>(wordAt(chosen, i)) & ROW)
+    const b = i + 1 < count ? addressOf(g, load<u32>(wordAt(chosen, i + 1)) & ROW) : a
+    const c = i + 2 < count ? addressOf(g, load<u32>(wordAt(chosen, i + 2)) & ROW) : a
+    const d = i + 3 < count ? addressOf(g, load<u32>(wordAt(chosen, i + 3)) & ROW) : a
+    const scores = scoresOf(metric, a, b, c, d, row, rowBytes)
+    if (orderOf(metric, f32x4.extract_lane(scores, 0)) < order) return false
+    if (orderOf(metric, f32x4.extract_lane(scores, 1)) < order) return false
+    if (orderOf(metric, f32x4.extract_lane(scores, 2)) < order) return false
+    if (orderOf(metric, f32x4.extract_lane(scores, 3)) < order) return false
+  }
+  return true
+}
+
+/**
+ * Of the keys, best first, those that are nearer to the base than to any chosen before: links in all directions rather
+ * than many into one. Joins the `held` that are chosen already; gives how many there are then, at most `limit`.
+ *
+ * Of equal rows, which `turn` come first is left to the row that is inserted: were they always the same, they alone would
+ * be linked to.
+ */
+function choose(g: Graph, keys: usize, count: u32, chosen: usize, held: u32, limit: u32, turn: u32): u32 {
+  let end: u32 = 0
+  for (let start: u32 = 0; start < count; start = end) {
+    const order = orderOfKey(load<u64>(keyAt(keys, start)))
+    end = start + 1
+    while (end < count && orderOfKey(load<u64>(keyAt(keys, end))) == order) end++
+    for (let i = start; i < end; i++) {
+      const place = end - start == 1 ? i : start + ((i - start + turn) % (end - start))
+      const row = rowOfKey(load<u64>(keyAt(keys, place)))
+      if (!isApart(g, row, order, chosen, held)) continue
+      store<u32>(wordAt(chosen, held), row)
+      if (++held == limit) return held
+    }
+  }
+  return held
+}
+
+function storeList(list: usize, room: u32, links: usize, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) store<u32>(wordAt(list, i), load<u32>(wordAt(links, i)))
+  for (let i = count; i < room; i++) store<u32>(wordAt(list, i), NONE)
+}
+
+/** Chooses anew among the links of a full list and one more. Children are kept in any case. */
+function prune(g: Graph, s: Scratch, base: u32, list: usize, room: u32, link: u32): void {
+  const rows = <usize>s.pending
+  const chosen = <usize>s.chosen
+  let held: u32 = 0
+  let count: u32 = 0
+  for (let i: u32 = 0; i <= room; i++) {
+    const other = i < room ? load<u32>(wordAt(list, i)) : link
+    if ((other & CHILD) != 0) store<u32>(wordAt(chosen, held++), other)
+    else store<u32>(wordAt(rows, count++), other)
+  }
+  scoreList(g, addressOf(g, base), rows, count, <usize>s.scores)
+  for (let i: u32 = 0; i < count; i++) {
+    const order = orderOf(g.metric, load<f32>(wordAt(<usize>s.scores, i)))
+    insertKey(<usize>s.pruned, i, listKey(order, load<u32>(wordAt(rows, i))))
+  }
+  held = choose(g, <usize>s.pruned, count, chosen, held, room, spread(link & ROW))
+  storeList(list, room, chosen, held)
+}
+
+/** Links `base` to the row of `link`, if it deserves it or is a child. */
+function connect(g: Graph, s: Scratch, base: u32, link: u32, layer: u32): void {
+  const list = listOf(g, base, layer)
+  const room = roomOf(g, layer)
+  for (let i: u32 = 0; i < room; i++) {
+    if (load<u32>(wordAt(list, i)) != NONE) continue
+    store<u32>(wordAt(list, i), link)
+    return
+  }
+  prune(g, s, base, list, room, link)
+}
+
+function childrenOf(g: Graph, row: u32): u32 {
+  const list = baseList(g, row)
+  const room = roomOf(g, 0)
+  let count: u32 = 0
+  for (let i: u32 = 0; i < room; i++) {
+    const link = load<u32>(wordAt(list, i))
+    if (link == NONE) break
+    count += link >> 31
+  }
+  return count
+}
+
+/** The nearest of the links that has room for a child, or a row below the nearest. */
+function parentAmong(g: Graph, row: u32, links: usize, count: u32): u32 {
+  // An eighth of a list: children have it whether or not they deserve it.
+  const most = max<u32>(2, g.m >> 2)
+  for (let i: u32 = 0; i < count; i++) {
+    const candidate = load<u32>(wordAt(links, i))
+    if (childrenOf(g, candidate) < most) return candidate
+  }
+  // Rows have children until they are full, so there is one with room below; which way is left to the row's bits.
+  let parent = load<u32>(links)
+  let way = row
+  for (let children = childrenOf(g, parent); children >= most; children = childrenOf(g, parent)) {
+    let skipped = way % children
+    way = way * 0x9e3779b1 + 0x7f4a7c15
+    const list = baseList(g, parent)
+    for (let i: u32 = 0; ; i++) {
+      const link = load<u32>(wordAt(list, i))
+      if ((link & CHILD) == 0) continue
+      if (skipped-- > 0) continue
+      parent = link & ROW
+      break
+    }
+  }
+  return parent
+}
+
+/** The row's own links on a layer, from the keys found there; then the links back. */
+function connectLayer(g: Graph, s: Scratch, row: u32, layer: u32, found: u32): void {
+  const count = choose(g, <usize>s.list, found, <usize>s.chosen, 0, g.m, spread(row))
+  const own = listOf(g, row, layer)
+  storeList(own, roomOf(g, layer), <usize>s.chosen, count)
+  const parent = layer == 0 ? parentAmong(g, row, own, count) : NONE
+  // Pruning uses `chosen`, and may never reach this list: nothing leads to the row yet.
+  for (let i: u32 = 0; i < count; i++) {
+    const base = load<u32>(wordAt(own, i))
+    if (base != parent) connect(g, s, base, row, layer)
+  }
+  if (layer == 0) connect(g, s, parent, row | CHILD, 0)
+}
+
+function openRecord(g: Graph, row: u32, level: u32): void {
+  storeList(baseList(g, row), roomOf(g, 0), 0, 0)
+  store<u32>(wordAt(<usize>g.upperAt, row), level == 0 ? 0 : g.upperWords)
+  if (level == 0) return
+  store<u32>(wordAt(<usize>g.upper, g.upperWords), level)
+  g.upperWords += 1 + level * g.m
+  for (let layer: u32 = 1; layer <= level; layer++) storeList(listOf(g, row, layer), g.m, 0, 0)
+}
+
+/** Puts `nextRow` into the graph, or only counts it if it has no vector. */
+export function hnswInsert(graph: usize, scratch: usize, hasVector: u32): void {
+  const g = changetype<Graph>(graph)
+  const s = changetype<Scratch>(scratch)
+  const row = g.nextRow
+  const level: u32 = hasVector == 0 ? 0 : levelOf(row, g.seed, g.m)
+  openRecord(g, row, level)
+  if (hasVector != 0) {
+    if (g.linkedCount > 0) insertBelow(g, s, row, level)
+    else g.root = row
+    if (g.linkedCount == 0 || level > g.top) {
+      g.entry = row
+      g.top = level
+    }
+    g.linkedCount++
+  }
+  // Last: a graph that is looked at meanwhile has whole rows only.
+  g.nextRow = row + 1
+}
+
+function insertBelow(g: Graph, s: Scratch, row: u32, level: u32): void {
+  const query = addressOf(g, row)
+  let key = descend(g, s, query, level + 1)
+  for (let layer = min(level, g.top); ; layer--) {
+    const found = searchLayer(g, s, query, key & ~(<u64>1), layer, g.efConstruct)
+    key = load<u64>(<usize>s.list)
+    connectLayer(g, s, row, layer, found)
+    if (layer == 0) return
+  }
+}
+
+/** Words of `upper` that rows take which all have vectors. */
+export function hnswUpperWords(seed: u32, m: u32, firstRow: u32, endRow: u32): u32 {
+  let words: u32 = 0
+  for (let row = firstRow; row < endRow; row++) {
+    const level = levelOf(row, seed, m)
+    if (level > 0) words += 1 + level * m
+  }
+  return words
+}

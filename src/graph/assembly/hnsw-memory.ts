@@ -1,0 +1,120 @@
+// Where a graph's parts lie in memory. The host writes these records (../hnsw/hnsw-records.ts) and allocates what they
+// point to; all fields are 32 bits, addresses in bytes.
+//
+// Invariants:
+//   - a row's links fill its list from the start; what is left of the list is NONE.
+//   - a link leads to another row that is linked and, in an upper list, has that layer.
+//   - every linked row but the first has exactly one parent: a lower row whose link to it on layer 0 is marked CHILD and
+//     never given up. So all rows can be reached from the first, however many of them are equal.
+//   - an upper record is [level, level lists of m links]; records lie in the order of their rows, the first at word 1.
+//   - searching writes nothing but the searcher's own scratch, so any number of threads may search at once.
+
+export const NONE: u32 = 0xffffffff
+/** A link is a row, and in its highest bit whether that row is a child of the list's. */
+export const ROW: u32 = 0x7fffffff
+export const CHILD: u32 = 0x80000000
+export const LEVEL_MAX: u32 = 15
+
+// @ts-ignore: decorator
+@unmanaged
+export class Graph {
+  metric: u32
+  rowBytes: u32
+  /** Per 2^blockShift rows the address that the column's row 0 would have if it lay in one run with them, mod 2^32. */
+  blocks: u32
+  blockShift: u32
+  /** Links per list on upper layers; twice as many on layer 0. */
+  m: u32
+  efConstruct: u32
+  seed: u32
+  /** Lists of layer 0, row after row. */
+  links: u32
+  /** Per row the word of `upper` where its record begins, 0 if it is on layer 0 only. */
+  upperAt: u32
+  upper: u32
+  upperWords: u32
+  /** Rows from here on are not in the graph yet. */
+  nextRow: u32
+  /** Rows that are in the graph: those before nextRow that have a vector. */
+  linkedCount: u32
+  entry: u32
+  top: u32
+  /** The first row that is linked: all others are below it. NONE as long as there is none. */
+  root: u32
+}
+
+/** One thread's own memory for searching and inserting. */
+// @ts-ignore: decorator
+@unmanaged
+export class Scratch {
+  /** A bitset of rows; all zero between calls. */
+  visited: u32
+  visitedBytes: u32
+  /** The rows whose bits are set; if there are more, all bits are cleared afterwards. */
+  log: u32
+  logMax: u32
+  logCount: u32
+  /** Rows to be scored, and their scores. Room for four lists of layer 0. */
+  pending: u32
+  scores: u32
+  /** Keys, best first (hnsw-list.ts). */
+  list: u32
+  /** Keys of a list that is pruned: room for one more than a list of layer 0. */
+  pruned: u32
+  /** Links that are chosen: room for a list of layer 0 and three. */
+  chosen: u32
+}
+
+// @ts-ignore: decorator
+@inline
+export function addressOf(g: Graph, row: u32): usize {
+  // Addition mod 2^32, so that a block's base may lie "before" address 0.
+  return <usize>(load<u32>(<usize>g.blocks + (<usize>(row >> g.blockShift) << 2)) + row * g.rowBytes)
+}
+
+// @ts-ignore: decorator
+@inline
+export function baseList(g: Graph, row: u32): usize {
+  return <usize>g.links + <usize>row * <usize>(g.m << 3)
+}
+
+// @ts-ignore: decorator
+@inline
+export function upperRecord(g: Graph, row: u32): u32 {
+  return load<u32>(<usize>g.upperAt + (<usize>row << 2))
+}
+
+// @ts-ignore: decorator
+@inline
+export function upperList(g: Graph, row: u32, layer: u32): usize {
+  return <usize>g.upper + (<usize>(upperRecord(g, row) + 1 + (layer - 1) * g.m) << 2)
+}
+
+/** The list of a row on a layer, and how many links it has room for. */
+// @ts-ignore: decorator
+@inline
+export function listOf(g: Graph, row: u32, layer: u32): usize {
+  return layer == 0 ? baseList(g, row) : upperList(g, row, layer)
+}
+
+// @ts-ignore: decorator
+@inline
+export function roomOf(g: Graph, layer: u32): u32 {
+  return layer == 0 ? 2 * g.m : g.m
+}
+
+export function levelOf(row: u32, seed: u32, m: u32): u32 {
+  // A finalizer whose output bits all depend on all input bits; each digit to the base m is 0 once in m rows.
+  let h = row * 0x9e3779b1 + seed * 0x85ebca77 + 0x165667b1
+  h ^= h >> 16
+  h *= 0x7feb352d
+  h ^= h >> 15
+  h *= 0x846ca68b
+  h ^= h >> 16
+  let level: u32 = 0
+  while (level < LEVEL_MAX && h % m == 0) {
+    h /= m
+    level++
+  }
+  return level
+}

@@ -1,0 +1,350 @@
+// Searching a graph: greedily down the upper layers, then the best `ef` rows of layer 0.
+//
+// A row that may not be a hit is not scored. The links of such a row are followed in its stead, so the rows that pass
+// stay connected through it, and each expansion scores about as many rows as it would without a filter.
+
+import { scoresOf } from './distance'
+import { orderOf } from './heap'
+import { insertKey, keyAt, listKey, orderOfKey, rowOfKey } from './hnsw-list'
+import { addressOf, baseList, Graph, listOf, NONE, roomOf, ROW, Scratch } from './hnsw-memory'
+
+/** So many rows that pass, evenly over the column, are starts of a filtered search beside the graph's own. */
+const SEEDS: u32 = 8
+
+/** Scores the first `count` rows of `rows`; there is room for three more. */
+export function scoreList(g: Graph, query: usize, rows: usize, count: u32, scores: usize): void {
+  if (count == 0) return
+  // The kernel takes four at a time: the last row stands for those that are not there.
+  const last = load<u32>(rows + (<usize>(count - 1) << 2))
+  for (let i = count; (i & 3) != 0; i++) store<u32>(rows + (<usize>i << 2), last)
+  const metric = g.metric
+  const rowBytes = <usize>g.rowBytes
+  for (let i: u32 = 0; i < count; i += 4, rows += 16, scores += 16) {
+    const a = addressOf(g, load<u32>(rows))
+    const b = addressOf(g, load<u32>(rows, 4))
+    const c = addressOf(g, load<u32>(rows, 8))
+    const d = addressOf(g, load<u32>(rows, 12))
+    v128.store(scores, scoresOf(metric, a, b, c, d, query, rowBytes))
+  }
+}
+
+/** The nearest row that steps from `row` on a layer lead to. Gives its key. */
+function descendLayer(g: Graph, s: Scratch, query: usize, key: u64, layer: u32): u64 {
+  const pending = <usize>s.pending
+  const scores = <usize>s.scores
+  const room = roomOf(g, layer)
+  let from: u64 = 0
+  while (key != from) {
+    from = key
+    const links = listOf(g, rowOfKey(key), layer)
+    let count: u32 = 0
+    for (; count < room; count++) {
+      const link = load<u32>(links + (<usize>count << 2))
+      if (link == NONE) break
+      store<u32>(pending + (<usize>count << 2), link)
+    }
+    scoreList(g, query, pending, count, scores)
+    for (let i: u32 = 0; i < count; i++) {
+      const order = orderOf(g.metric, load<f32>(scores + (<usize>i << 2)))
+      if (order < orderOfKey(key)) key = listKey(order, load<u32>(pending + (<usize>i << 2)))
+    }
+  }
+  return key
+}
+
+/** The nearest row found by steps down to, and on, layer `lowest`, from the entry. Gives its key. */
+export function descend(g: Graph, s: Scratch, query: usize, lowest: u32): u64 {
+  store<u32>(<usize>s.pending, g.entry)
+  scoreList(g, query, <usize>s.pending, 1, <usize>s.scores)
+  let key = listKey(orderOf(g.metric, load<f32>(<usize>s.scores)), g.entry)
+  for (let layer = g.top; layer >= lowest && layer > 0; layer--) key = descendLayer(g, s, query, key, layer)
+  return key
+}
+
+/** True if the row had not been visited. The caller logs it. */
+// @ts-ignore: decorator
+@inline
+function visit(visited: usize, row: u32): bool {
+  const word = visited + (<usize>(row >> 5) << 2)
+  const bits = load<u32>(word)
+  const bit: u32 = 1 << (row & 31)
+  store<u32>(word, bits | bit)
+  return (bits & bit) == 0
+}
+
+// @ts-ignore: decorator
+@inline
+function hasBit(bits: usize, row: u32): bool {
+  return ((load<u32>(bits + (<usize>(row >> 5) << 2)) >> (row & 31)) & 1) != 0
+}
+
+/** Rows beyond `limit` have no bits. An address of 0: all pass. */
+// @ts-ignore: decorator
+@inline
+function mayHit(passing: usize, alive: usize, limit: u32, row: u32): bool {
+  if (row >= limit) return false
+  if (passing != 0 && !hasBit(passing, row)) return false
+  return alive == 0 || hasBit(alive, row)
+}
+
+/** Where the log goes on, with room for `count`. A log that is full begins anew, and all bits are cleared in the end. */
+// @ts-ignore: decorator
+@inline
+function logEnd(s: Scratch, count: u32): usize {
+  if ((s.logCount & 0x7fffffff) + count > s.logMax) s.logCount = 0x80000000
+  return <usize>s.log + (<usize>(s.logCount & 0x7fffffff) << 2)
+}
+
+export function clearVisited(s: Scratch): void {
+  const count = s.logCount
+  s.logCount = 0
+  // About what the one and the other cost.
+  if (count > s.visitedBytes >> 3) {
+    memory.fill(<usize>s.visited, 0, <usize>s.visitedBytes)
+    return
+  }
+  const visited = <usize>s.visited
+  const end = <usize>s.log + (<usize>count << 2)
+  for (let at = <usize>s.log; at < end; at += 4) {
+    store<u32>(visited + (<usize>(load<u32>(at) >> 5) << 2), 0)
+  }
+}
+
+export function markVisited(s: Scratch, row: u32): void {
+  visit(<usize>s.visited, row)
+  store<u32>(logEnd(s, 1), row)
+  s.logCount++
+}
+
+/** The linked rows of `row` that had not been visited; they are pending. Gives how many. */
+// @ts-ignore: decorator
+@inline
+function gather(g: Graph, s: Scratch, row: u32, layer: u32): u32 {
+  const room = roomOf(g, layer)
+  const visited = <usize>s.visited
+  const pending = <usize>s.pending
+  const log = logEnd(s, room)
+  let at = listOf(g, row, layer)
+  const end = at + (<usize>room << 2)
+  let count: u32 = 0
+  for (; at < end; at += 4) {
+    const link = load<u32>(at)
+    if (link == NONE) break
+    const next = link & ROW
+    // Written in any case, counted if it is new: a branch would be guessed wrong every other time.
+    const place = <usize>count << 2
+    store<u32>(pending + place, next)
+    store<u32>(log + place, next)
+    count += <u32>visit(visited, next)
+  }
+  s.logCount += count
+  return count
+}
+
+/** The same of those that pass, of layer 0; in the stead of one that does not, the rows linked from it that do. */
+function gatherPassing(g: Graph, s: Scratch, row: u32, passing: usize, alive: usize, limit: u32): u32 {
+  const room = roomOf(g, 0)
+  const bytes = <usize>room << 2
+  const visited = <usize>s.visited
+  const pending = <usize>s.pending
+  let count: u32 = 0
+  let rejected: u32 = 0
+  // Behind the rows that pass, of which there are never as many as two lists.
+  const others = pending + 2 * bytes
+  const list = baseList(g, row)
+  let log = logEnd(s, room)
+  for (let at = list; at < list + bytes; at += 4) {
+    const link = load<u32>(at)
+    if (link == NONE) break
+    const next = link & ROW
+    if (hasBit(visited, next)) continue
+    if (!mayHit(passing, alive, limit, next)) {
+      store<u32>(others + (<usize>rejected << 2), next)
+      rejected++
+      continue
+    }
+    visit(visited, next)
+    store<u32>(log + (<usize>count << 2), next)
+    store<u32>(pending + (<usize>count << 2), next)
+    count++
+  }
+  s.logCount += count
+  for (let i: u32 = 0; i < rejected && count < room; i++) {
+    const between = load<u32>(others + (<usize>i << 2))
+    // All of its links are looked at now, so it need not be looked at again.
+    visit(visited, between)
+    log = logEnd(s, room + 1)
+    store<u32>(log, between)
+    let logged: u32 = 1
+    const second = baseList(g, between)
+    for (let at = second; at < second + bytes; at += 4) {
+      const link = load<u32>(at)
+      if (link == NONE) break
+      const next = link & ROW
+      if (hasBit(visited, next) || !mayHit(passing, alive, limit, next)) continue
+      visit(visited, next)
+      store<u32>(log + (<usize>logged << 2), next)
+      logged++
+      store<u32>(pending + (<usize>count << 2), next)
+      count++
+    }
+    s.logCount += logged
+  }
+  return count
+}
+
+/** Scores the pending rows and keeps the best. Gives the new count; the first place that changed is in `firstChanged`. */
+// @ts-ignore: decorator
+@inline
+function offerPending(g: Graph, s: Scratch, query: usize, pending: u32, held: u32, ef: u32): u64 {
+  const rows = <usize>s.pending
+  const scores = <usize>s.scores
+  const list = <usize>s.list
+  scoreList(g, query, rows, pending, scores)
+  let first: u32 = ef
+  for (let i: u32 = 0; i < pending; i++) {
+    const order = orderOf(g.metric, load<f32>(scores + (<usize>i << 2)))
+    if (held == ef) {
+      // Among equals the first stays: otherwise many equal rows would displace each other for long.
+      if (order >= orderOfKey(load<u64>(keyAt(list, ef - 1)))) continue
+      held--
+    }
+    const place = insertKey(list, held, listKey(order, load<u32>(rows + (<usize>i << 2))))
+    held++
+    if (place < first) first = place
+  }
+  return (<u64>first << 32) | <u64>held
+}
+
+/** Expands the best row that has not been, until there is none. Gives how many keys the list holds. */
+// @ts-ignore: decorator
+@inline
+function expandAll(
+  isFiltered: bool,
+  g: Graph,
+  s: Scratch,
+  query: usize,
+  layer: u32,
+  held: u32,
+  ef: u32,
+  passing: usize,
+  alive: usize,
+  limit: u32,
+): u32 {
+  const list = <usize>s.list
+  let place: u32 = 0
+  for (;;) {
+    while (place < held && (load<u64>(keyAt(list, place)) & 1) != 0) place++
+    if (place >= held) break
+    const key = load<u64>(keyAt(list, place))
+    store<u64>(keyAt(list, place), key | 1)
+    const row = rowOfKey(key)
+    const pending = isFiltered ? gatherPassing(g, s, row, passing, alive, limit) : gather(g, s, row, layer)
+    const result = offerPending(g, s, query, pending, held, ef)
+    held = <u32>result
+    const first = <u32>(result >> 32)
+    if (first < place) place = first
+  }
+  return held
+}
+
+function offerRoot(g: Graph, s: Scratch, query: usize, held: u32, ef: u32): u32 {
+  const root = g.root
+  if (hasBit(<usize>s.visited, root)) return held
+  markVisited(s, root)
+  store<u32>(<usize>s.pending, root)
+  return <u32>offerPending(g, s, query, 1, held, ef)
+}
+
+/** The best `ef` rows of a layer, from the row of `start` on, into the list. Gives how many. */
+export function searchLayer(g: Graph, s: Scratch, query: usize, start: u64, layer: u32, ef: u32): u32 {
+  markVisited(s, rowOfKey(start))
+  store<u64>(<usize>s.list, start)
+  let held: u32 = 1
+  // From the root every row can be reached, so a search that keeps as many rows as there are finds them all.
+  if (layer == 0) held = offerRoot(g, s, query, held, ef)
+  held = expandAll(false, g, s, query, layer, held, ef, 0, 0, 0)
+  clearVisited(s)
+  return held
+}
+
+/** Rows that pass, from all over the column, become pending. Gives how many. */
+function gatherSeeds(g: Graph, s: Scratch, passing: usize, alive: usize, limit: u32): u32 {
+  const words = (min(limit, g.nextRow) + 31) >> 5
+  let count: u32 = 0
+  for (let i: u32 = 0; i < SEEDS; i++) {
+    const end = <u32>((<u64>words * (i + 1)) / SEEDS)
+    for (let word = <u32>((<u64>words * i) / SEEDS); word < end; word++) {
+      let bits: u32 = passing == 0 ? 0xffffffff : load<u32>(passing + (<usize>word << 2))
+      if (alive != 0) bits &= load<u32>(alive + (<usize>word << 2))
+      let found = false
+      for (; bits != 0 && !found; bits &= bits - 1) {
+        const row = (word << 5) + <u32>ctz(bits)
+        if (row >= limit || row >= g.nextRow) break
+        // A row without a vector has no links.
+        if (load<u32>(baseList(g, row)) == NONE || hasBit(<usize>s.visited, row)) continue
+        markVisited(s, row)
+        store<u32>(<usize>s.pending + (<usize>count << 2), row)
+        count++
+        found = true
+      }
+      if (found) break
+    }
+  }
+  return count
+}
+
+function searchPassing(
+  g: Graph,
+  s: Scratch,
+  query: usize,
+  start: u64,
+  ef: u32,
+  passing: usize,
+  alive: usize,
+  limit: u32,
+): u32 {
+  const row = rowOfKey(start)
+  let held: u32 = 0
+  markVisited(s, row)
+  if (mayHit(passing, alive, limit, row)) {
+    store<u64>(<usize>s.list, start)
+    held = 1
+  } else {
+    const near = gatherPassing(g, s, row, passing, alive, limit)
+    held = <u32>offerPending(g, s, query, near, held, ef)
+  }
+  const seeds = gatherSeeds(g, s, passing, alive, limit)
+  held = <u32>offerPending(g, s, query, seeds, held, ef)
+  held = expandAll(true, g, s, query, 0, held, ef, passing, alive, limit)
+  clearVisited(s)
+  return held
+}
+
+/**
+ * The best `limit` rows, at most `ef`, as keys of heap.ts in the scratch's list. Gives how many. `passing` and `alive`
+ * are 0, or addresses of bitsets that have a bit for each of the first `rowLimit` rows; rows beyond those are no hits.
+ */
+export function hnswSearch(
+  graph: usize,
+  scratch: usize,
+  query: usize,
+  ef: u32,
+  passing: usize,
+  alive: usize,
+  rowLimit: u32,
+): u32 {
+  const g = changetype<Graph>(graph)
+  const s = changetype<Scratch>(scratch)
+  if (g.linkedCount == 0) return 0
+  const start = descend(g, s, query, 1)
+  const isFiltered = passing != 0 || alive != 0 || rowLimit < g.nextRow
+  const held = isFiltered
+    ? searchPassing(g, s, query, start, ef, passing, alive, rowLimit)
+    : searchLayer(g, s, query, start, 0, ef)
+  for (let at = <usize>s.list, end = keyAt(<usize>s.list, held); at < end; at += 8) {
+    const key = load<u64>(at)
+    store<u64>(at, (key & 0xffffffff00000000) | <u64>rowOfKey(key))
+  }
+  return held
+}

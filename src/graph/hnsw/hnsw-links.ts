@@ -1,0 +1,135 @@
+import { DatabaseError } from '../../errors/database-error.ts'
+import { assert } from '../../runtime/assert.ts'
+import { metricNumbers } from '../exact-scan.ts'
+import type { LinksSection } from '../graph-reader.ts'
+import type { VectorColumn } from '../vector-column.ts'
+import type { Metric } from '../vector-hits.ts'
+import { linksFields, linksHeaderBytes, linksLayout, linksVersion, type LinksHeader } from './hnsw-format.ts'
+import { efMax, HnswGraph, mMax } from './hnsw-graph.ts'
+import { levelMax } from './hnsw-records.ts'
+
+/** The links' section in parts. All but the first are views: use them before the graph changes or is disposed. */
+export function writeLinks(graph: HnswGraph): Uint8Array[] {
+  const record = graph.record()
+  const header = Buffer.alloc(linksHeaderBytes)
+  const values: LinksHeader = { version: linksVersion, ...record }
+  for (const [index, name] of linksFields.entries()) header.writeUInt32LE(values[name], index * 4)
+  const { links, upperAt, upper } = graph.lists()
+  return [header, links, upperAt, upper]
+}
+
+/**
+ * A graph over a column from its file, which may come from outside: everything is checked, down to the last link.
+ * Undefined if the column's memory has no room for it.
+ * @throws segment-corrupt, version-unsupported, overloaded
+ */
+export function readLinks(column: VectorColumn, section: LinksSection): HnswGraph | undefined {
+  const header = readHeader(section, column)
+  const metric = metricOf(header.metric)
+  if (metric === undefined) throw corrupt(`its metric ${header.metric} is unknown`, section.offset + 4)
+  const { upperWords, nextRow, linkedCount, entry, top, root, m, efConstruct, seed } = header
+  const state = { upperWords, nextRow, linkedCount, entry, top, root }
+  const graph = HnswGraph.place(column, metric, { m, efConstruct, seed }, state)
+  if (graph === undefined) return undefined
+  try {
+    fill(graph, section, header)
+    check(graph, section, header)
+    return graph
+  } catch (error) {
+    graph.dispose()
+    throw error
+  }
+}
+
+function readHeader({ bytes, offset }: LinksSection, column: VectorColumn): LinksHeader {
+  if (bytes.byteLength < linksHeaderBytes) throw corrupt('its links have no header', offset)
+  const words = linksFields.map((name, index) => [name, bytes.readUInt32LE(index * 4)] as const)
+  const header = Object.fromEntries(words) as unknown as LinksHeader
+  checkVersion(header.version, offset)
+  const places = new Map<string, number>(linksFields.map((name, index) => [name, offset + index * 4]))
+  const within = (name: keyof LinksHeader, min: number, max: number) => {
+    if (header[name] < min || header[name] > max)
+      throw corrupt(`its links' ${name} is ${header[name]}`, places.get(name)!)
+  }
+  within('m', 2, mMax)
+  within('efConstruct', 1, efMax)
+  within('nextRow', 0, column.rowCount)
+  within('upperWords', 1, 1 + header.nextRow * (1 + levelMax * header.m))
+  const rest = bytes.subarray(linksFields.length * 4, linksHeaderBytes)
+  if (rest.some((byte) => byte !== 0)) {
+    throw corrupt("its links' header has stray bytes", offset + linksFields.length * 4)
+  }
+  const { end } = linksLayout(header)
+  if (end !== bytes.byteLength) throw corrupt(`its links have ${bytes.byteLength} bytes, not ${end}`, offset)
+  return header
+}
+
+function checkVersion(version: number, offset: number): void {
+  if (version === 0) throw corrupt("its links' version is 0", offset)
+  if (version <= linksVersion) return
+  const message = `Cannot read graph file: its links' version is ${version}, this release reads up to ${linksVersion}`
+  throw new DatabaseError('version-unsupported', message, { version })
+}
+
+function metricOf(number: number): Metric | undefined {
+  return (Object.keys(metricNumbers) as Metric[]).find((name) => metricNumbers[name] === number)
+}
+
+function fill(graph: HnswGraph, { bytes }: LinksSection, header: LinksHeader): void {
+  const layout = linksLayout(header)
+  const { links, upperAt, upper } = graph.lists()
+  links.set(bytes.subarray(layout.links, layout.upperAt))
+  upperAt.set(bytes.subarray(layout.upperAt, layout.upper))
+  upper.set(bytes.subarray(layout.upper, layout.end))
+}
+
+function check(graph: HnswGraph, { bytes, offset }: LinksSection, header: LinksHeader): void {
+  const layout = linksLayout(header)
+  if (bytes.readUInt32LE(layout.upper) !== 0) {
+    throw corrupt('its upper lists do not begin with 0', offset + layout.upper)
+  }
+  const { arena } = graph
+  const { presence, address } = graph.image()
+  const words = Math.max(1, Math.ceil(header.nextRow / 32))
+  const bits = arena.allocate(2 * words * 4)
+  const out = 'Cannot check the links of a graph: the memory is exhausted'
+  if (bits === undefined) throw new DatabaseError('overloaded', out, {})
+  try {
+    const target = arena.words(bits.offset, 2 * words)
+    target.fill(0)
+    target.set(presence.subarray(0, words))
+    const found = arena.kernels.hnswCheck(address, bits.offset, bits.offset + words * 4)
+    if (found === 0n) return
+    const { why, at } = faultOf(Number(found >> 32n), Number(found & 0xffffffffn), header)
+    throw corrupt(why, offset + at)
+  } finally {
+    arena.free(bits)
+  }
+}
+
+/** In words, and where in the section; the kinds are those of assembly/hnsw-check.ts. */
+function faultOf(kind: number, index: number, header: LinksHeader): { why: string; at: number } {
+  const layout = linksLayout(header)
+  const { m } = header
+  switch (kind) {
+    case 1:
+      return { why: `a link of row ${Math.floor(index / (2 * m))} is wrong`, at: layout.links + index * 4 }
+    case 2:
+      return {
+        why: `the upper lists of row ${index} are not where they belong`,
+        at: layout.upperAt + index * 4,
+      }
+    case 3:
+      return { why: `word ${index} of the upper lists is wrong`, at: layout.upper + index * 4 }
+    case 4:
+      return { why: `no lower row leads to row ${index}`, at: layout.links + index * 2 * m * 4 }
+    default:
+      assert(kind === 5, 'the kernel has five kinds of faults')
+      return { why: "its links' count, entry, top or root is wrong", at: (7 + index) * 4 }
+  }
+}
+
+function corrupt(why: string, offset: number): DatabaseError {
+  const message = `Cannot read graph file: ${why} (at byte ${offset})`
+  return new DatabaseError('segment-corrupt', message, { offset })
+}

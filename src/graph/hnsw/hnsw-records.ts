@@ -1,0 +1,56 @@
+// The host's side of assembly/hnsw-memory.ts: the same fields, in the same order, each 32 bits.
+
+export const graphFields = [
+  'metric',
+  'rowBytes',
+  'blocks',
+  'blockShift',
+  'm',
+  'efConstruct',
+  'seed',
+  'links',
+  'upperAt',
+  'upper',
+  'upperWords',
+  'nextRow',
+  'linkedCount',
+  'entry',
+  'top',
+  'root',
+] as const
+
+export const scratchFields = [
+  'visited',
+  'visitedBytes',
+  'log',
+  'logMax',
+  'logCount',
+  'pending',
+  'scores',
+  'list',
+  'pruned',
+  'chosen',
+] as const
+
+export type GraphRecord = Readonly<Record<(typeof graphFields)[number], number>>
+export type ScratchRecord = Readonly<Record<(typeof scratchFields)[number], number>>
+
+/** Stands for "no row", and fills a list behind its links. */
+export const noRow = 0xffffffff
+/** In a link of layer 0: the row is a child of the list's. */
+export const childBit = 0x80000000
+export const levelMax = 15
+/** More than any record has. */
+export const recordBytes = 64
+
+export function readGraphRecord(words: Uint32Array): GraphRecord {
+  return Object.fromEntries(graphFields.map((name, index) => [name, words[index]!])) as unknown as GraphRecord
+}
+
+export function wordsOfGraph(record: GraphRecord): number[] {
+  return graphFields.map((name) => record[name])
+}
+
+export function wordsOfScratch(record: ScratchRecord): number[] {
+  return scratchFields.map((name) => record[name])
+}
