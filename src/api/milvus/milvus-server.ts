@@ -1,13 +1,6 @@
-import {
-  Metadata,
-  Server,
-  status as grpcStatus,
-  type sendUnaryData,
-  type ServerUnaryCall,
-  type ServiceDefinition,
-  type UntypedServiceImplementation,
-} from '@grpc/grpc-js'
+import { Metadata, Server, status as grpcStatus } from '@grpc/grpc-js'
 import { InvariantViolation } from '../../runtime/assert.ts'
+import { addByteService, textsOf, type ByteHandler } from '../grpc/byte-service.ts'
 import { authenticate, missingToken, wrongToken } from './access/authenticate.ts'
 import { checkPermitted } from './access/permit.ts'
 import { accessRpcs } from './access/rpcs.ts'
@@ -53,30 +46,14 @@ export function createMilvusServer(door: MilvusDoor, onFatal: (error: unknown) =
     // Clients ping every ten seconds, without a call as well.
     'grpc.keepalive_permit_without_calls': 1,
   })
-  const bytes = (value: Buffer): Buffer => value
   const unaryNames = Object.keys(rpcs).filter((name) => rpcs[name]!.streams === undefined)
-  const definition = unaryNames.map((name) => [
-    name,
-    {
-      path: `/${serviceName}/${name}`,
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: bytes,
-      requestDeserialize: bytes,
-      responseSerialize: bytes,
-      responseDeserialize: bytes,
-    },
-  ])
-  const implementation = unaryNames.map((name) => [name, unary(door, name, onFatal)])
-  server.addService(
-    Object.fromEntries(definition) as ServiceDefinition,
-    Object.fromEntries(implementation) as UntypedServiceImplementation,
-  )
+  const unaries = unaryNames.map((name) => [name, unary(door, name, onFatal)] as const)
+  addByteService(server, serviceName, Object.fromEntries(unaries))
   return server
 }
 
-function unary(door: MilvusDoor, name: string, onFatal: (error: unknown) => void) {
-  return (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>): void => {
+function unary(door: MilvusDoor, name: string, onFatal: (error: unknown) => void): ByteHandler {
+  return (call, reply) => {
     const run = async (): Promise<void> => {
       const metadata = textsOf(call.metadata)
       const who = await authenticate(door, metadata)
@@ -136,8 +113,3 @@ function encode(response: string, status: object, fields: object): Buffer {
 
 const unimplemented = (name: string): MilvusError =>
   new MilvusError(codes.unimplemented, `${name} is not supported by this server: service unimplemented`)
-
-function textsOf(metadata: Metadata): Readonly<Record<string, string>> {
-  const texts = Object.entries(metadata.getMap()).filter((entry) => typeof entry[1] === 'string')
-  return Object.fromEntries(texts) as Record<string, string>
-}

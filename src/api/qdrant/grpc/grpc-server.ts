@@ -1,6 +1,7 @@
-import { Metadata, Server, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js'
+import { Metadata, Server, status } from '@grpc/grpc-js'
 import { InvariantViolation } from '../../../runtime/assert.ts'
 import type { Logger } from '../../../runtime/logger.ts'
+import { addByteService, textsOf, type ByteCall, type ByteHandler } from '../../grpc/byte-service.ts'
 import type { Door } from '../door.ts'
 import { admit } from '../rights/asking.ts'
 import { jsonRoutes } from '../routes.ts'
@@ -17,8 +18,7 @@ export interface GrpcDoorOptions {
   readonly onFatal: (error: unknown) => void
 }
 
-type Call = ServerUnaryCall<Buffer, Buffer>
-type Handle = (call: Call) => Buffer | Promise<Buffer>
+type Handle = (call: ByteCall) => Buffer | Promise<Buffer>
 
 /** Qdrant's gRPC API over the routes of its REST API, not listening yet. */
 export function createGrpcServer(options: GrpcDoorOptions): Server {
@@ -32,7 +32,7 @@ export function createGrpcServer(options: GrpcDoorOptions): Server {
   })
   for (const [service, rpcs] of Object.entries(services)) {
     const handles = Object.entries(rpcs).map(
-      ([name, rpc]) => [name, (call: Call) => answer(rpc, routes, door, call)] as const,
+      ([name, rpc]) => [name, (call: ByteCall) => answer(rpc, routes, door, call)] as const,
     )
     addService(server, service, Object.fromEntries(handles), options)
   }
@@ -56,28 +56,14 @@ function addService(
   handles: Readonly<Record<string, Handle>>,
   options: GrpcDoorOptions,
 ): void {
-  const bytes = (value: Buffer): Buffer => value
-  const definition = Object.keys(handles).map((name) => {
-    const method = {
-      path: `/${service}/${name}`,
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: bytes,
-      requestDeserialize: bytes,
-      responseSerialize: bytes,
-      responseDeserialize: bytes,
-    }
-    return [name, method] as const
-  })
-  const implementation = Object.entries(handles).map(([name, handle]) => {
-    const route = `${service}/${name}`
-    return [name, unary(route, handle, options)] as const
-  })
-  server.addService(Object.fromEntries(definition), Object.fromEntries(implementation))
+  const unaries = Object.entries(handles).map(
+    ([name, handle]) => [name, unary(`${service}/${name}`, handle, options)] as const,
+  )
+  addByteService(server, service, Object.fromEntries(unaries))
 }
 
-function unary(route: string, handle: Handle, { logger, onFatal }: GrpcDoorOptions) {
-  return (call: Call, reply: sendUnaryData<Buffer>): void => {
+function unary(route: string, handle: Handle, { logger, onFatal }: GrpcDoorOptions): ByteHandler {
+  return (call, reply) => {
     const run = async (): Promise<void> => {
       try {
         reply(null, await handle(call))
@@ -97,10 +83,10 @@ function unary(route: string, handle: Handle, { logger, onFatal }: GrpcDoorOptio
 
 const failure = new StatusError(status.INTERNAL, 'Service internal error: see the log of the server')
 
-async function answer(rpc: Rpc, routes: DirectRoutes, door: Door, call: Call): Promise<Buffer> {
+async function answer(rpc: Rpc, routes: DirectRoutes, door: Door, call: ByteCall): Promise<Buffer> {
   const start = door.clock.monotonic()
   const fields = new Fields(decode(rpc.request, call.request))
-  const headers = headersOf(call.metadata)
+  const headers = textsOf(call.metadata)
   const result = await routes.call(rpc.route, {
     headers,
     params: rpc.route.includes(':collection') ? { collection: fields.words('collection_name') } : {},
@@ -123,10 +109,4 @@ function decode(type: string, bytes: Buffer): Message {
       `failed to decode Protobuf message: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
-}
-
-/** Metadata that are texts, as headers. */
-function headersOf(metadata: Metadata): Readonly<Record<string, string>> {
-  const texts = Object.entries(metadata.getMap()).filter((entry) => typeof entry[1] === 'string')
-  return Object.fromEntries(texts) as Record<string, string>
 }
