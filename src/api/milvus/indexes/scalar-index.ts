@@ -35,6 +35,8 @@ function isKnown(type: number): boolean {
 export function scalarIndexParams(field: FieldDocument, given: IndexParams): IndexParams {
   const type = (given['index_type'] ?? '') || 'AUTOINDEX'
   const valueType = field.type === dataTypes.Array ? (field.elementType ?? 0) : field.type
+  if (type === 'INVERTED' && field.type === dataTypes.Timestamptz)
+    throw invalidParameter('INVERTED are not supported on Timestamptz field')
   if (fits[type]?.(valueType, field) !== true) {
     const expected = isTextType(valueType) ? 'Trie' : isNumber(valueType) ? 'STL_SORT' : 'INVERTED'
     throw new MilvusError(
