@@ -150,9 +150,12 @@ export class WritableCollection extends CollectionReader {
     return this.#sink.configure({ collection: this.id, addVectors: { [name]: params }, ...options })
   }
 
-  /** Removes a vector, and what the points have of it. @throws vector-unknown */
-  dropVector(name: string): Promise<{ readonly seq: SequenceNumber }> {
-    return this.#sink.configure({ collection: this.id, dropVector: name })
+  /** Removes a vector, and what the points have of it; `settings` as for `addVector`. @throws vector-unknown */
+  dropVector(
+    name: string,
+    options: { readonly settings?: JsonObject } = {},
+  ): Promise<{ readonly seq: SequenceNumber }> {
+    return this.#sink.configure({ collection: this.id, dropVector: name, ...options })
   }
 
   /**

@@ -13,11 +13,13 @@ import { indexRpcs } from './indexes/rpcs.ts'
 import { maintenanceRpcs } from './maintenance/rpcs.ts'
 import { partitionRpcs } from './partitions/rpcs.ts'
 import { loadingRpcs } from './loading/rpcs.ts'
+import { resourceRpcs } from './resources/rpcs.ts'
 import type { Handler, Handlers } from './rpcs/handler.ts'
 import { session } from './rpcs/session.ts'
 import { searchRpcs } from './search/rpcs.ts'
 import { rowRpcs } from './rows/rpcs.ts'
 import { snapshotRpcs } from './snapshots/rpcs.ts'
+import { textRpcs } from './text/run-analyzer.ts'
 import { codes, isExpected, MilvusError, statusOf, success } from './status.ts'
 import { decodeMessage, encodeMessage, hasField, type Message } from './wire/messages.ts'
 import { rpcs, serviceName } from './wire/rpcs.ts'
@@ -31,6 +33,8 @@ const families: readonly Handlers[] = [
   partitionRpcs,
   indexRpcs,
   loadingRpcs,
+  resourceRpcs,
+  textRpcs,
   maintenanceRpcs,
   rowRpcs,
   searchRpcs,

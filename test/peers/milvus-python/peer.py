@@ -6,6 +6,7 @@ import sys
 
 from pymilvus import MilvusClient
 
+import fields
 import ordinary
 import snapshots
 import times
@@ -31,7 +32,7 @@ def clean(client):
 def main():
     client = MilvusClient(uri=URI)
     failed = 0
-    for test in [*ordinary.TESTS, *snapshots.TESTS, *times.TESTS]:
+    for test in [*ordinary.TESTS, *snapshots.TESTS, *times.TESTS, *fields.TESTS]:
         try:
             clean(client)
             test(client)

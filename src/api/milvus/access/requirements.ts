@@ -36,6 +36,7 @@ const open: ReadonlySet<string> = new Set([
   'CheckHealth',
   'AllocTimestamp',
   'GetComponentStates',
+  'RunAnalyzer',
   'ShowCollections',
   'ListDatabases',
 ])

@@ -13,11 +13,17 @@ import type { Handlers } from '../rpcs/handler.ts'
 import { modelOf } from '../schema/collection-model.ts'
 import { dropWithSnapshots } from '../snapshots/dropped-collections.ts'
 import { codes, MilvusError } from '../status.ts'
-import { addCollectionField, alterCollectionSchema } from './add-field.ts'
 import { alterCollection, alterCollectionField } from './alter-collection.ts'
 import { batchDescribeCollection } from './batch-describe.ts'
 import { createCollection } from './create-collection.ts'
 import { collectionsOf, describeCollection, type NamedCollection } from './describe-collection.ts'
+import { addCollectionField } from './fields/add-field.ts'
+import { alterCollectionSchema } from './fields/alter-schema.ts'
+import {
+  addCollectionFunction,
+  alterCollectionFunction,
+  dropCollectionFunction,
+} from './fields/old-functions.ts'
 import { isLoaded, saveLoadState } from './load-state.ts'
 import { renameCollection } from './rename-collection.ts'
 import { truncateCollection } from './truncate-collection.ts'
@@ -35,6 +41,9 @@ export const collectionRpcs: Handlers = {
   AlterCollectionField: alterCollectionField,
   AddCollectionField: addCollectionField,
   AlterCollectionSchema: alterCollectionSchema,
+  AddCollectionFunction: addCollectionFunction,
+  AlterCollectionFunction: alterCollectionFunction,
+  DropCollectionFunction: dropCollectionFunction,
 }
 
 function hasCollection(door: MilvusDoor, request: NamedCollection, call: Call): object {

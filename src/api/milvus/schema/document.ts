@@ -72,6 +72,8 @@ export interface MilvusDocument {
   readonly createdAt: string
   readonly updatedAt: string
   readonly indexes: readonly IndexDocument[]
+  /** The greatest id of fields that were dropped. */
+  readonly lastFieldId?: number
 }
 
 /** The document of a collection that was made through this door. */

@@ -115,15 +115,19 @@ export function fieldOf(
 }
 
 export function functionsOf(schema: SchemaMessage): FunctionDocument[] {
-  return schema.functions.map((one, at) => ({
-    id: firstFieldId + at,
+  return schema.functions.map((one, at) => functionOf(one, firstFieldId + at))
+}
+
+export function functionOf(one: FunctionMessage, id: number): FunctionDocument {
+  return {
+    id,
     name: one.name,
     type: one.type,
     description: one.description,
     inputs: one.input_field_names,
     outputs: one.output_field_names,
     params: mapOf(one.params),
-  }))
+  }
 }
 
 /** Undefined if nothing was set. */

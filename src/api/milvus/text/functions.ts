@@ -71,9 +71,10 @@ export function withFunctionColumns(
 
 /** Of JSON texts; what is null has no vector. */
 function vectorsOf(input: FieldDocument, texts: readonly string[]): (VectorInput | undefined)[] {
-  const analyzer = analyzerOf(input)
-  return texts.map((json) => {
-    const text: unknown = JSON.parse(json)
-    return typeof text === 'string' ? textVector(tokenize(text, analyzer, 'document')) : undefined
-  })
+  return texts.map((json) => vectorOf(input, JSON.parse(json)))
+}
+
+/** What the function keeps of a value of the field; undefined if that is no text. */
+export function vectorOf(input: FieldDocument, text: unknown): VectorInput | undefined {
+  return typeof text === 'string' ? textVector(tokenize(text, analyzerOf(input), 'document')) : undefined
 }

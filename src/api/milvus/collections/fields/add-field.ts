@@ -1,17 +1,17 @@
-import type { Collection, JsonObject } from '../../../index.ts'
-import { databaseOf, type Call, type MilvusDoor } from '../door.ts'
-import { checkSchema } from '../schema/check-schema.ts'
-import { isVectorType } from '../schema/data-types.ts'
-import { withDocument, type FieldDocument, type MilvusDocument } from '../schema/document.ts'
-import { fieldOf, type FieldMessage } from '../schema/messages.ts'
-import { exclusively, ownDocument, saveDocument } from '../schema/own-document.ts'
-import { codes, invalidParameter, MilvusError } from '../status.ts'
-import { withTimeDefault } from '../time/time-default.ts'
-import { zoneOf } from '../time/zone.ts'
-import { decodeMessage } from '../wire/messages.ts'
-import { vectorParams } from './create-collection.ts'
-import type { NamedCollection } from './describe-collection.ts'
-import { partitionsWritten } from './partition-list.ts'
+import type { Collection, JsonObject } from '../../../../index.ts'
+import { databaseOf, type Call, type MilvusDoor } from '../../door.ts'
+import { checkSchema } from '../../schema/check-schema.ts'
+import { isVectorType } from '../../schema/data-types.ts'
+import { withDocument, type FieldDocument, type MilvusDocument } from '../../schema/document.ts'
+import { fieldOf, type FieldMessage } from '../../schema/messages.ts'
+import { exclusively, ownDocument, saveDocument } from '../../schema/own-document.ts'
+import { invalidParameter } from '../../status.ts'
+import { withTimeDefault } from '../../time/time-default.ts'
+import { zoneOf } from '../../time/zone.ts'
+import { decodeMessage } from '../../wire/messages.ts'
+import { vectorParams } from '../create-collection.ts'
+import type { NamedCollection } from '../describe-collection.ts'
+import { partitionsWritten } from '../partition-list.ts'
 
 interface AddFieldRequest extends NamedCollection {
   readonly schema: Uint8Array
@@ -28,34 +28,8 @@ export async function addCollectionField(
   return {}
 }
 
-interface AlterSchemaRequest extends NamedCollection {
-  readonly action: {
-    readonly add_request?: {
-      readonly field_infos: readonly { readonly field_schema: FieldMessage }[]
-      readonly func_schema: readonly unknown[]
-    } | null
-  } | null
-}
-
-/** A field is all that can be added. @throws 10, 100, 800, 1100, 1701 */
-export async function alterCollectionSchema(
-  door: MilvusDoor,
-  request: AlterSchemaRequest,
-  call: Call,
-): Promise<object> {
-  const { field_infos: infos = [], func_schema: functions = [] } = request.action?.add_request ?? {}
-  if (infos.length !== 1 || functions.length > 0)
-    throw new MilvusError(
-      codes.unimplemented,
-      'AlterCollectionSchema adds one field here, and nothing else: service unimplemented',
-    )
-  const database = databaseOf(call, request.db_name)
-  await addField(door, database, request.collection_name, infos[0]!.field_schema)
-  return {}
-}
-
 /** Rows that are there have the field's default value, or null. */
-async function addField(
+export async function addField(
   door: MilvusDoor,
   database: string,
   name: string,
@@ -63,8 +37,7 @@ async function addField(
 ): Promise<void> {
   await exclusively(door, database, name, async (collection) => {
     const document = ownDocument(collection)
-    const id = 1 + Math.max(...document.fields.map((one) => one.id))
-    const field = withTimeDefault(fieldOf(message, id), zoneOf(document))
+    const field = withTimeDefault(fieldOf(message, nextFieldId(document)), zoneOf(document))
     checkAdded(field)
     const fields = [...document.fields, field]
     const changed: MilvusDocument = { ...document, fields, updatedAt: String(door.timestamps.next()) }
@@ -79,6 +52,12 @@ async function addField(
     await saveDocument(collection, changed)
     await fillDefault(collection, field)
   })
+}
+
+/** Greater than every one before, also of fields that are gone. */
+export const nextFieldId = ({ fields, structs = [], lastFieldId = 0 }: MilvusDocument): number => {
+  const inStructs = structs.flatMap((one) => [one, ...one.fields])
+  return 1 + Math.max(lastFieldId, ...[...fields, ...inStructs].map(({ id }) => id))
 }
 
 /** @throws 1100 */
