@@ -58,6 +58,8 @@ export interface TestMilvus extends MilvusCalls {
   readonly door: MilvusDoor
   readonly database: Database
   readonly disk: SimulatedDisk
+  /** The clock goes on by so much. */
+  wait(milliseconds: number): void
   close(): Promise<void>
 }
 
@@ -83,7 +85,10 @@ export async function openTestMilvus(options: TestMilvusOptions = {}): Promise<T
     maxRequestBytes: 2 ** 24,
     apiKeys,
   })
-  return { door, database, disk, ...callsOf(door, options.user), close: () => database.close() }
+  const wait = (milliseconds: number): void => {
+    now += milliseconds
+  }
+  return { door, database, disk, ...callsOf(door, options.user), wait, close: () => database.close() }
 }
 
 /** Such an API for each test of a file, empty at first. */
@@ -109,6 +114,7 @@ export function milvusForEachTest(): EachTestMilvus {
     get disk() {
       return milvus.disk
     },
+    wait: (milliseconds) => milvus.wait(milliseconds),
     call: (...request) => milvus.call(...request),
     must: (...request) => milvus.must(...request),
     refusal: (...request) => milvus.refusal(...request),

@@ -3,7 +3,9 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { PasswordCache } from './access/password-cache.ts'
 import { HybridClock } from './hybrid-clock.ts'
+import { Moments } from './moments.ts'
 import { Iterators } from './search/finding/iterators.ts'
+import { checkName } from './schema/names.ts'
 import { Sequences } from './sequences.ts'
 import { codes, MilvusError } from './status.ts'
 
@@ -32,6 +34,8 @@ export interface MilvusDoor extends MilvusDoorOptions {
   readonly sequences: Sequences
   readonly passwords: PasswordCache
   readonly searchIterators: Iterators
+  /** What iterators read. */
+  readonly moments: Moments
 }
 
 export function openMilvusDoor(options: MilvusDoorOptions): MilvusDoor {
@@ -42,6 +46,7 @@ export function openMilvusDoor(options: MilvusDoorOptions): MilvusDoor {
     sequences: new Sequences(),
     passwords: new PasswordCache(),
     searchIterators: new Iterators(() => String(timestamps.next())),
+    moments: new Moments(options.database, options.clock),
   }
 }
 
@@ -97,12 +102,13 @@ export function milvusName(
     : { database: defaultDatabase, name }
 }
 
-/** By name or alias. @throws 800, 100 */
+/** By name or alias. Collections of other doors may be called what Milvus does not allow. @throws 800, 100, 1100 */
 export function getCollection(door: MilvusDoor, database: string, name: string): Collection {
   checkDatabase(door, database)
   const found = door.database.findCollection(engineName(database, name))
-  if (found === undefined) throw collectionMissing(database, name)
-  return found
+  if (found !== undefined) return found
+  checkName('collection', name)
+  throw collectionMissing(database, name)
 }
 
 export const collectionMissing = (database: string, name: string): MilvusError =>

@@ -289,12 +289,12 @@ describe('an iterator', () => {
     ...more,
   })
 
-  async function next(size: number, before?: { token: string; last_bound: number }) {
+  async function next(size: number, before?: { token: string; last_bound: number }, began = 0n) {
     const more =
       before === undefined
         ? {}
         : { search_iter_id: before.token, search_iter_last_bound: String(before.last_bound) }
-    const answer = await milvus.must('Search', request(batch(size, more)))
+    const answer = await milvus.must('Search', { ...request(batch(size, more)), guarantee_timestamp: began })
     const keys = hitsOf(answer)[0]!.map(([key]) => key)
     const bound = answer.results.search_iterator_v2_results as { token: string; last_bound: number }
     return { keys, bound, sessionTs: answer.session_ts as bigint }
@@ -327,6 +327,14 @@ describe('an iterator', () => {
     await milvus.must('Delete', { collection_name: 'c', expr: 'id in [1, 6, 3]' })
     await insert([8n], [[0, 0.5]])
     expect((await next(3, first.bound)).keys).toEqual([5, 4])
+  })
+
+  test('that says when it began finds what was there then', async () => {
+    await make()
+    const first = await next(3)
+    await milvus.must('Delete', { collection_name: 'c', expr: 'id in [1, 5]' })
+    await insert([8n], [[0, 0.5]])
+    expect((await next(3, first.bound, first.sessionTs)).keys).toEqual([5, 3, 4])
   })
 
   test('has one query, and neither groups nor an offset', async () => {

@@ -1,7 +1,7 @@
-import type { Collection, Filter, ReadOptions } from '../../../index.ts'
+import type { Collection, ReadOptions } from '../../../index.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.ts'
 import { readablePartitions } from '../rows/loaded.ts'
-import { whereOf, type TemplateValue } from '../rows/where.ts'
+import { whereOf, type TemplateValue, type Where } from '../rows/where.ts'
 import { modelOf, type CollectionModel } from '../schema/collection-model.ts'
 import { mapOf } from '../schema/messages.ts'
 import { invalidParameter } from '../status.ts'
@@ -14,7 +14,8 @@ import { queryVectors } from './finding/queries.ts'
 import { rankerOfFunction } from './ranking/read-ranker.ts'
 import { rankedHits } from './rerank.ts'
 import type { SearchRequest } from './request/messages.ts'
-import { searchedFieldOf } from './request/searched-field.ts'
+import { checkLevel, elementSearchOf, searchLevelOf, type SearchLevel } from './levels/search-level.ts'
+import { searchedFieldOf, type SearchedField } from './request/searched-field.ts'
 import { searchParamsOf, type SearchParams } from './request/search-params.ts'
 import { alsoReading, resultData, searchOutput } from './results.ts'
 
@@ -23,6 +24,8 @@ export interface SearchPlan {
   readonly collection: Collection
   readonly model: CollectionModel
   readonly params: SearchParams
+  readonly searched: SearchedField
+  readonly level: SearchLevel
   readonly queries: readonly HitQuery[]
 }
 
@@ -34,12 +37,20 @@ export async function search(door: MilvusDoor, request: SearchRequest, call: Cal
   const output = searchOutput(model, collection, request.output_fields, times)
   const plan = await planSearch(door, collection, model, request, request.partition_names)
   const { params, queries } = plan
+  checkLevel(model, plan.level, params)
   const parts = { collection, model, output, limit: params.limit, roundDecimal: params.roundDecimal }
-  const answer = { collection_name: request.collection_name, session_ts: door.timestamps.next() }
+  const timestamp = door.timestamps.next()
+  const answer = { collection_name: request.collection_name, session_ts: timestamp }
   if (params.iterator !== undefined) {
     const [query, ...others] = queries
     if (others.length > 0) throw invalidParameter('search iterator v2 supports one query only')
-    const { hits, token, lastBound } = await door.searchIterators.next(query!, params.iterator, output.reads)
+    const kept = door.moments.find(request.guarantee_timestamp, collection)
+    const moment = { collection: kept ?? (await door.moments.keep(timestamp, collection)) }
+    const { hits, token, lastBound } = await door.searchIterators.next(
+      { ...query!, ...moment },
+      params.iterator,
+      output.reads,
+    )
     const bound = { search_iterator_v2_results: { token, last_bound: lastBound } }
     return { ...answer, results: { ...resultData({ ...parts, results: [hits] }), ...bound } }
   }
@@ -62,16 +73,22 @@ export async function planSearch(
   const params = searchParamsOf(request.search_params)
   const searched = searchedFieldOf(collection, model, params)
   checkRange(params, searched.metric.isDistance)
-  const filter = filterOf(model, request, timeViewOf(model.document, mapOf(request.search_params)).zone)
+  const { filter, elements: asked } = searchWhere(
+    model,
+    request,
+    timeViewOf(model.document, mapOf(request.search_params)).zone,
+  )
   const partitions = readablePartitions(door, collection, model, partitionNames, 'failed to search: ')
   const vectors = await queryVectors(collection, model, searched, request)
+  const level = searchLevelOf(searched, vectors)
+  const elements = elementSearchOf(searched, level, asked)
   const { radius, rangeFilter } = params
   const bm25 = searched.text === undefined ? undefined : bm25Of(searched.indexParams, meanLengthsOf(door))
   const queries = vectors.map((vector) => ({
     ...{ collection, searched, vector, filter, partitions },
-    ...{ radius, rangeFilter, bm25 },
+    ...{ radius, rangeFilter, bm25, elements },
   }))
-  return { collection, model, params, queries }
+  return { collection, model, params, searched, level, queries }
 }
 
 const meanLengths = new WeakMap<MilvusDoor, MeanLengths>()
@@ -82,11 +99,11 @@ function meanLengthsOf(door: MilvusDoor): MeanLengths {
   return found
 }
 
-export const filterOf = (
+const searchWhere = (
   model: CollectionModel,
   { dsl, expr_template_values: templates }: Pick<SearchRequest, 'dsl' | 'expr_template_values'>,
   timeZone: string,
-): Filter | undefined => whereOf(model, dsl, templates as Record<string, TemplateValue>, timeZone).filter
+): Where => whereOf(model, dsl, templates as Record<string, TemplateValue>, timeZone)
 
 function checkRange({ radius, rangeFilter }: SearchParams, isDistance: boolean): void {
   if (radius === undefined || rangeFilter === undefined) return

@@ -35,6 +35,8 @@ const limited = (limit: number, offset = 0): object => ({
   query_params: pairs({ limit: String(limit), offset: String(offset) }),
 })
 
+const pairsOf = (params: Record<string, string>): object => ({ query_params: pairs(params) })
+
 async function ids(request: object): Promise<unknown[]> {
   const rows = await query(milvus, { output_fields: ['id'], ...request })
   return rows.map((row) => row['id'])
@@ -159,6 +161,37 @@ test('iterators go through text keys, and through those of points that were made
   const ids = Array.from({ length: 25 }, (_, id) => String(id)).sort()
   expect((await pages('id', 'id != ""', 10)).flat()).toEqual(ids)
   expect((await pages('id', 'even == true', 4)).flat()).toEqual(ids.filter((id) => Number(id) % 2 === 0))
+})
+
+test('an iterator that says when it began reads what was there then', async () => {
+  await make(primaryKey())
+  await insert(Array.from({ length: 9 }, (_, row) => BigInt(row)))
+  const params = { collection_name: 'c', output_fields: ['id', 'n'], ...pairsOf({ iterator: 'True' }) }
+  const { session_ts: began } = await milvus.must('Query', { ...params, expr: 'n >= 0' })
+  await milvus.must('Delete', { collection_name: 'c', expr: 'id in [3, 4]' })
+  await insert([5n, 9n])
+  const page = {
+    expr: 'id > 2 and (n >= 0)',
+    guarantee_timestamp: began,
+    ...pairsOf({ limit: '4', iterator: 'True' }),
+  }
+  const then = await query(milvus, { output_fields: ['id', 'n'], ...page })
+  expect(then).toEqual([3n, 4n, 5n, 6n].map((key) => ({ id: key, n: key })))
+  const now = { ...page, guarantee_timestamp: 0n }
+  expect((await query(milvus, { output_fields: ['id'], ...now })).map((row) => row['id'])).toEqual([
+    5n,
+    6n,
+    7n,
+    8n,
+  ])
+  // What is not asked for in ten minutes is not kept; the iterator goes on in what is there.
+  milvus.wait(11 * 60_000)
+  expect((await query(milvus, { output_fields: ['id'], ...page })).map((row) => row['id'])).toEqual([
+    5n,
+    6n,
+    7n,
+    8n,
+  ])
 })
 
 test('what a query may be limited to', async () => {

@@ -9,7 +9,7 @@ import { planOutput } from '../outgoing/output-plan.ts'
 import { resultColumns, resultRows } from '../outgoing/result-columns.ts'
 import { queryParameters } from './query-parameters.ts'
 import { KeyRuns } from './key-runs.ts'
-import { readRows } from './read-rows.ts'
+import { readFound } from './read-found.ts'
 import { whereOf, type TemplateValue } from '../where.ts'
 
 export interface QueryRequest {
@@ -20,12 +20,14 @@ export interface QueryRequest {
   readonly partition_names: readonly string[]
   readonly query_params: readonly KeyValue[]
   readonly expr_template_values: Readonly<Record<string, TemplateValue>>
+  /** An iterator's: the session timestamp of the answer that it began with. */
+  readonly guarantee_timestamp: bigint
 }
 
 const countField = 'count(*)'
 
 /**
- * Rows in the order of their keys, as they are now: iterators, too, see what was written since they began.
+ * Rows in the order of their keys, as they are now; for an iterator as they were when it began.
  * @throws 100, 101, 1100, 65535
  */
 export async function queryRows(door: MilvusDoor, request: QueryRequest, call: Call): Promise<object> {
@@ -40,10 +42,11 @@ export async function queryRows(door: MilvusDoor, request: QueryRequest, call: C
     throw new MilvusError(codes.unexpected, 'empty expression should be used with limit')
   const times = timeViewOf(model.document, mapOf(request.query_params))
   const where = whereOf(model, request.expr, request.expr_template_values, times.zone)
+  const timestamp = door.timestamps.next()
   const answer = {
     collection_name: request.collection_name,
     primary_field_name: model.primaryKey.name,
-    session_ts: door.timestamps.next(),
+    session_ts: timestamp,
   }
   const plan = isCount ? undefined : planOutput(model, collection, request.output_fields, times)
   const partitions = readablePartitions(door, collection, model, request.partition_names, 'failed to query: ')
@@ -51,13 +54,23 @@ export async function queryRows(door: MilvusDoor, request: QueryRequest, call: C
   if (plan === undefined) {
     return { ...answer, ...countColumn(await collection.count(where.filter, selection)) }
   }
-  const points = await readRows(keyRunsOf(door), collection, model, where, {
+  const kept = parameters.isIterator ? door.moments.find(request.guarantee_timestamp, collection) : undefined
+  const isFirst = parameters.isIterator && kept === undefined
+  const reader = isFirst ? await door.moments.keep(timestamp, collection) : (kept ?? collection)
+  const { points, structs } = await readFound(keyRunsOf(door), reader, model, where, {
     ...parameters,
     ...selection,
+    moment: kept === undefined ? undefined : request.guarantee_timestamp,
     reads: plan.reads,
   })
   const fields = resultColumns(model, collection, plan, resultRows(model, points))
-  return { ...answer, fields_data: fields, output_fields: plan.names }
+  const indices = structs?.map((data) => ({ indices: { data } }))
+  return {
+    ...answer,
+    fields_data: fields,
+    output_fields: plan.names,
+    ...(indices === undefined ? {} : { element_indices: indices }),
+  }
 }
 
 const keyRuns = new WeakMap<MilvusDoor, KeyRuns>()

@@ -1,5 +1,5 @@
 import type {
-  Collection,
+  CollectionReader,
   Filter,
   PartitionSelection,
   Point,
@@ -17,14 +17,17 @@ import { textReader } from './text-keys.ts'
 export interface ReadRows extends PartitionSelection {
   readonly limit: number | undefined
   readonly offset: number
-  /** A page of an iterator: rows that came since it began may be left out. */
+  /** A page of an iterator: where no moment is kept for it, rows that came since it began may be left out. */
   readonly isIterator: boolean
+  /** The moment that is read, of those kept; undefined: now. */
+  readonly moment: bigint | undefined
   readonly reads: ReadOptions
 }
 
 /** What is read from. */
 interface Source {
-  readonly collection: Collection
+  readonly collection: CollectionReader
+  readonly moment: bigint | undefined
   readonly model: CollectionModel
   readonly selection: PartitionSelection
   readonly reads: ReadOptions
@@ -39,12 +42,13 @@ const runLength = 100_000
 /** Rows in the order of their keys. */
 export async function readRows(
   runs: KeyRuns,
-  collection: Collection,
+  collection: CollectionReader,
   model: CollectionModel,
   where: Where,
-  { limit, offset, isIterator, reads, partitions }: ReadRows,
+  { limit, offset, isIterator, moment, reads, partitions }: ReadRows,
 ): Promise<readonly Point[]> {
-  const source = { collection, model, reads, selection: partitions === undefined ? {} : { partitions } }
+  const selection = partitions === undefined ? {} : { partitions }
+  const source = { collection, moment, model, reads, selection }
   const end = limit === undefined ? undefined : offset + limit
   if (where.ids !== undefined) return (await readIds(source, where.ids)).slice(offset, end)
   const range = keyRangeOf(model, where.filter)
@@ -66,7 +70,7 @@ async function readIds(
 }
 
 async function readNumbers(
-  { collection, selection, reads }: Omit<Source, 'model'>,
+  { collection, selection, reads }: Pick<Source, 'collection' | 'selection' | 'reads'>,
   { after, isGreatestOut, filter }: KeyRange,
   limit = allRows,
 ): Promise<readonly Point[]> {
@@ -103,10 +107,11 @@ async function readPage(
   range: KeyRange,
   limit: number,
 ): Promise<readonly Point[]> {
-  const { collection, model, selection, reads } = source
+  const { collection, moment, model, selection, reads } = source
   const { filter, isGreatestOut } = range
-  const name = JSON.stringify([collection.id, selection, filter, isGreatestOut], (_key, value: unknown) =>
-    typeof value === 'bigint' ? `${value}n` : value,
+  const name = JSON.stringify(
+    [collection.id, moment, selection, filter, isGreatestOut],
+    (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value),
   )
   let { after } = range
   for (;;) {

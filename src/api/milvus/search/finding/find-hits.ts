@@ -1,5 +1,5 @@
 import {
-  type Collection,
+  type CollectionReader,
   type Filter,
   type PointId,
   type ReadOptions,
@@ -7,12 +7,13 @@ import {
   type VectorInput,
 } from '../../../../index.ts'
 import { textHits, type Bm25 } from './bm25.ts'
+import { elementPage, type ElementSearch } from './element-hits.ts'
 import { isBetter, scoreOf, thresholdOf } from './metrics.ts'
 import type { SearchedField } from '../request/searched-field.ts'
 
 /** One search, before it is said which of the found are wanted. */
 export interface HitQuery {
-  readonly collection: Collection
+  readonly collection: CollectionReader
   readonly searched: SearchedField
   readonly vector: VectorInput
   readonly filter: Filter | undefined
@@ -23,13 +24,27 @@ export interface HitQuery {
   readonly rangeFilter?: number | undefined
   /** Set where texts are searched; `vector` is then what `queryVector` made of one. */
   readonly bm25?: Bm25 | undefined
+  /** Set where structs are found, and not rows: several of one row may be among the hits. */
+  readonly elements?: ElementSearch | undefined
 }
 
 /** A point that was found, with the score that Milvus gives it. */
 export interface FoundHit {
   readonly point: ScoredPoint
   readonly score: number
+  /** Which of the row's structs it is. */
+  readonly element?: number
 }
+
+export interface HitPage {
+  readonly hits: readonly FoundHit[]
+  /** True if there is nothing behind them. */
+  readonly isLast: boolean
+}
+
+/** What tells a hit from the others. */
+export const hitKey = ({ point, element }: FoundHit): PointId =>
+  element === undefined ? point.id : `${point.id}:${element}`
 
 const pageGrowth = 4
 
@@ -44,7 +59,11 @@ export async function findHits(
   isWanted?: (hit: FoundHit) => boolean,
 ): Promise<readonly FoundHit[]> {
   if (!isSearchable(query.vector) || count === 0) return []
-  const isPlain = isWanted === undefined && query.rangeFilter === undefined && !hasPartitions(query)
+  const isPlain =
+    isWanted === undefined &&
+    query.rangeFilter === undefined &&
+    query.elements === undefined &&
+    !hasPartitions(query)
   if (isPlain) return await ranking(query, count, reads)
   const found = await readRanking(query, count + 8, {}, (hits) => {
     const wanted = isWanted === undefined ? hits : hits.filter(isWanted)
@@ -66,9 +85,9 @@ export async function readRanking<T>(
 ): Promise<T | readonly FoundHit[]> {
   if (!isSearchable(query.vector)) return []
   for (let page = firstPage; ; page *= pageGrowth) {
-    const all = await engineHits(query, page, reads)
+    const { hits: all, isLast } = await pageOf(query, page, reads)
     const hits = withoutRepeats(beyondRangeFilter(query, all))
-    if (all.length < page) return take(hits) ?? hits
+    if (isLast) return take(hits) ?? hits
     const taken = take(hits)
     if (taken !== undefined) return taken
   }
@@ -87,12 +106,38 @@ export async function readAgain(
 ): Promise<readonly FoundHit[]> {
   if (hits.length === 0) return []
   const ids = hits.map(({ point }) => point.id)
+  if (query.elements !== undefined) return await readRowsOf(query, hits, reads)
   const filter = both({ must: [{ kind: 'has-id', ids }] }, query.filter)
   // An id may stand in several partitions.
   const places = hits.length * partitionCount(query)
   const found = withoutRepeats(await engineHits({ ...query, filter }, places, reads))
   const byId = new Map(found.map((hit) => [hit.point.id, hit]))
   return ids.map((id) => byId.get(id)).filter((hit) => hit !== undefined)
+}
+
+async function readRowsOf(
+  { collection, partitions }: HitQuery,
+  hits: readonly FoundHit[],
+  reads: ReadOptions,
+): Promise<readonly FoundHit[]> {
+  const ids = [...new Set(hits.map(({ point }) => point.id))]
+  const points = await collection.get(ids, { ...reads, ...(partitions === undefined ? {} : { partitions }) })
+  const byId = new Map(points.map((point) => [point.id, point]))
+  return hits.flatMap((hit) => {
+    const point = byId.get(hit.point.id)
+    return point === undefined ? [] : [{ ...hit, point: { ...point, score: hit.score } }]
+  })
+}
+
+async function pageOf(query: HitQuery, count: number, reads: ReadOptions): Promise<HitPage> {
+  const { elements, radius, searched } = query
+  if (elements === undefined) {
+    const hits = await engineHits(query, count, reads)
+    return { hits, isLast: hits.length < count }
+  }
+  const page = await elementPage(query, elements, count, (read) => vectorHits(query, count, read))
+  if (radius === undefined) return page
+  return { ...page, hits: page.hits.filter(({ score }) => isBetter(searched.metric, score, radius)) }
 }
 
 /** The best ones, and of a radius only what is within it. */
@@ -137,7 +182,10 @@ function beyondRangeFilter(
 /** The same key in several partitions is one hit, the best of them. */
 function withoutRepeats(hits: readonly FoundHit[]): readonly FoundHit[] {
   const seen = new Set<PointId>()
-  return hits.filter(({ point }) => !seen.has(point.id) && seen.add(point.id))
+  return hits.filter((hit) => {
+    const key = hitKey(hit)
+    return !seen.has(key) && seen.add(key)
+  })
 }
 
 const partitionCount = ({ collection, partitions }: HitQuery): number =>

@@ -24,6 +24,8 @@ export interface SearchRequest {
   readonly expr_template_values: Readonly<Record<string, unknown>>
   readonly function_score?: FunctionScoreMessage | null
   readonly search_aggregation?: object | null
+  /** An iterator's: the session timestamp of the answer that it began with. */
+  readonly guarantee_timestamp: bigint
 }
 
 export interface HybridSearchRequest {
