@@ -7,6 +7,7 @@ import { OwnServer } from '../scripts/terminal/own-server.ts'
 import { archiveDownload } from './archive-download.bench.ts'
 import { diff } from './diff.bench.ts'
 import { ingest } from './ingest.bench.ts'
+import { milvusRestore } from './milvus-restore.bench.ts'
 import { queryInPlace } from './query-in-place.bench.ts'
 import { restart } from './restart.bench.ts'
 import { snapshotCreation } from './snapshot-creation.bench.ts'
@@ -15,6 +16,7 @@ import { snapshotOperations } from './snapshot-operations.bench.ts'
 import { Context, fullSizes, quickSizes, type Sizes } from './support/context.ts'
 import { describeEnvironment, inWords } from './support/environment.ts'
 import { meetsGoal, type Figure } from './support/figures.ts'
+import { freePort } from './support/milvus-client.ts'
 import { tableOf } from './support/table.ts'
 import { verify } from './verify.bench.ts'
 import { writeLatency } from './write-latency.bench.ts'
@@ -30,6 +32,7 @@ const benches = [
   queryInPlace,
   verify,
   diff,
+  milvusRestore,
 ]
 
 const usage = `npm run bench [-- flags]
@@ -63,10 +66,15 @@ async function run(): Promise<number> {
     return 2
   }
   const home = await mkdtemp(join(flags.dir, 'stillpoint-bench-'))
-  const server = new OwnServer(home, { STILLPOINT__STORAGE__SNAPSHOTS_CONFIG__ARCHIVES: 'virtual' })
+  const milvusPort = await freePort()
+  const server = new OwnServer(home, {
+    STILLPOINT__STORAGE__SNAPSHOTS_CONFIG__ARCHIVES: 'virtual',
+    STILLPOINT__SERVICE__MILVUS_PORT: String(milvusPort),
+  })
   try {
     const done = await cancellable(
-      (signal) => measure({ home, server, signal, wanted, sizes: flags.quick ? quickSizes : fullSizes }),
+      (signal) =>
+        measure({ home, server, milvusPort, signal, wanted, sizes: flags.quick ? quickSizes : fullSizes }),
       () => server.killNow(),
     )
     return done instanceof Cancelled ? done.exitCode : done
@@ -82,19 +90,21 @@ async function run(): Promise<number> {
 interface Run {
   readonly home: string
   readonly server: OwnServer
+  readonly milvusPort: number
   readonly signal: AbortSignal
   readonly wanted: readonly string[] | undefined
   readonly sizes: Sizes
 }
 
 /** @returns the exit code: a goal that is missed is a result, a measurement that fails is not */
-async function measure({ home, server, signal, wanted, sizes }: Run): Promise<number> {
+async function measure({ home, server, milvusPort, signal, wanted, sizes }: Run): Promise<number> {
   const begun = performance.now()
   const seed = Number(flags.seed)
   const measuredOn = await describeEnvironment(home)
   console.log(inWords(measuredOn))
   console.log(`seed ${seed}${flags.quick ? '; QUICK: small sizes, the goals are about the full ones' : ''}`)
-  const context = new Context({ sizes, signal, home, seed, server })
+  const milvusAddress = `127.0.0.1:${milvusPort}`
+  const context = new Context({ sizes, signal, home, seed, server, milvusAddress })
   await context.startServer()
   const figures: Figure[] = []
   const failed: string[] = []

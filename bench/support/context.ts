@@ -9,6 +9,7 @@ export interface Sizes {
   readonly smallRows: number
   readonly largeRows: number
   readonly snapshotPairs: number
+  readonly restorePairs: number
   readonly writeRounds: number
   readonly writeRoundMs: number
   readonly ingestRounds: number
@@ -24,6 +25,7 @@ export const fullSizes: Sizes = {
   smallRows: 1_000,
   largeRows: 1_000_000,
   snapshotPairs: 250,
+  restorePairs: 100,
   writeRounds: 20,
   writeRoundMs: 1_000,
   ingestRounds: 6,
@@ -38,6 +40,7 @@ export const quickSizes: Sizes = {
   smallRows: 1_000,
   largeRows: 50_000,
   snapshotPairs: 60,
+  restorePairs: 30,
   writeRounds: 4,
   writeRoundMs: 1_000,
   ingestRounds: 3,
@@ -67,16 +70,25 @@ export class Context {
   /** A folder on the disk that is measured. */
   readonly home: string
   readonly points: RandomPoints
+  readonly milvusAddress: string
   readonly #server: OwnServer
   readonly #loaded = new Set<LoadedCollection>()
   #http: HttpClient | undefined
   #pid: number | undefined
 
-  constructor(parts: { sizes: Sizes; signal: AbortSignal; home: string; seed: number; server: OwnServer }) {
+  constructor(parts: {
+    sizes: Sizes
+    signal: AbortSignal
+    home: string
+    seed: number
+    server: OwnServer
+    milvusAddress: string
+  }) {
     this.sizes = parts.sizes
     this.signal = parts.signal
     this.home = parts.home
     this.points = new RandomPoints(parts.seed)
+    this.milvusAddress = parts.milvusAddress
     this.#server = parts.server
   }
 
