@@ -1,5 +1,5 @@
 import { checkDatabase, databaseOf, type Call, type MilvusDoor } from '../door.ts'
-import { isExpected, statusOf, success } from '../status.ts'
+import { isExpected, missingParameter, statusOf, success } from '../status.ts'
 import { describeCollection, type DescribeCollectionRequest } from './describe-collection.ts'
 
 interface BatchDescribeRequest {
@@ -8,10 +8,11 @@ interface BatchDescribeRequest {
   readonly collectionID: readonly bigint[]
 }
 
-/** Each has a status of its own. @throws 800 */
+/** Each has a status of its own. @throws 800, 1101 */
 export function batchDescribeCollection(door: MilvusDoor, request: BatchDescribeRequest, call: Call): object {
   const { db_name, collection_name: names, collectionID: ids } = request
   checkDatabase(door, databaseOf(call, db_name))
+  if (names.length + ids.length === 0) throw missingParameter('collection names are required')
   const asked = [
     ...names.map((collection_name) => ({ db_name, collection_name, collectionID: 0n })),
     ...ids.map((collectionID) => ({ db_name, collection_name: '', collectionID })),

@@ -2,6 +2,7 @@ import type { JobInfo } from '../../../index.ts'
 import { collectionById, type NamedCollection } from '../collections/describe-collection.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.ts'
 import { numericId } from '../numeric-id.ts'
+import { invalidParameter } from '../status.ts'
 
 /** A kind of job of the engine: clients look at it by its number, others in the list of jobs. */
 const compaction = 'compaction'
@@ -9,20 +10,33 @@ const compactionId = (job: string): bigint => numericId('compaction', job)
 
 const states = { executing: 1, completed: 2 } as const
 
+/** Megabytes: the size of segments that Milvus is set to, below which none can be asked for. */
+const leastTargetSize = 1_024n
+
 interface CompactionRequest extends NamedCollection {
   readonly collectionID: bigint
+  /** Megabytes; 0: the engine decides. */
+  readonly target_size: bigint
 }
 
-/** Merges what is worth merging, of the whole store: the engine decides. Goes on behind the answer. @throws 100, 800 */
+/** Merges what is worth merging, of the whole store: the engine decides. Goes on behind the answer. @throws 100, 800, 1100 */
 export function manualCompaction(door: MilvusDoor, request: CompactionRequest, call: Call): object {
   const database = databaseOf(call, request.db_name)
   const { collection_name: name, collectionID: id } = request
   const { name: collection } =
     name === '' ? collectionById(door, database, id) : getCollection(door, database, name)
+  checkTargetSize(request.target_size)
   const job = door.database.jobs.start(compaction, { collection }, ({ signal }) =>
     door.database.optimize({ signal }),
   )
   return { compactionID: compactionId(job.id), compactionPlanCount: 1 }
+}
+
+function checkTargetSize(size: bigint): void {
+  if (size === 0n || size >= leastTargetSize) return
+  throw invalidParameter(
+    `targetSize ${size} MB should be greater than or equal to configMaxSize ${leastTargetSize} MB`,
+  )
 }
 
 interface CompactionStateRequest {

@@ -31,6 +31,14 @@ test('a flush makes segments, and names them', async () => {
   expect(growing.infos).toEqual([])
 })
 
+test('a compaction into segments that are smaller than Milvus allows is refused', async () => {
+  expect(await milvus.refusal('ManualCompaction', { ...c, target_size: 1 })).toEqual([
+    1_100,
+    'targetSize 1 MB should be greater than or equal to configMaxSize 1024 MB: invalid parameter',
+  ])
+  await milvus.must('ManualCompaction', { ...c, target_size: 1_024 })
+})
+
 test('everything is flushed, and told of what was asked', async () => {
   const target = { flush_targets: [{ db_name: 'default', collection_names: ['c'] }] }
   const all = await milvus.must('FlushAll', target)

@@ -69,6 +69,31 @@ test('scalars of every type come back as they were sent', async () => {
   expect(array!.scalars.array_data.data.map((one) => one.long_data.data)).toEqual([[1n, 2n ** 60n], []])
 })
 
+test('no bytes of JSON are null where null may be, and no JSON elsewhere', async () => {
+  await makeLoaded(milvus, [primaryKey(), v2, field('j', 'JSON', { nullable: true }), field('k', 'JSON')])
+  const bytes = (name: string, texts: readonly string[]): object => ({
+    type: 23,
+    field_name: name,
+    scalars: { json_data: { data: texts.map((one) => Buffer.from(one)) } },
+    // Clients call such a row valid.
+    valid_data: name === 'j' ? texts.map(() => true) : [],
+  })
+  const rows = (js: readonly string[], ks: readonly string[]): object => {
+    const fields = [
+      column('id', 5, [1n, 2n]),
+      vectors('v', [
+        [1, 2],
+        [3, 4],
+      ]),
+    ]
+    return insert([...fields, bytes('j', js), bytes('k', ks)], 2)
+  }
+  await milvus.must('Insert', rows(['', '{"a": 1}'], ['{}', '{}']))
+  expect((await query(milvus, { expr: 'id > 0' })).map((row) => row['j'])).toEqual([null, { a: 1 }])
+  expect(await query(milvus, { expr: 'j is null' })).toHaveLength(1)
+  expect((await milvus.refusal('Insert', rows(['', ''], ['{}', ''])))[0]).toBe(1_001)
+})
+
 test('vectors of every type come back bit for bit', async () => {
   const dense = (name: string, type: number, dim: number): object => ({
     name,

@@ -1,6 +1,7 @@
 import type { Call, MilvusDoor } from '../door.ts'
 import { numericId } from '../numeric-id.ts'
 import type { Handlers } from './handler.ts'
+import { getMetrics } from './metrics.ts'
 
 export const session: Handlers = {
   // The identifier must not be 0: the Node client takes that for an old server.
@@ -18,5 +19,6 @@ export const session: Handlers = {
   GetVersion: (door: MilvusDoor) => ({ version: door.version }),
   CheckHealth: () => ({ isHealthy: true, reasons: [] }),
   AllocTimestamp: (door: MilvusDoor) => ({ timestamp: door.timestamps.next() }),
+  GetMetrics: getMetrics,
   GetComponentStates: () => ({ state: { nodeID: 1n, role: 'standalone', state_code: 1 } }),
 }

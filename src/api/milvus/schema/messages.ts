@@ -7,7 +7,7 @@ import {
   type StructDocument,
 } from './document.ts'
 import { ownNameOf } from './struct-names.ts'
-import { momentOn, momentText } from '../time/moment.ts'
+import { momentAt, momentOn, momentText } from '../time/moment.ts'
 import { utc, zoneOf } from '../time/zone.ts'
 import { dataTypes, isVectorType } from './data-types.ts'
 
@@ -25,6 +25,8 @@ export interface ValueMessage {
   readonly float_data?: number
   readonly double_data?: number
   readonly string_data?: string
+  /** Microseconds since the epoch: what the Node client makes of a time. */
+  readonly timestamptz_data?: bigint
 }
 
 export interface FieldMessage {
@@ -135,7 +137,9 @@ export function valueOf(message: ValueMessage | null | undefined): JsonValue | u
   if (message === undefined || message === null) return undefined
   const values = ['bool_data', 'int_data', 'long_data', 'float_data', 'double_data', 'string_data'] as const
   const set = values.find((name) => Object.hasOwn(message, name) && message[name] !== null)
-  return set === undefined ? undefined : message[set]
+  if (set !== undefined) return message[set]
+  const { timestamptz_data: moment } = message
+  return moment === undefined || moment === null ? undefined : momentText(momentAt(moment, utc))
 }
 
 /** A `schemapb.CollectionSchema` as DescribeCollection gives it. */

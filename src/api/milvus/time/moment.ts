@@ -92,8 +92,11 @@ const padded = (value: number, digits = 2): string => String(value).padStart(dig
 /** A value of the payload on a zone's clocks; undefined if it is no moment. */
 export function momentOn(zone: string, value: unknown): Moment | undefined {
   const micros = typeof value === 'string' ? parseMicroseconds(value) : undefined
-  if (micros === undefined) return undefined
-  const whole = BigInt(micros)
+  return micros === undefined ? undefined : momentAt(BigInt(micros), zone)
+}
+
+/** Of microseconds since the epoch. */
+export function momentAt(whole: bigint, zone: string): Moment {
   const microseconds = ((whole % 1_000_000n) + 1_000_000n) % 1_000_000n
   const seconds = Number((whole - microseconds) / 1_000_000n)
   const offset = zone === utc ? 0 : offsetAt(zone, seconds)

@@ -125,6 +125,18 @@ test('a default is a moment, told on the collection’s clocks', async () => {
   expect(await told({ timezone: 'UTC' })).toEqual(['2024-12-31T22:00:00Z'])
 })
 
+test('a default may come as microseconds since the epoch', async () => {
+  const since = (micros: bigint): object => at({ default_value: { timestamptz_data: micros } })
+  await make({}, since(BigInt(Date.UTC(1984, 3, 14, 7)) * 1_000n + 5n))
+  await insert([null, '2025-01-01T00:00:00Z'])
+  expect(await told({ timezone: 'Asia/Shanghai' })).toEqual([
+    '1984-04-14T15:00:00.000005+08:00',
+    '2025-01-01T08:00:00+08:00',
+  ])
+  const far = collectionOf('far', [primaryKey(), field('v', 'FloatVector', { dim: 2 }), since(2n ** 62n)])
+  expect((await milvus.refusal('CreateCollection', far))[0]).toBe(1_100)
+})
+
 test('a database gives its zone to the collections that are made in it', async () => {
   const db = { db_name: 'shop' }
   await milvus.must('CreateDatabase', db)

@@ -39,7 +39,7 @@ export function scalarTexts(field: FieldDocument, data: FieldData, timeZone: str
     case dataTypes.JSON: {
       const values = scalars?.json_data?.data ?? []
       if (values.length === 0 && !isLeftOut) throw mismatch('json', name, 'need json array')
-      return values.map((bytes) => jsonText(field, bytes))
+      return values.map((bytes) => (isNull(field, bytes) ? 'null' : jsonText(field, bytes)))
     }
     case dataTypes.Timestamptz:
       return (scalars?.string_data?.data ?? []).map((text) => JSON.stringify(momentOf(text, timeZone)))
@@ -117,6 +117,10 @@ function momentOf(text: string, timeZone: string): string {
     throw invalidParameter(`got invalid timestamptz string '${text}': invalid timezone name; ${why}`)
   }
 }
+
+/** The Node client sends null as no bytes at all, in a row that it calls valid. */
+const isNull = ({ nullable }: FieldDocument, bytes: Uint8Array): boolean =>
+  nullable === true && bytes.length === 0
 
 function jsonText({ name }: FieldDocument, bytes: Uint8Array): string {
   if (bytes.length > jsonMax) {
