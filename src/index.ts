@@ -118,6 +118,7 @@ export {
   isLosslessJson,
 } from './encoding/json.ts'
 export type { JsonObject, JsonValue } from './encoding/json.ts'
+export { compareTexts } from './encoding/text-order.ts'
 export type { SegmentReport, VectorReport } from './collection/segment-report.ts'
 export { parseUuid, type PointId } from './ids/point-id.ts'
 export { openPartialFile, type PartialFile } from './storage/partial-file.ts'

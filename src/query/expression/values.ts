@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../encoding/json.ts'
+import { compareTexts } from '../../encoding/text-order.ts'
 import { parseMicroseconds } from '../datetime.ts'
 import { isArray, isObject } from '../payload-path.ts'
 import { integerOf, numberOf, wholeOf } from '../values.ts'
@@ -109,30 +110,13 @@ export function keyOf(value: Value): string | number | bigint | boolean | undefi
 /** Less than, equal to or greater than 0; undefined if the two cannot be put in order. */
 export function orderOf(left: Value, right: Value): number | undefined {
   if (isNumber(left) && isNumber(right)) return left < right ? -1 : left > right ? 1 : 0
-  if (typeof left === 'string' && typeof right === 'string') return compareText(left, right)
+  if (typeof left === 'string' && typeof right === 'string') return compareTexts(left, right)
   if (typeof left === 'boolean' && typeof right === 'boolean') return Number(left) - Number(right)
   return undefined
 }
 
 function isNumber(value: Value): value is number | bigint {
   return typeof value === 'number' || typeof value === 'bigint'
-}
-
-/** By code points, which is the order of UTF-8 bytes, too. */
-export function compareText(left: string, right: string): number {
-  const length = Math.min(left.length, right.length)
-  for (let i = 0; i < length; i++) {
-    const a = left.charCodeAt(i)
-    const b = right.charCodeAt(i)
-    if (a !== b) return rankOf(a) - rankOf(b)
-  }
-  return left.length - right.length
-}
-
-/** Surrogates stand for characters beyond all others. */
-function rankOf(unit: number): number {
-  if (unit < 0xd800) return unit
-  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800
 }
 
 /** Deep equality of JSON; numbers by their exact values. */

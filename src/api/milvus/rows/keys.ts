@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { parseUuid, type JsonObject, type PointId } from '../../../index.ts'
+import { compareTexts, parseUuid, type JsonObject, type PointId } from '../../../index.ts'
 import { numericId } from '../numeric-id.ts'
 import type { CollectionModel } from '../schema/collection-model.ts'
 import { dataTypes } from '../schema/data-types.ts'
@@ -69,16 +69,3 @@ export function compareKeys(a: PrimaryKey, b: PrimaryKey): number {
   if (typeof a === 'string' && typeof b === 'string') return compareTexts(a, b)
   return a < b ? -1 : a > b ? 1 : 0
 }
-
-/** In UTF-16 the characters beyond the first plane come before some of it, in UTF-8 after it. */
-function compareTexts(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let at = 0; at < length; at++) {
-    const left = a.charCodeAt(at)
-    const right = b.charCodeAt(at)
-    if (left !== right) return place(left) - place(right)
-  }
-  return a.length - b.length
-}
-
-const place = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800)
