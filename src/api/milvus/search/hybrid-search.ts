@@ -5,6 +5,8 @@ import { mapOf } from '../schema/messages.ts'
 import { invalidParameter } from '../status.ts'
 import { timeViewOf } from '../time/time-view.ts'
 import { findHits, type FoundHit } from './finding/find-hits.ts'
+import { collapsed } from './levels/collapse.ts'
+import { checkHybridLevels, findsElements } from './levels/hybrid-levels.ts'
 import { groupFieldOf, groupValue, Groups, readsForGroups } from './finding/groups.ts'
 import { rankerOfFunction, rankerOfStrategy } from './ranking/read-ranker.ts'
 import type { Ranker } from './ranking/ranker.ts'
@@ -28,12 +30,14 @@ export async function hybridSearch(
   const output = searchOutput(model, collection, request.output_fields, times)
   const window = rankedWindowOf(request.rank_params)
   const plans = await plansOf(door, request, collection, model)
+  const isOfElements = findsElements(plans)
+  checkHybridLevels(model, plans, isOfElements, window.groupBy?.field)
   const ranker =
     rankerOfFunction(request.function_score, model, plans.length) ??
     rankerOfStrategy(request.rank_params, plans.length)
   const results: (readonly FoundHit[])[] = []
   for (let at = 0; at < plans[0]!.queries.length; at++) {
-    const ranked = await rankOne(plans, at, ranker, window, model)
+    const ranked = await rankOne({ plans, isOfElements }, at, ranker, window, model)
     results.push(await withOutput(collection, ranked, output.reads))
   }
   const { limit, roundDecimal } = window
@@ -69,7 +73,7 @@ async function plansOf(
 
 /** The hits of the query at that place of each request, ranked and cut. */
 async function rankOne(
-  plans: readonly SearchPlan[],
+  { plans, isOfElements }: { readonly plans: readonly SearchPlan[]; readonly isOfElements: boolean },
   at: number,
   ranker: Ranker,
   { limit, offset, groupBy }: RankedWindow,
@@ -79,9 +83,13 @@ async function rankOne(
   const names = ranker.field === undefined ? [] : [ranker.field]
   const reads = alsoReading(field === undefined ? {} : readsForGroups(field), names)
   const lists = []
-  for (const { params, queries } of plans) {
+  for (const { params, queries, level } of plans) {
     const query = queries[at]!
-    lists.push({ metric: query.searched.metric, hits: await findHits(query, params.limit, reads) })
+    const { metric } = query.searched
+    const found = await findHits(query, params.limit, reads)
+    const isOfRows = isOfElements || level !== 'element'
+    const scope = params.elementScope ?? ({ strategy: 'max' } as const)
+    lists.push({ metric, hits: isOfRows ? found : collapsed(found, scope, metric) })
   }
   const ranked = rankedHits(ranker, model, lists)
   if (field === undefined) return ranked.slice(offset, offset + limit)

@@ -1,7 +1,7 @@
 import type { PointId } from '../../../index.ts'
 import { payloadOf } from '../rows/outgoing/result-columns.ts'
 import type { CollectionModel } from '../schema/collection-model.ts'
-import type { FoundHit } from './finding/find-hits.ts'
+import { hitKey, type FoundHit } from './finding/find-hits.ts'
 import type { Metric } from './finding/metrics.ts'
 import type { Ranker } from './ranking/ranker.ts'
 
@@ -18,13 +18,13 @@ export function rankedHits(
 ): readonly FoundHit[] {
   const found = new Map<PointId, FoundHit>()
   for (const { hits } of lists) {
-    for (const hit of hits) if (!found.has(hit.point.id)) found.set(hit.point.id, hit)
+    for (const hit of hits) if (!found.has(hitKey(hit))) found.set(hitKey(hit), hit)
   }
   const valueOf = (id: PointId): number | undefined => numberIn(model, ranker.field, found.get(id)!)
   const ranked = ranker.rank(
     lists.map(({ metric, hits }) => ({
       metric,
-      hits: hits.map(({ point, score }) => ({ id: point.id, score })),
+      hits: hits.map((hit) => ({ id: hitKey(hit), score: hit.score })),
     })),
     valueOf,
   )

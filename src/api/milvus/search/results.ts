@@ -53,6 +53,9 @@ export function resultData({ collection, model, output, results, ...parts }: Res
     output_fields: output.names,
     primary_field_name: model.primaryKey.name,
     all_search_count: hits.length,
+    ...(hits.some(({ element }) => element !== undefined) && {
+      element_indices: { data: hits.map(({ element }) => element ?? 0) },
+    }),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { PointId, ReadOptions } from '../../../../index.ts'
 import { invalidParameter } from '../../status.ts'
-import { findHits, type FoundHit, type HitQuery } from './find-hits.ts'
+import { findHits, hitKey, type FoundHit, type HitQuery } from './find-hits.ts'
 import { isBetter, type Metric } from './metrics.ts'
 import type { IteratorParams } from '../request/search-params.ts'
 
@@ -41,9 +41,9 @@ export class Iterators {
     const isWanted =
       lastBound === undefined
         ? undefined
-        : ({ point, score }: FoundHit): boolean =>
-            isBetter(metric, lastBound, score) ||
-            (score === lastBound && handedOut !== undefined && !handedOut.has(point.id))
+        : (hit: FoundHit): boolean =>
+            isBetter(metric, lastBound, hit.score) ||
+            (hit.score === lastBound && handedOut !== undefined && !handedOut.has(hitKey(hit)))
     const hits = await findHits(query, batchSize, reads, isWanted)
     const end = hits.at(-1)?.score ?? lastBound ?? farthest(metric)
     this.#remember(token, [boundOf(end, hits, lastBound, handedOut), bounds[0]])
@@ -66,7 +66,7 @@ function boundOf(
   lastBound: number | undefined,
   before: ReadonlySet<PointId> | undefined,
 ): Bound {
-  const here = hits.filter((hit) => hit.score === score).map(({ point }) => point.id)
+  const here = hits.filter((hit) => hit.score === score).map(hitKey)
   return { score, ids: new Set([...(score === lastBound ? (before ?? []) : []), ...here]) }
 }
 

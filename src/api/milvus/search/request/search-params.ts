@@ -1,5 +1,6 @@
 import { mapOf, type KeyValue } from '../../schema/messages.ts'
 import { invalidParameter, MilvusError } from '../../status.ts'
+import { elementScopeOf, type ElementScope } from '../levels/element-scope.ts'
 
 /** What a search says beside its vectors and its filter. */
 export interface SearchParams {
@@ -19,6 +20,8 @@ export interface SearchParams {
   readonly groupBy?: GroupBy
   readonly iterator?: IteratorParams
   readonly orderBy: readonly OrderField[]
+  /** Of a part of a hybrid search that finds structs. */
+  readonly elementScope?: ElementScope
 }
 
 export interface GroupBy {
@@ -52,6 +55,7 @@ export function searchParamsOf(pairs: readonly KeyValue[]): SearchParams {
   const [radius, rangeFilter] = [numberOf('radius', map, extra), numberOf('range_filter', map, extra)]
   const groupBy = groupByOf({ ...textsOf(extra), ...map })
   const iterator = iteratorOf(map)
+  const elementScope = elementScopeOf(extra['element_scope'])
   const window = windowOf(map, 'topk')
   if (iterator !== undefined && groupBy !== undefined)
     throw invalidParameter('Not allowed to do groupBy when doing iteration')
@@ -67,6 +71,7 @@ export function searchParamsOf(pairs: readonly KeyValue[]): SearchParams {
     ...(radius === undefined || rangeFilter === undefined ? {} : { rangeFilter }),
     ...(groupBy === undefined ? {} : { groupBy }),
     ...(iterator === undefined ? {} : { iterator }),
+    ...(elementScope === undefined ? {} : { elementScope }),
     orderBy: orderByOf(map['order_by_fields'] ?? textOf(extra['order_by_fields'])),
   }
 }
