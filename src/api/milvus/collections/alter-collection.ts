@@ -1,8 +1,15 @@
 import { databaseOf, type Call, type MilvusDoor } from '../door.ts'
 import { checkProperties, checkField } from '../schema/check-schema.ts'
 import { isTextType } from '../schema/data-types.ts'
-import { consistencyLevels, type FieldDocument, type MilvusDocument } from '../schema/document.ts'
+import { subFieldsOf } from '../schema/collection-model.ts'
+import {
+  consistencyLevels,
+  type FieldDocument,
+  type MilvusDocument,
+  type StructDocument,
+} from '../schema/document.ts'
 import { mapOf, type KeyValue } from '../schema/messages.ts'
+import { isInStruct } from '../schema/struct-names.ts'
 import { exclusively, ownDocument, saveDocument } from '../schema/own-document.ts'
 import { codes, invalidParameter, MilvusError } from '../status.ts'
 import type { NamedCollection } from './describe-collection.ts'
@@ -97,13 +104,44 @@ export async function alterCollectionField(
   const { field_name: name } = request
   await exclusively(door, databaseOf(call, request.db_name), request.collection_name, async (collection) => {
     const document = ownDocument(collection)
-    const field = document.fields.find((one) => one.name === name)
-    if (field === undefined) throw new MilvusError(codes.fieldNotFound, `field not found[field=${name}]`)
-    const changed = changedField(field, mapOf(request.properties), request.delete_keys)
-    const fields = document.fields.map((one) => (one === field ? changed : one))
-    await saveDocument(collection, { ...document, fields, updatedAt: String(door.timestamps.next()) })
+    const change = withChangedField(document, name, mapOf(request.properties), request.delete_keys)
+    await saveDocument(collection, { ...document, ...change, updatedAt: String(door.timestamps.next()) })
   })
   return {}
+}
+
+/** A field, one of a struct by its full name, or an array of structs as such. @throws 1100, 1700 */
+function withChangedField(
+  document: MilvusDocument,
+  name: string,
+  set: Readonly<Record<string, string>>,
+  removed: readonly string[],
+): Pick<MilvusDocument, 'fields' | 'structs'> {
+  const { fields, structs = [] } = document
+  const isThere = [...fields, ...structs, ...subFieldsOf(document)].some((one) => one.name === name)
+  if (!isThere) throw new MilvusError(codes.fieldNotFound, `field not found[field=${name}]`)
+  const changed = (field: FieldDocument): FieldDocument =>
+    field.name === name ? changedField(field, set, removed) : field
+  if (structs.length === 0) return { fields: fields.map(changed) }
+  return {
+    fields: fields.map(changed),
+    structs: structs.map((struct) => ({
+      ...struct,
+      ...(struct.name === name && { params: changedStruct(struct, set, removed) }),
+      fields: struct.fields.map(changed),
+    })),
+  }
+}
+
+function changedStruct(
+  { name, params }: StructDocument,
+  set: Readonly<Record<string, string>>,
+  removed: readonly string[],
+): Record<string, string> {
+  for (const key of [...Object.keys(set), ...removed])
+    if (key !== 'mmap.enabled' && key !== 'warmup')
+      throw invalidParameter(`can not modify ${key} of field ${name}`)
+  return Object.fromEntries(Object.entries({ ...params, ...set }).filter(([key]) => !removed.includes(key)))
 }
 
 function changedField(
@@ -125,6 +163,7 @@ function changedField(
     ...(description === undefined ? {} : { description }),
     params: Object.fromEntries(all),
   }
-  checkField(changed)
+  // What a struct's field is was looked at when it was made.
+  if (!isInStruct(field)) checkField(changed)
   return changed
 }

@@ -18,6 +18,7 @@ import { batchDescribeCollection } from './batch-describe.ts'
 import { createCollection } from './create-collection.ts'
 import { collectionsOf, describeCollection, type NamedCollection } from './describe-collection.ts'
 import { addCollectionField } from './fields/add-field.ts'
+import { addCollectionStructField } from './fields/add-struct.ts'
 import { alterCollectionSchema } from './fields/alter-schema.ts'
 import {
   addCollectionFunction,
@@ -40,6 +41,7 @@ export const collectionRpcs: Handlers = {
   AlterCollection: alterCollection,
   AlterCollectionField: alterCollectionField,
   AddCollectionField: addCollectionField,
+  AddCollectionStructField: addCollectionStructField,
   AlterCollectionSchema: alterCollectionSchema,
   AddCollectionFunction: addCollectionFunction,
   AlterCollectionFunction: alterCollectionFunction,
