@@ -6,7 +6,7 @@ import { payloadOf } from './apply-points.ts'
 import type { CollectionState } from './collection-state.ts'
 import { Matcher, rowsOf } from './matching.ts'
 import type { PointsOperation } from './operations.ts'
-import { defaultPartition, placeOfPartition, viewOfPartitions } from './partitions.ts'
+import { defaultPartition, partitionNames, placeOfPartition, viewOfPartitions } from './partitions.ts'
 import type { Location, Shard } from './shard.ts'
 import type { WriteResult } from './types.ts'
 import { columnNameOf, columnValues } from './vector-columns.ts'
@@ -81,11 +81,11 @@ function select(
   seq: SequenceNumber,
   missing: PointId[],
 ): Selected[] {
-  const place = placeOfPartition(state.config, partition)
-  if ('ids' in selection) return selectIds(state, place, selection.ids, missing)
+  const partitions = partition === null ? partitionNames(state.config) : [partition]
+  if ('ids' in selection) return selectIds(state, partitions, selection.ids, missing)
   const matcher = new Matcher(selection.filter, state.config)
   const whole = state.view(seq)
-  const view = viewOfPartitions(whole, [partition])
+  const view = viewOfPartitions(whole, partitions)
   whole.release()
   try {
     return view.shards.flatMap((entries, index) =>
@@ -106,10 +106,11 @@ function select(
 
 function selectIds(
   state: CollectionState,
-  place: number,
+  partitions: readonly string[],
   ids: readonly PointId[],
   missing: PointId[],
 ): Selected[] {
+  const places = partitions.map((name) => placeOfPartition(state.config, name))
   const selected: Selected[] = []
   const seen = new Set<string>()
   for (const given of ids) {
@@ -117,10 +118,13 @@ function selectIds(
     const key = `${id.kind}:${id.w0}:${id.w1}:${id.w2}:${id.w3}`
     if (seen.has(key)) continue
     seen.add(key)
-    const shard = state.shardOf(id, place)
-    const location = shard.find(id)
-    if (location === undefined) missing.push(idOfWords(id))
-    else selected.push({ id, shard, location })
+    const before = selected.length
+    for (const place of places) {
+      const shard = state.shardOf(id, place)
+      const location = shard.find(id)
+      if (location !== undefined) selected.push({ id, shard, location })
+    }
+    if (selected.length === before) missing.push(idOfWords(id))
   }
   return selected
 }

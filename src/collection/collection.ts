@@ -11,6 +11,7 @@ import { newIds, writeId, type PointsBatch, type UpsertMode } from './points-bat
 import { CollectionReader } from './reader.ts'
 import type {
   Distance,
+  PartitionsTarget,
   PartitionTarget,
   PointInput,
   PointSelector,
@@ -83,15 +84,15 @@ export class WritableCollection extends CollectionReader {
   async deleteVectors(
     selector: PointSelector,
     names: readonly string[],
-    target: PartitionTarget = {},
+    target: PartitionsTarget = {},
   ): Promise<WriteResult> {
     const { config } = this.#sink.state(this.id)
     for (const name of names) if (!Object.hasOwn(config.vectors, name)) throw unknownVector(name)
     return this.#operate(selector, { op: 'delete-vectors', names }, target)
   }
 
-  /** Removes points; ids that do not exist are reported as missing. */
-  delete(selector: PointSelector, target: PartitionTarget = {}): Promise<WriteResult> {
+  /** Removes points; ids that do not exist, in none of the partitions that are written to, are reported as missing. */
+  delete(selector: PointSelector, target: PartitionsTarget = {}): Promise<WriteResult> {
     return this.#operate(selector, { op: 'delete' }, target)
   }
 
@@ -99,7 +100,7 @@ export class WritableCollection extends CollectionReader {
   setPayload(
     selector: PointSelector,
     payload: JsonObject | RawJson,
-    options: { readonly path?: string } & PartitionTarget = {},
+    options: { readonly path?: string } & PartitionsTarget = {},
   ): Promise<WriteResult> {
     const value = toObject(payload)
     const path = options.path === undefined ? {} : { path: options.path }
@@ -109,7 +110,7 @@ export class WritableCollection extends CollectionReader {
   overwritePayload(
     selector: PointSelector,
     payload: JsonObject | RawJson,
-    target: PartitionTarget = {},
+    target: PartitionsTarget = {},
   ): Promise<WriteResult> {
     return this.#operate(selector, { op: 'overwrite-payload', payload: toObject(payload) }, target)
   }
@@ -117,12 +118,12 @@ export class WritableCollection extends CollectionReader {
   deletePayload(
     selector: PointSelector,
     paths: readonly string[],
-    target: PartitionTarget = {},
+    target: PartitionsTarget = {},
   ): Promise<WriteResult> {
     return this.#operate(selector, { op: 'delete-payload', paths }, target)
   }
 
-  clearPayload(selector: PointSelector, target: PartitionTarget = {}): Promise<WriteResult> {
+  clearPayload(selector: PointSelector, target: PartitionsTarget = {}): Promise<WriteResult> {
     return this.#operate(selector, { op: 'clear-payload' }, target)
   }
 
@@ -214,7 +215,7 @@ export class WritableCollection extends CollectionReader {
   async #operate(
     selector: PointSelector,
     operation: DistributedOmit<PointsOperation, 'collection' | 'partition' | 'select'>,
-    { partition }: PartitionTarget,
+    { partition }: PartitionsTarget,
   ): Promise<WriteResult> {
     const state = this.#sink.state(this.id)
     if ('ids' in selector) for (const id of selector.ids) wordsOfId(id)
@@ -222,7 +223,7 @@ export class WritableCollection extends CollectionReader {
     return this.#sink.operation({
       ...operation,
       collection: this.id,
-      ...loggedPartition(state, partition),
+      ...(partition === null ? { partition } : loggedPartition(state, partition)),
       select: selector,
     })
   }

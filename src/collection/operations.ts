@@ -5,8 +5,8 @@ import type { Filter } from '../query/filter.ts'
 /** A write that selects points and changes or removes them; logged as JSON, exact numbers included. */
 export type PointsOperation = {
   readonly collection: string
-  /** Left out: the default one. */
-  readonly partition?: string
+  /** Left out: the default one; null: all that there are by then. */
+  readonly partition?: string | null
   readonly select: Selection
 } & (
   | { readonly op: 'delete' }

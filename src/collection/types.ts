@@ -103,6 +103,12 @@ export interface PartitionTarget {
   readonly partition?: string
 }
 
+/** Of a write that selects points. */
+export interface PartitionsTarget {
+  /** The partition that is written to. Default `_default`; null: all that there are when its turn comes, in one record. */
+  readonly partition?: string | null
+}
+
 export interface Point {
   /** A number up to 2^53 - 1, a bigint beyond, or a UUID in lower case with hyphens. */
   readonly id: PointId

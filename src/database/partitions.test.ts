@@ -314,3 +314,23 @@ test('verification, drills and the report of space know partitions', async () =>
   const { freedByDelete } = await snapshot.space()
   expect(freedByDelete).toBeGreaterThan(0)
 })
+
+test('a write to all partitions is one record: rows of each, and of those that are there by then', async () => {
+  const collection = await fill()
+  const before = (await collection.setPayload({ ids: [0] }, { marked: true }, { partition: null })).seq
+  const { points } = await collection.scroll({ limit: 100, payload: true })
+  expect(points.filter(({ payload }) => payload!.text.includes('marked'))).toHaveLength(2)
+  const [deleted, created] = await Promise.all([
+    collection.delete({ ids: [3, 7, 99] }, { partition: null }),
+    collection.createPartition('late'),
+  ])
+  expect(deleted).toMatchObject({ seq: before + 1, affected: 4, missing: [99] })
+  expect(created.seq).toBe(before + 2)
+  expect(counts(collection)).toEqual({ _default: 10, a: 5, b: 5, late: 0 })
+  await collection.dropPartition('a')
+  const emptied = await collection.delete({ filter: {} }, { partition: null })
+  expect(emptied.affected).toBe(15)
+  await db.close()
+  db = await reopen()
+  expect(counts(db.getCollection('c'))).toEqual({ _default: 0, b: 0, late: 0 })
+})

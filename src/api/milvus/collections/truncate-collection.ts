@@ -1,7 +1,6 @@
 import { databaseOf, type Call, type MilvusDoor } from '../door.ts'
 import { exclusively } from '../schema/own-document.ts'
 import type { NamedCollection } from './describe-collection.ts'
-import { partitionsWritten } from './partition-list.ts'
 
 /** All rows go, in every partition; indexes, and whether it is loaded, stay. @throws 100, 800 */
 export async function truncateCollection(
@@ -11,8 +10,7 @@ export async function truncateCollection(
 ): Promise<object> {
   const database = databaseOf(call, request.db_name)
   await exclusively(door, database, request.collection_name, async (collection) => {
-    for (const partition of partitionsWritten(collection))
-      await collection.delete({ filter: {} }, { partition })
+    await collection.delete({ filter: {} }, { partition: null })
   })
   return {}
 }

@@ -11,7 +11,6 @@ import { zoneOf } from '../../time/zone.ts'
 import { decodeMessage } from '../../wire/messages.ts'
 import { vectorParams } from '../create-collection.ts'
 import type { NamedCollection } from '../describe-collection.ts'
-import { partitionsWritten } from '../partition-list.ts'
 
 interface AddFieldRequest extends NamedCollection {
   readonly schema: Uint8Array
@@ -75,6 +74,5 @@ async function fillDefault(collection: Collection, { name, defaultValue }: Field
   if (defaultValue === undefined) return
   const filter = { must: [{ kind: 'is-empty', path: name } as const] }
   const payload: JsonObject = { [name]: defaultValue }
-  for (const partition of partitionsWritten(collection))
-    await collection.setPayload({ filter }, payload, { partition })
+  await collection.setPayload({ filter }, payload, { partition: null })
 }

@@ -5,7 +5,6 @@ import { holdsVectors, isVectorType } from '../../schema/data-types.ts'
 import { withDocument, type FieldDocument, type MilvusDocument } from '../../schema/document.ts'
 import { exclusively, ownDocument, saveDocument } from '../../schema/own-document.ts'
 import { invalidParameter } from '../../status.ts'
-import { partitionsWritten } from '../partition-list.ts'
 import type { AlteredCollection } from './alter-schema.ts'
 import { nextFieldId } from './add-field.ts'
 
@@ -114,6 +113,5 @@ async function removeField(
 }
 
 async function clearValues(collection: Collection, name: string): Promise<void> {
-  for (const partition of partitionsWritten(collection))
-    await collection.deletePayload({ filter: {} }, [JSON.stringify(name)], { partition })
+  await collection.deletePayload({ filter: {} }, [JSON.stringify(name)], { partition: null })
 }

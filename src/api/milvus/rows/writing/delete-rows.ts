@@ -2,8 +2,8 @@ import type { Collection, PointSelector } from '../../../../index.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../../door.ts'
 import { modelOf } from '../../schema/collection-model.ts'
 import { invalidParameter, MilvusError } from '../../status.ts'
-import { checkLoaded } from '../loaded.ts'
-import { defaultPartition, partitionOf } from '../partitions.ts'
+import { checkLoaded } from '../../collections/load-state.ts'
+import { partitionOf } from '../partitions.ts'
 import { whereOf, type TemplateValue } from '../where.ts'
 
 export interface DeleteRequest {
@@ -27,10 +27,9 @@ export async function deleteRows(door: MilvusDoor, request: DeleteRequest, call:
   const { filter, keys, ids } = whereOf(model, request.expr, request.expr_template_values)
   if (keys === undefined) checkLoaded(door, collection)
   const selector: PointSelector = ids === undefined ? { filter: filter ?? {} } : { ids }
-  const partitions = named === '' ? (collection.config().partitions ?? [defaultPartition]) : [partition]
-  let affected = 0
-  for (const one of partitions)
-    if (one !== null) affected += (await collection.delete(selector, { partition: one })).affected
+  // All of them in one record: a snapshot holds the rows of every partition or of none, and so does a crash.
+  const target = { partition: named === '' ? null : partition }
+  const { affected } = await collection.delete(selector, target)
   // Clients take an answer with keys for a list of them.
   return { delete_cnt: keys?.length ?? affected, acknowledged: true, timestamp: door.timestamps.next() }
 }
