@@ -4,6 +4,7 @@ import { isDatabaseError, type ErrorCode } from '../../index.ts'
 export const codes = {
   internal: 5,
   unimplemented: 10,
+  resourceInsufficient: 12,
   collectionNotFound: 100,
   collectionNotLoaded: 101,
   schemaMismatch: 109,

@@ -115,6 +115,21 @@ describe('who calls', () => {
     })
   })
 
+  test('grants are told of one database, with those of all of them, or of all', async () => {
+    await makeReader()
+    for (const db_name of ['default', 'shop', '*'])
+      await must('OperatePrivilegeV2', { ...grantV2('Search'), db_name })
+    const of = async (db_name: string, database = ''): Promise<unknown> => {
+      const entity = { role: { name: 'reader' }, db_name }
+      const { entities } = await as('root', 'SelectGrant', { entity }, database)
+      return (entities as { db_name: string }[]).map((one) => one.db_name).sort()
+    }
+    expect(await of('')).toEqual(['*', 'default'])
+    expect(await of('', 'shop')).toEqual(['*', 'shop'])
+    expect(await of('shop')).toEqual(['*', 'shop'])
+    expect(await of('*')).toEqual(['*', 'default', 'shop'])
+  })
+
   test('users and grants are there after a restart, passwords are not', async () => {
     await makeReader()
     await must('OperatePrivilegeV2', grantV2('Search'))
@@ -258,9 +273,22 @@ describe('what a user may do', () => {
     })
   })
 
-  test('cluster and database privileges are granted for all collections only', async () => {
+  test('CollectionReadWrite makes and drops snapshots, and does not restore them', async () => {
     await makeReader()
-    expect(await as('root', 'OperatePrivilegeV2', grantV2('CreateOwnership'))).toMatchObject({ code: 1100 })
+    await makeCollection('c')
+    await must('OperatePrivilegeV2', grantV2('CollectionReadWrite'))
+    const snapshot = { name: 's', collection_name: 'c' }
+    expect(await as('ann', 'CreateSnapshot', snapshot)).toMatchObject({ code: 0 })
+    const restore = { ...snapshot, target_collection_name: 'd' }
+    expect(await as('ann', 'RestoreSnapshot', restore)).toMatchObject({ status: { code: 1401 } })
+    expect(await as('ann', 'DropSnapshot', snapshot)).toMatchObject({ code: 0 })
+  })
+
+  test('groups of the cluster and of databases are granted for all collections only', async () => {
+    await makeReader()
+    expect(await as('root', 'OperatePrivilegeV2', grantV2('ClusterAdmin'))).toMatchObject({ code: 1100 })
+    expect(await as('root', 'OperatePrivilegeV2', grantV2('Insert', '1bad'))).toMatchObject({ code: 802 })
+    await must('OperatePrivilegeV2', grantV2('UpdateUser'))
     expect(await as('root', 'OperatePrivilegeV2', grantV2('DatabaseAdmin', 'default', 'c'))).toMatchObject({
       code: 1100,
     })

@@ -44,6 +44,8 @@ export function checkAccessName(kind: 'role' | 'privilege group', name: string):
     throw invalidParameter(`invalid ${kind} name ${name}: the first character must be a letter or underscore`)
   if (!/^[\w$]*$/.test(name))
     throw invalidParameter(
-      `invalid ${kind} name ${name}: ${kind} name can only contain letters, numbers and underscores`,
+      kind === 'role'
+        ? `invalid role name ${name}: role name can only contain letters, numbers and underscores`
+        : `privilege group name ${name} can only contain numbers, letters and underscores`,
     )
 }

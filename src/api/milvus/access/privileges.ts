@@ -14,9 +14,8 @@ const collectionWrite = words(`
 `)
 const collectionManage = words('CreateAlias DropAlias')
 const snapshotRead = words('DescribeSnapshot ListSnapshots')
-const snapshotWrite = words(`
-  CreateSnapshot DropSnapshot RestoreSnapshot PinSnapshotData UnpinSnapshotData ExportSnapshot
-`)
+const snapshotWrite = words('CreateSnapshot DropSnapshot')
+const snapshotManage = words('RestoreSnapshot PinSnapshotData UnpinSnapshotData ExportSnapshot')
 const databaseRead = words('ShowCollections DescribeDatabase')
 const databaseWrite = words('AlterDatabase')
 const databaseManage = words('CreateCollection DropCollection')
@@ -39,7 +38,10 @@ export type Level = 'Collection' | 'Database' | 'Cluster'
 const levels: readonly (readonly [Level, readonly string[]])[] = [
   [
     'Collection',
-    [...collectionRead, ...collectionWrite, ...collectionManage, ...snapshotRead, ...snapshotWrite],
+    [
+      ...[...collectionRead, ...collectionWrite, ...collectionManage],
+      ...[...snapshotRead, ...snapshotWrite, ...snapshotManage],
+    ],
   ],
   ['Database', [...databaseRead, ...databaseWrite, ...databaseManage]],
   ['Cluster', [...clusterRead, ...clusterWrite, ...clusterManage, ...clusterOthers]],
@@ -58,7 +60,7 @@ export const builtInGroups: ReadonlyMap<
   { readonly level: Level; readonly privileges: readonly string[] }
 > = new Map([
   group('Collection', 'ReadOnly', collectionRead, snapshotRead),
-  group('Collection', 'ReadWrite', collectionRead, collectionWrite, snapshotRead),
+  group('Collection', 'ReadWrite', collectionRead, collectionWrite, snapshotRead, snapshotWrite),
   group(
     'Collection',
     'Admin',
@@ -67,6 +69,7 @@ export const builtInGroups: ReadonlyMap<
     collectionManage,
     snapshotRead,
     snapshotWrite,
+    snapshotManage,
   ),
   group('Database', 'ReadOnly', databaseRead),
   group('Database', 'ReadWrite', databaseRead, databaseWrite),
@@ -82,7 +85,10 @@ function group(level: Level, rank: string, ...parts: readonly (readonly string[]
 
 // Older groups, which go across the levels.
 const oldRead = [...collectionRead, ...snapshotRead, 'ShowCollections', 'ListDatabases', 'DescribeDatabase']
-const oldWrite = [...oldRead, ...collectionWrite, ...collectionManage, ...databaseManage, 'RenameCollection']
+const oldWrite = [
+  ...[...oldRead, ...collectionWrite, ...collectionManage, ...databaseManage, ...snapshotWrite],
+  'RenameCollection',
+]
 const oldGroups: ReadonlyMap<string, readonly string[]> = new Map([
   ['GroupReadOnly', oldRead],
   ['GroupReadWrite', oldWrite],

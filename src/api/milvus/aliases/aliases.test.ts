@@ -36,7 +36,11 @@ test.each([
   ['ListAliases', { collection_name: 'none' }, 100],
   ['DescribeAlias', { alias: 'c' }, 1_600],
   ['DropCollection', { collection_name: 'a' }, 65_535],
-  ['CreateCollection', collectionOf('a', fields), 65_535],
+  ['CreateCollection', collectionOf('a', fields), 1_601],
+  ['RenameCollection', { oldName: 'd', newName: 'a' }, 1_601],
+  ['CreateAlias', { collection_name: '1bad', alias: 'x' }, 1_100],
+  ['AlterAlias', { collection_name: 'd', alias: '1bad' }, 1_100],
+  ['AlterAlias', { collection_name: '1bad', alias: 'a' }, 1_100],
 ])('%s of %j is refused', async (rpc, request, code) => {
   const answer = await milvus.call(rpc, request)
   expect((answer.status ?? answer).code).toBe(code)

@@ -10,6 +10,7 @@ import {
   type MilvusDoor,
 } from '../door.ts'
 import type { Handlers } from '../rpcs/handler.ts'
+import { aliasConflict } from './alias-conflict.ts'
 import { checkName } from '../schema/names.ts'
 import { codes, MilvusError } from '../status.ts'
 
@@ -50,14 +51,16 @@ async function createAlias(door: MilvusDoor, request: TargetRequest, call: Call)
   return {}
 }
 
-/** @throws 100, 800, 1600, 1601 */
+/** @throws 100, 800, 1100, 1600, 1601 */
 async function alterAlias(door: MilvusDoor, request: TargetRequest, call: Call): Promise<object> {
   const database = checkedDatabase(door, request, call)
   const { alias, collection_name: name } = request
+  checkName('collection alias', alias)
   await door.sequences.run(sequenceOf(database), async () => {
     checkNoCollection(door, database, alias)
+    const collection = collectionNamed(door, database, name)
     if (targetOf(door, database, alias) === undefined) throw aliasMissing(database, alias)
-    await point(door, database, alias, collectionNamed(door, database, name))
+    await point(door, database, alias, collection)
   })
   return {}
 }
@@ -124,11 +127,7 @@ function targetOf(door: MilvusDoor, database: string, alias: string): string | u
 /** @throws 1601 */
 function checkNoCollection(door: MilvusDoor, database: string, alias: string): void {
   const own = engineName(database, alias)
-  if (door.database.findCollection(own)?.name !== own) return
-  throw new MilvusError(
-    codes.aliasConflict,
-    `alias and collection name conflict[database=${database}][alias=${alias}]`,
-  )
+  if (door.database.findCollection(own)?.name === own) throw aliasConflict(database, alias)
 }
 
 async function point(door: MilvusDoor, database: string, alias: string, collection: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { aliasConflict } from '../aliases/alias-conflict.ts'
 import type { CollectionConfig, VectorParams } from '../../../index.ts'
 import { databaseOf, checkDatabase, engineName, type Call, type MilvusDoor } from '../door.ts'
 import { databaseProperties } from '../databases/database-fields.ts'
@@ -39,7 +40,7 @@ export interface CreateCollectionRequest {
 
 const keyPartitionsDefault = 16
 
-/** Making the same collection again is a success. @throws 1100, 65535 */
+/** Making the same collection again is a success. @throws 1100, 1601, 65535 */
 export async function createCollection(
   door: MilvusDoor,
   request: CreateCollectionRequest,
@@ -60,11 +61,7 @@ export async function createCollection(
       await door.database.createCollection(engine, configOf(document, request.shards_num))
       return
     }
-    if (existing.name !== engine)
-      throw new MilvusError(
-        codes.unexpected,
-        `collection name [${name}] conflicts with an existing alias, please choose a unique name`,
-      )
+    if (existing.name !== engine) throw aliasConflict(database, name)
     if (!isSameSchema(modelOf(existing).document, document))
       throw new MilvusError(
         codes.unexpected,

@@ -1,3 +1,4 @@
+import { aliasConflict } from '../aliases/alias-conflict.ts'
 import {
   checkDatabase,
   collectionMissing,
@@ -19,7 +20,7 @@ interface RenameRequest {
   readonly newDBName: string
 }
 
-/** Also into another database. Its snapshots and aliases go with it. @throws 100, 800, 1100, 65535 */
+/** Also into another database. Its snapshots and aliases go with it. @throws 100, 800, 1100, 1601, 65535 */
 export async function renameCollection(
   door: MilvusDoor,
   request: RenameRequest,
@@ -43,7 +44,9 @@ export async function renameCollection(
     if (collection === undefined) throw collectionMissing(database, oldName)
     if (collection.name !== own)
       throw refused(`unsupported use an alias to rename collection, alias:${oldName}`)
-    if (door.database.findCollection(other) !== undefined)
+    const existing = door.database.findCollection(other)
+    if (existing !== undefined && existing.name !== other) throw aliasConflict(newDatabase, newName)
+    if (existing !== undefined)
       throw refused(
         `duplicated new collection name ${newDatabase}:${newName} with other collection name or alias`,
       )

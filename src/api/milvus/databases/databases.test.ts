@@ -39,6 +39,7 @@ test('a database is dropped once it is empty', async () => {
   await milvus.must('DropCollection', { collection_name: 'books' }, 'shop')
   await milvus.must('DropDatabase', { db_name: 'shop' })
   await milvus.must('DropDatabase', { db_name: 'shop' })
+  expect((await milvus.call('DropDatabase', { db_name: '1 shop' })).code).toBe(802)
   expect(await names()).toEqual(['default'])
   expect((await milvus.call('ShowCollections', {}, 'shop')).status.code).toBe(800)
 })

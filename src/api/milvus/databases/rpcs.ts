@@ -49,6 +49,7 @@ async function createDatabase(
 /** One that is not there is dropped already. @throws 65535 */
 async function dropDatabase(door: MilvusDoor, { db_name: name }: DatabaseRequest): Promise<object> {
   if (name === defaultDatabase) throw refused('can not drop default database')
+  if (!hasDatabase(door, name)) checkDatabaseName(name)
   await door.sequences.run(databaseSequence(name), async () => {
     if (!hasDatabase(door, name)) return
     if (collectionsOf(door, name).length > 0 || isRestoringInto(door, name))
@@ -95,7 +96,9 @@ async function alterDatabase(door: MilvusDoor, request: AlterDatabaseRequest, ca
   if (set.length > 0 && removed.length > 0)
     throw invalidParameter('cannot provide both DeleteKeys and Properties')
   if (set.length === 0 && removed.length === 0)
-    throw invalidParameter('alter database requires either properties or deletekeys to modify or delete keys')
+    throw refused(
+      'alter database with empty properties and delete keys, expected to set either properties or delete keys',
+    )
   checkTimeZone(set)
   await door.sequences.run(databaseSequence(name), async () => {
     checkDatabase(door, name)

@@ -43,8 +43,8 @@ export async function loadPartitions(
   await exclusively(door, databaseOf(call, request.db_name), request.collection_name, async (collection) => {
     if (hasPartitionKey(collection)) throw refused('disable load partitions if partition key mode is used')
     if (names.length === 0) throw refused('failed to load partition, due to no partition specified')
-    checkPartitionsExist(collection, names)
     checkIndexes(collection, request.collection_name)
+    checkPartitionsExist(collection, names)
     const before = loadStateOf(door, collection)
     const replicas = checkReplicas(before, request.replica_number)
     const isAll = before !== undefined && before.partitions === undefined
@@ -130,7 +130,11 @@ function checkReplicas(before: LoadState | undefined, asked: number): number {
       "can't change the replica number for loaded collection",
       `[expected=${expected}][actual=${asked}]`,
     )
-  if (asked > 1) throw invalidParameter(`a server alone has one replica, not ${asked}`)
+  if (asked > 1)
+    throw new MilvusError(
+      codes.resourceInsufficient,
+      `a server alone has one replica: when load ${asked} replica count: service resource insufficient`,
+    )
   return asked
 }
 

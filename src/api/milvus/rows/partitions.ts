@@ -1,4 +1,5 @@
 import type { Collection } from '../../../index.ts'
+import { checkPartitionName } from '../partitions/partition-names.ts'
 import type { CollectionModel } from '../schema/collection-model.ts'
 import { codes, MilvusError } from '../status.ts'
 
@@ -17,6 +18,7 @@ export function partitionOf(
   if (name === '') return defaultPartition
   checkNoKey(model)
   if (isThere(collection, name)) return name
+  checkPartitionName(name)
   throw new MilvusError(codes.partitionNotFound, `${prefix}partition not found[partition=${name}]`)
 }
 

@@ -18,6 +18,16 @@ export function checkName(kind: 'collection' | 'collection alias' | 'snapshot', 
     throw invalidParameter(`${invalid}${called} can only contain numbers, letters and underscores`)
 }
 
+/** Words of the filter language that no field may have for a name. */
+const keywords: ReadonlySet<string> = new Set(
+  [
+    ...['json_contains', 'json_contains_all', 'json_contains_any', 'array_length', 'random_sample'],
+    ...['array_contains', 'array_contains_all', 'array_contains_any', 'text_match', 'phrase_match', 'exists'],
+  ]
+    .flatMap((word) => [word, word.toUpperCase()])
+    .concat(['like', 'and', 'or', 'not', 'in', 'true', 'True', 'TRUE', 'false', 'False', 'FALSE']),
+)
+
 /** @throws 1701 */
 export function checkFieldName(name: string): void {
   const fail = (text: string): MilvusError =>
@@ -30,6 +40,7 @@ export function checkFieldName(name: string): void {
     throw fail(`${invalid}The first character of a field name must be an underscore or letter.`)
   if (!rest.test(name))
     throw fail(`${invalid}Field name cannot only contain numbers, letters, and underscores.`)
+  if (keywords.has(name)) throw fail(`${invalid}${name} is keyword in milvus.`)
 }
 
 /** @throws 65535 */

@@ -1,4 +1,5 @@
 import { databaseOf, type Call, type MilvusDoor } from '../../door.ts'
+import { checkDatabaseName } from '../../schema/names.ts'
 import { codes, invalidParameter, MilvusError } from '../../status.ts'
 import {
   adminRole,
@@ -45,7 +46,8 @@ export async function operatePrivilege(
   if (object === undefined)
     throw new MilvusError(
       codes.unexpected,
-      `not found the object type[name: ${entity.object?.name ?? ''}], supported the object types: [${objectTypes.join(' ')}]`,
+      'the object entity in the request is nil or invalid: ' +
+        `not found the object type[name: ${entity.object?.name ?? ''}], supported the object types: [${objectTypes.join(' ')}]`,
     )
   if (entity.object_name === '') throw invalidParameter('the object name in the grant entity is empty')
   const privilege = checkedPrivilege(directoryOf(door), name === anyName ? allPrivileges : name)
@@ -76,6 +78,7 @@ export async function operatePrivilegeV2(
   const directory = directoryOf(door)
   const privilege = checkedPrivilege(directory, request.grantor?.privilege?.name ?? '')
   const database = databaseOf(call, request.db_name)
+  if (database !== anyName) checkDatabaseName(database)
   const objectName = request.collection_name === '' ? anyName : request.collection_name
   checkReach(directory, privilege, database, objectName)
   await change(door, request.role?.name ?? '', request.type, {
@@ -96,10 +99,10 @@ function kindOf(directory: Directory, privilege: string): ObjectType {
   return kinds.size === 1 && kinds.has('Collection') ? 'Collection' : 'Global'
 }
 
-/** @throws 1100 */
+/** Of groups: a single privilege may be granted on what it does not reach, and counts for nothing there. @throws 1100 */
 function checkReach(directory: Directory, privilege: string, database: string, collection: string): void {
-  const members = directory.groups.get(privilege)?.privileges ?? [privilege]
-  const levels = members.map((one) => privilegeLevel(one) ?? builtInGroups.get(one)?.level)
+  const members = directory.groups.get(privilege)?.privileges ?? []
+  const levels = [...members.map(privilegeLevel), builtInGroups.get(privilege)?.level]
   if (levels.includes('Cluster') && !(database === anyName && collection === anyName))
     throw invalidParameter(
       `dbName and collectionName should be * for the cluster level privilege: ${privilege}`,
@@ -138,17 +141,21 @@ interface SelectGrantRequest {
   readonly entity: Pick<GrantEntity, 'role' | 'object' | 'object_name' | 'db_name'> | null
 }
 
-/** What was granted to a role, all of it or of one object. @throws 1100, 65535 */
-export function selectGrant(door: MilvusDoor, { entity }: SelectGrantRequest): object {
+/**
+ * What was granted to a role, all of it or of one object, in one database (the connection's, if none is named) or in all of
+ * them (`*`). What was granted in all of them is in each. @throws 1100, 65535
+ */
+export function selectGrant(door: MilvusDoor, { entity }: SelectGrantRequest, call: Call): object {
   if (entity === null) throw invalidParameter('the grant entity in the request is nil')
   const name = entity.role?.name ?? ''
   if (name === '') throw invalidParameter('the role entity in the grant entity is nil')
   const role = existing(directoryOf(door).roles.get(name))
   const object = entity.object?.name ?? ''
+  const database = databaseOf(call, entity.db_name)
   const isAsked = (grant: Grant): boolean =>
     (object === '' || grant.object === object) &&
     (entity.object_name === '' || grant.objectName === entity.object_name) &&
-    (entity.db_name === '' || entity.db_name === anyName || grant.database === entity.db_name)
+    (database === anyName || [database, anyName].includes(grant.database))
   return {
     entities: grantsOf(role)
       .filter(isAsked)

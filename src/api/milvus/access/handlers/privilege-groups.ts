@@ -58,10 +58,12 @@ export async function operateGroup(
   { group_name: name, privileges, type }: OperateGroupRequest,
 ): Promise<object> {
   if (type !== 0 && type !== 1) throw invalidParameter(`unsupported operate type: ${type}`)
+  checkAccessName('privilege group', name)
   checkOwn(name)
   await changeDirectory(door, async (directory) => {
     const group = directory.groups.get(name)
-    if (group === undefined) throw invalidParameter(`there is no privilege group name [${name}] to operate`)
+    if (group === undefined)
+      throw invalidParameter(`there is no privilege group name [${name}] defined in system to operate`)
     const given = privileges.flatMap((one) => membersOf(directory, one.name))
     const others = group.privileges.filter((one) => !given.includes(one))
     await directory.groups.put({ name, privileges: type === 0 ? [...others, ...new Set(given)] : others })

@@ -72,7 +72,7 @@ interface OperateUserRoleRequest {
   readonly type: number
 }
 
-/** @throws 65535 */
+/** Nobody has no role to take. @throws 65535 */
 export async function operateUserRole(
   door: MilvusDoor,
   { username, role_name, type }: OperateUserRoleRequest,
@@ -81,6 +81,7 @@ export async function operateUserRole(
   await changeDirectory(door, async ({ roles, users }) => {
     existing(roles.get(role_name))
     const user = users.get(username)
+    if (user === undefined && type === 1) return
     if (user === undefined)
       throw new MilvusError(
         codes.unexpected,
