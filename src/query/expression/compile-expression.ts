@@ -7,6 +7,7 @@ import type { Comparison, RowExpression, Operand, Reference } from './expression
 import { compileLike } from './like.ts'
 import { compileRegex } from './regex/compile-regex.ts'
 import { shift } from './shift.ts'
+import { compileSpatial } from './spatial-tests.ts'
 import { compilePhraseMatch, compileTextMatch } from './text-tests.ts'
 import { isSame, keyOf, literalValue, orderOf, readReference, valueAt, type Value } from './values.ts'
 
@@ -76,6 +77,10 @@ function compile(expression: RowExpression): Test {
       const { of, text, params, slop = 0 } = expression
       return ofText(of, compilePhraseMatch(text, params, slop))
     }
+    case 'spatial':
+    case 'spatial-distance':
+    case 'valid-geometry':
+      return ofText(expression.of, compileSpatial(expression))
     case 'is-null':
       return (row) => locate(row, expression.of) === null
     case 'exists':
@@ -261,7 +266,7 @@ function compileElements({
   }
 }
 
-function ofText(of: Reference, test: (text: string) => boolean): Test {
+function ofText(of: Reference, test: (text: string) => Truth): Test {
   const read = readReference(of)
   return (row) => {
     const value = read(row.payload())

@@ -1,3 +1,4 @@
+import type { SpatialRelation } from '../geometry/topology.ts'
 import type { TextParams } from '../tokens.ts'
 
 /*
@@ -130,5 +131,24 @@ export type RowExpression =
       readonly params: TextParams
       readonly slop?: number
     }
+  /**
+   * How the geometry under `of`, a well-known text, lies to another one (DE-9IM, in the plane). What is no geometry is
+   * unknown, here and below.
+   */
+  | {
+      readonly kind: 'spatial'
+      readonly of: Reference
+      readonly relation: SpatialRelation
+      readonly geometry: string
+    }
+  /** Whether a geometry of longitudes and latitudes is at most so far from a point of them, itself a well-known text. */
+  | {
+      readonly kind: 'spatial-distance'
+      readonly of: Reference
+      readonly point: string
+      readonly meters: number
+    }
+  /** Whether rings do not cross themselves or each other, and the like. */
+  | { readonly kind: 'valid-geometry'; readonly of: Reference }
   /** About this share of all points, 0 to 1: the same ones for the same seed. */
   | { readonly kind: 'sample'; readonly share: number; readonly seed: number }

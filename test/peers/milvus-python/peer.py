@@ -7,6 +7,7 @@ import sys
 from pymilvus import MilvusClient
 
 import fields
+import geometries
 import ordinary
 import snapshots
 import times
@@ -32,7 +33,7 @@ def clean(client):
 def main():
     client = MilvusClient(uri=URI)
     failed = 0
-    for test in [*ordinary.TESTS, *snapshots.TESTS, *times.TESTS, *fields.TESTS]:
+    for test in [*ordinary.TESTS, *snapshots.TESTS, *times.TESTS, *fields.TESTS, *geometries.TESTS]:
         try:
             clean(client)
             test(client)

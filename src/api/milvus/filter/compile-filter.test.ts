@@ -65,6 +65,8 @@ describe('types', () => {
     's =~ "^a" or s !~ "b$"',
     'phrase_match(s, "a b", 2)',
     '"a" <= s < "b"',
+    'st_equals(g, "POINT (0 0)") or not ST_TOUCHES(g, \'LINESTRING (0 0, 1 1)\')',
+    'st_dwithin(g, "POINT (0 0)", 1 + 0.5) and st_isvalid(g) and g is not null',
     `at > ISO '2026-01-01T00:00:00Z'`,
     `at is not null and ISO '2026-01-01 00:00:00' != at - INTERVAL 'P1Y2M3DT4H5M6S'`,
     `at < until`,
@@ -106,7 +108,15 @@ describe('types', () => {
     ['j["a"] == i', 'two column comparison with JSON type is not supported'],
     ['array_contains(a, "1")', 'cannot cast value to Int64, value: string_val:"1"'],
     ['json_contains_all(j["x"], 1)', 'ContainsAll operation element must be an array'],
-    ['st_within(g, "POINT(1 1)")', 'st_within is not supported yet'],
+    ['st_within(s, "POINT(1 1)")', 'spatial operation are only supported on geometry fields now'],
+    ['st_within(g, "POINT(1)")', 'syntax error: positions have two to four numbers'],
+    ['st_within(g, 5)', 'WKT string should be a string literal or template variable, got: 5'],
+    ['st_dwithin(g, "LINESTRING (0 0, 1 1)", 5)', 'only supports POINT geometry: LINESTRING (0 0, 1 1)'],
+    ['st_dwithin(g, "POINT (0 0)", -100)', 'distance parameter must be non-negative, got: -100.000000'],
+    ['st_dwithin(g, "POINT (0 0)", "far")', 'distance parameter must be a numeric value (int or float)'],
+    ['st_dwithin(g, "POINT (0 0)", i)', 'distance parameter must be a constant numeric value, got: i'],
+    ['st_isvalid(s)', 'STIsValid operation are only supported on geometry fields now'],
+    ['g == "POINT (0 0)"', 'comparisons between Geometry and VarChar are not supported'],
     [`i > ISO '2026-01-01T00:00:00Z'`, `field 'i' is not a timestamptz datatype`],
     [`at > ISO '2026-01-32T00:00:00Z'`, `invalid timestamp string: '2026-01-32T00:00:00Z'`],
     [`at > ISO '2026-01-02T00:00:00+20:00'`, 'UTC offset hour 20 is out of the valid range [-12, 14]'],
@@ -126,7 +136,7 @@ describe('types', () => {
     expect(refusal('b')).toBe(
       'predicate is not a boolean expression: b, data type: Bool: query plan failed: invalid parameter',
     )
-    expect(refusal('foo(i)')).toContain('function foo is not supported')
+    expect(refusal('foo(i)')).toContain('function foo not found')
   })
 
   test('without dynamic fields every name must be a field', () => {

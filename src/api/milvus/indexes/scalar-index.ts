@@ -1,5 +1,5 @@
 import type { PayloadIndexParams } from '../../../index.ts'
-import { dataTypes, isIntegerType, isTextType } from '../schema/data-types.ts'
+import { dataTypes, isIntegerType, isTextType, typeName } from '../schema/data-types.ts'
 import type { FieldDocument } from '../schema/document.ts'
 import { codes, invalidParameter, MilvusError } from '../status.ts'
 import { isInStruct } from '../schema/struct-names.ts'
@@ -35,8 +35,10 @@ function isKnown(type: number): boolean {
 export function scalarIndexParams(field: FieldDocument, given: IndexParams): IndexParams {
   const type = (given['index_type'] ?? '') || 'AUTOINDEX'
   const valueType = field.type === dataTypes.Array ? (field.elementType ?? 0) : field.type
-  if (type === 'INVERTED' && field.type === dataTypes.Timestamptz)
-    throw invalidParameter('INVERTED are not supported on Timestamptz field')
+  if (type === 'INVERTED' && (field.type === dataTypes.Timestamptz || field.type === dataTypes.Geometry))
+    throw invalidParameter(`INVERTED are not supported on ${typeName(field.type)} field`)
+  if (type === 'RTREE' && field.type !== dataTypes.Geometry)
+    throw invalidParameter('RTREE index can only be built on geometry field')
   if (fits[type]?.(valueType, field) !== true) {
     const expected = isTextType(valueType) ? 'Trie' : isNumber(valueType) ? 'STL_SORT' : 'INVERTED'
     throw new MilvusError(

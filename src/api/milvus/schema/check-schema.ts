@@ -11,6 +11,7 @@ import {
 } from './data-types.ts'
 import type { FieldDocument, MilvusDocument } from './document.ts'
 import { checkFieldName } from './names.ts'
+import { checkedWkt } from './wkt.ts'
 
 const fieldsMax = 64
 const vectorsMax = 10
@@ -158,6 +159,10 @@ function checkDefault({ name, type, defaultValue, params }: FieldDocument): void
       if (type !== dataTypes.Bool) throw mismatch
       return
     case 'string': {
+      if (type === dataTypes.Geometry) {
+        checkedWkt(defaultValue)
+        return
+      }
       if (!isTextType(type)) throw mismatch
       const bytes = Buffer.byteLength(defaultValue)
       const most = Number(params['max_length'] ?? lengthMax)

@@ -1,3 +1,4 @@
+import type { SpatialRelation } from '../../../../index.ts'
 import type { Parser } from './parser.ts'
 import type { Name, Node } from './syntax.ts'
 import { argumentStart, beginsExpression, type TokenKind } from './token.ts'
@@ -38,11 +39,60 @@ export function parseFunction(parser: Parser, kind: TokenKind): Node {
       return parseElements(parser, 'most')
     case 'MATCH_EXACT':
       return parseElements(parser, 'exact')
+    case 'STEuqals':
+    case 'STTouches':
+    case 'STOverlaps':
+    case 'STCrosses':
+    case 'STContains':
+    case 'STIntersects':
+    case 'STWithin':
+      return parseSpatial(parser, relations[kind])
+    case 'STDWithin':
+      return parseNear(parser)
+    case 'STIsValid': {
+      const first = begin(parser)
+      return close(parser, () => {
+        const field = parser.expect('Identifier', (next) => next === "')'").text
+        return (): Node => ({ kind: 'valid-geometry', field, ...parser.span(first) })
+      })
+    }
     case 'Identifier':
       return parseCall(parser)
     default:
       return parseUnsupported(parser, parser.peek().text.toLowerCase())
   }
+}
+
+const relations = {
+  STEuqals: 'equals',
+  STTouches: 'touches',
+  STOverlaps: 'overlaps',
+  STCrosses: 'crosses',
+  STContains: 'contains',
+  STIntersects: 'intersects',
+  STWithin: 'within',
+} as const satisfies Partial<Record<TokenKind, SpatialRelation>>
+
+function parseSpatial(parser: Parser, relation: SpatialRelation): Node {
+  const first = begin(parser)
+  return close(parser, () => {
+    const field = parser.expect('Identifier', (kind) => kind === "','").text
+    parser.expect("','", beginsExpression)
+    const geometry = parser.expression()
+    return () => ({ kind: 'spatial', relation, field, geometry, ...parser.span(first, geometry) })
+  })
+}
+
+function parseNear(parser: Parser): Node {
+  const first = begin(parser)
+  return close(parser, () => {
+    const field = parser.expect('Identifier', (kind) => kind === "','").text
+    parser.expect("','", beginsExpression)
+    const point = parser.expression()
+    parser.expect("','", beginsExpression)
+    const meters = parser.expression()
+    return () => ({ kind: 'spatial-distance', field, point, meters, ...parser.span(first, point, meters) })
+  })
 }
 
 /** Passes over the name and the parenthesis behind it. */

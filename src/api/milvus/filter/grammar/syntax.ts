@@ -1,3 +1,5 @@
+import type { SpatialRelation } from '../../../../index.ts'
+
 /** Which tokens a node is made of: the first and the last one. */
 export interface Span {
   readonly first: number
@@ -41,6 +43,19 @@ export type Node = Span &
         readonly text: Node
         readonly slop: Node | undefined
       }
+    | {
+        readonly kind: 'spatial'
+        readonly relation: SpatialRelation
+        readonly field: string
+        readonly geometry: Node
+      }
+    | {
+        readonly kind: 'spatial-distance'
+        readonly field: string
+        readonly point: Node
+        readonly meters: Node
+      }
+    | { readonly kind: 'valid-geometry'; readonly field: string }
     | { readonly kind: 'sample'; readonly share: Node }
     | {
         readonly kind: 'contains'

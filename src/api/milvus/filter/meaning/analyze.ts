@@ -19,6 +19,7 @@ import { findPredicate, logicalMeaning } from './logic.ts'
 import type { Column, Meaning, Moment, Predicate, Scope } from './meaning.ts'
 import { intervalOf, isTimed, momentList, momentOf, momentRange } from './moments.ts'
 import { elementsPredicate, structFieldColumn, testedStruct } from './structs.ts'
+import { geometryColumn, nearTest, spatialTest, validTest } from './spatial.ts'
 import {
   containsTest,
   existsTest,
@@ -131,6 +132,19 @@ function analyzeTest(node: TestNode, scope: Scope): Meaning {
       return analyzeRange(node, scope)
     case 'sample':
       return sampleTest(analyze(node.share, scope), scope.textOf(node.share))
+    case 'spatial': {
+      const column = geometryColumn(node.field, 'spatial', scope, scope.textOf(node))
+      const geometry = analyze(node.geometry, scope)
+      return spatialTest(node.relation, column, geometry, scope.textOf(node.geometry))
+    }
+    case 'spatial-distance': {
+      const column = geometryColumn(node.field, 'ST_DWITHIN', scope, scope.textOf(node))
+      const [point, meters] = [analyze(node.point, scope), analyze(node.meters, scope)]
+      const texts = { point: scope.textOf(node.point), meters: scope.textOf(node.meters) }
+      return nearTest(column, point, meters, texts)
+    }
+    case 'valid-geometry':
+      return validTest(geometryColumn(node.field, 'STIsValid', scope, scope.textOf(node)))
     case 'text-match':
       return analyzeTextMatch(node, scope)
     case 'phrase-match':
@@ -140,7 +154,7 @@ function analyzeTest(node: TestNode, scope: Scope): Meaning {
     case 'call':
       for (const argument of node.arguments) analyze(argument, scope)
       return predicate(() => {
-        throw new ExpressionError(`function ${node.name} is not supported`)
+        throw new ExpressionError(`function ${node.name} not found`)
       })
     case 'unsupported':
       throw new ExpressionError(`${node.what} is not supported yet: ${scope.textOf(node)}`, ends.input)

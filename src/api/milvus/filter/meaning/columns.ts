@@ -107,6 +107,7 @@ export function comparedType({ dataType, elementType, isWhole }: Column): number
 
 function referenceType(dataType: number): Reference['type'] {
   if (dataType === dataTypes.Timestamptz) return 'moment'
+  if (dataType === dataTypes.Geometry) return 'text'
   return dataType === dataTypes.Array ? 'list' : (scalarType(dataType) ?? 'json')
 }
 

@@ -1,6 +1,7 @@
 import { JsonSyntaxError, parseJson, stringifyJson, type JsonValue } from '../../../../index.ts'
 import { dataTypes, isTextType, typeName } from '../../schema/data-types.ts'
 import type { FieldDocument } from '../../schema/document.ts'
+import { checkedWkt } from '../../schema/wkt.ts'
 import { codes, invalidParameter, MilvusError } from '../../status.ts'
 import { MomentError, storedMoment } from '../../time/moment.ts'
 import type { FieldData, ScalarField } from '../field-data.ts'
@@ -74,7 +75,7 @@ function plainTexts(type: number, scalars: ScalarField | null): string[] {
     case dataTypes.Double:
       return (scalars?.double_data?.data ?? []).map(numberText)
     case dataTypes.Geometry:
-      return (scalars?.geometry_wkt_data?.data ?? []).map((text) => JSON.stringify(text))
+      return (scalars?.geometry_wkt_data?.data ?? []).map((text) => JSON.stringify(checkedWkt(text)))
     default:
       return (scalars?.string_data?.data ?? []).map((text) => JSON.stringify(text))
   }
