@@ -1,6 +1,6 @@
 import { checkDatabase, databaseOf, type Call, type MilvusDoor } from '../door.ts'
 import { isExpected, missingParameter, statusOf, success } from '../status.ts'
-import { describeCollection, type DescribeCollectionRequest } from './describe-collection.ts'
+import { describeCollection, type NumberedCollection } from './describe-collection.ts'
 
 interface BatchDescribeRequest {
   readonly db_name: string
@@ -17,7 +17,7 @@ export function batchDescribeCollection(door: MilvusDoor, request: BatchDescribe
     ...names.map((collection_name) => ({ db_name, collection_name, collectionID: 0n })),
     ...ids.map((collectionID) => ({ db_name, collection_name: '', collectionID })),
   ]
-  const describe = (one: DescribeCollectionRequest): object => {
+  const describe = (one: NumberedCollection): object => {
     try {
       return { status: success, ...describeCollection(door, one, call) }
     } catch (error) {

@@ -4,6 +4,7 @@ import {
   databaseOf,
   checkDatabase,
   engineName,
+  getCollection,
   hasDatabase,
   milvusName,
   type Call,
@@ -15,22 +16,22 @@ import { modelOf } from '../schema/collection-model.ts'
 import { checkName } from '../schema/names.ts'
 import { levelNumber, pairsOf, schemaMessage } from '../schema/messages.ts'
 import { codes, MilvusError } from '../status.ts'
+import { partitionsWritten } from './partition-list.ts'
 
 export interface NamedCollection {
   readonly db_name: string
   readonly collection_name: string
 }
 
-export interface DescribeCollectionRequest extends NamedCollection {
+/** Named, or by its number where no name is given. */
+export interface NumberedCollection extends NamedCollection {
   readonly collectionID: bigint
 }
 
-/** A `DescribeCollectionResponse`. By name, or by number where no name is given. @throws 100, 1100 */
-export function describeCollection(door: MilvusDoor, request: DescribeCollectionRequest, call: Call): object {
+/** A `DescribeCollectionResponse`. @throws 100, 1100 */
+export function describeCollection(door: MilvusDoor, request: NumberedCollection, call: Call): object {
   const database = databaseOf(call, request.db_name)
-  const { collection_name: name, collectionID: id } = request
-  const collection =
-    name === '' && id !== 0n ? collectionById(door, database, id) : describedCollection(door, database, name)
+  const collection = collectionAsked(door, database, request, describedCollection)
   return collectionMessage(door, collection)
 }
 
@@ -45,6 +46,16 @@ function describedCollection(door: MilvusDoor, database: string, name: string): 
   if (found !== undefined) return found
   checkName('collection', name)
   throw collectionMissing(database, name)
+}
+
+/** @throws 100, 800 */
+export function collectionAsked(
+  door: MilvusDoor,
+  database: string,
+  { collection_name: name, collectionID: id }: NumberedCollection,
+  byName = getCollection,
+): Collection {
+  return name === '' && id !== 0n ? collectionById(door, database, id) : byName(door, database, name)
 }
 
 export function collectionById(door: MilvusDoor, database: string, id: bigint): Collection {
@@ -79,7 +90,7 @@ export function collectionMessage(door: MilvusDoor, collection: Collection): obj
     collection_name: name,
     properties: pairsOf(document.properties),
     db_name: database,
-    num_partitions: document.keyPartitions || partitionNames(collection).length,
+    num_partitions: document.keyPartitions || partitionsWritten(collection).length,
     db_id: numericId('database', database),
     update_timestamp: BigInt(document.updatedAt),
     update_timestamp_str: document.updatedAt,
@@ -93,6 +104,3 @@ export function aliasesOf(door: MilvusDoor, collection: Collection): string[] {
     .filter((one) => one.collection === collection.name)
     .map(({ alias }) => milvusName(door, alias).name)
 }
-
-export const partitionNames = (collection: Collection): readonly string[] =>
-  Object.keys(collection.info().partitions)

@@ -1,6 +1,8 @@
 import type { Collection, JsonObject } from '../../../index.ts'
 import type { MilvusDoor } from '../door.ts'
+import { numericId } from '../numeric-id.ts'
 import { modelOf } from '../schema/collection-model.ts'
+import { codes, MilvusError } from '../status.ts'
 
 /** A collection can be searched once it is loaded; that is remembered across starts, by the collection's own id. */
 export const loadDocument = (collection: Pick<Collection, 'id'>): string => `milvus/load/${collection.id}`
@@ -24,6 +26,14 @@ export function loadStateOf(door: MilvusDoor, collection: Collection): LoadState
 export function isLoaded(door: MilvusDoor, collection: Collection): boolean {
   return loadStateOf(door, collection) !== undefined
 }
+
+/** Rows are read only while the collection is loaded; `prefix` goes before the words of the refusal. @throws 101 */
+export function checkLoaded(door: MilvusDoor, collection: Collection, prefix = ''): void {
+  if (!isLoaded(door, collection)) throw notLoaded(collection, prefix)
+}
+
+export const notLoaded = ({ id }: Pick<Collection, 'id'>, prefix = ''): MilvusError =>
+  new MilvusError(codes.collectionNotLoaded, `${prefix}collection not loaded[collection=${numericId(id)}]`)
 
 export function isPartitionLoaded(door: MilvusDoor, collection: Collection, partition: string): boolean {
   const state = loadStateOf(door, collection)

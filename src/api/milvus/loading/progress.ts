@@ -1,9 +1,7 @@
 import type { Collection } from '../../../index.ts'
-import { isLoaded, isPartitionLoaded } from '../collections/load-state.ts'
+import { isLoaded, isPartitionLoaded, notLoaded } from '../collections/load-state.ts'
 import { checkPartitionsExist } from '../collections/partition-list.ts'
 import { checkDatabase, databaseOf, engineName, getCollection, type Call, type MilvusDoor } from '../door.ts'
-import { numericId } from '../numeric-id.ts'
-import { codes, MilvusError } from '../status.ts'
 
 interface LoadRequest {
   readonly db_name: string
@@ -27,10 +25,7 @@ export function getLoadState(door: MilvusDoor, request: LoadRequest, call: Call)
 export function getLoadingProgress(door: MilvusDoor, request: LoadRequest, call: Call): object {
   const collection = getCollection(door, databaseOf(call, request.db_name), request.collection_name)
   checkPartitionsExist(collection, request.partition_names)
-  if (!isAllLoaded(door, collection, request.partition_names)) {
-    const text = `collection not loaded[collection=${numericId(collection.id)}]`
-    throw new MilvusError(codes.collectionNotLoaded, text)
-  }
+  if (!isAllLoaded(door, collection, request.partition_names)) throw notLoaded(collection)
   return { progress: 100n, refresh_progress: 100n }
 }
 

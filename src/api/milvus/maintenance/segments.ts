@@ -1,11 +1,10 @@
 import type { Collection, SegmentReport } from '../../../index.ts'
-import { collectionById, type NamedCollection } from '../collections/describe-collection.ts'
-import { isLoaded } from '../collections/load-state.ts'
+import { collectionAsked, type NumberedCollection } from '../collections/describe-collection.ts'
+import { checkLoaded } from '../collections/load-state.ts'
 import { defaultPartition, partitionId, partitionsOf } from '../collections/partition-list.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.ts'
 import { numericId } from '../numeric-id.ts'
 import { modelOf, vectorFieldsOf } from '../schema/collection-model.ts'
-import { codes, MilvusError } from '../status.ts'
 
 /** By the engine's id of the segment. */
 export const segmentId = (id: string): bigint => numericId('segment', id)
@@ -78,17 +77,14 @@ function basicsOf(
   }
 }
 
-interface ReplicasRequest extends NamedCollection {
-  readonly collectionID: bigint
+interface ReplicasRequest extends NumberedCollection {
   readonly with_shard_nodes: boolean
 }
 
 /** One replica, on this server. @throws 100, 101, 800 */
 export function getReplicas(door: MilvusDoor, request: ReplicasRequest, call: Call): object {
   const database = databaseOf(call, request.db_name)
-  const { collection_name: name, collectionID: id } = request
-  const collection =
-    name === '' && id !== 0n ? collectionById(door, database, id) : getCollection(door, database, name)
+  const collection = collectionAsked(door, database, request)
   checkLoaded(door, collection)
   const shards = Array.from({ length: collection.config().shardNumber }, (_, shard) => ({
     leaderID: nodeId,
@@ -106,10 +102,4 @@ export function getReplicas(door: MilvusDoor, request: ReplicasRequest, call: Ca
     num_outbound_node: {},
   }
   return { replicas: [replica] }
-}
-
-function checkLoaded(door: MilvusDoor, collection: Collection): void {
-  if (isLoaded(door, collection)) return
-  const text = `collection not loaded[collection=${numericId(collection.id)}]`
-  throw new MilvusError(codes.collectionNotLoaded, text)
 }

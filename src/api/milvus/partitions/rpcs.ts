@@ -6,7 +6,11 @@ import {
   partitionsOf,
 } from '../collections/partition-list.ts'
 import { isPartitionLoaded, loadStateOf, saveLoadState, type LoadState } from '../collections/load-state.ts'
-import { collectionById, type NamedCollection } from '../collections/describe-collection.ts'
+import {
+  collectionAsked,
+  type NamedCollection,
+  type NumberedCollection,
+} from '../collections/describe-collection.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.ts'
 import { millisecondsOf } from '../hybrid-clock.ts'
 import type { Handlers } from '../rpcs/handler.ts'
@@ -70,8 +74,7 @@ function hasPartition(door: MilvusDoor, request: PartitionRequest, call: Call): 
   return { value: partitionsOf(collection).includes(request.partition_name) }
 }
 
-interface ShowPartitionsRequest extends NamedCollection {
-  readonly collectionID: bigint
+interface ShowPartitionsRequest extends NumberedCollection {
   readonly partition_names: readonly string[]
   /** 1: those that are loaded. */
   readonly type: number
@@ -80,9 +83,8 @@ interface ShowPartitionsRequest extends NamedCollection {
 /** The engine does not know when a partition was made: each shows the collection's time. @throws 100, 200, 800 */
 function showPartitions(door: MilvusDoor, request: ShowPartitionsRequest, call: Call): object {
   const database = databaseOf(call, request.db_name)
-  const { collection_name: name, collectionID: id, partition_names: named, type } = request
-  const collection =
-    name === '' && id !== 0n ? collectionById(door, database, id) : getCollection(door, database, name)
+  const { partition_names: named, type } = request
+  const collection = collectionAsked(door, database, request)
   checkPartitionsExist(collection, named)
   const all = named.length > 0 ? named : partitionsOf(collection)
   const isShownLoaded = (one: string): boolean => isPartitionLoaded(door, collection, one)

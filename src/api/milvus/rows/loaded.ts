@@ -1,18 +1,10 @@
 import type { Collection } from '../../../index.ts'
-import { isLoaded, loadStateOf } from '../collections/load-state.ts'
-import { partitionId } from '../collections/partition-list.ts'
+import { checkLoaded, loadStateOf } from '../collections/load-state.ts'
+import { partitionId, partitionsWritten } from '../collections/partition-list.ts'
 import type { MilvusDoor } from '../door.ts'
-import { numericId } from '../numeric-id.ts'
 import type { CollectionModel } from '../schema/collection-model.ts'
 import { codes, MilvusError } from '../status.ts'
-import { defaultPartition, partitionsOf } from './partitions.ts'
-
-/** Rows are read only while the collection is loaded; `prefix` goes before the words of the refusal. @throws 101 */
-export function checkLoaded(door: MilvusDoor, collection: Collection, prefix = ''): void {
-  if (isLoaded(door, collection)) return
-  const text = `${prefix}collection not loaded[collection=${numericId(collection.id)}]`
-  throw new MilvusError(codes.collectionNotLoaded, text)
-}
+import { partitionsOf } from './partitions.ts'
 
 /**
  * Those of the named partitions (all, if none is named) that can be read; undefined is all of them.
@@ -36,6 +28,6 @@ export function readablePartitions(
     const ids = missing.map((name) => partitionId(collection, name)).join(' ')
     throw new MilvusError(codes.unexpected, `${prefix}partition not loaded[partition=[${ids}]]`)
   }
-  const all = (collection.config().partitions ?? [defaultPartition]).filter((name) => name !== null)
+  const all = partitionsWritten(collection)
   return all.every(isReadable) ? undefined : all.filter(isReadable)
 }

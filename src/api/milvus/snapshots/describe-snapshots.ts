@@ -1,4 +1,5 @@
 import { isDatabaseError, type CollectionConfig, type Snapshot } from '../../../index.ts'
+import { shownPartitions } from '../collections/partition-list.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.ts'
 import { documentIn } from '../schema/document.ts'
 import { sweepDropped } from './dropped-collections.ts'
@@ -42,13 +43,9 @@ export async function describeSnapshot(
   }))
 }
 
-/** As they were then. Those of a partition key are counted, not kept. */
-function partitionNamesOf(config: CollectionConfig): readonly string[] {
-  const keyPartitions = documentIn(config.settings)?.keyPartitions ?? 0
-  if (keyPartitions > 0) return Array.from({ length: keyPartitions }, (_, index) => `_default_${index}`)
-  const places = config.partitions ?? ['_default']
-  return places.filter((name) => name !== null)
-}
+/** As they were then. */
+const partitionNamesOf = (config: CollectionConfig): readonly string[] =>
+  shownPartitions(config, documentIn(config.settings)?.keyPartitions ?? 0)
 
 /** The key of its metadata document in the store, written now if it is not there yet. */
 async function locationOf(door: MilvusDoor, snapshot: Snapshot): Promise<string> {

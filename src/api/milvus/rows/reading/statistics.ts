@@ -1,7 +1,5 @@
+import { hasPartitionKey, partitionMissing, partitionsOf } from '../../collections/partition-list.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../../door.ts'
-import { modelOf } from '../../schema/collection-model.ts'
-import { codes, MilvusError } from '../../status.ts'
-import { defaultPartition } from '../partitions.ts'
 
 interface CollectionRequest {
   readonly db_name: string
@@ -30,15 +28,9 @@ export async function partitionStatistics(
   call: Call,
 ): Promise<object> {
   const collection = getCollection(door, databaseOf(call, request.db_name), request.collection_name)
-  const { document } = modelOf(collection)
   const name = request.partition_name
-  const missing = new MilvusError(codes.partitionNotFound, `partition not found[partition=${name}]`)
-  if (document.keyPartitions > 0) {
-    const shown = /^_default_(0|[1-9]\d*)$/.exec(name)
-    if (shown === null || Number(shown[1]) >= document.keyPartitions) throw missing
-    return rowCount(shown[1] === '0' ? await collection.count() : 0)
-  }
-  const partitions = collection.config().partitions ?? [defaultPartition]
-  if (!partitions.includes(name)) throw missing
+  const place = partitionsOf(collection).indexOf(name)
+  if (place < 0) throw partitionMissing(name)
+  if (hasPartitionKey(collection)) return rowCount(place === 0 ? await collection.count() : 0)
   return rowCount(await collection.count(undefined, { partitions: [name] }))
 }

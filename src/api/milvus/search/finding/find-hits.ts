@@ -6,6 +6,7 @@ import {
   type ScoredPoint,
   type VectorInput,
 } from '../../../../index.ts'
+import { partitionsWritten } from '../../collections/partition-list.ts'
 import { textHits, type Bm25 } from './bm25.ts'
 import { elementPage, type ElementSearch } from './element-hits.ts'
 import { isBetter, scoreOf, thresholdOf } from './metrics.ts'
@@ -189,7 +190,7 @@ function withoutRepeats(hits: readonly FoundHit[]): readonly FoundHit[] {
 }
 
 const partitionCount = ({ collection, partitions }: HitQuery): number =>
-  (partitions ?? collection.config().partitions ?? ['_default']).length
+  (partitions ?? partitionsWritten(collection)).length
 
 const hasPartitions = (query: HitQuery): boolean => partitionCount(query) > 1
 
