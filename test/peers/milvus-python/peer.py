@@ -10,6 +10,7 @@ import fields
 import geometries
 import ordinary
 import snapshots
+import structs
 import times
 
 # The client reports each refusal that a test expects.
@@ -33,7 +34,7 @@ def clean(client):
 def main():
     client = MilvusClient(uri=URI)
     failed = 0
-    for test in [*ordinary.TESTS, *snapshots.TESTS, *times.TESTS, *fields.TESTS, *geometries.TESTS]:
+    for test in [*ordinary.TESTS, *snapshots.TESTS, *times.TESTS, *fields.TESTS, *geometries.TESTS, *structs.TESTS]:
         try:
             clean(client)
             test(client)

@@ -178,6 +178,7 @@ export function arrayItems(field: FieldDocument, rows: readonly ScalarField[]): 
   const { elementType = 0, name } = field
   return rows.map((row, at) => {
     checkElements(name, elementType, row)
+    checkLengths({ ...field, type: elementType }, row.string_data?.data ?? [])
     const items = plainTexts(elementType, row)
     checkCapacity(field, items.length, at)
     return items
