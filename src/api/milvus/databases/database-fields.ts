@@ -12,7 +12,7 @@ const defaultFields: DatabaseFields = { createdAt: String(hybridOf(0) + 1n), pro
 
 export function databaseFields({ database }: MilvusDoor, name: string): DatabaseFields {
   const found = database.documents.get(databaseDocument(name))
-  return found === undefined ? defaultFields : (found as unknown as DatabaseFields)
+  return { ...defaultFields, ...(found as unknown as Partial<DatabaseFields> | undefined) }
 }
 
 export const databaseProperties = (door: MilvusDoor, name: string): DatabaseFields['properties'] =>
