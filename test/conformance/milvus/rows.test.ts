@@ -174,6 +174,16 @@ describe('searches', () => {
     expect(results[0]!.score).toBeCloseTo(best, 3)
   })
 
+  test.each([[['small']], [[]]])('hits have their key, also where %j is asked for', async (output_fields) => {
+    const search = { collection_name, anns_field: 'dense', limit: 2, output_fields }
+    const { results } = await good(door.client.search({ ...search, data: [6.75, 1, 0.5] }))
+    expect(results.map(({ key }) => key as string)).toEqual(['k07', 'k06'])
+    const ranked = await good(
+      door.client.hybridSearch({ ...search, data: [{ anns_field: 'dense', data: [6.75, 1, 0.5] }] }),
+    )
+    expect(ranked.results.map(({ key }) => key as string)).toEqual(['k07', 'k06'])
+  })
+
   test('with a filter, several queries at once, and ranges of distances', async () => {
     const { client } = door
     const search = { collection_name, anns_field: 'dense', limit: 2, output_fields: ['key', 'json'] }

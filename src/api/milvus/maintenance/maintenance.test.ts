@@ -31,6 +31,11 @@ test('a flush makes segments, and names them', async () => {
   expect(growing.infos).toEqual([])
 })
 
+test('segments cannot be moved, whatever collection they are of', async () => {
+  expect((await milvus.refusal('LoadBalance', { src_nodeID: 1 }))[0]).toBe(100)
+  expect((await milvus.refusal('LoadBalance', { src_nodeID: 1, collectionName: 'c' }))[0]).toBe(10)
+})
+
 test('a compaction into segments that are smaller than Milvus allows is refused', async () => {
   expect(await milvus.refusal('ManualCompaction', { ...c, target_size: 1 })).toEqual([
     1_100,

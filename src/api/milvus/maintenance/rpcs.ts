@@ -1,6 +1,7 @@
 import type { Handlers } from '../rpcs/handler.ts'
 import { getCompactionState, getCompactionStateWithPlans, manualCompaction } from './compaction.ts'
 import { flush, flushAll, getFlushAllState, getFlushState } from './flush.ts'
+import { loadBalance } from './load-balance.ts'
 import { getPersistentSegmentInfo, getQuerySegmentInfo, getReplicas } from './segments.ts'
 
 export const maintenanceRpcs: Handlers = {
@@ -14,4 +15,5 @@ export const maintenanceRpcs: Handlers = {
   GetPersistentSegmentInfo: getPersistentSegmentInfo,
   GetQuerySegmentInfo: getQuerySegmentInfo,
   GetReplicas: getReplicas,
+  LoadBalance: loadBalance,
 }

@@ -13,7 +13,7 @@ import type { Ranker } from './ranking/ranker.ts'
 import { rankedHits } from './rerank.ts'
 import type { HybridSearchRequest } from './request/messages.ts'
 import { rankedWindowOf, type RankedWindow } from './request/search-params.ts'
-import { alsoReading, resultData, searchOutput } from './results.ts'
+import { alsoReading, askedFields, resultData, searchOutput } from './results.ts'
 import { planSearch, type SearchPlan } from './search.ts'
 
 const requestsMax = 1_024
@@ -27,7 +27,8 @@ export async function hybridSearch(
   const collection = getCollection(door, databaseOf(call, request.db_name), request.collection_name)
   const model = modelOf(collection)
   const times = timeViewOf(model.document, mapOf(request.rank_params))
-  const output = searchOutput(model, collection, request.output_fields, times)
+  const asked = askedFields(model, request.output_fields, call)
+  const output = searchOutput(model, collection, asked, times)
   const window = rankedWindowOf(request.rank_params)
   const plans = await plansOf(door, request, collection, model)
   const isOfElements = findsElements(plans)

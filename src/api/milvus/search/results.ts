@@ -1,4 +1,5 @@
 import type { Collection, ReadOptions } from '../../../index.ts'
+import type { Call } from '../door.ts'
 import { idsMessage } from '../rows/keys.ts'
 import { planOutput, type OutputPlan } from '../rows/outgoing/output-plan.ts'
 import { resultColumns, resultRows } from '../rows/outgoing/result-columns.ts'
@@ -7,6 +8,19 @@ import { codes, MilvusError } from '../status.ts'
 import type { TimeView } from '../time/time-view.ts'
 import type { FoundHit } from './finding/find-hits.ts'
 import { roundScore } from './finding/metrics.ts'
+
+/**
+ * The fields that a request is answered with: those that it asks for. The Node client reads keys from the columns alone,
+ * where pymilvus shows every column that is there, so its requests are taken to ask for the key.
+ */
+export function askedFields(
+  { primaryKey }: CollectionModel,
+  requested: readonly string[],
+  { metadata }: Call,
+): readonly string[] {
+  const isNode = metadata['user-agent']?.includes('grpc-node-js') === true
+  return isNode ? [...requested, primaryKey.name] : requested
+}
 
 /** What is answered of each hit: its key stands by itself, and is among the fields only if it is asked for. @throws 65535 */
 export function searchOutput(

@@ -17,7 +17,7 @@ import type { SearchRequest } from './request/messages.ts'
 import { checkLevel, elementSearchOf, searchLevelOf, type SearchLevel } from './levels/search-level.ts'
 import { searchedFieldOf, type SearchedField } from './request/searched-field.ts'
 import { searchParamsOf, type SearchParams } from './request/search-params.ts'
-import { alsoReading, resultData, searchOutput } from './results.ts'
+import { alsoReading, askedFields, resultData, searchOutput } from './results.ts'
 
 /** A search of a collection, understood. */
 export interface SearchPlan {
@@ -34,7 +34,8 @@ export async function search(door: MilvusDoor, request: SearchRequest, call: Cal
   const collection = getCollection(door, databaseOf(call, request.db_name), request.collection_name)
   const model = modelOf(collection)
   const times = timeViewOf(model.document, mapOf(request.search_params))
-  const output = searchOutput(model, collection, request.output_fields, times)
+  const asked = askedFields(model, request.output_fields, call)
+  const output = searchOutput(model, collection, asked, times)
   const plan = await planSearch(door, collection, model, request, request.partition_names)
   const { params, queries } = plan
   checkLevel(model, plan.level, params)
