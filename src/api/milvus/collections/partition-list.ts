@@ -27,8 +27,9 @@ const partitionNames = ({ partitions = [defaultPartition] }: PartitionConfig): r
 export const hasPartitionKey = (collection: Collection): boolean =>
   modelOf(collection).document.keyPartitions > 0
 
-export const partitionMissing = (name: string): MilvusError =>
-  new MilvusError(codes.partitionNotFound, `partition not found[partition=${name}]`)
+/** `prefix` goes before the words of the refusal. */
+export const partitionMissing = (name: string, prefix = ''): MilvusError =>
+  new MilvusError(codes.partitionNotFound, `${prefix}partition not found[partition=${name}]`)
 
 /** @throws 200 */
 export function checkPartitionsExist(collection: Collection, names: readonly string[]): void {

@@ -1,12 +1,8 @@
 import type { Collection } from '../../../index.ts'
+import { defaultPartition, partitionMissing, partitionsWritten } from '../collections/partition-list.ts'
 import { checkPartitionName } from '../partitions/partition-names.ts'
 import type { CollectionModel } from '../schema/collection-model.ts'
 import { codes, MilvusError } from '../status.ts'
-
-export const defaultPartition = '_default'
-
-const isThere = (collection: Collection, name: string): boolean =>
-  (collection.config().partitions ?? [defaultPartition]).includes(name)
 
 /** The partition to write to; '' is the default one. `prefix` goes before the words of the refusal. @throws 200, 65535 */
 export function partitionOf(
@@ -17,9 +13,9 @@ export function partitionOf(
 ): string {
   if (name === '') return defaultPartition
   checkNoKey(model)
-  if (isThere(collection, name)) return name
+  if (partitionsWritten(collection).includes(name)) return name
   checkPartitionName(name)
-  throw new MilvusError(codes.partitionNotFound, `${prefix}partition not found[partition=${name}]`)
+  throw partitionMissing(name, prefix)
 }
 
 /** The partitions to read; undefined is all of them. @throws 65535 */
@@ -30,7 +26,8 @@ export function partitionsOf(
 ): readonly string[] | undefined {
   if (names.length === 0) return undefined
   checkNoKey(model)
-  const missing = names.find((name) => !isThere(collection, name))
+  const written = partitionsWritten(collection)
+  const missing = names.find((name) => !written.includes(name))
   if (missing === undefined) return [...new Set(names)]
   throw new MilvusError(codes.unexpected, `partition name ${missing} not found`)
 }
