@@ -27,12 +27,13 @@ export interface Kernels {
     query: number,
     scores: number,
   ): void
-  /** `graph` and `scratch` are records (hnsw/hnsw-records.ts). Gives the number of keys in the scratch's list. */
+  /** `graph` and `scratch` are records (hnsw/hnsw-records.ts). Gives the number of keys in the scratch's `out`. */
   hnswSearch(
     graph: number,
     scratch: number,
     query: number,
     ef: number,
+    most: number,
     passing: number,
     alive: number,
     rowLimit: number,
@@ -40,7 +41,7 @@ export interface Kernels {
   hnswInsert(graph: number, scratch: number, hasVector: number): void
   hnswUpperWords(seed: number, m: number, firstRow: number, endRow: number): number
   /** 0, or what is wrong in the upper half, and where in the lower. */
-  hnswCheck(graph: number, present: number, seen: number): bigint
+  hnswCheck(graph: number, present: number, seen: number, equal: number): bigint
 }
 
 let compiled: WebAssembly.Module | undefined

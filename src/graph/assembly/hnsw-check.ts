@@ -1,6 +1,6 @@
 // Checking a graph whose parts come from outside, before the first search follows a link.
 
-import { Graph, LEVEL_MAX, NONE, roomOf, ROW, upperRecord } from './hnsw-memory'
+import { baseList, CHILD, EQUAL, Graph, isEqualLink, LEVEL_MAX, NONE, roomOf, ROW, upperRecord } from './hnsw-memory'
 
 // What is wrong, in the upper half of a result; in its lower half the index of the row, the link or the word.
 const LINK: u64 = 1
@@ -55,6 +55,7 @@ function badLink(g: Graph, present: usize, row: u32, layer: u32, list: usize, ro
     const target = layer == 0 ? link & ROW : link
     if (ended || target >= g.nextRow || target == row || !hasBit(present, target)) return i
     if (layer > 0 && levelAt(g, target) < layer) return i
+    if (layer == 0 && (link & EQUAL) != 0 && (i > 0 || (link & CHILD) == 0)) return i
   }
   return -1
 }
@@ -70,10 +71,17 @@ function checkUpperLists(g: Graph, present: usize, row: u32): u64 {
   return 0
 }
 
-/** Each row's parent is a lower row, and marks it once. `seen` is a bitset of zeros. */
-function checkBaseList(g: Graph, present: usize, seen: usize, row: u32): u64 {
+// @ts-ignore: decorator
+@inline
+function setBit(bits: usize, row: u32): void {
+  const word = bits + (<usize>(row >> 5) << 2)
+  store<u32>(word, load<u32>(word) | (1 << (row & 31)))
+}
+
+/** No row has two parents, and only equal rows have higher ones. `seen` and `equal` get the bits of children. */
+function checkBaseList(g: Graph, present: usize, seen: usize, equal: usize, row: u32): u64 {
   const room = roomOf(g, 0)
-  const list = <usize>g.links + <usize>row * (<usize>room << 2)
+  const list = baseList(g, row)
   const bad = badLink(g, present, row, 0, list, room)
   if (bad >= 0) return fault(LINK, row * room + bad)
   for (let i: u32 = 0; i < room; i++) {
@@ -81,34 +89,59 @@ function checkBaseList(g: Graph, present: usize, seen: usize, row: u32): u64 {
     if (link == NONE) break
     // A row without a vector is in no list, and has none.
     if (!hasBit(present, row)) return fault(LINK, row * room + i)
-    if (link <= ROW) continue
+    if ((link & CHILD) == 0) continue
     const child = link & ROW
-    if (child <= row || hasBit(seen, child)) return fault(LINK, row * room + i)
-    const word = seen + (<usize>(child >> 5) << 2)
-    store<u32>(word, load<u32>(word) | (1 << (child & 31)))
+    const isEqual = (link & EQUAL) != 0
+    if ((child <= row && !isEqual) || hasBit(seen, child)) return fault(LINK, row * room + i)
+    setBit(seen, child)
+    if (isEqual) setBit(equal, child)
   }
   return 0
 }
 
 /**
- * 0, or what is wrong first. `present` is a bitset of the rows that have a vector, `seen` one of zeros; both have a bit for
- * every row before nextRow. All rows before it must lie in the graph's memory.
+ * A chain of equal rows goes up from its node once and down from there, and its rows have no other children. So it ends, and
+ * no row is below itself.
  */
-export function hnswCheck(graph: usize, present: usize, seen: usize): u64 {
+function checkChain(g: Graph, equal: usize, row: u32): u64 {
+  const room = roomOf(g, 0)
+  const list = baseList(g, row)
+  const first = load<u32>(list)
+  const isInChain = hasBit(equal, row)
+  if (isEqualLink(first) && (first & ROW) < row != isInChain) return fault(LINK, row * room)
+  if (!isInChain) return 0
+  for (let i: u32 = isEqualLink(first) ? 1 : 0; i < room; i++) {
+    const link = load<u32>(list + (<usize>i << 2))
+    if (link == NONE) break
+    if ((link & CHILD) != 0) return fault(LINK, row * room + i)
+  }
+  return 0
+}
+
+/**
+ * 0, or what is wrong first. `present` is a bitset of the rows that have a vector, `seen` and `equal` are zeros; all have a bit
+ * for every row before nextRow. All rows before it must lie in the graph's memory.
+ */
+export function hnswCheck(graph: usize, present: usize, seen: usize, equal: usize): u64 {
   const g = changetype<Graph>(graph)
   let wrong = checkRecords(g, present)
-  if (wrong != 0) return wrong
+  for (let row: u32 = 0; row < g.nextRow && wrong == 0; row++) {
+    wrong = checkBaseList(g, present, seen, equal, row)
+    if (wrong == 0) wrong = checkUpperLists(g, present, row)
+  }
+  return wrong == 0 ? checkWhole(g, present, seen, equal) : wrong
+}
+
+function checkWhole(g: Graph, present: usize, seen: usize, equal: usize): u64 {
   let count: u32 = 0
   let first = NONE
   let top: u32 = 0
   for (let row: u32 = 0; row < g.nextRow; row++) {
-    wrong = checkBaseList(g, present, seen, row)
-    if (wrong == 0) wrong = checkUpperLists(g, present, row)
-    if (wrong != 0) return wrong
     if (!hasBit(present, row)) continue
-    // Parents are lower rows, so the row has been marked by now.
+    const wrong = checkChain(g, equal, row)
+    if (wrong != 0) return wrong
     if (first == NONE) first = row
-    else if (!hasBit(seen, row)) return fault(PARENT, row)
+    if (hasBit(seen, row) == (row == first)) return fault(PARENT, row)
     top = max(top, levelAt(g, row))
     count++
   }

@@ -7,7 +7,9 @@ import {
   addressOf,
   baseList,
   CHILD,
+  EQUAL,
   Graph,
+  isEqualLink,
   levelOf,
   listOf,
   NONE,
@@ -17,6 +19,9 @@ import {
   upperRecord,
 } from './hnsw-memory'
 import { descend, scoreList, searchLayer } from './hnsw-search'
+
+/** A search for an equal row finds it with so few: it is the best there is. */
+const EQUALS_IN_VIEW: u32 = 16
 
 // @ts-ignore: decorator
 @inline
@@ -112,6 +117,13 @@ function connect(g: Graph, s: Scratch, base: u32, link: u32, layer: u32): void {
   prune(g, s, base, list, room, link)
 }
 
+/** True for a child that is no equal row: nothing but its equals leads to such a row. */
+// @ts-ignore: decorator
+@inline
+function isChild(link: u32): bool {
+  return link >> 30 == 2
+}
+
 function childrenOf(g: Graph, row: u32): u32 {
   const list = baseList(g, row)
   const room = roomOf(g, 0)
@@ -119,7 +131,7 @@ function childrenOf(g: Graph, row: u32): u32 {
   for (let i: u32 = 0; i < room; i++) {
     const link = load<u32>(wordAt(list, i))
     if (link == NONE) break
-    count += link >> 31
+    if (isChild(link)) count++
   }
   return count
 }
@@ -141,7 +153,7 @@ function parentAmong(g: Graph, row: u32, links: usize, count: u32): u32 {
     const list = baseList(g, parent)
     for (let i: u32 = 0; ; i++) {
       const link = load<u32>(wordAt(list, i))
-      if ((link & CHILD) == 0) continue
+      if (!isChild(link)) continue
       if (skipped-- > 0) continue
       parent = link & ROW
       break
@@ -173,17 +185,73 @@ function openRecord(g: Graph, row: u32, level: u32): void {
   for (let layer: u32 = 1; layer <= level; layer++) storeList(listOf(g, row, layer), g.m, 0, 0)
 }
 
+function haveEqualBytes(a: usize, b: usize, bytes: usize): bool {
+  for (const end = a + bytes; a < end; a += 16, b += 16) {
+    if (v128.any_true(v128.xor(v128.load(a), v128.load(b)))) return false
+  }
+  return true
+}
+
+/** A row with the same vector among the first `found` of the list, NONE if there is none. */
+function equalAmong(g: Graph, s: Scratch, row: u32, found: u32): u32 {
+  store<u32>(<usize>s.pending, row)
+  scoreList(g, addressOf(g, row), <usize>s.pending, 1, <usize>s.scores)
+  // An equal row has the same score, to the bit.
+  const own = orderOf(g.metric, load<f32>(<usize>s.scores))
+  for (let i: u32 = 0; i < found; i++) {
+    const key = load<u64>(keyAt(<usize>s.list, i))
+    if (orderOfKey(key) > own) break
+    if (orderOfKey(key) < own) continue
+    if (haveEqualBytes(addressOf(g, row), addressOf(g, rowOfKey(key)), <usize>g.rowBytes)) return rowOfKey(key)
+  }
+  return NONE
+}
+
+/** Frees the first place of a list for the link to an equal row. */
+function freeFirst(list: usize, room: u32): void {
+  const first = load<u32>(list)
+  let place: u32 = 0
+  for (let i: u32 = 1; i < room; i++) {
+    const link = load<u32>(wordAt(list, i))
+    // The last one that is no child has to go, unless there is room. Children are never so many.
+    if ((link & CHILD) == 0 || link == NONE) place = i
+    if (link == NONE) break
+  }
+  store<u32>(wordAt(list, place), first)
+}
+
+/** Makes the row the newest of those that `node` stands for. It may be expanded, so it takes over links of the node's. */
+function joinEqual(g: Graph, row: u32, node: u32): void {
+  const room = roomOf(g, 0)
+  const list = baseList(g, node)
+  const own = baseList(g, row)
+  let count: u32 = 0
+  if (isEqualLink(load<u32>(list))) store<u32>(wordAt(own, count++), load<u32>(list))
+  else if (load<u32>(list) != NONE) freeFirst(list, room)
+  store<u32>(list, row | CHILD | EQUAL)
+  store<u32>(wordAt(own, count++), node)
+  for (let i: u32 = 1; i < room && count < room; i++) {
+    const link = load<u32>(wordAt(list, i))
+    if (link == NONE) break
+    store<u32>(wordAt(own, count++), link & ROW)
+  }
+}
+
 /** Puts `nextRow` into the graph, or only counts it if it has no vector. */
 export function hnswInsert(graph: usize, scratch: usize, hasVector: u32): void {
   const g = changetype<Graph>(graph)
   const s = changetype<Scratch>(scratch)
   const row = g.nextRow
-  const level: u32 = hasVector == 0 ? 0 : levelOf(row, g.seed, g.m)
-  openRecord(g, row, level)
-  if (hasVector != 0) {
-    if (g.linkedCount > 0) insertBelow(g, s, row, level)
-    else g.root = row
-    if (g.linkedCount == 0 || level > g.top) {
+  if (hasVector == 0) {
+    openRecord(g, row, 0)
+  } else {
+    const level = levelOf(row, g.seed, g.m)
+    if (g.linkedCount == 0) {
+      openRecord(g, row, level)
+      g.root = row
+    }
+    const isNode = g.linkedCount == 0 || insertBelow(g, s, row, level)
+    if (g.linkedCount == 0 || (isNode && level > g.top)) {
       g.entry = row
       g.top = level
     }
@@ -193,15 +261,33 @@ export function hnswInsert(graph: usize, scratch: usize, hasVector: u32): void {
   g.nextRow = row + 1
 }
 
-function insertBelow(g: Graph, s: Scratch, row: u32, level: u32): void {
+/** False if the row joined one with the same vector. */
+function insertBelow(g: Graph, s: Scratch, row: u32, level: u32): bool {
   const query = addressOf(g, row)
+  if (level > 0) {
+    // Before it is linked on upper layers, which rows that join others are not on.
+    const near = searchLayer(g, s, query, descend(g, s, query, 1), 0, min(g.efConstruct, EQUALS_IN_VIEW))
+    if (joinAmong(g, s, row, near)) return false
+  }
+  openRecord(g, row, level)
   let key = descend(g, s, query, level + 1)
-  for (let layer = min(level, g.top); ; layer--) {
+  for (let layer = min(level, g.top); layer > 0; layer--) {
     const found = searchLayer(g, s, query, key & ~(<u64>1), layer, g.efConstruct)
     key = load<u64>(<usize>s.list)
     connectLayer(g, s, row, layer, found)
-    if (layer == 0) return
   }
+  const found = searchLayer(g, s, query, key & ~(<u64>1), 0, g.efConstruct)
+  if (level == 0 && joinAmong(g, s, row, found)) return false
+  connectLayer(g, s, row, 0, found)
+  return true
+}
+
+function joinAmong(g: Graph, s: Scratch, row: u32, found: u32): bool {
+  const node = equalAmong(g, s, row, found)
+  if (node == NONE) return false
+  openRecord(g, row, 0)
+  joinEqual(g, row, node)
+  return true
 }
 
 /** Words of `upper` that rows take which all have vectors. */

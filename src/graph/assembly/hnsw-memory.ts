@@ -4,15 +4,20 @@
 // Invariants:
 //   - a row's links fill its list from the start; what is left of the list is NONE.
 //   - a link leads to another row that is linked and, in an upper list, has that layer.
-//   - every linked row but the first has exactly one parent: a lower row whose link to it on layer 0 is marked CHILD and
-//     never given up. So all rows can be reached from the first, however many of them are equal.
+//   - every linked row but the first has exactly one parent, whose link to it on layer 0 is marked CHILD and never given
+//     up. So all rows can be reached from the first.
+//   - rows with equal vectors are one node: the first of them stands for all. The link marked EQUAL, always in the first
+//     place, leads from it to the newest of the others, from there to the next older one, and so on; nothing else leads to
+//     them. Otherwise a search that comes upon many equal rows would hold nothing else, and get no further.
+//   - other children are higher rows than their parents.
 //   - an upper record is [level, level lists of m links]; records lie in the order of their rows, the first at word 1.
 //   - searching writes nothing but the searcher's own scratch, so any number of threads may search at once.
 
 export const NONE: u32 = 0xffffffff
-/** A link is a row, and in its highest bit whether that row is a child of the list's. */
-export const ROW: u32 = 0x7fffffff
+/** A link is a row and, on layer 0, two marks. */
+export const ROW: u32 = 0x3fffffff
 export const CHILD: u32 = 0x80000000
+export const EQUAL: u32 = 0x40000000
 export const LEVEL_MAX: u32 = 15
 
 // @ts-ignore: decorator
@@ -63,6 +68,8 @@ export class Scratch {
   pruned: u32
   /** Links that are chosen: room for a list of layer 0 and three. */
   chosen: u32
+  /** Keys of heap.ts that a search gives, best first. */
+  out: u32
 }
 
 // @ts-ignore: decorator
@@ -88,6 +95,21 @@ export function upperRecord(g: Graph, row: u32): u32 {
 @inline
 export function upperList(g: Graph, row: u32, layer: u32): usize {
   return <usize>g.upper + (<usize>(upperRecord(g, row) + 1 + (layer - 1) * g.m) << 2)
+}
+
+/** True for a link to a row with the same vector. */
+// @ts-ignore: decorator
+@inline
+export function isEqualLink(link: u32): bool {
+  return link >> 30 == 3 && link != NONE
+}
+
+/** Past the link to an equal row, if a list of layer 0 begins with one. */
+// @ts-ignore: decorator
+@inline
+export function afterEqual(list: usize): usize {
+  // A list that is empty may lose its first place, too.
+  return list + (load<u32>(list) >> 30 == 3 ? 4 : 0)
 }
 
 /** The list of a row on a layer, and how many links it has room for. */

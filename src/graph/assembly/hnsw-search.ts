@@ -6,7 +6,7 @@
 import { scoresOf } from './distance'
 import { orderOf } from './heap'
 import { insertKey, keyAt, listKey, orderOfKey, rowOfKey } from './hnsw-list'
-import { addressOf, baseList, Graph, listOf, NONE, roomOf, ROW, Scratch } from './hnsw-memory'
+import { addressOf, afterEqual, baseList, Graph, isEqualLink, listOf, NONE, roomOf, ROW, Scratch } from './hnsw-memory'
 
 /** So many rows that pass, evenly over the column, are starts of a filtered search beside the graph's own. */
 const SEEDS: u32 = 8
@@ -87,6 +87,14 @@ function mayHit(passing: usize, alive: usize, limit: u32, row: u32): bool {
   return alive == 0 || hasBit(alive, row)
 }
 
+/** The newest row equal to `row`, other than itself, that passes; NONE if there is none. */
+function passingEqual(g: Graph, row: u32, passing: usize, alive: usize, limit: u32): u32 {
+  for (let link = load<u32>(baseList(g, row)); isEqualLink(link); link = load<u32>(baseList(g, link & ROW))) {
+    if (mayHit(passing, alive, limit, link & ROW)) return link & ROW
+  }
+  return NONE
+}
+
 /** Where the log goes on, with room for `count`. A log that is full begins anew, and all bits are cleared in the end. */
 // @ts-ignore: decorator
 @inline
@@ -124,10 +132,10 @@ function gather(g: Graph, s: Scratch, row: u32, layer: u32): u32 {
   const visited = <usize>s.visited
   const pending = <usize>s.pending
   const log = logEnd(s, room)
-  let at = listOf(g, row, layer)
-  const end = at + (<usize>room << 2)
+  const list = listOf(g, row, layer)
+  const end = list + (<usize>room << 2)
   let count: u32 = 0
-  for (; at < end; at += 4) {
+  for (let at = layer == 0 ? afterEqual(list) : list; at < end; at += 4) {
     const link = load<u32>(at)
     if (link == NONE) break
     const next = link & ROW
@@ -153,7 +161,7 @@ function gatherPassing(g: Graph, s: Scratch, row: u32, passing: usize, alive: us
   const others = pending + 2 * bytes
   const list = baseList(g, row)
   let log = logEnd(s, room)
-  for (let at = list; at < list + bytes; at += 4) {
+  for (let at = afterEqual(list); at < list + bytes; at += 4) {
     const link = load<u32>(at)
     if (link == NONE) break
     const next = link & ROW
@@ -177,7 +185,15 @@ function gatherPassing(g: Graph, s: Scratch, row: u32, passing: usize, alive: us
     store<u32>(log, between)
     let logged: u32 = 1
     const second = baseList(g, between)
-    for (let at = second; at < second + bytes; at += 4) {
+    // If an equal row passes, it takes the place of the link to it.
+    const equal = passingEqual(g, between, passing, alive, limit)
+    if (equal != NONE && visit(visited, equal)) {
+      store<u32>(log + 4, equal)
+      logged = 2
+      store<u32>(pending + (<usize>count << 2), equal)
+      count++
+    }
+    for (let at = afterEqual(second); at < second + bytes; at += 4) {
       const link = load<u32>(at)
       if (link == NONE) break
       const next = link & ROW
@@ -311,7 +327,13 @@ function searchPassing(
     store<u64>(<usize>s.list, start)
     held = 1
   } else {
-    const near = gatherPassing(g, s, row, passing, alive, limit)
+    let near = gatherPassing(g, s, row, passing, alive, limit)
+    const equal = passingEqual(g, row, passing, alive, limit)
+    if (equal != NONE && !hasBit(<usize>s.visited, equal)) {
+      markVisited(s, equal)
+      store<u32>(<usize>s.pending + (<usize>near << 2), equal)
+      near++
+    }
     held = <u32>offerPending(g, s, query, near, held, ef)
   }
   const seeds = gatherSeeds(g, s, passing, alive, limit)
@@ -321,15 +343,42 @@ function searchPassing(
   return held
 }
 
+/** Puts a row out unless it is out already. Gives the new count. */
+// @ts-ignore: decorator
+@inline
+function putOut(s: Scratch, count: u32, order: u32, row: u32): u32 {
+  if (hasBit(<usize>s.visited, row)) return count
+  markVisited(s, row)
+  insertKey(<usize>s.out, count, (<u64>order << 32) | <u64>row)
+  return count + 1
+}
+
+/** The best rows of the list, each followed by those equal to it that pass. */
+function putOutList(g: Graph, s: Scratch, held: u32, most: u32, passing: usize, alive: usize, limit: u32): u32 {
+  let count: u32 = 0
+  for (let i: u32 = 0; i < held && count < most; i++) {
+    const key = load<u64>(keyAt(<usize>s.list, i))
+    const order = orderOfKey(key)
+    count = putOut(s, count, order, rowOfKey(key))
+    let link = load<u32>(baseList(g, rowOfKey(key)))
+    for (; isEqualLink(link) && count < most; link = load<u32>(baseList(g, link & ROW))) {
+      if (mayHit(passing, alive, limit, link & ROW)) count = putOut(s, count, order, link & ROW)
+    }
+  }
+  clearVisited(s)
+  return count
+}
+
 /**
- * The best `limit` rows, at most `ef`, as keys of heap.ts in the scratch's list. Gives how many. `passing` and `alive`
- * are 0, or addresses of bitsets that have a bit for each of the first `rowLimit` rows; rows beyond those are no hits.
+ * The best `most` rows, at most `ef`, as keys of heap.ts in the scratch's `out`. Gives how many. `passing` and `alive` are 0,
+ * or addresses of bitsets that have a bit for each of the first `rowLimit` rows; rows beyond those are no hits.
  */
 export function hnswSearch(
   graph: usize,
   scratch: usize,
   query: usize,
   ef: u32,
+  most: u32,
   passing: usize,
   alive: usize,
   rowLimit: u32,
@@ -342,9 +391,5 @@ export function hnswSearch(
   const held = isFiltered
     ? searchPassing(g, s, query, start, ef, passing, alive, rowLimit)
     : searchLayer(g, s, query, start, 0, ef)
-  for (let at = <usize>s.list, end = keyAt(<usize>s.list, held); at < end; at += 8) {
-    const key = load<u64>(at)
-    store<u64>(at, (key & 0xffffffff00000000) | <u64>rowOfKey(key))
-  }
-  return held
+  return putOutList(g, s, held, most, passing, alive, rowLimit)
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { graphOf, linksOf, present, recallOf, threadOn } from '../../../test/support/built-graph.ts'
-import { mixtureOf, sampledBits } from '../../../test/support/vector-mixture.ts'
+import { hasBit, mixtureOf, sampledBits } from '../../../test/support/vector-mixture.ts'
 import { seededRandom } from '../../runtime/random.ts'
 import { VectorColumn } from '../vector-column.ts'
 import { VectorMemory } from '../vector-memory.ts'
@@ -83,7 +83,7 @@ describe('equal rows', () => {
         expect(new Set(hits.rows).size, metric).toBe(limit)
       }
       const passing = sampledBits(2_000, 0.1, seed)
-      expect(built.thread.search({ query: vector, limit: 50, ef: 10, passing }).rows).toHaveLength(50)
+      expect(built.thread.search({ query: vector, limit: 100, ef: 10, passing }).rows).toHaveLength(100)
     }
   })
 
@@ -99,11 +99,30 @@ describe('equal rows', () => {
     expect(recallOf(built, [rows[7]!, ...queries], { limit: 100, ef: 200 }), context).toBeGreaterThan(0.95)
   })
 
+  test('whichever of them pass, they are found, and each once', () => {
+    const random = seededRandom(seed)
+    const kinds = rows.slice(0, 20)
+    using built = graphOf(Array.from({ length: 2_000 }, () => kinds[Math.floor(random.next() * 20)]))
+    expectSound(built.graph)
+    for (const share of [1, 0.5, 0.1]) {
+      const passing = sampledBits(2_000, share, seed)
+      for (const query of kinds) {
+        const { rows: found, scores } = built.thread.search({ query, limit: 300, ef: 300, passing })
+        const exact = built.column.search({ query, metric: 'euclid', limit: 300, passing })
+        expect(new Set(found).size).toBe(found.length)
+        expect([...found].every((row) => hasBit(passing, row))).toBe(true)
+        // The scores are right, though of many equal ones others may be chosen.
+        const same = scores.filter((score, at) => score === exact.scores[at]).length
+        expect(same / exact.rows.length, `${context}: ${share}`).toBeGreaterThan(0.9)
+      }
+    }
+  })
+
   test('rows without length, and some with NaN, hide no others', () => {
     const random = seededRandom(seed)
     const odd = [new Float32Array(16), new Float32Array(16).fill(Number.NaN), undefined]
     const mixed = rows.map((row) => (random.next() < 0.2 ? odd[Math.floor(random.next() * 3)] : row))
-    for (const metric of ['dot', 'cosine'] as const) {
+    for (const metric of ['euclid', 'dot', 'cosine'] as const) {
       using built = graphOf(mixed, { metric })
       expectSound(built.graph)
       expect(recallOf(built, queries, { limit: 10, ef: 100 }), context).toBeGreaterThan(0.95)

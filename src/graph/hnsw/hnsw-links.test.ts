@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { graphOf, linksOf, present, threadOn } from '../../../test/support/built-graph.ts'
-import { mixtureOf } from '../../../test/support/vector-mixture.ts'
+import { graphOf, linksOf, present, threadOn, type BuiltGraph } from '../../../test/support/built-graph.ts'
+import { mixtureOf, sampledBits } from '../../../test/support/vector-mixture.ts'
 import { isDatabaseError, type DatabaseError } from '../../errors/database-error.ts'
 import { seededRandom } from '../../runtime/random.ts'
 import { readGraph, readGraphSections } from '../graph-reader.ts'
@@ -199,17 +199,60 @@ describe('damage behind a right checksum', () => {
   })
 })
 
-test('whatever the bits are, a search stays within the graph', () => {
+describe('chains of equal rows', () => {
+  const kinds = rows.slice(0, 8)
+  const equal = graphOf(
+    Array.from({ length: 64 }, (_, row) => kinds[row % 8]),
+    { parameters: { m: 4 }, memory: new VectorMemory() },
+  )
+  afterAll(() => equal[Symbol.dispose]())
+  const whole = Buffer.concat(writeLinks(equal.graph))
+  const listAt = (row: number) => linksHeaderBytes + row * linkWords * 4
+  const marked = (row: number) => 0xc0000000 + row
+
+  function expectRefused(at: number, link: number): void {
+    const copy = Buffer.from(whole)
+    copy.writeUInt32LE(link, at)
+    expect(() => readLinks(equal.column, { bytes: copy, offset: 0 })).toThrow('Cannot read graph file')
+  }
+
+  test('go from the first of them to the newest, and down from there', () => {
+    for (let row = 0; row < 64; row++) {
+      const next = row < 8 ? row + 56 : row - 8
+      const link = whole.readUInt32LE(listAt(row))
+      if (row < 8 || row >= 16) expect(link, `row ${row}`).toBe(marked(next))
+      else expect(link, `row ${row}`).toBe(row - 8)
+    }
+  })
+
+  test('are refused where they do not end', () => {
+    // 56, 48 and so on down to 8 follow 0.
+    expectRefused(listAt(8), marked(0))
+    expectRefused(listAt(8), marked(56))
+    expectRefused(listAt(24), marked(40))
+    expectRefused(listAt(0), marked(0))
+    expectRefused(listAt(0), marked(63))
+    expectRefused(listAt(8), 0x80000000 + 60)
+    expectRefused(listAt(8), 0x40000000 + 1)
+    expectRefused(listAt(3) + 4, marked(20))
+  })
+
+  test('whatever the bits are, a search ends', () => expectHarmlessFlips(equal, whole, 3_000))
+})
+
+test('whatever the bits are, a search stays within the graph', () => expectHarmlessFlips(built, bytes, 4_000))
+
+/** Every single bit is refused when it is flipped, or makes another graph that is sound. */
+function expectHarmlessFlips(of: BuiltGraph, image: Buffer, runs: number): void {
   const random = seededRandom(seed)
   let accepted = 0
-  for (let run = 0; run < 4_000; run++) {
-    const copy = changed((target) => {
-      const bit = Math.floor(random.next() * target.byteLength * 8)
-      target[bit >>> 3]! ^= 1 << (bit & 7)
-    })
+  for (let run = 0; run < runs; run++) {
+    const copy = Buffer.from(image)
+    const bit = Math.floor(random.next() * copy.byteLength * 8)
+    copy[bit >>> 3]! ^= 1 << (bit & 7)
     let read: HnswGraph | undefined
     try {
-      read = present(readLinks(column, { bytes: copy, offset }))
+      read = present(readLinks(of.column, { bytes: copy, offset }))
     } catch (error) {
       expect(isDatabaseError(error), `seed ${seed}, run ${run}`).toBe(true)
       continue
@@ -220,15 +263,21 @@ test('whatever the bits are, a search stays within the graph', () => {
   }
   // Links to other rows than before are as good as any to a check; the checksum is what refuses them.
   expect(accepted).toBeGreaterThan(0)
-})
+}
 
 function expectHarmless(read: HnswGraph): void {
   const scratch = present(read.allocateScratch(200))
   const other = new HnswThread(read.image(), scratch.image())
+  const passing = sampledBits(read.column.rowCount, 0.5, seed)
   for (const query of rows.slice(0, 3)) {
-    const hits = other.search({ query, limit: 10, ef: 100 })
-    expect(new Set(hits.rows).size).toBe(hits.rows.length)
-    expect(hits.scores).toEqual(column.score(query, read.metric, hits.rows))
+    for (const request of [
+      { query, limit: 10, ef: 100 },
+      { query, limit: 100, ef: 100, passing },
+    ]) {
+      const hits = other.search(request)
+      expect(new Set(hits.rows).size).toBe(hits.rows.length)
+      expect([...hits.rows].every((row) => read.column.has(row))).toBe(true)
+    }
   }
   scratch.dispose()
 }

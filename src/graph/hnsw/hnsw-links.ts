@@ -91,14 +91,17 @@ function check(graph: HnswGraph, { bytes, offset }: LinksSection, header: LinksH
   const { arena } = graph
   const { presence, address } = graph.image()
   const words = Math.max(1, Math.ceil(header.nextRow / 32))
-  const bits = arena.allocate(2 * words * 4)
+  const bits = arena.allocate(3 * words * 4)
   const out = 'Cannot check the links of a graph: the memory is exhausted'
   if (bits === undefined) throw new DatabaseError('overloaded', out, {})
   try {
-    const target = arena.words(bits.offset, 2 * words)
+    const target = arena.words(bits.offset, 3 * words)
     target.fill(0)
     target.set(presence.subarray(0, words))
-    const found = arena.kernels.hnswCheck(address, bits.offset, bits.offset + words * 4)
+    const found = arena.kernels.hnswCheck(
+      address,
+      ...([0, 1, 2].map((part) => bits.offset + part * words * 4) as [number, number, number]),
+    )
     if (found === 0n) return
     const { why, at } = faultOf(Number(found >> 32n), Number(found & 0xffffffffn), header)
     throw corrupt(why, offset + at)
@@ -122,7 +125,10 @@ function faultOf(kind: number, index: number, header: LinksHeader): { why: strin
     case 3:
       return { why: `word ${index} of the upper lists is wrong`, at: layout.upper + index * 4 }
     case 4:
-      return { why: `no lower row leads to row ${index}`, at: layout.links + index * 2 * m * 4 }
+      return {
+        why: `row ${index} has no parent, or is the root and has one`,
+        at: layout.links + index * 2 * m * 4,
+      }
     default:
       assert(kind === 5, 'the kernel has five kinds of faults')
       return { why: "its links' count, entry, top or root is wrong", at: (7 + index) * 4 }

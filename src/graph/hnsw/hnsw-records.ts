@@ -30,6 +30,7 @@ export const scratchFields = [
   'list',
   'pruned',
   'chosen',
+  'out',
 ] as const
 
 export type GraphRecord = Readonly<Record<(typeof graphFields)[number], number>>
@@ -37,8 +38,6 @@ export type ScratchRecord = Readonly<Record<(typeof scratchFields)[number], numb
 
 /** Stands for "no row", and fills a list behind its links. */
 export const noRow = 0xffffffff
-/** In a link of layer 0: the row is a child of the list's. */
-export const childBit = 0x80000000
 export const levelMax = 15
 /** More than any record has. */
 export const recordBytes = 64

@@ -19,7 +19,7 @@ export interface ScratchImage {
   /** Of the record that the kernels read. */
   readonly address: number
   readonly query: number
-  readonly list: number
+  readonly out: number
   readonly passing: number
   readonly alive: number
 }
@@ -56,6 +56,7 @@ export class HnswScratch {
       list: sizes.ef * 8,
       pruned: (room + 1) * 8,
       chosen: (room + 3) * 4,
+      out: sizes.ef * 8,
       query: sizes.stride * 4,
       passing: bitBytes,
       alive: bitBytes,
@@ -76,12 +77,13 @@ export class HnswScratch {
       list: at('list'),
       pruned: at('pruned'),
       chosen: at('chosen'),
+      out: at('out'),
     }
     const words = wordsOfScratch(record)
     arena.words(at('record'), words.length).set(words)
-    const [address, query, list] = [at('record'), at('query'), at('list')]
+    const [address, query, out] = [at('record'), at('query'), at('out')]
     const bits = { passing: at('passing'), alive: at('alive') }
-    return new HnswScratch(arena, region, { sizes, address, query, list, ...bits })
+    return new HnswScratch(arena, region, { sizes, address, query, out, ...bits })
   }
 
   /** For the thread that uses it. Good until the scratch is disposed. */

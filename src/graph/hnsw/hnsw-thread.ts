@@ -93,11 +93,12 @@ export class HnswThread {
    * pass or if those that do are far apart. Rows that are not in the graph yet are not found.
    */
   search(request: HnswRequest): VectorHits {
-    const { query, limit, passing, alive } = request
+    const { query, passing, alive } = request
     const { dimensions, metric, memory } = this.#image
     assert(query.length === dimensions, 'a query has the dimensions of its column')
     const rowCount = Math.min(request.rowCount ?? this.nextRow, this.nextRow)
-    const ef = Math.min(Math.max(request.ef, limit), Math.max(1, this.linkedCount))
+    const limit = Math.min(request.limit, this.linkedCount)
+    const ef = Math.min(Math.max(request.ef, limit, 1), Math.max(1, this.linkedCount))
     assert(ef <= this.#scratch.sizes.ef, 'a scratch has room for what a search keeps')
     if (limit === 0 || rowCount === 0) return hitsOf(new BigUint64Array(0), metric)
     const found = this.#kernels.hnswSearch(
@@ -105,12 +106,12 @@ export class HnswThread {
       this.#scratch.address,
       this.#putQuery(query),
       ef,
+      limit,
       this.#place(passing, this.#scratch.passing, rowCount),
       this.#place(alive, this.#scratch.alive, rowCount),
       rowCount,
     )
-    const count = Math.min(found, limit)
-    return hitsOf(new BigUint64Array(memory.buffer, this.#scratch.list, count).slice(), metric)
+    return hitsOf(new BigUint64Array(memory.buffer, this.#scratch.out, found).slice(), metric)
   }
 
   /** Padded like a row. */
