@@ -4,6 +4,8 @@ import type { Logger } from '../../runtime/logger.ts'
 import { PasswordCache } from './access/password-cache.ts'
 import { HybridClock } from './hybrid-clock.ts'
 import { Moments } from './moments.ts'
+import { KeyRuns } from './rows/reading/key-runs.ts'
+import { MeanLengths } from './search/finding/bm25.ts'
 import { Iterators } from './search/finding/iterators.ts'
 import { checkName } from './schema/names.ts'
 import { Sequences } from './sequences.ts'
@@ -34,6 +36,10 @@ export interface MilvusDoor extends MilvusDoorOptions {
   readonly sequences: Sequences
   readonly passwords: PasswordCache
   readonly searchIterators: Iterators
+  /** What iterators over rows will ask for next. */
+  readonly keyRuns: KeyRuns
+  /** How long texts are, for searches by BM25. */
+  readonly meanLengths: MeanLengths
   /** What iterators read. */
   readonly moments: Moments
 }
@@ -46,6 +52,8 @@ export function openMilvusDoor(options: MilvusDoorOptions): MilvusDoor {
     sequences: new Sequences(),
     passwords: new PasswordCache(),
     searchIterators: new Iterators(() => String(timestamps.next())),
+    keyRuns: new KeyRuns(),
+    meanLengths: new MeanLengths(),
     moments: new Moments(options.database, options.clock),
   }
 }

@@ -6,7 +6,7 @@ import { modelOf, type CollectionModel } from '../schema/collection-model.ts'
 import { mapOf } from '../schema/messages.ts'
 import { invalidParameter } from '../status.ts'
 import { timeViewOf } from '../time/time-view.ts'
-import { bm25Of, MeanLengths } from './finding/bm25.ts'
+import { bm25Of } from './finding/bm25.ts'
 import { findHits, type FoundHit, type HitQuery } from './finding/find-hits.ts'
 import { findGroups, groupFieldOf } from './finding/groups.ts'
 import { checkOrderFields, orderedHits } from './finding/order-hits.ts'
@@ -84,20 +84,12 @@ export async function planSearch(
   const level = searchLevelOf(searched, vectors)
   const elements = elementSearchOf(searched, level, asked)
   const { radius, rangeFilter } = params
-  const bm25 = searched.text === undefined ? undefined : bm25Of(searched.indexParams, meanLengthsOf(door))
+  const bm25 = searched.text === undefined ? undefined : bm25Of(searched.indexParams, door.meanLengths)
   const queries = vectors.map((vector) => ({
     ...{ collection, searched, vector, filter, partitions },
     ...{ radius, rangeFilter, bm25, elements },
   }))
   return { collection, model, params, searched, level, queries }
-}
-
-const meanLengths = new WeakMap<MilvusDoor, MeanLengths>()
-
-function meanLengthsOf(door: MilvusDoor): MeanLengths {
-  const found = meanLengths.get(door) ?? new MeanLengths()
-  meanLengths.set(door, found)
-  return found
 }
 
 const searchWhere = (

@@ -8,7 +8,6 @@ import { readablePartitions } from '../loaded.ts'
 import { planOutput } from '../outgoing/output-plan.ts'
 import { resultColumns, resultRows } from '../outgoing/result-columns.ts'
 import { queryParameters } from './query-parameters.ts'
-import { KeyRuns } from './key-runs.ts'
 import { readFound } from './read-found.ts'
 import { whereOf, type TemplateValue } from '../where.ts'
 
@@ -57,7 +56,7 @@ export async function queryRows(door: MilvusDoor, request: QueryRequest, call: C
   const kept = parameters.isIterator ? door.moments.find(request.guarantee_timestamp, collection) : undefined
   const isFirst = parameters.isIterator && kept === undefined
   const reader = isFirst ? await door.moments.keep(timestamp, collection) : (kept ?? collection)
-  const { points, structs } = await readFound(keyRunsOf(door), reader, model, where, {
+  const { points, structs } = await readFound(door.keyRuns, reader, model, where, {
     ...parameters,
     ...selection,
     moment: kept === undefined ? undefined : request.guarantee_timestamp,
@@ -71,14 +70,6 @@ export async function queryRows(door: MilvusDoor, request: QueryRequest, call: C
     output_fields: plan.names,
     ...(indices === undefined ? {} : { element_indices: indices }),
   }
-}
-
-const keyRuns = new WeakMap<MilvusDoor, KeyRuns>()
-
-function keyRunsOf(door: MilvusDoor): KeyRuns {
-  const found = keyRuns.get(door) ?? new KeyRuns()
-  keyRuns.set(door, found)
-  return found
 }
 
 function countColumn(count: number): object {
