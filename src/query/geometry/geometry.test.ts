@@ -13,6 +13,10 @@ const holding = (a: string, b: string): string =>
 const box = (x: number, y: number, size = 2): string =>
   `POLYGON ((${x} ${y}, ${x + size} ${y}, ${x + size} ${y + size}, ${x} ${y + size}, ${x} ${y}))`
 
+const rings = (x: number, y: number, size?: number): string => box(x, y, size).replace('POLYGON ', '')
+const mixed = `GEOMETRYCOLLECTION (${box(0, 0, 4)}, LINESTRING (1 1, 2 2), POINT (3 3), POINT (9 9))`
+const nested = `MULTIPOLYGON (${rings(0, 0, 4)}, ${rings(0, 0, 3)})`
+
 describe('how two geometries lie to one another', () => {
   test.each([
     ['POINT (1 1)', 'POINT (1 1)', 'equals contains intersects within'],
@@ -40,6 +44,12 @@ describe('how two geometries lie to one another', () => {
     ],
     ['MULTIPOINT (1 1, 9 9)', box(0, 0), 'crosses intersects'],
     ['GEOMETRYCOLLECTION (POINT (1 1), LINESTRING (3 3, 4 4))', 'POINT (1 1)', 'contains intersects'],
+    // Parts that lie within one another, or on one another.
+    [mixed, mixed, 'equals contains intersects within'],
+    [mixed, 'POINT (1 1)', 'contains intersects'],
+    ['POINT (1 1)', mixed, 'intersects within'],
+    [nested, box(-1, -1, 20), 'intersects within'],
+    ['POINT (1 1)', nested, 'intersects within'],
     ['POINT EMPTY', 'LINESTRING EMPTY', 'equals'],
     ['POINT EMPTY', box(0, 0), ''],
   ])('%s and %s', (a, b, expected) => {

@@ -7,6 +7,7 @@ const load = createRequire(import.meta.url)
 export interface Topology {
   isEmpty(): boolean
   getDimension(): number
+  getGeometryType(): string
 }
 
 interface Matrix {
@@ -35,6 +36,8 @@ interface Library {
   readonly coordinate: (position: Position) => unknown
   readonly relate: (a: Topology, b: Topology) => Matrix
   readonly isValid: (geometry: Topology) => boolean
+  /** One geometry of all parts; a polygon that crosses itself is what it covers. */
+  readonly unite: (geometry: Topology) => Topology
   readonly distance: (a: Topology, b: Topology) => number
 }
 
@@ -54,11 +57,15 @@ function loadLibrary(): Library {
   const relation = part<{ relate(a: Topology, b: Topology): Matrix }>('operation/relate/RelateOp')
   const validity = part<{ isValid(geometry: Topology): boolean }>('operation/valid/IsValidOp')
   const distance = part<{ distance(a: Topology, b: Topology): number }>('operation/distance/DistanceOp')
+  const union = part<{ union(geometry: Topology): Topology }>('operation/union/UnaryUnionOp')
+  const buffer = part<{ bufferOp(geometry: Topology, width: number): Topology }>('operation/buffer/BufferOp')
   return {
     factory: new GeometryFactory(),
     coordinate: ([x, y]) => new Coordinate(x, y),
     relate: (a, b) => relation.relate(a, b),
     isValid: (geometry) => validity.isValid(geometry),
+    unite: (geometry) =>
+      geometry.getGeometryType() === 'Polygon' ? buffer.bufferOp(geometry, 0) : union.union(geometry),
     distance: (a, b) => distance.distance(a, b),
   }
 }
@@ -120,10 +127,31 @@ export function isRelated(relation: SpatialRelation, a: Topology, b: Topology): 
   }
 }
 
-/** The library throws where edges cross in a way that their geometry cannot have. */
+/** The library throws where parts of a geometry lie on one another: what they cover together is related then. */
 function matrixOf(a: Topology, b: Topology): Matrix | undefined {
+  const [left, right] = [relatable(a), relatable(b)]
+  const { relate } = library()
+  return tried(() => relate(left, right)) ?? tried(() => relate(covered(left), covered(right)))
+}
+
+/** The parts of a collection may be anything, also within one another. */
+function relatable(geometry: Topology): Topology {
+  if (geometry.getGeometryType() !== 'GeometryCollection') return geometry
+  return tried(() => covered(geometry)) ?? geometry
+}
+
+const covers = new WeakMap<Topology, Topology>()
+
+/** What the parts of a geometry cover together. */
+function covered(geometry: Topology): Topology {
+  const found = covers.get(geometry) ?? library().unite(geometry)
+  covers.set(geometry, found)
+  return found
+}
+
+function tried<T>(make: () => T): T | undefined {
   try {
-    return library().relate(a, b)
+    return make()
   } catch {
     return undefined
   }
