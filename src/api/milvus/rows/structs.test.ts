@@ -395,3 +395,13 @@ test('an array of structs is added; the rows that are there have null', async ()
   expect(schema.struct_array_fields.map(({ fieldID }: { fieldID: bigint }) => fieldID)).toEqual([102n, 106n])
   expect(await read('id < 2', 'tags')).toEqual({ t: [undefined, undefined], v: [undefined, undefined] })
 })
+
+test('fields of a struct are asked for by their full names, and their column is that of the struct', async () => {
+  await make('L2')
+  await milvus.must('Insert', request([structColumn(rows)]))
+  for (const asked of [['clips[n]', 'clips[title]'], ['clips']]) {
+    const answer = await milvus.must('Query', { ...c, expr: 'id < 2', output_fields: ['id', ...asked] })
+    expect(answer.output_fields).toEqual(['id', 'clips'])
+    expect(answer.fields_data.map((one: { field_name: string }) => one.field_name)).toEqual(['id', 'clips'])
+  }
+})

@@ -53,7 +53,8 @@ export function planOutput(
     const ofStruct = structs.get(trimmed)?.fields ?? [subFields.get(trimmed)].filter(isDefined)
     if (ofStruct.length > 0) {
       for (const field of ofStruct) inStructs.add(field)
-      names.add(trimmed)
+      // Clients look for a column of that name, and there is one for the whole struct.
+      for (const { name, fields } of structs.values()) if (fields.includes(ofStruct[0]!)) names.add(name)
       continue
     }
     const field = fields.get(trimmed)
