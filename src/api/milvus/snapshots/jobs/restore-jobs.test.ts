@@ -60,6 +60,30 @@ describe('a restore', () => {
     expect((await must('ListRestoreSnapshotJobs')).jobs).toEqual([])
   })
 
+  test('that has nothing to read is completed when it is answered, flushed or not', async () => {
+    const { must, database } = await withSnapshot()
+    for (const target of ['unflushed', 'flushed']) {
+      const { job_id: job } = await must('RestoreSnapshot', into(target))
+      const { info } = await must('GetRestoreSnapshotState', { job_id: job })
+      expect(info, target).toMatchObject({ state: 3, progress: 100 })
+      expect(await database.getCollection(target).count()).toBe(4)
+      await database.flush()
+    }
+  })
+
+  test('that fails at once has failed when it is answered', async () => {
+    const disk = new SimulatedDisk()
+    const { must, database } = await withSnapshot({ disk })
+    await database.flush()
+    const [document] = database.listAllSnapshots()[0]!.metadataFiles()
+    await disk.remove(`/data/store/${document!}`)
+    const { status } = await milvus.call('RestoreSnapshot', into('d'))
+    expect(status.code).toBe(0)
+    const [job] = (await must('ListRestoreSnapshotJobs')).jobs
+    expect(job).toMatchObject({ state: 4, collection_name: 'd' })
+    expect(database.findCollection('d')).toBeUndefined()
+  })
+
   test('is listed by its target, an alias of it, and its database', async () => {
     const { must, end, database } = await withSnapshot()
     await database.documents.put('milvus/database/archive', {})
