@@ -2,7 +2,7 @@ import type { Collection, Filter, PointId, VectorsInput } from '../../../index.t
 import { payloadOf } from '../rows/outgoing/result-columns.ts'
 import { modelOf } from '../schema/collection-model.ts'
 import type { FunctionDocument } from '../schema/document.ts'
-import { vectorOf } from './functions.ts'
+import { vectorMaker } from './functions.ts'
 
 /** Rows at a time. */
 const pageSize = 1_000
@@ -11,10 +11,12 @@ const pageSize = 1_000
 export async function fillFunction(
   collection: Collection,
   partition: string,
-  { inputs, outputs }: FunctionDocument,
+  made: FunctionDocument,
 ): Promise<void> {
-  const input = modelOf(collection).fields.get(inputs[0]!)!
-  const output = outputs[0]!
+  const { fields } = modelOf(collection)
+  const input = fields.get(made.inputs[0]!)!
+  const output = made.outputs[0]!
+  const vectorOf = vectorMaker(made, fields)
   const isEmpty = { kind: 'is-empty', path: JSON.stringify(input.name) } as const
   const lacks: Filter = { mustNot: [{ kind: 'has-vector', name: output }] }
   const filter: Filter = { mustNot: [...lacks.mustNot!, isEmpty] }
@@ -29,7 +31,7 @@ export async function fillFunction(
     })
     const points: VectorsInput[] = []
     for (const point of page.points) {
-      const vector = vectorOf(input, payloadOf(point)[input.name])
+      const vector = vectorOf(payloadOf(point)[input.name])
       if (vector !== undefined) points.push({ id: point.id, vectors: { [output]: vector } })
     }
     // A row that was written meanwhile has the vector of its new text already.

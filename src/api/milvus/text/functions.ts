@@ -5,10 +5,12 @@ import { dataTypes } from '../schema/data-types.ts'
 import type { FieldDocument, FunctionDocument, MilvusDocument } from '../schema/document.ts'
 import { invalidParameter } from '../status.ts'
 import { analyzerOf, isAnalyzed } from './analyzer.ts'
+import { checkMinHash, minHashVector } from './min-hash.ts'
 import { textVector } from './terms.ts'
 
 /** Number of Milvus' FunctionType. */
 export const bm25 = 1
+export const minHash = 4
 
 /** The fields with those marked that functions make. @throws 1100 if a function or an analyzer cannot be */
 export function checkedFields({
@@ -21,17 +23,24 @@ export function checkedFields({
   return fields.map((field) => (made.has(field.name) ? { ...field, isFunctionOutput: true } : field))
 }
 
-function checkFunction(
-  { name, type, inputs, outputs }: FunctionDocument,
-  fields: readonly FieldDocument[],
-): void {
-  if (type !== bm25) throw invalidParameter(`function ${name}: only BM25 functions are supported`)
+function checkFunction(made: FunctionDocument, fields: readonly FieldDocument[]): void {
+  const { name, type, inputs, outputs } = made
+  if (type !== bm25 && type !== minHash)
+    throw invalidParameter(`function ${name}: only BM25 and MinHash functions are supported`)
   if (inputs.length !== 1 || outputs.length !== 1)
-    throw invalidParameter(`BM25 function ${name} should have exactly one input field and one output field`)
+    throw invalidParameter(
+      `${type === bm25 ? 'BM25' : 'MinHash'} function ${name} should have exactly one input field and one output field`,
+    )
   const input = fields.find((field) => field.name === inputs[0])
   const output = fields.find((field) => field.name === outputs[0])
   if (input === undefined) throw invalidParameter(`function input field not found: ${String(inputs[0])}`)
   if (output === undefined) throw invalidParameter(`function output field not found: ${String(outputs[0])}`)
+  if (type === minHash) checkMinHash(made, input, output)
+  else checkBm25(input, output)
+  if (output.nullable === true) throw invalidParameter('function output field cannot be nullable')
+}
+
+function checkBm25(input: FieldDocument, output: FieldDocument): void {
   const isText = input.type === dataTypes.VarChar || input.type === dataTypes.Text
   if (!isText || !isAnalyzed(input))
     throw invalidParameter(
@@ -39,7 +48,6 @@ function checkFunction(
     )
   if (output.type !== dataTypes.SparseFloatVector)
     throw invalidParameter('BM25 function output field must be a SparseFloatVector field')
-  if (output.nullable === true) throw invalidParameter('function output field cannot be nullable')
 }
 
 /**
@@ -53,28 +61,34 @@ export function withFunctionColumns(
 ): ColumnSet {
   if (document.functions.length === 0) return columns
   const vectors = new Map(columns.vectors)
-  for (const { inputs, outputs } of document.functions) {
-    const output = outputs[0]!
+  for (const made of document.functions) {
+    const output = made.outputs[0]!
     if (vectors.has(output))
       throw invalidParameter(`field ${output} is made by a function, and cannot be written`)
-    const input = fields.get(inputs[0]!)!
+    const input = fields.get(made.inputs[0]!)!
+    const vectorOf = vectorMaker(made, fields)
+    // What is null has no vector.
+    const vectorsOf = (texts: readonly string[]): (VectorInput | undefined)[] =>
+      texts.map((json) => vectorOf(JSON.parse(json)))
     const texts = columns.scalars.get(input.name)
-    if (texts !== undefined) vectors.set(output, vectorsOf(input, texts))
+    if (texts !== undefined) vectors.set(output, vectorsOf(texts))
     else if (isWhole && typeof input.defaultValue === 'string')
-      vectors.set(
-        output,
-        vectorsOf(input, Array<string>(columns.rowCount).fill(JSON.stringify(input.defaultValue))),
-      )
+      vectors.set(output, vectorsOf(Array<string>(columns.rowCount).fill(JSON.stringify(input.defaultValue))))
   }
   return { ...columns, vectors }
 }
 
-/** Of JSON texts; what is null has no vector. */
-function vectorsOf(input: FieldDocument, texts: readonly string[]): (VectorInput | undefined)[] {
-  return texts.map((json) => vectorOf(input, JSON.parse(json)))
-}
-
-/** What the function keeps of a value of the field; undefined if that is no text. */
-export function vectorOf(input: FieldDocument, text: unknown): VectorInput | undefined {
-  return typeof text === 'string' ? textVector(tokenize(text, analyzerOf(input), 'document')) : undefined
+/** What a function keeps of a value of its field; undefined if that is no text. */
+export function vectorMaker(
+  made: FunctionDocument,
+  fields: ReadonlyMap<string, FieldDocument>,
+): (text: unknown) => VectorInput | undefined {
+  const input = fields.get(made.inputs[0]!)!
+  const output = fields.get(made.outputs[0]!)!
+  const analyzer = analyzerOf(input)
+  const vectorOf = (text: string): VectorInput =>
+    made.type === minHash
+      ? minHashVector(made, input, output, text)
+      : textVector(tokenize(text, analyzer, 'document'))
+  return (text) => (typeof text === 'string' ? vectorOf(text) : undefined)
 }

@@ -171,7 +171,7 @@ describe('full-text search', () => {
   })
 
   test.each([
-    [{ ...bm25, type: 2 }, 'only BM25 functions'],
+    [{ ...bm25, type: 2 }, 'only BM25 and MinHash functions'],
     [{ ...bm25, input_field_names: ['none'] }, 'input field not found: none'],
     [{ ...bm25, input_field_names: ['id'] }, 'must be a VARCHAR/TEXT field'],
     [{ ...bm25, output_field_names: ['t'] }, 'must be a SparseFloatVector field'],

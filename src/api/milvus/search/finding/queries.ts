@@ -31,12 +31,13 @@ export async function queryVectors(
 }
 
 function vectorOf(searched: SearchedField, sought: Sought): VectorInput {
-  const { text, field } = searched
+  const { text, field, signatureOf } = searched
   if (sought.kind === 'list') return sought.vectors
   if (sought.kind === 'vector') {
     if (text !== undefined) throw textWanted(searched)
     return sought.vector
   }
+  if (signatureOf !== undefined) return signatureOf(sought.text)
   if (text === undefined)
     throw invalidParameter(
       `field ${field.name} is not made of texts by a function, and cannot be searched for a text`,

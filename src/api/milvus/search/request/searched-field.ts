@@ -1,4 +1,4 @@
-import type { CollectionReader } from '../../../../index.ts'
+import type { CollectionReader, VectorInput } from '../../../../index.ts'
 import {
   findField,
   vectorFieldsOf,
@@ -9,6 +9,7 @@ import { dataTypes, holdsVectors } from '../../schema/data-types.ts'
 import type { FieldDocument, IndexDocument } from '../../schema/document.ts'
 import { metricOf } from '../../schema/foreign.ts'
 import { invalidParameter, MilvusError } from '../../status.ts'
+import { bm25, vectorMaker } from '../../text/functions.ts'
 import { metricNamed, type Metric } from '../finding/metrics.ts'
 
 /** Where a search looks. */
@@ -21,6 +22,8 @@ export interface SearchedField {
   readonly indexParams: Readonly<Record<string, string>>
   /** The field that its vectors are made of, by BM25. */
   readonly text?: FieldDocument
+  /** What makes a vector of a text that is searched for, where that is no BM25. */
+  readonly signatureOf?: (text: string) => VectorInput
 }
 
 const unexpected = 65_535
@@ -38,9 +41,17 @@ export function searchedFieldOf(
   if (asked.metric !== '' && asked.metric.toUpperCase() !== metric.name)
     throw invalidParameter(`metric type not match: invalid [expected=${metric.name}][actual=${asked.metric}]`)
   const made = model.document.functions.find(({ outputs }) => outputs.includes(field.name))
-  const text = made === undefined ? undefined : model.fields.get(made.inputs[0]!)
+  const text = made?.type === bm25 ? model.fields.get(made.inputs[0]!) : undefined
+  const vectorOf = made === undefined || text !== undefined ? undefined : vectorMaker(made, model.fields)
   const indexParams = indexOf(model, field)?.params ?? {}
-  return { field, vector, metric, indexParams, ...(text === undefined ? {} : { text }) }
+  return {
+    field,
+    vector,
+    metric,
+    indexParams,
+    ...(text !== undefined && { text }),
+    ...(vectorOf && { signatureOf: (sought) => vectorOf(sought)! }),
+  }
 }
 
 function fieldNamed(model: CollectionModel, name: string): FieldDocument {
