@@ -41,6 +41,14 @@ const int = (value: number | bigint): Literal => ({ kind: 'literal', type: 'int'
 const text = (value: string): Literal => ({ kind: 'literal', type: 'text', value })
 const list = (...items: Literal[]): Literal => ({ kind: 'literal', type: 'list', items })
 
+test.each([
+  [String.raw`s =~ "\d\.\\."`, String.raw`(?s)\d\.\.`],
+  [String.raw`s =~ '\'\"'`, String.raw`'\"`],
+  ['s =~ "^a"', '^a'],
+])('the pattern of %s is %s', (filter, pattern) => {
+  expect(expressionOf(filter)).toMatchObject({ kind: 'regex', pattern })
+})
+
 describe('types', () => {
   test.each([
     'true',
@@ -63,6 +71,7 @@ describe('types', () => {
     'b == true',
     's like "a%" and random_sample(0.5)',
     's =~ "^a" or s !~ "b$"',
+    String.raw`s =~ "(?i)\\.com$" and s !~ '\p{Han}\''`,
     'phrase_match(s, "a b", 2)',
     '"a" <= s < "b"',
     'st_equals(g, "POINT (0 0)") or not ST_TOUCHES(g, \'LINESTRING (0 0, 1 1)\')',
@@ -97,6 +106,7 @@ describe('types', () => {
     ['a > [1]', 'can not comparisons array fields directly'],
     ['a["0"] == 1', 'can only access array field with integer index'],
     ['v is null', 'IsNull/IsNotNull operations are not supported on vector fields'],
+    ['i =~ "4"', 'regex match on non-string or non-json field is unsupported'],
     ['exists s', 'exists operations are only supportted on json field, got:VarChar'],
     ['random_sample(0.5) and b == true', 'random sample expression can only be the last expression'],
     ['random_sample(0.5) or b == true', 'random sample expression cannot be used in logical and expression'],

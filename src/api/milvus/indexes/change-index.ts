@@ -27,6 +27,8 @@ export async function dropIndex(door: MilvusDoor, request: NamedIndex, call: Cal
     await saveDocument(collection, { ...document, indexes })
     const model = modelOf(collection)
     for (const one of dropped) {
+      // A path of JSON has no index in the engine, and may be one of a dynamic key, which is no field.
+      if (one.params['json_path'] !== undefined) continue
       const its = findField(model, one.field)!
       if (holdsVectors(its.type) || payloadIndexOf(its) === undefined) continue
       await collection.dropPayloadIndex(one.field)

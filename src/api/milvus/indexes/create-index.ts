@@ -2,7 +2,7 @@ import type { Collection } from '../../../index.ts'
 import { databaseOf, type Call, type MilvusDoor } from '../door.ts'
 import { numericId } from '../numeric-id.ts'
 import { findField, modelOf } from '../schema/collection-model.ts'
-import { holdsVectors } from '../schema/data-types.ts'
+import { dataTypes, holdsVectors } from '../schema/data-types.ts'
 import {
   withDocument,
   type FieldDocument,
@@ -14,6 +14,7 @@ import { checkIndexName } from '../schema/names.ts'
 import { exclusively, ownDocument, saveDocument } from '../schema/own-document.ts'
 import { codes, MilvusError } from '../status.ts'
 import { flatParams, isSameParams, type IndexParams } from './index-params.ts'
+import { dynamicKeyField, jsonIndexName } from './json-index.ts'
 import { payloadIndexOf, scalarIndexParams } from './scalar-index.ts'
 import { distanceOf, vectorIndexParams } from './vector-index.ts'
 
@@ -25,7 +26,7 @@ interface CreateIndexRequest {
   readonly extra_params: readonly KeyValue[]
 }
 
-/** Making the same index again is a success. @throws 100, 800, 1100, 65535 */
+/** Making the same index again is a success. @throws 100, 800, 1100, 1101, 65535 */
 export async function createIndex(
   door: MilvusDoor,
   request: CreateIndexRequest,
@@ -36,16 +37,18 @@ export async function createIndex(
     const model = modelOf(collection)
     const { document } = model
     const { field_name: fieldName, index_name: name } = request
-    const field = findField(model, fieldName)
+    const field =
+      findField(model, fieldName) ?? (document.hasDynamicField ? dynamicKeyField(fieldName) : undefined)
     if (field === undefined) throw refused(`cannot create index on non-exist field: ${fieldName}`)
     if (name !== '') checkIndexName(name)
     const given = flatParams(request.extra_params)
     const params = holdsVectors(field.type)
       ? vectorIndexParams(document, field, given)
       : scalarIndexParams(field, given)
-    if (isThere(document, field, name, params)) return
+    const ownName = name || (field.type === dataTypes.JSON ? jsonIndexName(field, params) : fieldName)
+    if (isThere(document, field, name, ownName, params)) return
     ownDocument(collection)
-    const index = { id: '', name: name || fieldName, field: fieldName, params }
+    const index = { id: '', name: ownName, field: fieldName, params }
     const id = numericId('index', collection.id, index.name, String(door.timestamps.next()))
     await addIndex(collection, document, field, { ...index, id: String(id) })
   })
@@ -56,15 +59,16 @@ export async function createIndex(
 function isThere(
   { indexes }: MilvusDocument,
   field: FieldDocument,
+  given: string,
   name: string,
   params: IndexParams,
 ): boolean {
-  const sameName = indexes.find((one) => one.name === (name || field.name))
+  const sameName = indexes.find((one) => one.name === name)
   const existing = indexes.find(
     (one) => one.field === field.name && one.params['json_path'] === params['json_path'],
   )
   if (existing !== undefined) {
-    if (name !== '' && name !== existing.name)
+    if (given !== '' && given !== existing.name)
       throw refused('CreateIndex failed: creating multiple indexes on same field is not supported')
     if (isSameParams(existing.params, params)) return true
   }

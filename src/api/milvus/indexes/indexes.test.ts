@@ -114,7 +114,22 @@ test.each([
     { index_type: 'STL_SORT' },
     'index type not match: invalid parameter[expected=Trie][actual=STL_SORT]',
   ],
-  ['j', { index_type: 'INVERTED' }, 'json index must specify cast type: invalid parameter'],
+  ['j', { index_type: 'INVERTED' }, 'json index must specify cast type: missing parameter'],
+  [
+    'j',
+    { index_type: 'INVERTED', json_cast_type: 'INT8' },
+    'json_cast_type INT8 is not supported: invalid parameter',
+  ],
+  [
+    'j',
+    { index_type: 'INVERTED', json_cast_type: 'DOUBLE', json_path: '1' },
+    "cannot parse identifier: 1, error: mismatched input '1'",
+  ],
+  [
+    'j',
+    { index_type: 'INVERTED', json_cast_type: 'DOUBLE', json_path: 'j["a"].b' },
+    `cannot parse identifier: j["a"].b, error: mismatched input '.b'`,
+  ],
   ['none', { index_type: 'FLAT' }, 'cannot create index on non-exist field: none'],
 ])('an index of %s with %j is refused', async (name, params, reason) => {
   const answer = await milvus.call('CreateIndex', index(name, params))
@@ -134,6 +149,23 @@ test('an index of numbers or texts is one of the engine, and goes with it', asyn
   await milvus.must('DropIndex', { collection_name: 'c', index_name: 'words' })
   expect((await described()).names).toEqual(['n'])
   expect(Object.keys(milvus.database.getCollection('c').config().payloadIndexes ?? {})).toEqual(['n'])
+})
+
+test('a path of JSON has an index, and so has one of a dynamic key', async () => {
+  const path = (json_path: string): Record<string, string> => ({ json_cast_type: 'double', json_path })
+  await milvus.must('CreateIndex', index('j', path(`j['a']["b"][0]`)))
+  await milvus.must('CreateIndex', index('j', { json_cast_type: 'varchar' }))
+  await milvus.must('CreateIndex', index('j', path(`j['a']["b"][0]`)))
+  expect((await described()).names).toEqual(['j/a/b/0', 'j'])
+  expect((await described()).params[1]).toMatchObject({ json_cast_type: 'VARCHAR', json_path: 'j' })
+  const twice = await milvus.call('CreateIndex', index('j', { ...path('j'), json_cast_type: 'bool' }))
+  expect(twice.reason).toBe('CreateIndex failed: at most one distinct index is allowed per field')
+  const fields = [primaryKey(), field('v', 'FloatVector', { dim: 4 })]
+  await milvus.must('DropCollection', { collection_name: 'c' })
+  await milvus.must('CreateCollection', collectionOf('c', fields, {}, { enable_dynamic_field: true }))
+  await milvus.must('CreateIndex', index('colour', path(`colour['red']`)))
+  expect((await described()).names).toEqual(['$meta/colour/red'])
+  await milvus.must('DropIndex', { collection_name: 'c', index_name: '$meta/colour/red' })
 })
 
 test('properties of an index can be set and removed, others not', async () => {

@@ -4,6 +4,7 @@ import type { FieldDocument } from '../schema/document.ts'
 import { codes, invalidParameter, MilvusError } from '../status.ts'
 import { isInStruct } from '../schema/struct-names.ts'
 import type { IndexParams } from './index-params.ts'
+import { jsonIndexParams } from './json-index.ts'
 
 const isNumber = (type: number): boolean =>
   isIntegerType(type) || type === dataTypes.Float || type === dataTypes.Double
@@ -20,9 +21,14 @@ const fits: Readonly<Record<string, (type: number, field: FieldDocument) => bool
   STL_SORT: (type, field) =>
     (field.type !== dataTypes.Array || isInStruct(field)) &&
     ((isInStruct(field) && isTextType(type)) || isNumber(type) || type === dataTypes.Timestamptz),
-  Trie: (type, { type: own }) => own !== dataTypes.Array && isTextType(type),
+  Trie: isTextField,
+  TRIE: isTextField,
   NGRAM: (type, { type: own }) => own !== dataTypes.Array && (isTextType(type) || type === dataTypes.JSON),
   RTREE: (type) => type === dataTypes.Geometry,
+}
+
+function isTextField(type: number, { type: own }: FieldDocument): boolean {
+  return own !== dataTypes.Array && isTextType(type)
 }
 
 function isKnown(type: number): boolean {
@@ -31,7 +37,7 @@ function isKnown(type: number): boolean {
   )
 }
 
-/** The parameters as the collection keeps them. @throws 1100 */
+/** The parameters as the collection keeps them. @throws 1100, 1101, 65535 */
 export function scalarIndexParams(field: FieldDocument, given: IndexParams): IndexParams {
   const type = (given['index_type'] ?? '') || 'AUTOINDEX'
   const valueType = field.type === dataTypes.Array ? (field.elementType ?? 0) : field.type
@@ -46,10 +52,9 @@ export function scalarIndexParams(field: FieldDocument, given: IndexParams): Ind
       `index type not match: invalid parameter[expected=${expected}][actual=${type}]`,
     )
   }
-  if (field.type === dataTypes.JSON && given['json_cast_type'] === undefined)
-    throw invalidParameter('json index must specify cast type')
   if (type === 'NGRAM') checkGrams(given)
-  const { metric_type: metric, ...rest } = given
+  const { metric_type: metric, ...rest } =
+    field.type === dataTypes.JSON ? jsonIndexParams(field, given) : given
   return {
     ...rest,
     index_type: type,

@@ -58,7 +58,7 @@ describe('regex', () => {
     '\\y',
     '\\p{Nope}',
   ])('%s is refused', (pattern) => {
-    expect(() => compileRegex(pattern)).toThrow(/Cannot use this pattern/)
+    expect(() => compileRegex(pattern)).toThrow(/Cannot use an invalid regex pattern/)
   })
 
   test('agrees with the regular expressions of the language', () => {

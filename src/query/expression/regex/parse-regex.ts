@@ -153,7 +153,7 @@ class RegexParser {
       if (this.#readFlags() === ')') return { kind: 'empty' }
     }
     const node = this.#choice()
-    if (!this.#takes(')')) throw this.#wrong('a ( without a )')
+    if (!this.#takes(')')) throw this.#wrong('a ( that is missing closing )')
     this.#flags = outside
     return node
   }
@@ -250,7 +250,7 @@ class RegexParser {
     const tests: CharacterTest[] = []
     let isFirst = true
     while (isFirst || this.#next !== ']') {
-      if (this.#next === undefined) throw this.#wrong('a [ without a ]')
+      if (this.#next === undefined) throw this.#wrong('a [ that is missing closing ]')
       tests.push(this.#classItem())
       isFirst = false
     }
@@ -279,7 +279,7 @@ class RegexParser {
 
   #classCharacter(): number | CharacterTest {
     const character = this.#characters[this.#at++]
-    if (character === undefined) throw this.#wrong('a [ without a ]')
+    if (character === undefined) throw this.#wrong('a [ that is missing closing ]')
     if (character !== '\\') return character.codePointAt(0)!
     if (this.#next === undefined) throw this.#wrong('a backslash at the end')
     return this.#escapedClass() ?? this.#escapedCharacter()
@@ -288,7 +288,7 @@ class RegexParser {
   #wrong(what: string): DatabaseError {
     return new DatabaseError(
       'filter-invalid',
-      `Cannot use this pattern: ${JSON.stringify(this.#pattern)} has ${what}`,
+      `Cannot use an invalid regex pattern: ${JSON.stringify(this.#pattern)} has ${what}`,
       { pattern: this.#pattern },
     )
   }

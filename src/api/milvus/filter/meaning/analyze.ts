@@ -12,6 +12,7 @@ import {
   intLiteral,
   parseFloating,
   parseInteger,
+  parsePattern,
   parseText,
   textLiteral,
 } from './constants.ts'
@@ -109,13 +110,11 @@ function analyzeTest(node: TestNode, scope: Scope): Meaning {
     case 'regex': {
       const child = analyze(node.operand, scope)
       const isNegated = node.kind === 'regex' && node.isNegated
-      return patternTest(
-        node.kind,
-        child,
-        analyze(node.pattern, scope),
-        isNegated,
-        scope.textOf(node.pattern),
-      )
+      const pattern =
+        node.kind === 'regex' && node.pattern.kind === 'string'
+          ? constant(textLiteral(parsePattern(node.pattern.text)))
+          : analyze(node.pattern, scope)
+      return patternTest(node.kind, child, pattern, isNegated, scope.textOf(node.pattern))
     }
     case 'exists':
       return existsTest(analyze(node.operand, scope), scope.textOf(node.operand))

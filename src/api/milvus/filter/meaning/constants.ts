@@ -76,6 +76,15 @@ export function parseText(literal: string): string {
   return Buffer.concat(parts).toString('utf8')
 }
 
+/** A pattern in quotes: a backslash is the pattern's own, but before the quote and another backslash. */
+export function parsePattern(literal: string): string {
+  const start = literal.search(/["']/) + 1
+  const quote = literal[start - 1]!
+  return literal
+    .slice(start, -1)
+    .replace(/\\([^])/g, (whole, next: string) => (next === quote || next === '\\' ? next : whole))
+}
+
 function byteOf(hex: string | undefined, octal: string | undefined): number {
   const byte = hex === undefined ? parseInt(octal!, 8) : parseInt(hex, 16)
   if (byte > 0xff) throw invalidSyntax()

@@ -67,7 +67,11 @@ export function patternTest(
   refuseWholeArray(child)
   const type = comparedType(child)
   if (!isTextType(type) && type !== dataTypes.JSON) {
-    throw new ExpressionError(`${kind} operation on non-string or no-json field is unsupported`)
+    throw new ExpressionError(
+      kind === 'like'
+        ? 'like operation on non-string or no-json field is unsupported'
+        : 'regex match on non-string or non-json field is unsupported',
+    )
   }
   if (!isFixed(pattern) || (pattern.kind === 'constant' && pattern.literal.type !== 'text')) {
     const what = `${kind} pattern should be a string literal or template variable, got: ${patternText}`
@@ -79,7 +83,13 @@ export function patternTest(
       const name = pattern.kind === 'template' ? pattern.name : ''
       throw new ExpressionError(`the value of ${kind} expression template variable {${name}} is not string`)
     }
-    const test: RowExpression = { kind, of: child.reference, pattern: value.value }
+    // `.` is any character in Milvus, ends of lines as well.
+    const regex = value.value.includes('.') ? `(?s)${value.value}` : value.value
+    const test: RowExpression = {
+      kind,
+      of: child.reference,
+      pattern: kind === 'regex' ? regex : value.value,
+    }
     return isNegated ? { kind: 'not', operand: test } : test
   })
 }
