@@ -28,6 +28,7 @@ interface Vectors {
   readonly bfloat16_vector?: Uint8Array
   readonly int8_vector?: Uint8Array
   readonly sparse_float_vector?: { readonly contents: readonly Uint8Array[] }
+  readonly vector_array?: List<Vectors>
 }
 
 export interface Column {
@@ -37,6 +38,7 @@ export interface Column {
   readonly valid_data?: readonly boolean[]
   readonly scalars?: Scalars
   readonly vectors?: Vectors
+  readonly struct_arrays?: { readonly fields: readonly Column[] }
 }
 
 export type Row = Record<string, JsonValue>
@@ -53,14 +55,55 @@ export function rowsOf(
       jsonValues(column).forEach((value, row) => Object.assign(rows[row]!, value))
       continue
     }
-    const values = isVectorType(column.type) ? vectorValues(column, count) : scalarValues(column, integer)
+    const values = valuesOf(column, count, integer)
     values.forEach((value, row) => (rows[row]![column.field_name] = value))
   }
   return rows
 }
 
+function valuesOf(
+  column: Column,
+  count: number,
+  integer: (value: bigint | number) => JsonValue,
+): JsonValue[] {
+  if (column.struct_arrays !== undefined) return structValues(column.struct_arrays.fields, count, integer)
+  return isVectorType(column.type) ? vectorValues(column, count) : scalarValues(column, integer)
+}
+
+/** Null rows have a place in each of the fields' columns. */
+function structValues(
+  fields: readonly Column[],
+  count: number,
+  integer: (value: bigint | number) => JsonValue,
+): JsonValue[] {
+  const columns = fields.map(({ field_name: name, scalars, vectors }) => {
+    const rows = (scalars?.array_data ?? vectors?.vector_array)?.data ?? []
+    const values = (row: number): JsonValue[] =>
+      vectors === undefined
+        ? plainValues(rows[row] as Scalars, integer)
+        : presentVectors(rows[row] as Vectors)
+    return { name, values }
+  })
+  const isNull = (row: number): boolean => fields[0]?.valid_data?.[row] === false
+  return Array.from({ length: count }, (_, row) => {
+    if (isNull(row)) return null
+    const members = columns.map(({ name, values }) => [name, values(row)] as const)
+    return Array.from({ length: members[0]?.[1].length ?? 0 }, (_one, at) =>
+      Object.fromEntries(members.map(([name, values]) => [name, values[at]!])),
+    )
+  })
+}
+
 /** How many rows a column has. */
-export function countOf({ type, scalars, vectors, valid_data: valid }: Column): number {
+export function countOf({
+  type,
+  scalars,
+  vectors,
+  valid_data: valid,
+  struct_arrays: structs,
+}: Column): number {
+  const [part] = structs?.fields ?? []
+  if (part !== undefined) return (part.scalars?.array_data ?? part.vectors?.vector_array)?.data.length ?? 0
   if (valid !== undefined && valid.length > 0) return valid.length
   if (!isVectorType(type)) {
     const [list] = Object.values(scalars ?? {}) as readonly List<unknown>[]

@@ -2,7 +2,8 @@ import { stringifyJson, type JsonValue } from '../../../../index.ts'
 import { dynamicColumn } from '../../rows/field-data.ts'
 import type { CollectionModel } from '../../schema/collection-model.ts'
 import { dataTypes, isVectorType, typeName } from '../../schema/data-types.ts'
-import { dimensionsOf, type FieldDocument } from '../../schema/document.ts'
+import { dimensionsOf, type FieldDocument, type StructDocument } from '../../schema/document.ts'
+import { ownNameOf } from '../../schema/struct-names.ts'
 import { integerOf, isObject } from '../body.ts'
 import { RestError, wrongRows } from '../rest-error.ts'
 import { bytesOf, floatsOf, sparseBytes } from './vectors.ts'
@@ -14,7 +15,7 @@ type Row = Readonly<Record<string, JsonValue>>
  * @throws RestError 1804
  */
 export function columnsOf(
-  { document, fields }: CollectionModel,
+  { document, fields, structs }: CollectionModel,
   rows: readonly JsonValue[],
   isPartial: boolean,
 ): object[] {
@@ -25,9 +26,44 @@ export function columnsOf(
   const columns = document.fields
     .filter((field) => isSent(field, objects, isPartial))
     .map((field) => columnOf(field, objects))
-  return document.hasDynamicField
-    ? [...columns, dynamicOf(objects, fields)]
-    : checked(columns, objects, fields)
+  for (const struct of structs.values())
+    if (objects.some((row) => Object.hasOwn(row, struct.name))) columns.push(structColumn(struct, objects))
+  const names = new Set([...fields.keys(), ...structs.keys()])
+  return document.hasDynamicField ? [...columns, dynamicOf(objects, names)] : checked(columns, objects, names)
+}
+
+/** A column for each field of the structs; rows without any are null. */
+function structColumn({ name, nullable, fields }: StructDocument, rows: readonly Row[]): object {
+  const lists = rows.map((row) => (Object.hasOwn(row, name) ? row[name]! : null))
+  const present = lists.filter((list) => list !== null).map((list) => structsOf(name, list))
+  if (present.length < lists.length && nullable !== true)
+    throw wrongRows(`the field ${name} is missing in a row`)
+  const valid = nullable === true ? { valid_data: lists.map((list) => list !== null) } : {}
+  const subColumns = fields.map((field) => {
+    const own = ownNameOf(field)
+    const about = { field_name: own, type: field.type, ...valid }
+    const values = present.map((list) =>
+      list.map((struct) => {
+        if (Object.hasOwn(struct, own)) return struct[own]!
+        throw wrongRows(`the field ${own} is missing in a struct of ${name}`)
+      }),
+    )
+    const element = { ...field, name: own, type: field.elementType! }
+    if (field.type === dataTypes.Array) {
+      const data = values.map((list) => scalarsOf(element.type, element, list))
+      return { ...about, scalars: { array_data: { data, element_type: element.type } } }
+    }
+    const dim = dimensionsOf(field)
+    const data = values.map((list) => vectorsOf(element, list))
+    return { ...about, vectors: { dim, vector_array: { dim, data, element_type: element.type } } }
+  })
+  return { field_name: name, type: dataTypes.ArrayOfStruct, struct_arrays: { fields: subColumns } }
+}
+
+function structsOf(name: string, value: JsonValue): readonly Row[] {
+  if (Array.isArray(value) && (value as readonly JsonValue[]).every(isObject))
+    return value as readonly unknown[] as readonly Row[]
+  throw wrongRows(`the field ${name} is no list of objects`)
 }
 
 /** What is made here may be left out of all rows. */
@@ -40,14 +76,14 @@ function isSent(
   return !isOptional || rows.some((row) => Object.hasOwn(row, name))
 }
 
-function checked(columns: object[], rows: readonly Row[], fields: CollectionModel['fields']): object[] {
+function checked(columns: object[], rows: readonly Row[], fields: ReadonlySet<string>): object[] {
   const other = rows.flatMap((row) => Object.keys(row)).find((name) => !fields.has(name))
   if (other === undefined) return columns
   throw wrongRows(`${other} is no field of the collection, which has no dynamic ones`)
 }
 
 /** The column of the dynamic keys. */
-function dynamicOf(rows: readonly Row[], fields: CollectionModel['fields']): object {
+function dynamicOf(rows: readonly Row[], fields: ReadonlySet<string>): object {
   const data = rows.map((row) => {
     const others = Object.entries(row).filter(([name]) => !fields.has(name))
     if (others.some(([name]) => name === dynamicColumn))
