@@ -14,10 +14,19 @@ export interface QueryParameters {
   readonly isIterator: boolean
 }
 
-/** @throws 65535, 1100 */
+/** What would change which rows are answered, or their order. */
+const notThere = ['order_by_fields', 'group_by_fields']
+
+/** @throws 10, 65535, 1100 */
 export function queryParameters(pairs: readonly KeyValue[], collection: Collection): QueryParameters {
   const map = mapOf(pairs)
   checkCollection(map['collection_id'], collection)
+  const refused = notThere.find((key) => (map[key] ?? '') !== '')
+  if (refused !== undefined)
+    throw new MilvusError(
+      codes.unimplemented,
+      `${refused} of a query is not supported by this server: service unimplemented`,
+    )
   const isIterator = map['iterator']?.toLowerCase() === 'true'
   const { limit: given } = map
   if (given === undefined) return { limit: undefined, offset: 0, isIterator }

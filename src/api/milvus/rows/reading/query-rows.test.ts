@@ -62,6 +62,16 @@ test('rows come in the order of their keys, negative ones first', async () => {
   expect(await ids({ expr: `not (id > 0)` })).toEqual(sorted.filter((key) => key <= 0n))
 })
 
+test.each(['order_by_fields', 'group_by_fields'])('%s is refused, not passed over', async (key) => {
+  await make(primaryKey())
+  const request = { collection_name: 'c', expr: 'id > 0', query_params: pairs({ limit: '5', [key]: 'n' }) }
+  const answer = await milvus.call('Query', request)
+  expect(answer.status).toMatchObject({
+    code: 10,
+    reason: `${key} of a query is not supported by this server: service unimplemented`,
+  })
+})
+
 test('text keys come in the order of their bytes', async () => {
   await make(field('k', 'VarChar', { max_length: 50, is_primary_key: true }))
   const keys = Array.from({ length: 300 }, (_, row) => `k${(row * 7919) % 1_000}`)
