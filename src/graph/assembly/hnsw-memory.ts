@@ -70,6 +70,8 @@ export class Scratch {
   chosen: u32
   /** Keys of heap.ts that a search gives, best first. */
   out: u32
+  /** A bitset of the rows that pass and have not been found yet. Room for a multiple of 16 bytes. */
+  open: u32
 }
 
 // @ts-ignore: decorator

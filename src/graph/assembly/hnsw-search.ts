@@ -149,62 +149,71 @@ function gather(g: Graph, s: Scratch, row: u32, layer: u32): u32 {
   return count
 }
 
+/** Opens the rows that pass. */
+function openPassing(s: Scratch, passing: usize, alive: usize, limit: u32): void {
+  const open = <usize>s.open
+  const bytes = <usize>((limit + 31) >> 5) << 2
+  for (let at: usize = 0; at < bytes; at += 16) {
+    let bits = passing == 0 ? i32x4.splat(-1) : v128.load(passing + at)
+    if (alive != 0) bits = v128.and(bits, v128.load(alive + at))
+    v128.store(open + at, bits)
+  }
+  if ((limit & 31) == 0) return
+  const last = open + bytes - 4
+  store<u32>(last, load<u32>(last) & ((1 << (limit & 31)) - 1))
+}
+
+/** True if the row was open: it no longer is. Rows from `limit` on never were. */
+// @ts-ignore: decorator
+@inline
+function take(open: usize, limit: u32, row: u32): bool {
+  // A row beyond the limit asks for no bit of word 0.
+  const isWithin = <u32>(row < limit)
+  const word = open + <usize>((row >> 5) * isWithin << 2)
+  const bits = load<u32>(word)
+  const bit = bits & (isWithin << (row & 31))
+  store<u32>(word, bits ^ bit)
+  return bit != 0
+}
+
 /** The same of those that pass, of layer 0; in the stead of one that does not, the rows linked from it that do. */
 function gatherPassing(g: Graph, s: Scratch, row: u32, passing: usize, alive: usize, limit: u32): u32 {
   const room = roomOf(g, 0)
   const bytes = <usize>room << 2
   const visited = <usize>s.visited
+  const open = <usize>s.open
   const pending = <usize>s.pending
   let count: u32 = 0
   let rejected: u32 = 0
   // Behind the rows that pass, of which there are never as many as two lists.
   const others = pending + 2 * bytes
   const list = baseList(g, row)
-  let log = logEnd(s, room)
   for (let at = afterEqual(list); at < list + bytes; at += 4) {
     const link = load<u32>(at)
     if (link == NONE) break
     const next = link & ROW
-    if (hasBit(visited, next)) continue
-    if (!mayHit(passing, alive, limit, next)) {
-      store<u32>(others + (<usize>rejected << 2), next)
-      rejected++
-      continue
-    }
-    visit(visited, next)
-    store<u32>(log + (<usize>count << 2), next)
     store<u32>(pending + (<usize>count << 2), next)
-    count++
+    store<u32>(others + (<usize>rejected << 2), next)
+    if (take(open, limit, next)) count++
+    else rejected += <u32>(!mayHit(passing, alive, limit, next) && !hasBit(visited, next))
   }
-  s.logCount += count
-  for (let i: u32 = 0; i < rejected && count < room; i++) {
+  for (let i: u32 = 0; i < rejected && count < g.m; i++) {
     const between = load<u32>(others + (<usize>i << 2))
     // All of its links are looked at now, so it need not be looked at again.
-    visit(visited, between)
-    log = logEnd(s, room + 1)
-    store<u32>(log, between)
-    let logged: u32 = 1
-    const second = baseList(g, between)
+    markVisited(s, between)
     // If an equal row passes, it takes the place of the link to it.
     const equal = passingEqual(g, between, passing, alive, limit)
-    if (equal != NONE && visit(visited, equal)) {
-      store<u32>(log + 4, equal)
-      logged = 2
+    if (equal != NONE && take(open, limit, equal)) {
       store<u32>(pending + (<usize>count << 2), equal)
       count++
     }
+    const second = baseList(g, between)
     for (let at = afterEqual(second); at < second + bytes; at += 4) {
       const link = load<u32>(at)
       if (link == NONE) break
-      const next = link & ROW
-      if (hasBit(visited, next) || !mayHit(passing, alive, limit, next)) continue
-      visit(visited, next)
-      store<u32>(log + (<usize>logged << 2), next)
-      logged++
-      store<u32>(pending + (<usize>count << 2), next)
-      count++
+      store<u32>(pending + (<usize>count << 2), link & ROW)
+      count += <u32>take(open, limit, link & ROW)
     }
-    s.logCount += logged
   }
   return count
 }
@@ -285,29 +294,30 @@ export function searchLayer(g: Graph, s: Scratch, query: usize, start: u64, laye
 }
 
 /** Rows that pass, from all over the column, become pending. Gives how many. */
-function gatherSeeds(g: Graph, s: Scratch, passing: usize, alive: usize, limit: u32): u32 {
+function gatherSeeds(g: Graph, s: Scratch, limit: u32): u32 {
   const words = (min(limit, g.nextRow) + 31) >> 5
   let count: u32 = 0
   for (let i: u32 = 0; i < SEEDS; i++) {
     const end = <u32>((<u64>words * (i + 1)) / SEEDS)
     for (let word = <u32>((<u64>words * i) / SEEDS); word < end; word++) {
-      let bits: u32 = passing == 0 ? 0xffffffff : load<u32>(passing + (<usize>word << 2))
-      if (alive != 0) bits &= load<u32>(alive + (<usize>word << 2))
-      let found = false
-      for (; bits != 0 && !found; bits &= bits - 1) {
-        const row = (word << 5) + <u32>ctz(bits)
-        if (row >= limit || row >= g.nextRow) break
-        // A row without a vector has no links.
-        if (load<u32>(baseList(g, row)) == NONE || hasBit(<usize>s.visited, row)) continue
-        markVisited(s, row)
-        store<u32>(<usize>s.pending + (<usize>count << 2), row)
-        count++
-        found = true
-      }
-      if (found) break
+      const row = firstLinked(g, word, load<u32>(<usize>s.open + (<usize>word << 2)))
+      if (row == NONE || !take(<usize>s.open, limit, row)) continue
+      store<u32>(<usize>s.pending + (<usize>count << 2), row)
+      count++
+      break
     }
   }
   return count
+}
+
+/** The first row of a word that has its bit and a place in the graph: others have no links. */
+function firstLinked(g: Graph, word: u32, bits: u32): u32 {
+  for (; bits != 0; bits &= bits - 1) {
+    const row = (word << 5) + <u32>ctz(bits)
+    if (row >= g.nextRow) return NONE
+    if (load<u32>(baseList(g, row)) != NONE) return row
+  }
+  return NONE
 }
 
 function searchPassing(
@@ -322,21 +332,20 @@ function searchPassing(
 ): u32 {
   const row = rowOfKey(start)
   let held: u32 = 0
-  markVisited(s, row)
-  if (mayHit(passing, alive, limit, row)) {
+  openPassing(s, passing, alive, limit)
+  if (take(<usize>s.open, limit, row)) {
     store<u64>(<usize>s.list, start)
     held = 1
   } else {
     let near = gatherPassing(g, s, row, passing, alive, limit)
     const equal = passingEqual(g, row, passing, alive, limit)
-    if (equal != NONE && !hasBit(<usize>s.visited, equal)) {
-      markVisited(s, equal)
+    if (equal != NONE && take(<usize>s.open, limit, equal)) {
       store<u32>(<usize>s.pending + (<usize>near << 2), equal)
       near++
     }
     held = <u32>offerPending(g, s, query, near, held, ef)
   }
-  const seeds = gatherSeeds(g, s, passing, alive, limit)
+  const seeds = gatherSeeds(g, s, limit)
   held = <u32>offerPending(g, s, query, seeds, held, ef)
   held = expandAll(true, g, s, query, 0, held, ef, passing, alive, limit)
   clearVisited(s)

@@ -31,6 +31,7 @@ export const scratchFields = [
   'pruned',
   'chosen',
   'out',
+  'open',
 ] as const
 
 export type GraphRecord = Readonly<Record<(typeof graphFields)[number], number>>

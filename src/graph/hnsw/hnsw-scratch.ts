@@ -58,6 +58,7 @@ export class HnswScratch {
       chosen: (room + 3) * 4,
       out: sizes.ef * 8,
       query: sizes.stride * 4,
+      open: bitBytes,
       passing: bitBytes,
       alive: bitBytes,
     }
@@ -78,6 +79,7 @@ export class HnswScratch {
       pruned: at('pruned'),
       chosen: at('chosen'),
       out: at('out'),
+      open: at('open'),
     }
     const words = wordsOfScratch(record)
     arena.words(at('record'), words.length).set(words)
