@@ -317,12 +317,13 @@ describe('elements of lists', () => {
     expect(results({ most: 0 })).toEqual([true, true, false, false, false])
   })
 
-  test('those of which it is unknown do not count, and a list that is null says nothing', () => {
+  test('those of which it is unknown do not count, and a list that is null has none', () => {
     expect(passes(count({ most: 0 }, not(isBig)), list(11, null))).toBe(true)
     expect(passes(count({ least: 2 }), list(11, null))).toBe(false)
-    for (const bounds of [{ least: 1 }, { most: 0 }]) {
-      expect(passes(count(bounds), { l: null })).toBe(false)
-      expect(passes(not(count(bounds)), {})).toBe(false)
+    for (const payload of [{ l: null }, {}]) {
+      expect(passes(count({ least: 1 }), payload)).toBe(false)
+      expect(passes(not(count({ least: 1 })), payload)).toBe(true)
+      expect(passes(count({ most: 0 }), payload)).toBe(true)
     }
   })
 

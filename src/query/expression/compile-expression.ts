@@ -255,7 +255,7 @@ function compileElements({
   const passes = compile(test)
   return (row) => {
     const value = read(row.payload())
-    if (value === null) return null
+    if (value === null) return least <= 0
     if (!Array.isArray(value)) return false
     let count = 0
     for (const element of value as readonly JsonValue[]) {

@@ -106,7 +106,7 @@ export type RowExpression =
     }
   /**
    * Whether so many elements of a list pass a test, at least (default 0) and at most (default all). In the test an element
-   * is what a payload is elsewhere. Elements for which it is unknown do not count.
+   * is what a payload is elsewhere. Elements for which it is unknown do not count. Null is a list without elements.
    */
   | {
       readonly kind: 'elements'

@@ -96,7 +96,7 @@ def check_filters(client, name=NAME):
         return [row["id"] for row in client.query(name, filter=filter, output_fields=["id"])]
 
     assert ids("match_any(clips, $[n] == 2 or $[title] == 't3')") == [1, 2]
-    assert ids("match_all(clips, $[n] > 2)") == [2, 3, 5]
+    assert ids("match_all(clips, $[n] > 2)") == [2, 3, 4, 5]
     assert ids("MATCH_LEAST(clips, $[n] > 1, threshold=2)") == [5]
     assert ids("match_exact(clips, $[n] < 6, threshold=1)") == [2, 5]
     assert ids("clips[1][n] in [2, 6]") == [1, 5]
