@@ -290,6 +290,14 @@ describe('collections and what belongs to them', () => {
     expect((await must('/collections/list', {})).data).toEqual([])
   })
 
+  test('a compaction is asked for by the number that it was given', async () => {
+    await makeThings()
+    const { data } = await must('/collections/compact', { collectionName: 'things' })
+    expect(data).toEqual({ compactionID: expect.stringMatching(/^[1-9]\d*$/) as string })
+    const state = await must('/collections/get_compaction_state', data as object)
+    expect(state.data).toMatchObject({ state: expect.stringMatching(/Executing|Completed/) as string })
+  })
+
   test('indexes, partitions, aliases and databases', async () => {
     await makeThings()
     const name = { collectionName: 'things' }

@@ -4,7 +4,7 @@ import { mapOf, type KeyValue } from '../../schema/messages.ts'
 import { consistencyLevels } from '../../schema/document.ts'
 import { dataTypes } from '../../schema/data-types.ts'
 import { encodeMessage, enumName } from '../../wire/messages.ts'
-import { doing, named, type RestAnswer, type RestCall, type RestRoutes } from '../route.ts'
+import { doing, idInteger, named, type RestAnswer, type RestCall, type RestRoutes } from '../route.ts'
 import { createCollection, fieldMessage } from './create-collection.ts'
 
 export const collectionRoutes: RestRoutes = {
@@ -41,11 +41,11 @@ export const collectionRoutes: RestRoutes = {
       ...named(request),
       majorCompaction: request.body.flag('isClustering'),
     })) as { compactionID: bigint }
-    return { data: BigInt(compactionID) }
+    return { data: { compactionID: idInteger(request, compactionID) } }
   },
   '/collections/get_compaction_state': async (request) => {
     const answer = (await request.rpc('GetCompactionState', {
-      compactionID: request.body.integer('jobID') ?? 0n,
+      compactionID: request.body.integer('compactionID') ?? request.body.integer('jobID') ?? 0n,
     })) as { state: number }
     return { data: { state: enumName('CompactionState', answer.state) ?? '' } }
   },
