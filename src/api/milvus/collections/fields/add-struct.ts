@@ -14,6 +14,8 @@ interface AddStructRequest extends NamedCollection {
   readonly struct_array_field_schema?: StructMessage | null
 }
 
+const systemNames: ReadonlySet<string> = new Set(['RowID', 'Timestamp', '$meta', '__virtual_pk__'])
+
 /** An array of structs that is null in the rows that are there. @throws 100, 800, 1100, 1701 */
 export async function addCollectionStructField(
   door: MilvusDoor,
@@ -26,6 +28,9 @@ export async function addCollectionStructField(
   const database = databaseOf(call, request.db_name)
   await exclusively(door, database, request.collection_name, async (collection) => {
     const document = ownDocument(collection)
+    for (const { name: given } of [message, ...message.fields])
+      if (systemNames.has(given))
+        throw invalidParameter(`not support to add system field, field name = ${given}`)
     const [struct] = structsOf([message], nextFieldId(document))
     const { name, nullable, fields } = struct!
     if (nullable !== true)
