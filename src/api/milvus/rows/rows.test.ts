@@ -148,6 +148,29 @@ test('vectors of every type come back bit for bit', async () => {
   )
 })
 
+test('a sparse vector may have no component: it is read, and found by no search', async () => {
+  await makeLoaded(milvus, [primaryKey(), field('sparse', 'SparseFloatVector')])
+  const full = Buffer.alloc(8)
+  full.writeFloatLE(1, 4)
+  const vectors = { dim: 1, sparse_float_vector: { contents: [Buffer.alloc(0), full], dim: 1 } }
+  await milvus.must('Insert', insert([column('id', 5, [1n, 2n]), { field_name: 'sparse', vectors }], 2))
+  const answer = await milvus.must('Query', {
+    collection_name: 'c',
+    expr: 'id > 0',
+    output_fields: ['sparse'],
+  })
+  const [found] = (
+    answer.fields_data as {
+      field_name: string
+      vectors: { sparse_float_vector: { contents: Uint8Array[] } }
+    }[]
+  ).filter((one) => one.field_name === 'sparse')
+  expect(found!.vectors.sparse_float_vector.contents.map(({ length }) => length)).toEqual([0, 8])
+  const collection = milvus.database.getCollection('c')
+  const hits = await collection.query({ vector: { indices: [0], values: [1] }, using: 'sparse', limit: 9 })
+  expect(hits.map(({ id }) => id)).toEqual([2])
+})
+
 test('half vectors may be sent as numbers, and are rounded', async () => {
   await makeLoaded(milvus, [primaryKey(), { name: 'v', data_type: 102, type_params: pairs({ dim: '2' }) }])
   const sent = { type: 102, field_name: 'v', vectors: { dim: 2, float_vector: { data: [0.1, 1] } } }

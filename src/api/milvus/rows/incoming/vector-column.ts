@@ -115,9 +115,8 @@ export function componentsOfBits(bytes: Uint8Array): Float32Array {
 const pairBytes = 8
 const indexEnd = 0xffff_ffff
 
-/** Pairs of an index (u32) and a weight (f32), little endian, by ascending indices. @throws 1100 */
+/** Pairs of an index (u32) and a weight (f32), little endian, by ascending indices; none at all, too. @throws 1100 */
 export function sparseVector(bytes: Uint8Array): SparseInput {
-  if (bytes.length === 0) throw invalidParameter('empty sparse float vector row')
   if (bytes.length % pairBytes !== 0)
     throw invalidParameter(`invalid data length in sparse float vector: ${bytes.length}`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
