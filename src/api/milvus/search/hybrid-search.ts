@@ -7,7 +7,7 @@ import { timeViewOf } from '../time/time-view.ts'
 import { findHits, type FoundHit } from './finding/find-hits.ts'
 import { collapsed } from './levels/collapse.ts'
 import { checkHybridLevels, findsElements } from './levels/hybrid-levels.ts'
-import { groupFieldOf, groupValue, Groups, readsForGroups } from './finding/groups.ts'
+import { findGroups, groupFieldOf, groupValue, Groups, readsForGroups } from './finding/groups.ts'
 import { rankerOfFunction, rankerOfStrategy } from './ranking/read-ranker.ts'
 import type { Ranker } from './ranking/ranker.ts'
 import { rankedHits } from './rerank.ts'
@@ -87,7 +87,10 @@ async function rankOne(
   for (const { params, queries, level } of plans) {
     const query = queries[at]!
     const { metric } = query.searched
-    const found = await findHits(query, params.limit, reads)
+    const found =
+      field === undefined || query.elements !== undefined
+        ? await findHits(query, params.limit, reads)
+        : await findGroups(query, field, groupBy!, { limit: params.limit, offset: 0 }, reads)
     const isOfRows = isOfElements || level !== 'element'
     const scope = params.elementScope ?? ({ strategy: 'max' } as const)
     lists.push({ metric, hits: isOfRows ? found : collapsed(found, scope, metric) })

@@ -209,8 +209,12 @@ describe('a search', () => {
     expect(
       await keysOf({ ...by, topk: '1', offset: '1', group_size: '2', strict_group_size: 'True' }),
     ).toEqual([[5, 3]])
-    expect(await refusal({ group_by_field: 'v' })).toContain('1100 unsupported data type FloatVector')
-    expect(await refusal({ group_by_field: 'none' })).toContain('65535 groupBy field not found in schema')
+    expect(await refusal({ group_by_field: 'v' })).toContain(
+      '1100 unsupported data type VECTOR_FLOAT for group by operator',
+    )
+    expect(await refusal({ group_by_field: 'none' })).toContain(
+      '1700 groupBy field not found in schema: field not found[field=none]',
+    )
   })
 
   test('without hits has all columns', async () => {
@@ -386,7 +390,14 @@ describe('a hybrid search', () => {
       hitsOf(await milvus.must('HybridSearch', hybrid(rank, parts)))[0]!.map(([key]) => key)
     expect(await keys({})).toEqual([4, 3, 1, 6, 2, 5])
     expect(await keys({ limit: '2', offset: '1' })).toEqual([3, 1])
-    expect(await keys({ group_by_field: 'kind' })).toEqual([4, 3, 1])
+    expect(await keys({ group_by_field: 'kind' })).toEqual([4, 1, 3])
+  })
+
+  test('whose parts find as many groups as rows are asked of them', async () => {
+    await make()
+    const rank = { limit: '2', group_by_field: 'kind' }
+    const answer = await milvus.must('HybridSearch', hybrid(rank, [near([0, 0], '2')]))
+    expect(hitsOf(answer)[0]!.map(([key]) => key)).toEqual([1, 5])
   })
 
   test('is refused', async () => {

@@ -1,7 +1,7 @@
 import { stringifyJson, type JsonValue, type ReadOptions } from '../../../../index.ts'
 import { payloadOf } from '../../rows/outgoing/result-columns.ts'
 import type { CollectionModel } from '../../schema/collection-model.ts'
-import { dataTypes, isIntegerType, typeName } from '../../schema/data-types.ts'
+import { dataTypes, isIntegerType, isVectorType, typeName } from '../../schema/data-types.ts'
 import type { FieldDocument } from '../../schema/document.ts'
 import { codes, invalidParameter, MilvusError } from '../../status.ts'
 import { readAgain, readRanking, type FoundHit, type HitQuery } from './find-hits.ts'
@@ -11,7 +11,10 @@ import type { GroupBy } from '../request/search-params.ts'
 export function groupFieldOf(model: CollectionModel, { field: name }: GroupBy): FieldDocument {
   const field = model.fields.get(name)
   if (field === undefined)
-    throw new MilvusError(codes.unexpected, `groupBy field not found in schema: fieldName(${name}) not found`)
+    throw new MilvusError(
+      codes.fieldNotFound,
+      `groupBy field not found in schema: field not found[field=${name}]`,
+    )
   const { type } = field
   const isGroupable =
     isIntegerType(type) ||
@@ -19,9 +22,15 @@ export function groupFieldOf(model: CollectionModel, { field: name }: GroupBy): 
     type === dataTypes.VarChar ||
     type === dataTypes.Timestamptz
   if (!isGroupable)
-    throw invalidParameter(`unsupported data type ${typeName(type)} of field ${name} for group by operator`)
+    throw invalidParameter(`unsupported data type ${nameInGroups(type)} for group by operator`)
   return field
 }
+
+/** As it is called where hits are grouped: `FLOAT`, `VECTOR_FLOAT`. */
+const nameInGroups = (type: number): string =>
+  isVectorType(type)
+    ? `VECTOR_${typeName(type).replace('Vector', '').toUpperCase()}`
+    : typeName(type).toUpperCase()
 
 /** Hits in groups, in the order of the best ones. */
 export class Groups {

@@ -8,7 +8,7 @@ import {
 import { dataTypes, holdsVectors } from '../../schema/data-types.ts'
 import type { FieldDocument, IndexDocument } from '../../schema/document.ts'
 import { metricOf } from '../../schema/foreign.ts'
-import { invalidParameter, MilvusError } from '../../status.ts'
+import { codes, invalidParameter, MilvusError } from '../../status.ts'
 import { bm25, vectorMaker } from '../../text/functions.ts'
 import { metricNamed, type Metric } from '../finding/metrics.ts'
 
@@ -39,7 +39,10 @@ export function searchedFieldOf(
   const vector = vectorNameOf(reader, field.name)
   const metric = metricNamed(indexMetric(reader, model, field, vector))
   if (asked.metric !== '' && asked.metric.toUpperCase() !== metric.name)
-    throw invalidParameter(`metric type not match: invalid [expected=${metric.name}][actual=${asked.metric}]`)
+    throw new MilvusError(
+      codes.invalidParameter,
+      `metric type not match: invalid parameter[expected=${metric.name}][actual=${asked.metric}]`,
+    )
   const made = model.document.functions.find(({ outputs }) => outputs.includes(field.name))
   const text = made?.type === bm25 ? model.fields.get(made.inputs[0]!) : undefined
   const vectorOf = made === undefined || text !== undefined ? undefined : vectorMaker(made, model.fields)
