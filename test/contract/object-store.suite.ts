@@ -27,7 +27,7 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       )
       const middle = await collect(store.stream('segments/a/rows.bin', { offset: 7, length: 2_000_000 }))
       expect(equal(middle, body.subarray(7, 2_000_007))).toBe(true)
-      expect(await store.head('segments/a/rows.bin')).toEqual({
+      expect(await store.head('segments/a/rows.bin')).toMatchObject({
         key: 'segments/a/rows.bin',
         bytes: body.length,
       })
@@ -37,7 +37,17 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       await store.put('a/empty', new Uint8Array(0))
       expect((await store.get('a/empty')).length).toBe(0)
       expect((await collect(store.stream('a/empty'))).length).toBe(0)
-      expect(await store.head('a/empty')).toEqual({ key: 'a/empty', bytes: 0 })
+      expect(await store.head('a/empty')).toMatchObject({ key: 'a/empty', bytes: 0 })
+    })
+
+    test('an object that is put again has another fingerprint, where there are any', async () => {
+      await store.put('a/b', Buffer.from('one'))
+      const before = await store.head('a/b')
+      expect(await store.head('a/b')).toEqual(before)
+      await store.put('a/b', Buffer.from('two'))
+      const after = await store.head('a/b')
+      if (before?.fingerprint === undefined) expect(after?.fingerprint).toBeUndefined()
+      else expect(after?.fingerprint).not.toBe(before.fingerprint)
     })
 
     test('puts a stream, and keeps nothing of one that breaks', async () => {
