@@ -1,6 +1,7 @@
 import type { Collection, ReadOptions } from '../../../index.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.ts'
 import { modelOf, type CollectionModel } from '../schema/collection-model.ts'
+import type { FieldDocument } from '../schema/document.ts'
 import { mapOf } from '../schema/messages.ts'
 import { invalidParameter } from '../status.ts'
 import { timeViewOf } from '../time/time-view.ts'
@@ -12,7 +13,7 @@ import { rankerOfFunction, rankerOfStrategy } from './ranking/read-ranker.ts'
 import type { Ranker } from './ranking/ranker.ts'
 import { rankedHits } from './rerank.ts'
 import type { HybridSearchRequest } from './request/messages.ts'
-import { rankedWindowOf, type RankedWindow } from './request/search-params.ts'
+import { rankedWindowOf, type GroupBy, type RankedWindow } from './request/search-params.ts'
 import { alsoReading, askedFields, resultData, searchOutput } from './results.ts'
 import { planSearch, type SearchPlan } from './search.ts'
 
@@ -72,35 +73,64 @@ async function plansOf(
   return plans
 }
 
+interface Parts {
+  readonly plans: readonly SearchPlan[]
+  readonly isOfElements: boolean
+}
+
+interface Grouping extends GroupBy {
+  readonly document: FieldDocument
+}
+
 /** The hits of the query at that place of each request, ranked and cut. */
 async function rankOne(
-  { plans, isOfElements }: { readonly plans: readonly SearchPlan[]; readonly isOfElements: boolean },
+  parts: Parts,
   at: number,
   ranker: Ranker,
   { limit, offset, groupBy }: RankedWindow,
   model: CollectionModel,
 ): Promise<readonly FoundHit[]> {
-  const field = groupBy === undefined ? undefined : groupFieldOf(model, groupBy)
-  const names = ranker.field === undefined ? [] : [ranker.field]
-  const reads = alsoReading(field === undefined ? {} : readsForGroups(field), names)
+  if (groupBy === undefined) {
+    const ranked = await rankedParts(parts, at, ranker, model)
+    return ranked.slice(offset, offset + limit)
+  }
+  const document = groupFieldOf(model, groupBy)
+  const valueOf = groupValue(document)
+  const grouped = (ranked: readonly FoundHit[]): Groups => {
+    const groups = new Groups(offset + limit, groupBy.size)
+    for (const hit of ranked) groups.add(hit, valueOf(hit))
+    return groups
+  }
+  const reads = readsForGroups(document)
+  const groups = grouped(await rankedParts(parts, at, ranker, model, reads))
+  if (groups.isComplete) return groups.hits(offset)
+  // The best rows of the parts are of few groups: the parts look for groups themselves.
+  const more = grouped(await rankedParts(parts, at, ranker, model, reads, { ...groupBy, document }))
+  return (more.count > groups.count ? more : groups).hits(offset)
+}
+
+async function rankedParts(
+  { plans, isOfElements }: Parts,
+  at: number,
+  ranker: Ranker,
+  model: CollectionModel,
+  readsForGroups: ReadOptions = {},
+  grouping?: Grouping,
+): Promise<readonly FoundHit[]> {
+  const reads = alsoReading(readsForGroups, ranker.field === undefined ? [] : [ranker.field])
   const lists = []
   for (const { params, queries, level } of plans) {
     const query = queries[at]!
     const { metric } = query.searched
     const found =
-      field === undefined || query.elements !== undefined
+      grouping === undefined || query.elements !== undefined
         ? await findHits(query, params.limit, reads)
-        : await findGroups(query, field, groupBy!, { limit: params.limit, offset: 0 }, reads)
+        : await findGroups(query, grouping.document, grouping, { limit: params.limit, offset: 0 }, reads)
     const isOfRows = isOfElements || level !== 'element'
     const scope = params.elementScope ?? ({ strategy: 'max' } as const)
     lists.push({ metric, hits: isOfRows ? found : collapsed(found, scope, metric) })
   }
-  const ranked = rankedHits(ranker, model, lists)
-  if (field === undefined) return ranked.slice(offset, offset + limit)
-  const groups = new Groups(offset + limit, groupBy!.size)
-  const valueOf = groupValue(field)
-  for (const hit of ranked) groups.add(hit, valueOf(hit))
-  return groups.hits(offset)
+  return rankedHits(ranker, model, lists)
 }
 
 /** What is asked of the hits is read once they are known; those that have gone since are left out. */

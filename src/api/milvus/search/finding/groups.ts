@@ -51,8 +51,12 @@ export class Groups {
     } else if (this.#groups.size < this.#most) this.#groups.set(key, [hit])
   }
 
+  get count(): number {
+    return this.#groups.size
+  }
+
   get isComplete(): boolean {
-    return this.#groups.size === this.#most
+    return this.count === this.#most
   }
 
   get isFull(): boolean {
