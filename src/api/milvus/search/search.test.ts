@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   collectionOf,
   field,
+  makeLoaded,
   milvusForEachTest,
   pairs,
   primaryKey,
@@ -179,7 +180,24 @@ describe('a search', () => {
     const keys = { placeholder_group: undefined, ids: { int_id: { data: [4n, 5n] } } }
     expect(await keysOf({ topk: '1' }, keys)).toEqual([[4], [5]])
     const missing = { placeholder_group: undefined, ids: { int_id: { data: [4n, 77n] } } }
-    expect(await refusal({}, missing)).toContain('no row with the key 77')
+    expect(await refusal({}, missing)).toContain('primary key IDs do not exist: missing IDs = [77]')
+    const twice = { placeholder_group: undefined, ids: { int_id: { data: [4n, 4n] } } }
+    expect(await refusal({}, twice)).toContain('duplicate IDs found in search request')
+    const texts = { placeholder_group: undefined, ids: { str_id: { data: ['4'] } } }
+    expect(await refusal({}, texts)).toContain('primary key is int64, but IDs type mismatch')
+    await milvus.must('CreatePartition', { collection_name: 'c', partition_name: 'p' })
+    await milvus.must('LoadPartitions', { collection_name: 'c', partition_names: ['p'] })
+    expect(await refusal({}, { ...keys, partition_names: ['p'] })).toContain('missing IDs = [4 5]')
+  })
+
+  test('by rows finds nothing for one without a vector', async () => {
+    const nullable = { ...field('v', 'FloatVector', { dim: 2 }), nullable: true }
+    await makeLoaded(milvus, [primaryKey(), nullable])
+    const columns = [column('id', 5, [1n, 2n]), vectors('v', [null, [3, 4]])]
+    await milvus.must('Insert', { collection_name: 'c', num_rows: 2, fields_data: columns })
+    const keys = { placeholder_group: undefined, ids: { int_id: { data: [1n, 2n] } } }
+    expect(await keysOf({}, keys)).toEqual([[], [2]])
+    expect(await keysOf({ group_by_field: 'id' }, keys)).toEqual([[], [2]])
   })
 
   test('of a radius finds what is better, and with a range filter not the best', async () => {

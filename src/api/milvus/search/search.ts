@@ -80,7 +80,7 @@ export async function planSearch(
     timeViewOf(model.document, mapOf(request.search_params)).zone,
   )
   const partitions = readablePartitions(door, collection, model, partitionNames, 'failed to search: ')
-  const vectors = await queryVectors(collection, model, searched, request)
+  const vectors = await queryVectors(collection, model, searched, request, partitions)
   const level = searchLevelOf(searched, vectors)
   const elements = elementSearchOf(searched, level, asked)
   const { radius, rangeFilter } = params

@@ -25,7 +25,10 @@ export function soughtOf(group: Uint8Array, field: FieldDocument): Sought[] {
   if (placeholder === undefined) throw invalidParameter('empty placeholder group')
   const { type, values } = placeholder
   if (values.length < 1 || values.length > queriesMax)
-    throw invalidParameter(`nq [${values.length}] is invalid, it should be in range [1, ${queriesMax}]`)
+    throw invalidParameter(
+      `nq [${values.length}] is invalid, nq (number of search vector per search request) should be in range ` +
+        `[1, ${queriesMax}], but got ${values.length}`,
+    )
   if (type === dataTypes.VarChar) return values.map((bytes) => ({ kind: 'text', text: textOf(bytes) }))
   const single = singleField(field)
   if (isListType(type) && single !== field) {
