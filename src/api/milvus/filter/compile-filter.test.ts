@@ -105,6 +105,7 @@ describe('types', () => {
     ['s == "\\q"', 'invalid syntax'],
     ['a > [1]', 'can not comparisons array fields directly'],
     ['a["0"] == 1', 'can only access array field with integer index'],
+    ['a[0] is null', 'IsNull/IsNotNull operations are not supported on array element access'],
     ['v is null', 'IsNull/IsNotNull operations are not supported on vector fields'],
     ['i =~ "4"', 'regex match on non-string or non-json field is unsupported'],
     ['exists s', 'exists operations are only supportted on json field, got:VarChar'],

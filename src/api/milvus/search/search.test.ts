@@ -208,7 +208,9 @@ describe('a search', () => {
     expect(await keysOf({ topk: '2', offset: '1', params: '{"radius": 25, "range_filter": 9}' })).toEqual([
       [5, 3],
     ])
-    expect(await refusal({ params: '{"radius": 1, "range_filter": 9}' })).toContain('range_filter < radius')
+    expect(await refusal({ params: '{"radius": 1, "range_filter": 9}' })).toContain(
+      'range_filter must be less than radius',
+    )
   })
 
   test('rounds scores, and orders by fields', async () => {

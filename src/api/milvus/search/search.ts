@@ -102,7 +102,7 @@ function checkRange({ radius, rangeFilter }: SearchParams, isDistance: boolean):
   if (radius === undefined || rangeFilter === undefined) return
   if (isDistance ? rangeFilter < radius : rangeFilter > radius) return
   throw invalidParameter(
-    `metric type requires ${isDistance ? 'range_filter < radius' : 'range_filter > radius'}, ` +
+    `range_filter must be ${isDistance ? 'less than radius for L2/HAMMING/JACCARD' : 'greater than radius for IP/COSINE'}, ` +
       `but got range_filter=${rangeFilter}, radius=${radius}`,
   )
 }

@@ -117,6 +117,10 @@ export function nullTest(child: Column, isNegated: boolean): Predicate {
     throw new ExpressionError('IsNull/IsNotNull operations are not supported on vector fields', ends.input)
   }
   const isKey = !child.isWhole
+  if (isKey && child.field?.dataType === dataTypes.Array) {
+    const reason = 'IsNull/IsNotNull operations are not supported on array element access'
+    throw new ExpressionError(reason, ends.input)
+  }
   const test: RowExpression = { kind: isKey ? 'exists' : 'is-null', of: child.reference }
   return predicate(() => (isKey === isNegated ? test : { kind: 'not', operand: test }))
 }

@@ -52,6 +52,7 @@ const unexpected = 65_535
 export function searchParamsOf(pairs: readonly KeyValue[]): SearchParams {
   const map = mapOf(pairs)
   const extra = extraOf(map['params'])
+  checkIgnoreGrowing(map['ignore_growing'] ?? extra['ignore_growing'])
   const [radius, rangeFilter] = [numberOf('radius', map, extra), numberOf('range_filter', map, extra)]
   const groupBy = groupByOf({ ...textsOf(extra), ...map })
   const iterator = iteratorOf(map)
@@ -144,8 +145,18 @@ function numberOf(name: string, map: Texts, extra: Extra): number | undefined {
   if (inside === undefined && (outside === undefined || outside === '')) return undefined
   const value = inside ?? Number(outside)
   if (typeof value !== 'number' || Number.isNaN(value))
-    throw invalidParameter(`${name} must be a number, but got ${JSON.stringify(inside ?? outside)}`)
+    throw invalidParameter(
+      `${name} is invalid: type must be number, but got ${JSON.stringify(inside ?? outside)}`,
+    )
   return value
+}
+
+/** Nothing is growing here, so that it is only checked. */
+function checkIgnoreGrowing(given: unknown): void {
+  if (given === undefined || typeof given === 'boolean') return
+  const isBoolean = typeof given === 'string' && /^(1|0|t|f|true|false)?$/i.test(given)
+  if (!isBoolean)
+    throw invalidParameter(`parse ignore growing field failed: ${JSON.stringify(given)} is no boolean`)
 }
 
 function roundDecimalOf(map: Texts): number {
