@@ -11,7 +11,7 @@ import {
 import { mapOf, type KeyValue } from '../schema/messages.ts'
 import { isInStruct } from '../schema/struct-names.ts'
 import { exclusively, ownDocument, saveDocument } from '../schema/own-document.ts'
-import { codes, invalidParameter, MilvusError } from '../status.ts'
+import { invalidParameter, type MilvusError } from '../status.ts'
 import type { NamedCollection } from './describe-collection.ts'
 
 interface AlterCollectionRequest extends NamedCollection {
@@ -95,7 +95,7 @@ const changeable: ReadonlySet<string> = new Set([
   'field.description',
 ])
 
-/** What is there stays as it is: a shorter length counts for what is written from then on. @throws 100, 800, 1100, 1700 */
+/** What is there stays as it is: a shorter length counts for what is written from then on. @throws 100, 800, 1100 */
 export async function alterCollectionField(
   door: MilvusDoor,
   request: AlterFieldRequest,
@@ -110,7 +110,7 @@ export async function alterCollectionField(
   return {}
 }
 
-/** A field, one of a struct by its full name, or an array of structs as such. @throws 1100, 1700 */
+/** A field, one of a struct by its full name, or an array of structs as such. @throws 1100 */
 function withChangedField(
   document: MilvusDocument,
   name: string,
@@ -119,7 +119,7 @@ function withChangedField(
 ): Pick<MilvusDocument, 'fields' | 'structs'> {
   const { fields, structs = [] } = document
   const isThere = [...fields, ...structs, ...subFieldsOf(document)].some((one) => one.name === name)
-  if (!isThere) throw new MilvusError(codes.fieldNotFound, `field not found[field=${name}]`)
+  if (!isThere) throw invalidParameter(`field ${name} does not exist in collection`)
   const changed = (field: FieldDocument): FieldDocument =>
     field.name === name ? changedField(field, set, removed) : field
   if (structs.length === 0) return { fields: fields.map(changed) }
@@ -133,14 +133,16 @@ function withChangedField(
   }
 }
 
+const notAlterable = (key: string, name: string): MilvusError =>
+  invalidParameter(`${key} does not allow update in collection field param: field ${name}`)
+
 function changedStruct(
   { name, params }: StructDocument,
   set: Readonly<Record<string, string>>,
   removed: readonly string[],
 ): Record<string, string> {
   for (const key of [...Object.keys(set), ...removed])
-    if (key !== 'mmap.enabled' && key !== 'warmup')
-      throw invalidParameter(`can not modify ${key} of field ${name}`)
+    if (key !== 'mmap.enabled' && key !== 'warmup') throw notAlterable(key, name)
   return Object.fromEntries(Object.entries({ ...params, ...set }).filter(([key]) => !removed.includes(key)))
 }
 
@@ -150,7 +152,7 @@ function changedField(
   removed: readonly string[],
 ): FieldDocument {
   for (const key of [...Object.keys(set), ...removed])
-    if (!changeable.has(key)) throw invalidParameter(`can not modify ${key} of field ${field.name}`)
+    if (!changeable.has(key)) throw notAlterable(key, field.name)
   const holdsText = isTextType(field.type) || isTextType(field.elementType ?? 0)
   if (set['max_length'] !== undefined && !holdsText)
     throw invalidParameter(`${field.name} can not modify the maxlength for non-string types`)

@@ -52,6 +52,11 @@ const alterable: ReadonlySet<string> = new Set([
   'load_priority',
 ])
 
+function checkMapped(given: string | undefined): void {
+  if (given === undefined || /^(true|false)$/i.test(given)) return
+  throw invalidParameter(`invalid mmap.enabled value: ${given}, expected: true, false`)
+}
+
 /** Only what does not change the index itself. @throws 100, 700, 800, 1100 */
 export async function alterIndex(door: MilvusDoor, request: AlterIndexRequest, call: Call): Promise<object> {
   const { index_name: name, extra_params: extra, delete_keys: deleted } = request
@@ -61,6 +66,7 @@ export async function alterIndex(door: MilvusDoor, request: AlterIndexRequest, c
   await exclusively(door, databaseOf(call, request.db_name), request.collection_name, async (collection) => {
     const unknown = keys.find((key) => !alterable.has(key))
     if (unknown !== undefined) throw invalidParameter(`${unknown} is not a configable index property`)
+    checkMapped(mapOf(extra)['mmap.enabled'])
     const document = ownDocument(collection)
     if (!document.indexes.some((one) => one.name === name)) throw indexMissing(`index=${name}`)
     const indexes = document.indexes.map((one) => {

@@ -175,6 +175,8 @@ test('properties of an index can be set and removed, others not', async () => {
   expect((await described()).params[0]!['mmap.enabled']).toBe('true')
   await milvus.must('AlterIndex', { ...named, delete_keys: ['mmap.enabled'] })
   expect((await described()).params[0]).toEqual({ index_type: 'FLAT', metric_type: 'L2' })
+  const value = await milvus.call('AlterIndex', { ...named, extra_params: pairs({ 'mmap.enabled': '1' }) })
+  expect(value.reason).toContain('invalid mmap.enabled value: 1')
   const odd = await milvus.call('AlterIndex', { ...named, extra_params: pairs({ metric_type: 'IP' }) })
   expect(odd.reason).toBe('metric_type is not a configable index property: invalid parameter')
 })
