@@ -7,6 +7,7 @@ export const codes = {
   resourceInsufficient: 12,
   collectionNotFound: 100,
   collectionNotLoaded: 101,
+  tooManyCollections: 102,
   schemaMismatch: 109,
   partitionNotFound: 200,
   indexNotFound: 700,

@@ -1,6 +1,14 @@
 import { aliasConflict } from '../aliases/alias-conflict.ts'
 import type { CollectionConfig, VectorParams } from '../../../index.ts'
-import { databaseOf, checkDatabase, engineName, type Call, type MilvusDoor } from '../door.ts'
+import {
+  databaseOf,
+  databaseSequence,
+  checkDatabase,
+  engineName,
+  type Call,
+  type MilvusDoor,
+} from '../door.ts'
+import { collectionsOf } from './describe-collection.ts'
 import { databaseProperties } from '../databases/database-fields.ts'
 import { checkProperties, checkSchema } from '../schema/check-schema.ts'
 import { dataTypes, holdsVectors } from '../schema/data-types.ts'
@@ -40,7 +48,7 @@ export interface CreateCollectionRequest {
 
 const keyPartitionsDefault = 16
 
-/** Making the same collection again is a success. @throws 1100, 1601, 65535 */
+/** Making the same collection again is a success. @throws 102, 1100, 1601, 65535 */
 export async function createCollection(
   door: MilvusDoor,
   request: CreateCollectionRequest,
@@ -58,7 +66,9 @@ export async function createCollection(
   await door.sequences.run(engine, async () => {
     const existing = door.database.findCollection(engine)
     if (existing === undefined) {
-      await door.database.createCollection(engine, configOf(document, request.shards_num))
+      await inDatabase(door, database, () =>
+        door.database.createCollection(engine, configOf(document, request.shards_num)),
+      )
       return
     }
     if (existing.name !== engine) throw aliasConflict(database, name)
@@ -69,6 +79,20 @@ export async function createCollection(
       )
   })
   return {}
+}
+
+/** Makes a collection, where its database may have one more. @throws 102 */
+async function inDatabase(door: MilvusDoor, database: string, make: () => Promise<unknown>): Promise<void> {
+  await door.sequences.run(databaseSequence(database), async () => {
+    checkDatabase(door, database)
+    const limit = databaseProperties(door, database)['database.max.collections']
+    if (limit !== undefined && collectionsOf(door, database).length >= Number(limit))
+      throw new MilvusError(
+        codes.tooManyCollections,
+        `exceeded the limit number of collections[dbName=${database}][limit=${limit}]`,
+      )
+    await make()
+  })
 }
 
 function documentFrom(

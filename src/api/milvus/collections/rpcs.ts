@@ -3,6 +3,7 @@ import {
   databaseOf,
   engineName,
   getCollection,
+  hasDatabase,
   milvusName,
   type Call,
   type MilvusDoor,
@@ -55,10 +56,10 @@ function hasCollection(door: MilvusDoor, request: NamedCollection, call: Call): 
   return { value: found !== undefined }
 }
 
-/** One that is not there is dropped already. Its snapshots go with it, unless they are pinned. */
+/** One that is not there, or whose database is not, is dropped already. Its snapshots go with it, unless they are pinned. */
 async function dropCollection(door: MilvusDoor, request: NamedCollection, call: Call): Promise<object> {
   const database = databaseOf(call, request.db_name)
-  checkDatabase(door, database)
+  if (!hasDatabase(door, database)) return {}
   const name = engineName(database, request.collection_name)
   await door.sequences.run(name, async () => {
     const collection = door.database.findCollection(name)

@@ -55,6 +55,33 @@ test('properties are kept and removed', async () => {
   expect(await names()).toEqual(['default', 'd'])
 })
 
+test('a database has no more collections than its property says, and may have others elsewhere', async () => {
+  await milvus.must('CreateDatabase', {
+    db_name: 'shop',
+    properties: pairs({ 'database.max.collections': '1' }),
+  })
+  const other = collectionOf('other', [primaryKey(), field('v', 'FloatVector', { dim: 2 })])
+  const made = await Promise.all([books, other].map((one) => milvus.refusal('CreateCollection', one, 'shop')))
+  expect(made).toEqual([
+    [0, ''],
+    [102, 'exceeded the limit number of collections[dbName=shop][limit=1]'],
+  ])
+  // It is there already.
+  await milvus.must('CreateCollection', books, 'shop')
+  await milvus.must('CreateCollection', books)
+  await milvus.must('CreateCollection', other)
+  await milvus.must('AlterDatabase', { db_name: 'shop', delete_keys: ['database.max.collections'] })
+  await milvus.must('CreateCollection', other, 'shop')
+})
+
+test('in a database that is not there nobody connects, and every collection is dropped already', async () => {
+  expect(await milvus.refusal('Connect', {}, 'shop')).toEqual([800, 'database not found[database=shop]'])
+  await milvus.must('DropCollection', { collection_name: 'books' }, 'shop')
+  await milvus.must('CreateDatabase', { db_name: 'shop' })
+  await milvus.must('Connect', {}, 'shop')
+  await milvus.must('Connect')
+})
+
 test.each([
   ['CreateDatabase', '', 802],
   ['CreateDatabase', '1st', 802],

@@ -25,6 +25,18 @@ test('partitions are those of the engine; making or dropping one twice is fine',
   expect(await names()).toEqual(['_default', '1-digit'])
 })
 
+test('a collection has no more than 1,024 partitions, the default one among them', async () => {
+  const create = (at: number) => milvus.refusal('CreatePartition', { ...c, partition_name: `p${at}` })
+  const collection = milvus.database.getCollection('c')
+  await Promise.all(Array.from({ length: 1_022 }, (_, at) => collection.createPartition(`p${at + 1}`)))
+  expect(await create(1_023)).toEqual([0, ''])
+  expect(await create(1_024)).toEqual([
+    1100,
+    'partition number (1024) exceeds max configuration (1024), collection: c: invalid parameter',
+  ])
+  expect(await create(1)).toEqual([0, ''])
+})
+
 test('a loaded partition is not dropped, nor the default one', async () => {
   await milvus.must('CreatePartition', { ...c, partition_name: 'p' })
   await milvus.must('CreateIndex', { ...c, field_name: 'v' })

@@ -16,7 +16,7 @@ import { millisecondsOf } from '../hybrid-clock.ts'
 import type { Handlers } from '../rpcs/handler.ts'
 import { modelOf } from '../schema/collection-model.ts'
 import { exclusively } from '../schema/own-document.ts'
-import { codes, MilvusError } from '../status.ts'
+import { codes, invalidParameter, MilvusError } from '../status.ts'
 import { checkPartitionName } from './partition-names.ts'
 
 export const partitionRpcs: Handlers = {
@@ -25,6 +25,9 @@ export const partitionRpcs: Handlers = {
   HasPartition: hasPartition,
   ShowPartitions: showPartitions,
 }
+
+/** The default one counts. */
+const partitionsMax = 1_024
 
 interface PartitionRequest extends NamedCollection {
   readonly partition_name: string
@@ -37,7 +40,13 @@ async function createPartition(door: MilvusDoor, request: PartitionRequest, call
   await exclusively(door, database, collectionName, async (collection) => {
     checkPartitionName(name)
     if (hasPartitionKey(collection)) throw refused('disable create partition if partition key mode is used')
-    if (!partitionsOf(collection).includes(name)) await collection.createPartition(name)
+    const partitions = partitionsOf(collection)
+    if (partitions.includes(name)) return
+    if (partitions.length >= partitionsMax)
+      throw invalidParameter(
+        `partition number (${partitions.length}) exceeds max configuration (${partitionsMax}), collection: ${collectionName}`,
+      )
+    await collection.createPartition(name)
   })
   return {}
 }

@@ -1,11 +1,21 @@
-import type { Call, MilvusDoor } from '../door.ts'
+import { checkDatabase, databaseOf, type Call, type MilvusDoor } from '../door.ts'
 import { numericId } from '../numeric-id.ts'
 import type { Handlers } from './handler.ts'
 import { getMetrics } from './metrics.ts'
 
 export const session: Handlers = {
-  // The identifier must not be 0: the Node client takes that for an old server.
-  Connect: (door: MilvusDoor, _request: never, call: Call) => ({
+  Connect: connect,
+  GetVersion: (door: MilvusDoor) => ({ version: door.version }),
+  CheckHealth: () => ({ isHealthy: true, reasons: [] }),
+  AllocTimestamp: (door: MilvusDoor) => ({ timestamp: door.timestamps.next() }),
+  GetMetrics: getMetrics,
+  GetComponentStates: () => ({ state: { nodeID: 1n, role: 'standalone', state_code: 1 } }),
+}
+
+/** @throws 800 for a database that is not there */
+function connect(door: MilvusDoor, _request: never, call: Call): object {
+  checkDatabase(door, databaseOf(call, undefined))
+  return {
     server_info: {
       build_tags: door.version,
       build_time: '',
@@ -14,11 +24,7 @@ export const session: Handlers = {
       deploy_mode: 'STANDALONE',
       reserved: {},
     },
+    // It must not be 0: the Node client takes that for an old server.
     identifier: numericId('client', call.user ?? '', String(door.timestamps.next())),
-  }),
-  GetVersion: (door: MilvusDoor) => ({ version: door.version }),
-  CheckHealth: () => ({ isHealthy: true, reasons: [] }),
-  AllocTimestamp: (door: MilvusDoor) => ({ timestamp: door.timestamps.next() }),
-  GetMetrics: getMetrics,
-  GetComponentStates: () => ({ state: { nodeID: 1n, role: 'standalone', state_code: 1 } }),
+  }
 }

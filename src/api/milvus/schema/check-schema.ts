@@ -20,6 +20,8 @@ const lengthMax = 65_535
 const capacityMax = 4_096
 const keyPartitionsMax = 1_024
 const systemFields = ['RowID', 'Timestamp', '$meta']
+/** The key of Milvus' external collections. */
+const virtualKey = '__virtual_pk__'
 const scalarTypes: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 10, 11, 21, 22, 23, 24, 25, 26])
 export const elementTypes: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 10, 11, 21])
 
@@ -48,6 +50,11 @@ export function checkSchema(
 }
 
 export function checkSystemField(name: string): void {
+  if (name === virtualKey)
+    throw new MilvusError(
+      codes.fieldInvalidName,
+      `field name "${name}" is reserved for internal use and cannot be used in user schemas: field name invalid[field=${name}]`,
+    )
   if (!systemFields.slice(0, 2).includes(name)) return
   throw invalidParameter(
     `schema contains system field: ${systemFields.join(', ')}`,

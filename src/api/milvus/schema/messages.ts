@@ -87,17 +87,13 @@ export const firstFieldId = 100
 export function fieldsOf(schema: SchemaMessage): FieldDocument[] {
   return schema.fields
     .filter(({ is_dynamic }) => !is_dynamic)
-    .map((field, at) => fieldOf(field, firstFieldId + at, schema))
+    .map((field, at) => fieldOf(field, firstFieldId + at))
 }
 
-export function fieldOf(
-  field: FieldMessage,
-  id: number,
-  schema?: Pick<SchemaMessage, 'autoID'>,
-): FieldDocument {
+export function fieldOf(field: FieldMessage, id: number): FieldDocument {
   const flags = {
     isPrimaryKey: field.is_primary_key,
-    autoId: field.autoID || (field.is_primary_key && schema?.autoID === true),
+    autoId: field.autoID,
     isPartitionKey: field.is_partition_key,
     isClusteringKey: field.is_clustering_key,
     nullable: field.nullable,

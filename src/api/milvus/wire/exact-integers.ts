@@ -73,12 +73,16 @@ export class ExactWriter extends BufferWriter {
   }
 }
 
-/** Sets what reads as a field that was not set: 0n for a 64-bit integer, null for one of a choice. */
+const noBytes = new Uint8Array()
+
+/** Sets what reads as a field that was not set: 0n for a 64-bit integer, no bytes, null for one of a choice. */
 export function setAbsentValues(type: Type): void {
   const prototype = type.ctor.prototype as Record<string, unknown>
   for (const field of type.fieldsArray) {
     const isInteger = field.type === 'int64' || field.type === 'uint64'
     if (field.partOf !== null) prototype[field.name] = null
-    else if (isInteger && !field.repeated && !field.map) prototype[field.name] = 0n
+    else if (field.repeated || field.map) continue
+    else if (isInteger) prototype[field.name] = 0n
+    else if (field.type === 'bytes') prototype[field.name] = noBytes
   }
 }
