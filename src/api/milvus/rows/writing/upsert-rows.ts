@@ -13,7 +13,11 @@ export interface UpsertRequest extends InsertRequest {
 /** Whole rows, or with `partial_update` only what was sent of them. @throws 100, 109, 200, 1100, 65535 */
 export async function upsert(door: MilvusDoor, request: UpsertRequest, call: Call): Promise<object> {
   const target = writeTarget(door, request, call)
-  const change = arrayChange(target.model, request.field_ops)
+  const change = arrayChange(
+    target.model,
+    request.field_ops,
+    request.fields_data.map(({ field_name: name }) => name),
+  )
   const isPartial = request.partial_update || change !== undefined
   const sent = readColumns(target.model, request.fields_data, request.num_rows)
   const columns = withFunctionColumns(target.model, sent, !isPartial)
