@@ -2,17 +2,24 @@ import type { Collection, ReadOptions } from '../../../index.ts'
 import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.ts'
 import { modelOf, type CollectionModel } from '../schema/collection-model.ts'
 import type { FieldDocument } from '../schema/document.ts'
-import { mapOf } from '../schema/messages.ts'
+import { mapOf, type KeyValue } from '../schema/messages.ts'
 import { invalidParameter } from '../status.ts'
 import { timeViewOf } from '../time/time-view.ts'
 import { findHits, type FoundHit } from './finding/find-hits.ts'
 import { collapsed } from './levels/collapse.ts'
 import { checkHybridLevels, findsElements } from './levels/hybrid-levels.ts'
-import { findGroups, groupFieldOf, groupValue, Groups, readsForGroups } from './finding/groups.ts'
+import {
+  alsoReadingGroups,
+  findGroups,
+  groupFieldOf,
+  groupValue,
+  Groups,
+  readsForGroups,
+} from './finding/groups.ts'
 import { rankerOfFunction, rankerOfStrategy } from './ranking/read-ranker.ts'
 import type { Ranker } from './ranking/ranker.ts'
 import { rankedHits } from './rerank.ts'
-import type { HybridSearchRequest } from './request/messages.ts'
+import type { HybridSearchRequest, SearchRequest } from './request/messages.ts'
 import { rankedWindowOf, type GroupBy, type RankedWindow } from './request/search-params.ts'
 import { alsoReading, askedFields, resultData, searchOutput } from './results.ts'
 import { planSearch, type SearchPlan } from './search.ts'
@@ -37,16 +44,18 @@ export async function hybridSearch(
   const ranker =
     rankerOfFunction(request.function_score, model, plans.length) ??
     rankerOfStrategy(request.rank_params, plans.length)
+  const groupField = window.groupBy === undefined ? undefined : groupFieldOf(model, window.groupBy)
+  const reads = alsoReadingGroups(output.reads, groupField)
   const results: (readonly FoundHit[])[] = []
   for (let at = 0; at < plans[0]!.queries.length; at++) {
     const ranked = await rankOne({ plans, isOfElements }, at, ranker, window, model)
-    results.push(await withOutput(collection, ranked, output.reads))
+    results.push(await withOutput(collection, ranked, reads))
   }
   const { limit, roundDecimal } = window
   return {
     collection_name: request.collection_name,
     session_ts: door.timestamps.next(),
-    results: resultData({ collection, model, output, limit, roundDecimal, results }),
+    results: resultData({ collection, model, output, limit, roundDecimal, groupField, results }),
   }
 }
 
@@ -63,7 +72,7 @@ async function plansOf(
   const plans: SearchPlan[] = []
   for (const one of requests) {
     const names = one.partition_names.length > 0 ? one.partition_names : partitions
-    plans.push(await planSearch(door, collection, model, one, names))
+    plans.push(await planSearch(door, collection, model, one, names, withoutOffset(one)))
   }
   const counts = plans.map(({ queries }) => queries.length)
   if (counts.some((count) => count !== counts[0]))
@@ -72,6 +81,10 @@ async function plansOf(
     throw invalidParameter('hybrid search does not support iterators')
   return plans
 }
+
+/** Only what is asked of the whole has an offset, as in Milvus. */
+const withoutOffset = ({ search_params: pairs }: SearchRequest): readonly KeyValue[] =>
+  pairs.filter(({ key }) => key !== 'offset')
 
 interface Parts {
   readonly plans: readonly SearchPlan[]

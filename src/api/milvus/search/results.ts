@@ -4,6 +4,7 @@ import { idsMessage } from '../rows/keys.ts'
 import { planOutput, type OutputPlan } from '../rows/outgoing/output-plan.ts'
 import { resultColumns, resultRows } from '../rows/outgoing/result-columns.ts'
 import type { CollectionModel } from '../schema/collection-model.ts'
+import type { FieldDocument } from '../schema/document.ts'
 import { codes, MilvusError } from '../status.ts'
 import type { TimeView } from '../time/time-view.ts'
 import type { FoundHit } from './finding/find-hits.ts'
@@ -46,6 +47,8 @@ export interface ResultParts {
   /** The most that a query could have found. */
   readonly limit: number
   readonly roundDecimal: number
+  /** What the hits are grouped by: its values stand by themselves, too. They have been read. */
+  readonly groupField?: FieldDocument | undefined
   /** For each query its hits, best first. */
   readonly results: readonly (readonly FoundHit[])[]
 }
@@ -67,11 +70,21 @@ export function resultData({ collection, model, output, results, ...parts }: Res
     output_fields: output.names,
     primary_field_name: model.primaryKey.name,
     all_search_count: hits.length,
+    ...(parts.groupField !== undefined && {
+      group_by_field_value: resultColumns(model, collection, onlyOf(output, parts.groupField), rows)[0],
+    }),
     ...(hits.some(({ element }) => element !== undefined) && {
       element_indices: { data: hits.map(({ element }) => element ?? 0) },
     }),
   }
 }
+
+const onlyOf = (output: OutputPlan, field: FieldDocument): OutputPlan => ({
+  ...output,
+  fields: [field],
+  structs: [],
+  dynamic: undefined,
+})
 
 /** The same, with a field of the payload more. */
 export function alsoReading(reads: ReadOptions, names: readonly string[]): ReadOptions {

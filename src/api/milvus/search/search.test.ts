@@ -225,6 +225,12 @@ describe('a search', () => {
     await make()
     const by = { group_by_field: 'kind' }
     expect(await keysOf(by)).toEqual([[1, 5, 4]])
+    // Each group's value is answered, whatever else is.
+    for (const output_fields of [[], ['price'], ['*']]) {
+      const { results } = await milvus.must('Search', request(by, { output_fields }))
+      expect(rowsOf([results.group_by_field_value])).toEqual([{ kind: 'a' }, { kind: 'b' }, { kind: null }])
+      expect(rowsOf(results.fields_data).some((row) => 'kind' in row)).toBe(output_fields[0] === '*')
+    }
     expect(await keysOf({ ...by, topk: '2', group_size: '2' })).toEqual([[1, 6, 5, 3]])
     expect(
       await keysOf({ ...by, topk: '1', offset: '1', group_size: '2', strict_group_size: 'True' }),
@@ -411,6 +417,13 @@ describe('a hybrid search', () => {
     expect(await keys({})).toEqual([4, 3, 1, 6, 2, 5])
     expect(await keys({ limit: '2', offset: '1' })).toEqual([3, 1])
     expect(await keys({ group_by_field: 'kind' })).toEqual([4, 3, 1])
+    const byKind = { group_by_field: 'kind' }
+    const { results } = await milvus.must('HybridSearch', hybrid(byKind, parts))
+    expect(rowsOf([results.group_by_field_value]).map(({ kind }) => kind)).toEqual([null, 'b', 'a'])
+    // Offsets of the parts are not looked at.
+    const apart = request({ topk: '6', offset: '16385' }, { placeholder_group: group([0, 0]) })
+    const whole = hitsOf(await milvus.must('HybridSearch', hybrid({}, [apart])))[0]!
+    expect(whole.map(([key]) => key)).toEqual([1, 6, 2, 5, 3, 4])
   })
 
   test('whose parts find as many groups as rows are asked of them', async () => {

@@ -3,12 +3,12 @@ import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.t
 import { readablePartitions } from '../rows/loaded.ts'
 import { whereOf, type TemplateValue, type Where } from '../rows/where.ts'
 import { modelOf, type CollectionModel } from '../schema/collection-model.ts'
-import { mapOf } from '../schema/messages.ts'
+import { mapOf, type KeyValue } from '../schema/messages.ts'
 import { invalidParameter } from '../status.ts'
 import { timeViewOf } from '../time/time-view.ts'
 import { bm25Of } from './finding/bm25.ts'
 import { findHits, type FoundHit, type HitQuery } from './finding/find-hits.ts'
-import { findGroups, groupFieldOf } from './finding/groups.ts'
+import { alsoReadingGroups, findGroups, groupFieldOf } from './finding/groups.ts'
 import { checkOrderFields, orderedHits } from './finding/order-hits.ts'
 import { queryVectors } from './finding/queries.ts'
 import { rankerOfFunction } from './ranking/read-ranker.ts'
@@ -39,7 +39,9 @@ export async function search(door: MilvusDoor, request: SearchRequest, call: Cal
   const plan = await planSearch(door, collection, model, request, request.partition_names)
   const { params, queries } = plan
   checkLevel(model, plan.level, params)
-  const parts = { collection, model, output, limit: params.limit, roundDecimal: params.roundDecimal }
+  const groupField = params.groupBy === undefined ? undefined : groupFieldOf(model, params.groupBy)
+  const { limit, roundDecimal } = params
+  const parts = { collection, model, output, limit, roundDecimal, groupField }
   const timestamp = door.timestamps.next()
   const answer = { collection_name: request.collection_name, session_ts: timestamp }
   if (params.iterator !== undefined) {
@@ -68,10 +70,11 @@ export async function planSearch(
   model: CollectionModel,
   request: SearchRequest,
   partitionNames: readonly string[],
+  pairs: readonly KeyValue[] = request.search_params,
 ): Promise<SearchPlan> {
   if (request.search_aggregation !== undefined && request.search_aggregation !== null)
     throw invalidParameter('search_aggregation is not supported')
-  const params = searchParamsOf(request.search_params)
+  const params = searchParamsOf(pairs)
   const searched = searchedFieldOf(collection, model, params)
   checkRange(params, searched.metric.isDistance)
   const { filter, elements: asked } = searchWhere(
@@ -118,7 +121,8 @@ function finder({ model, params }: SearchPlan, request: SearchRequest, reads: Re
     if (ranker !== undefined)
       throw invalidParameter('a rerank function and group_by_field exclude each other')
     const field = groupFieldOf(model, groupBy)
-    return (query) => findGroups(query, field, groupBy, { limit, offset }, reads)
+    const all = alsoReadingGroups(reads, field)
+    return (query) => findGroups(query, field, groupBy, { limit, offset }, all)
   }
   const fields = [
     ...orderBy.map(({ field }) => field),

@@ -103,6 +103,13 @@ export async function findGroups(
 
 export const readsForGroups = (field: FieldDocument): ReadOptions => ({ payload: { include: [field.name] } })
 
+/** The same, with what groups are known by, which is answered as well. */
+export function alsoReadingGroups(reads: ReadOptions, field: FieldDocument | undefined): ReadOptions {
+  if (field === undefined || reads.payload === true) return reads
+  const isNothingRead = reads.payload === undefined || reads.payload === false
+  return { ...reads, ...(isNothingRead ? readsForGroups(field) : { payload: true }) }
+}
+
 /** What stands in the field of a hit that was read with it. */
 export const groupValue =
   (field: FieldDocument) =>
