@@ -38,6 +38,8 @@ export async function addField(
     const document = ownDocument(collection)
     const field = withTimeDefault(fieldOf(message, nextFieldId(document)), zoneOf(document))
     checkAdded(field)
+    if (field.isClusteringKey === true && document.fields.some((one) => one.isClusteringKey === true))
+      throw invalidParameter(`already has another clustering key field, field name: ${field.name}`)
     const fields = [...document.fields, field]
     const changed: MilvusDocument = { ...document, fields, updatedAt: String(door.timestamps.next()) }
     checkSchema(changed, 1)

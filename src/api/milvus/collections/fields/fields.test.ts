@@ -96,6 +96,24 @@ async function found(word: string): Promise<bigint[]> {
   return results.ids.int_id?.data ?? []
 }
 
+test('a collection is not given a second clustering key', async () => {
+  const key = (name: string) => ({ ...field(name, 'Int64'), nullable: true, is_clustering_key: true })
+  const add = (name: string) =>
+    milvus.refusal('AddCollectionField', {
+      collection_name: 'k',
+      schema: encodeMessage('FieldSchema', key(name)),
+    })
+  await milvus.must(
+    'CreateCollection',
+    collectionOf('k', [primaryKey(), field('v', 'FloatVector', { dim: 2 })]),
+  )
+  expect(await add('first')).toEqual([0, ''])
+  expect(await add('second')).toEqual([
+    1100,
+    'already has another clustering key field, field name: second: invalid parameter',
+  ])
+})
+
 test('a field is dropped with its values and its indexes', async () => {
   expect(await drop({ field_name: 'n' })).toMatchObject({ code: 0 })
   expect(await names()).toEqual(['id', 'v', 't'])
