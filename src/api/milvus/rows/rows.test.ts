@@ -92,6 +92,13 @@ test('no bytes of JSON are null where null may be, and no JSON elsewhere', async
   expect((await query(milvus, { expr: 'id > 0' })).map((row) => row['j'])).toEqual([null, { a: 1 }])
   expect(await query(milvus, { expr: 'j is null' })).toHaveLength(1)
   expect((await milvus.refusal('Insert', rows(['', ''], ['{}', ''])))[0]).toBe(1_001)
+  await milvus.must('Insert', rows(['5', '"text"'], ['true', '[1]']))
+  const read = await query(milvus, { expr: 'j == 5 or j == "text"' })
+  expect(read.map((row) => [row['j'], row['k']])).toEqual([
+    [5, true],
+    ['text', [1]],
+  ])
+  expect(await query(milvus, { expr: 'k == true' })).toHaveLength(1)
 })
 
 test('vectors of every type come back bit for bit', async () => {

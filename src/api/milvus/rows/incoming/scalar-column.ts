@@ -128,8 +128,7 @@ function jsonText({ name }: FieldDocument, bytes: Uint8Array): string {
     const what = `the length (${bytes.length}) of json field (${name}) exceeds max length (${jsonMax})`
     throw invalid(what, 'valid length json string', 'length exceeds max length')
   }
-  const value = parsed(bytes)
-  if (typeof value !== 'object') throw notAnObject(value)
+  parsed(bytes)
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
 }
 
