@@ -75,7 +75,16 @@ export async function openTestMilvus(options: TestMilvusOptions = {}): Promise<T
   const disk = options.disk ?? new SimulatedDisk()
   const database = await openQuietly(open, disk, 7)
   let now = start
-  const clock = { now: () => (now += 1) } as unknown as Clock
+  const alarms: { readonly at: number; readonly ring: () => void }[] = []
+  const clock: Clock = {
+    now: () => (now += 1),
+    monotonic: () => now,
+    after(delayMs, ring) {
+      const alarm = { at: now + delayMs, ring }
+      alarms.push(alarm)
+      return { cancel: () => void alarms.splice(alarms.indexOf(alarm) >>> 0, 1) }
+    },
+  }
   const { apiKeys = [] } = options
   const door = openMilvusDoor({
     database,
@@ -87,6 +96,9 @@ export async function openTestMilvus(options: TestMilvusOptions = {}): Promise<T
   })
   const wait = (milliseconds: number): void => {
     now += milliseconds
+    const due = alarms.filter(({ at }) => at <= now)
+    for (const alarm of due) alarms.splice(alarms.indexOf(alarm), 1)
+    for (const { ring } of due) ring()
   }
   return { door, database, disk, ...callsOf(door, options.user), wait, close: () => database.close() }
 }

@@ -1,5 +1,5 @@
 import type { CollectionReader, Database, SnapshotReader } from '../../index.ts'
-import type { Clock } from '../../runtime/clock.ts'
+import type { Clock, Timer } from '../../runtime/clock.ts'
 
 interface Moment {
   readonly collectionId: string
@@ -21,6 +21,7 @@ export class Moments {
   readonly #clock: Clock
   // Those that were used last stand last.
   readonly #moments = new Map<bigint, Moment>()
+  #timer: Timer | undefined
 
   constructor(database: Database, clock: Clock) {
     this.#database = database
@@ -46,17 +47,21 @@ export class Moments {
     return moment.reader
   }
 
-  close(): void {
-    for (const { reader } of this.#moments.values()) reader.close()
-    this.#moments.clear()
-  }
-
   #letGo(): void {
     const now = this.#clock.now()
     for (const [timestamp, { reader, lastUsed }] of this.#moments) {
-      if (this.#moments.size <= momentsMax && now - lastUsed < idleMsMax) return
+      if (this.#moments.size <= momentsMax && now - lastUsed < idleMsMax)
+        return this.#wakeIn(lastUsed + idleMsMax - now)
       reader.close()
       this.#moments.delete(timestamp)
     }
+  }
+
+  /** What a moment holds in memory is let go also when nobody asks any more. */
+  #wakeIn(milliseconds: number): void {
+    this.#timer ??= this.#clock.after(milliseconds, () => {
+      this.#timer = undefined
+      this.#letGo()
+    })
   }
 }

@@ -5,7 +5,7 @@ import type { FieldDocument } from '../schema/document.ts'
 import { mapOf, type KeyValue } from '../schema/messages.ts'
 import { invalidParameter } from '../status.ts'
 import { timeViewOf } from '../time/time-view.ts'
-import { findHits, type FoundHit } from './finding/find-hits.ts'
+import { findHits, readRowsOf, type FoundHit } from './finding/find-hits.ts'
 import { collapsed } from './levels/collapse.ts'
 import { checkHybridLevels, findsElements } from './levels/hybrid-levels.ts'
 import {
@@ -48,8 +48,8 @@ export async function hybridSearch(
   const reads = alsoReadingGroups(output.reads, groupField)
   const results: (readonly FoundHit[])[] = []
   for (let at = 0; at < plans[0]!.queries.length; at++) {
-    const ranked = await rankOne({ plans, isOfElements }, at, ranker, window, model)
-    results.push(await withOutput(collection, ranked, reads))
+    const ranked = await rankOne({ plans, isOfElements, groupField }, at, ranker, window, model)
+    results.push(await readRowsOf(collection, ranked, reads))
   }
   const { limit, roundDecimal } = window
   return {
@@ -89,6 +89,7 @@ const withoutOffset = ({ search_params: pairs }: SearchRequest): readonly KeyVal
 interface Parts {
   readonly plans: readonly SearchPlan[]
   readonly isOfElements: boolean
+  readonly groupField: FieldDocument | undefined
 }
 
 interface Grouping extends GroupBy {
@@ -103,11 +104,11 @@ async function rankOne(
   { limit, offset, groupBy }: RankedWindow,
   model: CollectionModel,
 ): Promise<readonly FoundHit[]> {
-  if (groupBy === undefined) {
+  const { groupField: document } = parts
+  if (groupBy === undefined || document === undefined) {
     const ranked = await rankedParts(parts, at, ranker, model)
     return ranked.slice(offset, offset + limit)
   }
-  const document = groupFieldOf(model, groupBy)
   const valueOf = groupValue(document)
   const grouped = (ranked: readonly FoundHit[]): Groups => {
     const groups = new Groups(offset + limit, groupBy.size)
@@ -144,21 +145,4 @@ async function rankedParts(
     lists.push({ metric, hits: isOfRows ? found : collapsed(found, scope, metric) })
   }
   return rankedHits(ranker, model, lists)
-}
-
-/** What is asked of the hits is read once they are known; those that have gone since are left out. */
-async function withOutput(
-  collection: Collection,
-  hits: readonly FoundHit[],
-  reads: ReadOptions,
-): Promise<readonly FoundHit[]> {
-  const points = await collection.get(
-    hits.map(({ point }) => point.id),
-    reads,
-  )
-  const byId = new Map(points.map((point) => [point.id, point]))
-  return hits.flatMap((hit) => {
-    const point = byId.get(hit.point.id)
-    return point === undefined ? [] : [{ ...hit, point: { ...point, score: hit.score } }]
-  })
 }

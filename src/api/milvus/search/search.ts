@@ -3,6 +3,7 @@ import { databaseOf, getCollection, type Call, type MilvusDoor } from '../door.t
 import { readablePartitions } from '../rows/loaded.ts'
 import { whereOf, type TemplateValue, type Where } from '../rows/where.ts'
 import { modelOf, type CollectionModel } from '../schema/collection-model.ts'
+import type { FieldDocument } from '../schema/document.ts'
 import { mapOf, type KeyValue } from '../schema/messages.ts'
 import { invalidParameter } from '../status.ts'
 import { timeViewOf } from '../time/time-view.ts'
@@ -48,7 +49,9 @@ export async function search(door: MilvusDoor, request: SearchRequest, call: Cal
     const [query, ...others] = queries
     if (others.length > 0) throw invalidParameter('search iterator v2 supports one query only')
     const kept = door.moments.find(request.guarantee_timestamp, collection)
-    const moment = { collection: kept ?? (await door.moments.keep(timestamp, collection)) }
+    const isFirst = params.iterator.token === undefined
+    const now = async () => (isFirst ? await door.moments.keep(timestamp, collection) : collection)
+    const moment = { collection: kept ?? (await now()) }
     const { hits, token, lastBound } = await door.searchIterators.next(
       { ...query!, ...moment },
       params.iterator,
@@ -57,7 +60,7 @@ export async function search(door: MilvusDoor, request: SearchRequest, call: Cal
     const bound = { search_iterator_v2_results: { token, last_bound: lastBound } }
     return { ...answer, results: { ...resultData({ ...parts, results: [hits] }), ...bound } }
   }
-  const find = finder(plan, request, output.reads)
+  const find = finder(plan, request, output.reads, groupField)
   const results: (readonly FoundHit[])[] = []
   for (const query of queries) results.push(await find(query))
   return { ...answer, results: resultData({ ...parts, results }) }
@@ -113,16 +116,20 @@ function checkRange({ radius, rangeFilter }: SearchParams, isDistance: boolean):
 type Find = (query: HitQuery) => Promise<readonly FoundHit[]>
 
 /** How each query of a request finds its hits. @throws 1100 */
-function finder({ model, params }: SearchPlan, request: SearchRequest, reads: ReadOptions): Find {
+function finder(
+  { model, params }: SearchPlan,
+  request: SearchRequest,
+  reads: ReadOptions,
+  groupField: FieldDocument | undefined,
+): Find {
   const { limit, offset, groupBy, orderBy } = params
   const ranker = rankerOfFunction(request.function_score, model, 1)
   checkOrderFields(model, orderBy)
-  if (groupBy !== undefined) {
+  if (groupBy !== undefined && groupField !== undefined) {
     if (ranker !== undefined)
       throw invalidParameter('a rerank function and group_by_field exclude each other')
-    const field = groupFieldOf(model, groupBy)
-    const all = alsoReadingGroups(reads, field)
-    return (query) => findGroups(query, field, groupBy, { limit, offset }, all)
+    const all = alsoReadingGroups(reads, groupField)
+    return (query) => findGroups(query, groupField, groupBy, { limit, offset }, all)
   }
   const fields = [
     ...orderBy.map(({ field }) => field),

@@ -8,7 +8,7 @@ import {
 } from '../../../../index.ts'
 import { payloadOf } from '../../rows/outgoing/result-columns.ts'
 import type { FoundHit, HitPage, HitQuery } from './find-hits.ts'
-import { isBetter, scoreOf } from './metrics.ts'
+import { byScore, isBetter, scoreOf } from './metrics.ts'
 
 /** How the single vectors of a list are found, each with its struct. */
 export interface ElementSearch {
@@ -34,7 +34,7 @@ export async function elementPage(
     ...(passes === undefined ? {} : { payload: { include: [struct] } }),
   })
   const hits = points.flatMap((point) => hitsOf(query, elements, point))
-  hits.sort((a, b) => (isBetter(metric, a.score, b.score) ? -1 : Number(a.score !== b.score)))
+  hits.sort(byScore(metric))
   const last = points.at(-1)
   if (points.length < count || last === undefined) return { hits, isLast: true }
   const bound = scoreOf(metric, last.score)

@@ -107,7 +107,7 @@ export async function readAgain(
 ): Promise<readonly FoundHit[]> {
   if (hits.length === 0) return []
   const ids = hits.map(({ point }) => point.id)
-  if (query.elements !== undefined) return await readRowsOf(query, hits, reads)
+  if (query.elements !== undefined) return await readRowsOf(query.collection, hits, reads, query.partitions)
   const filter = both({ must: [{ kind: 'has-id', ids }] }, query.filter)
   // An id may stand in several partitions.
   const places = hits.length * partitionCount(query)
@@ -116,10 +116,12 @@ export async function readAgain(
   return ids.map((id) => byId.get(id)).filter((hit) => hit !== undefined)
 }
 
-async function readRowsOf(
-  { collection, partitions }: HitQuery,
+/** The same hits, with what is read of their rows now; those whose rows are gone are left out. */
+export async function readRowsOf(
+  collection: CollectionReader,
   hits: readonly FoundHit[],
   reads: ReadOptions,
+  partitions?: readonly string[],
 ): Promise<readonly FoundHit[]> {
   const ids = [...new Set(hits.map(({ point }) => point.id))]
   const points = await collection.get(ids, { ...reads, ...(partitions === undefined ? {} : { partitions }) })

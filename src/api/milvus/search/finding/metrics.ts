@@ -43,6 +43,12 @@ export function thresholdOf({ single, isDistance }: Metric, radius: number): num
 export const isBetter = ({ isDistance }: Metric, a: number, b: number): boolean =>
   isDistance ? a < b : a > b
 
+/** Best first; hits of one score keep their order. */
+export const byScore =
+  (metric: Metric) =>
+  (a: { readonly score: number }, b: { readonly score: number }): number =>
+    isBetter(metric, a.score, b.score) ? -1 : Number(a.score !== b.score)
+
 /** Half away from below, as Milvus rounds; -1 leaves scores as they are. */
 export function roundScore(score: number, decimals: number): number {
   if (decimals < 0) return score

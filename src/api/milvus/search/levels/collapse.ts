@@ -1,6 +1,6 @@
 import type { PointId } from '../../../../index.ts'
 import type { FoundHit } from '../finding/find-hits.ts'
-import { isBetter, type Metric } from '../finding/metrics.ts'
+import { byScore, type Metric } from '../finding/metrics.ts'
 import type { ElementScope } from './element-scope.ts'
 
 /** Rows instead of the structs that were found of them (best first), each with one score; again best first. */
@@ -20,7 +20,7 @@ export function collapsed(
     const scores = row.slice(0, topK).map(({ score }) => score)
     return { point, score: strategy === 'max' ? scores[0]! : collapsedScore(scores, strategy) }
   })
-  return found.sort((a, b) => (isBetter(metric, a.score, b.score) ? -1 : Number(a.score !== b.score)))
+  return found.sort(byScore(metric))
 }
 
 function collapsedScore(scores: readonly number[], strategy: ElementScope['strategy']): number {
