@@ -2,12 +2,12 @@ import { startProgress } from '../scripts/terminal/progress.ts'
 import type { Bench, Context, LoadedCollection } from './support/context.ts'
 import { inDigits, summarise, type Figure } from './support/figures.ts'
 import { MilvusClient } from './support/milvus-client.ts'
+import { measurePairs, sides } from './support/pairs.ts'
 import { waitUntilQuiet } from './support/quiet.ts'
 
 const dimensions = 128
 const batchRows = 5_000
 const warmUpPairs = 5
-const sides = ['small', 'large'] as const
 /** Of the snapshot that is restored: still in memory and the log, or with its files written. */
 const kinds = ['just made', 'flushed'] as const
 const completed = 3
@@ -94,21 +94,10 @@ async function load(context: Context, client: MilvusClient, side: LoadedCollecti
 async function measure(context: Context, client: MilvusClient, pairs: number): Promise<Samples> {
   const none = (): Record<LoadedCollection, number[]> => ({ small: [], large: [] })
   const samples: Samples = { ms: { 'just made': none(), flushed: none() }, atFirstPoll: [] }
-  const progress = startProgress('restores', pairs, 'pairs')
-  try {
-    for (let pair = 0; pair < pairs; pair++) {
-      for (const kind of kinds) {
-        // Who comes first changes from pair to pair.
-        for (const side of pair % 2 === 0 ? sides : sides.toReversed()) {
-          context.signal.throwIfAborted()
-          await measureOnce(context, client, side, kind, samples)
-        }
-      }
-      progress.update(pair + 1)
-    }
-  } finally {
-    progress.end()
-  }
+  await measurePairs(context, 'restores', pairs, async (inTurn) => {
+    for (const kind of kinds)
+      for (const side of inTurn) await measureOnce(context, client, side, kind, samples)
+  })
   return samples
 }
 

@@ -1,10 +1,9 @@
-import { startProgress } from '../scripts/terminal/progress.ts'
 import { rowDimensions, type Bench, type Context, type LoadedCollection } from './support/context.ts'
 import { inDigits, summarise } from './support/figures.ts'
+import { measurePairs, sides } from './support/pairs.ts'
 import { waitUntilQuiet } from './support/quiet.ts'
 
 const warmUpPairs = 20
-const sides = ['small', 'large'] as const
 
 /** Does the cost of a snapshot depend on the amount of data? A write before each gives it something new to hold. */
 export const snapshotCreation: Bench = {
@@ -42,22 +41,14 @@ export const snapshotCreation: Bench = {
 
 async function createPairs(context: Context, pairs: number): Promise<Record<LoadedCollection, number[]>> {
   const samples: Record<LoadedCollection, number[]> = { small: [], large: [] }
-  const progress = startProgress('snapshots', pairs, 'pairs')
-  try {
-    for (let pair = 0; pair < pairs; pair++) {
-      // Who comes first changes from pair to pair.
-      for (const collection of pair % 2 === 0 ? sides : sides.toReversed()) {
-        context.signal.throwIfAborted()
-        const id = 1 + context.points.below(context.rowsOf(collection))
-        await context.upsert(collection, context.points.body(id, 1, rowDimensions))
-        const start = performance.now()
-        await context.createSnapshot(collection)
-        samples[collection].push(performance.now() - start)
-      }
-      progress.update(pair + 1)
+  await measurePairs(context, 'snapshots', pairs, async (inTurn) => {
+    for (const collection of inTurn) {
+      const id = 1 + context.points.below(context.rowsOf(collection))
+      await context.upsert(collection, context.points.body(id, 1, rowDimensions))
+      const start = performance.now()
+      await context.createSnapshot(collection)
+      samples[collection].push(performance.now() - start)
     }
-  } finally {
-    progress.end()
-  }
+  })
   return samples
 }

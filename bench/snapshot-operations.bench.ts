@@ -1,9 +1,8 @@
-import { startProgress } from '../scripts/terminal/progress.ts'
 import type { Bench, Context, LoadedCollection } from './support/context.ts'
 import { openLoaded, pointOf, timed, type Database } from './support/embedded.ts'
 import { inDigits, summarise, type Figure } from './support/figures.ts'
+import { measurePairs } from './support/pairs.ts'
 
-const sides = ['small', 'large'] as const
 const operations = ['create', 'clone', 'rollback', 'undo'] as const
 type Operation = (typeof operations)[number]
 /** Goals for the large collection, in milliseconds. */
@@ -58,19 +57,9 @@ async function measure(context: Context, db: Database, pairs: number): Promise<S
   const samples = Object.fromEntries(
     operations.map((operation) => [operation, { small: [], large: [] }]),
   ) as unknown as Samples
-  const progress = startProgress('snapshot operations', pairs, 'pairs')
-  try {
-    for (let pair = 0; pair < pairs; pair++) {
-      // Who comes first changes from pair to pair.
-      for (const side of pair % 2 === 0 ? sides : sides.toReversed()) {
-        context.signal.throwIfAborted()
-        await measureOnce(context, db, side, samples)
-      }
-      progress.update(pair + 1)
-    }
-  } finally {
-    progress.end()
-  }
+  await measurePairs(context, 'snapshot operations', pairs, async (inTurn) => {
+    for (const side of inTurn) await measureOnce(context, db, side, samples)
+  })
   return samples
 }
 
