@@ -15,6 +15,7 @@ import type {
   PartitionTarget,
   PointInput,
   PointSelector,
+  SettingsTarget,
   UpsertOptions,
   VectorParams,
   VectorsInput,
@@ -100,7 +101,7 @@ export class WritableCollection extends CollectionReader {
   setPayload(
     selector: PointSelector,
     payload: JsonObject | RawJson,
-    options: { readonly path?: string } & PartitionsTarget = {},
+    options: { readonly path?: string } & SettingsTarget = {},
   ): Promise<WriteResult> {
     const value = toObject(payload)
     const path = options.path === undefined ? {} : { path: options.path }
@@ -118,7 +119,7 @@ export class WritableCollection extends CollectionReader {
   deletePayload(
     selector: PointSelector,
     paths: readonly string[],
-    target: PartitionsTarget = {},
+    target: SettingsTarget = {},
   ): Promise<WriteResult> {
     return this.#operate(selector, { op: 'delete-payload', paths }, target)
   }
@@ -214,8 +215,8 @@ export class WritableCollection extends CollectionReader {
 
   async #operate(
     selector: PointSelector,
-    operation: DistributedOmit<PointsOperation, 'collection' | 'partition' | 'select'>,
-    { partition }: PartitionsTarget,
+    operation: DistributedOmit<PointsOperation, 'collection' | 'partition' | 'settings' | 'select'>,
+    { partition, settings }: SettingsTarget,
   ): Promise<WriteResult> {
     const state = this.#sink.state(this.id)
     if ('ids' in selector) for (const id of selector.ids) wordsOfId(id)
@@ -224,6 +225,7 @@ export class WritableCollection extends CollectionReader {
       ...operation,
       collection: this.id,
       ...(partition === null ? { partition } : loggedPartition(state, partition)),
+      ...(settings === undefined ? {} : { settings }),
       select: selector,
     })
   }

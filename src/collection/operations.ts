@@ -7,6 +7,8 @@ export type PointsOperation = {
   readonly collection: string
   /** Left out: the default one; null: all that there are by then. */
   readonly partition?: string | null
+  /** What the front door remembers of the collection from then on. Left out: what it did. */
+  readonly settings?: JsonObject
   readonly select: Selection
 } & (
   | { readonly op: 'delete' }

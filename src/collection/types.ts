@@ -109,6 +109,12 @@ export interface PartitionsTarget {
   readonly partition?: string | null
 }
 
+/** Of a write that goes with another schema of the front door's. */
+export interface SettingsTarget extends PartitionsTarget {
+  /** Replaces the settings of the collection, in the same step. */
+  readonly settings?: JsonObject
+}
+
 export interface Point {
   /** A number up to 2^53 - 1, a bigint beyond, or a UUID in lower case with hyphens. */
   readonly id: PointId

@@ -1,6 +1,9 @@
 import { applyOperation } from '../../collection/apply-operation.ts'
 import { applyPoints } from '../../collection/apply-points.ts'
 import type { StateServices } from '../../collection/collection-state.ts'
+import type { PointsOperation } from '../../collection/operations.ts'
+import { placeOfPartition } from '../../collection/partitions.ts'
+import type { WriteResult } from '../../collection/types.ts'
 import { seqOf, type SequenceNumber } from '../../ids/brands.ts'
 import type { CatalogState } from '../catalog-state.ts'
 import { applyDocument } from '../history.ts'
@@ -28,7 +31,7 @@ export function applyRecord(
     case 'points':
       return applyPoints(getState(catalog, record.batch.collection), record.batch, seq)
     case 'operation':
-      return applyOperation(getState(catalog, record.operation.collection), record.operation, seq)
+      return runOperation(catalog, record.operation, seq)
     case 'configure':
       return applyConfigure(catalog, getState(catalog, record.change.collection), record.change, seq)
     case 'create-collection':
@@ -56,4 +59,15 @@ export function applyRecord(
     case 'document':
       return applyDocument(catalog, record, seq)
   }
+}
+
+function runOperation(catalog: CatalogState, operation: PointsOperation, seq: SequenceNumber): WriteResult {
+  const { collection, settings, partition } = operation
+  const state = getState(catalog, collection)
+  if (settings !== undefined) {
+    // What can fail does so before anything has changed.
+    if (typeof partition === 'string') placeOfPartition(state.config, partition)
+    applyConfigure(catalog, state, { collection, settings }, seq)
+  }
+  return applyOperation(state, operation, seq)
 }

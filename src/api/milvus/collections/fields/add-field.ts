@@ -48,9 +48,9 @@ export async function addField(
       await collection.addVector(field.name, vectorParams(field), { settings })
       return
     }
-    // Before and after: what is written meanwhile does not know of the field.
-    await fillDefault(collection, field)
-    await saveDocument(collection, changed)
+    if (field.defaultValue === undefined) return saveDocument(collection, changed)
+    // In one record: a crash leaves both or neither. Once more for what is written meanwhile and does not know of the field.
+    await fillDefault(collection, field, withDocument(collection.config().settings, changed))
     await fillDefault(collection, field)
   })
 }
@@ -72,9 +72,16 @@ function checkAdded({ name, nullable, autoId, isPrimaryKey, isPartitionKey }: Fi
     throw invalidParameter(`added field must be nullable, please check it, field name = ${name}`)
 }
 
-async function fillDefault(collection: Collection, { name, defaultValue }: FieldDocument): Promise<void> {
+async function fillDefault(
+  collection: Collection,
+  { name, defaultValue }: FieldDocument,
+  settings?: JsonObject,
+): Promise<void> {
   if (defaultValue === undefined) return
   const filter = { must: [{ kind: 'is-empty', path: name } as const] }
   const payload: JsonObject = { [name]: defaultValue }
-  await collection.setPayload({ filter }, payload, { partition: null })
+  await collection.setPayload({ filter }, payload, {
+    partition: null,
+    ...(settings === undefined ? {} : { settings }),
+  })
 }

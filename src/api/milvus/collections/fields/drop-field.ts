@@ -1,9 +1,9 @@
-import type { Collection } from '../../../../index.ts'
+import type { Collection, JsonObject } from '../../../../index.ts'
 import type { MilvusDoor } from '../../door.ts'
 import { subFieldsOf } from '../../schema/collection-model.ts'
 import { holdsVectors, isVectorType } from '../../schema/data-types.ts'
 import { withDocument, type FieldDocument, type MilvusDocument } from '../../schema/document.ts'
-import { exclusively, ownDocument, saveDocument } from '../../schema/own-document.ts'
+import { exclusively, ownDocument } from '../../schema/own-document.ts'
 import { invalidParameter } from '../../status.ts'
 import type { AlteredCollection } from './alter-schema.ts'
 import { nextFieldId } from './add-field.ts'
@@ -100,18 +100,21 @@ async function removeField(
     updatedAt: String(door.timestamps.next()),
     lastFieldId: nextFieldId(document) - 1,
   }
+  const settings = withDocument(collection.config().settings, changed)
   if (isVectorType(field.type)) {
-    const settings = withDocument(collection.config().settings, changed)
     await collection.dropVector(field.name, { settings })
     return
   }
-  // Before and after: what was left would be a dynamic key, and rows that are written meanwhile still have it.
-  await clearValues(collection, field.name)
-  await saveDocument(collection, changed)
+  // In one record: a crash leaves both or neither. Once more for what is written meanwhile and still has the field: it would
+  // be a dynamic key.
+  await clearValues(collection, field.name, settings)
   await clearValues(collection, field.name)
   await collection.dropPayloadIndex(field.name)
 }
 
-async function clearValues(collection: Collection, name: string): Promise<void> {
-  await collection.deletePayload({ filter: {} }, [JSON.stringify(name)], { partition: null })
+async function clearValues(collection: Collection, name: string, settings?: JsonObject): Promise<void> {
+  await collection.deletePayload({ filter: {} }, [JSON.stringify(name)], {
+    partition: null,
+    ...(settings === undefined ? {} : { settings }),
+  })
 }
