@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { HnswGraph } from '../graph/hnsw/hnsw-graph.ts'
+import { type VectorColumn } from '../graph/vector-column.ts'
 import { vectorMemory } from '../graph/vector-memory.ts'
 import { seqOf } from '../ids/brands.ts'
 import { compareWords, wordsOfId, type IdWords, type PointId } from '../ids/point-id.ts'
@@ -160,5 +162,27 @@ describe('RowSet', () => {
     expect(rows.bytes).toBeGreaterThan(least)
     expect(rows.bytes).toBeLessThan(least * 2.5)
     rows.release()
+  })
+
+  test('keeps its graphs, and those they replaced, until it is released', () => {
+    const before = vectorMemory.stats().bytesInUse
+    const rows = new RowSet({ '': { dimensions: 4 } })
+    for (let row = 0; row < 100; row++) add(rows, row, row + 1, '', [row, 1, 2, 3])
+    const column = rows.vectors.get('') as VectorColumn
+    const bytes = rows.bytes
+    const graphOver = (metric: 'dot' | 'euclid'): HnswGraph =>
+      HnswGraph.create(column, metric, { m: 4, efConstruct: 16, seed: 1 })!
+    expect([rows.graphOf(''), rows.graphBytes]).toEqual([undefined, 0])
+    const first = graphOver('dot')
+    rows.attachGraph('', first)
+    expect(rows.graphOf('')).toBe(first)
+    expect(rows.bytes).toBe(bytes + first.bytes)
+    const second = graphOver('euclid')
+    rows.attachGraph('', second)
+    expect(rows.graphOf('')).toBe(second)
+    // A search may be on its way through the first one.
+    expect(first.record().m).toBe(4)
+    rows.release()
+    expect(vectorMemory.stats().bytesInUse).toBe(before)
   })
 })

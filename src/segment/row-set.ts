@@ -1,3 +1,4 @@
+import type { HnswGraph } from '../graph/hnsw/hnsw-graph.ts'
 import { VectorColumn, type VectorColumnImage } from '../graph/vector-column.ts'
 import type { VectorValue } from '../graph/vector-value.ts'
 import { DatabaseError } from '../errors/database-error.ts'
@@ -67,6 +68,9 @@ export class RowSet {
   readonly #payloads: PayloadColumn
   readonly #vectors: Map<string, RowVectors>
   readonly #table: IdTable
+  readonly #graphs = new Map<string, HnswGraph>()
+  /** Graphs that others have replaced: searches may still be on their way through them. */
+  readonly #oldGraphs: HnswGraph[] = []
   #written: Float64Array
   /** row + 1 of the next older row with the same id; made when there is one. */
   #older: Uint32Array | undefined
@@ -108,6 +112,13 @@ export class RowSet {
     let sum = this.#ids.bytes + this.#written.byteLength + this.#payloads.bytes + this.#table.bytes
     sum += (this.#older?.byteLength ?? 0) + this.#idOrder.byteLength
     for (const column of this.#vectors.values()) sum += column.bytes
+    return sum + this.graphBytes
+  }
+
+  /** Of the links alone. */
+  get graphBytes(): number {
+    let sum = 0
+    for (const graph of [...this.#graphs.values(), ...this.#oldGraphs]) sum += graph.bytes
     return sum
   }
 
@@ -119,6 +130,20 @@ export class RowSet {
   /** A name without a column: no row has such a vector. */
   get vectors(): ReadonlyMap<string, RowVectors> {
     return this.#vectors
+  }
+
+  /** The graph over the rows of a vector, if there is one; rows from its `nextRow` on are not in it. Its metric may be another than is asked for. */
+  graphOf(vector: string): HnswGraph | undefined {
+    return this.#graphs.get(vector)
+  }
+
+  /** The set owns the graph from then on. One that it replaces is there as long as the set, as it may be in use. */
+  attachGraph(vector: string, graph: HnswGraph): void {
+    assert(this.#holders > 0, 'a released set takes no graph')
+    assert(this.#vectors.get(vector) === graph.column, 'a graph is one over a column of its set')
+    const replaced = this.#graphs.get(vector)
+    if (replaced !== undefined) this.#oldGraphs.push(replaced)
+    this.#graphs.set(vector, graph)
   }
 
   /** The lowest and highest number that wrote a row; 0 if there are none. */
@@ -238,6 +263,7 @@ export class RowSet {
     assert(this.#holders > 0, 'a set is released once by each holder')
     this.#holders -= 1
     if (this.#holders > 0) return
+    for (const graph of [...this.#graphs.values(), ...this.#oldGraphs]) graph.dispose()
     for (const column of this.#vectors.values()) column.dispose()
   }
 
