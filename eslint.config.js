@@ -33,7 +33,7 @@ export default tseslint.config(
       'dist.*/',
       'node_modules/',
       'coverage/',
-      'src/graph/assembly/',
+      '**/assembly/',
       '**/*.generated.ts',
       'demo-data/',
       'bench-data/',

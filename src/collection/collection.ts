@@ -276,7 +276,7 @@ const noPayload = new Uint8Array(0)
 
 function payloadBytes(payload: JsonObject | RawJson | undefined, id: PointId): Uint8Array {
   if (payload === undefined) return noPayload
-  if (payload instanceof RawJson) return isEmptyObject(payload.text) ? noPayload : payload.bytes()
+  if (payload instanceof RawJson) return isEmptyObject(payload.bytes()) ? noPayload : payload.bytes()
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
     throw new DatabaseError(
       'request-invalid',
@@ -287,8 +287,8 @@ function payloadBytes(payload: JsonObject | RawJson | undefined, id: PointId): U
   return encodePayload(payload)
 }
 
-function isEmptyObject(text: string): boolean {
-  return text.length < 16 && text.replace(/\s+/g, '') === '{}'
+function isEmptyObject(text: Uint8Array): boolean {
+  return text.length < 16 && Buffer.from(text).toString('latin1').replace(/\s+/g, '') === '{}'
 }
 
 function toObject(payload: JsonObject | RawJson): JsonObject {

@@ -1,7 +1,7 @@
 // The part of the WebAssembly JavaScript API that the kernels' host uses; Node has it, its type package does not.
 declare namespace WebAssembly {
   class Memory {
-    constructor(descriptor: { initial: number; maximum: number; shared: boolean })
+    constructor(descriptor: { initial: number; maximum?: number; shared?: boolean })
     readonly buffer: SharedArrayBuffer
     /** Gives the former size. Both in pages of 64 KiB. */
     grow(pages: number): number

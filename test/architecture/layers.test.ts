@@ -11,7 +11,7 @@ const rows: readonly (readonly string[])[] = [
   ['cli'],
   ['server'],
   ['api/qdrant', 'api/milvus', 'api/v1'],
-  ['api/http', 'api/grpc'],
+  ['api/http', 'api/grpc', 'api/json'],
   ['index.ts'],
   ['database'],
   ['snapshot'],
@@ -27,7 +27,7 @@ const rows: readonly (readonly string[])[] = [
 ]
 
 /** These use exactly what an embedding user can use. */
-const outside = ['cli', 'server', 'api/qdrant', 'api/v1', 'api/milvus', 'api/http', 'api/grpc']
+const outside = ['cli', 'server', 'api/qdrant', 'api/v1', 'api/milvus', 'api/http', 'api/grpc', 'api/json']
 const allowedOutside = [...outside, 'index.ts', 'runtime']
 
 /** The engine is loaded by those commands only that need it: src/cli/engine.ts. */

@@ -12,9 +12,16 @@ import {
   positionOf,
 } from './position.ts'
 
+const noBytes = Buffer.alloc(0)
+
+/** The body as it was sent; empty if there is none. */
+export function bodyBytes(request: FastifyRequest): Buffer {
+  return Buffer.isBuffer(request.body) ? request.body : noBytes
+}
+
 /** The body's text; empty if there is none. */
 export function bodyText(request: FastifyRequest): string {
-  return Buffer.isBuffer(request.body) ? request.body.toString('utf8') : ''
+  return bodyBytes(request).toString('utf8')
 }
 
 /** The body as `decoder` gives it. @throws WireError 400 in serde's words, with line and column */

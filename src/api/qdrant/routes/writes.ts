@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Collection, JsonObject } from '../../../index.ts'
 import { sendResult } from '../answers.ts'
-import { bodyText, decodeBody } from '../body.ts'
+import { bodyBytes, decodeBody } from '../body.ts'
 import { DecodeError, type Decoder } from '../decode.ts'
 import { directBody } from '../direct-call.ts'
 import { getCollection, type Door } from '../door.ts'
@@ -20,14 +20,14 @@ import {
   upsertOf,
   type Operation,
 } from '../translate/operations.ts'
-import { checkedUpsert, decodeUpsertText } from '../translate/points.ts'
+import { checkedUpsert, decodeUpsert } from '../translate/points.ts'
 import { perform } from './update-result.ts'
 
 export function writeRoutes(app: FastifyInstance, door: Door): void {
   const write = (
     method: 'POST' | 'PUT',
     path: string,
-    operationOf: (request: FastifyRequest) => Operation,
+    operationOf: (request: FastifyRequest) => Operation | Promise<Operation>,
   ): void => {
     app.route({
       method,
@@ -35,7 +35,7 @@ export function writeRoutes(app: FastifyInstance, door: Door): void {
       handler: async (request, reply) => {
         const name = collectionName(request)
         const params = updateParams(request)
-        const operation = operationOf(request)
+        const operation = await operationOf(request)
         operation.check?.('')
         const collection = getCollection(door, name)
         const gate = door.strict.of(collection)
@@ -76,10 +76,12 @@ export function writeRoutes(app: FastifyInstance, door: Door): void {
   })
 }
 
-function upsert(request: FastifyRequest): Operation {
+async function upsert(request: FastifyRequest): Promise<Operation> {
   try {
     const direct = directBody(request)
-    return upsertOf(direct === undefined ? decodeUpsertText(bodyText(request)) : checkedUpsert(direct.value))
+    return upsertOf(
+      direct === undefined ? await decodeUpsert(bodyBytes(request)) : checkedUpsert(direct.value),
+    )
   } catch (error) {
     // Qdrant reads this body as a whole before it judges, so there is no place to name.
     if (error instanceof DecodeError) throw formatError(error.message)

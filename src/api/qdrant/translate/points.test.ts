@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { parseJson, RawJson, stringifyJson, type JsonObject } from '../../../index.ts'
 import { DecodeError } from '../decode.ts'
 import { WireError } from '../wire-error.ts'
-import { findPayloads } from './payload-spans.ts'
-import { checkedUpsert, decodeUpsertText, type GivenUpsert } from './points.ts'
-import { oneVector, VectorRows } from './vectors.ts'
+import { checkedUpsert, decodeUpsert, type GivenPoint, type GivenUpsert } from './points.ts'
+import { readPoints } from './upsert-bytes.ts'
+import { oneVector, VectorRows, type GivenVectors } from './vectors.ts'
 
 /** Both ways to read a request, in a form that can be compared; errors by their text. */
 function outcome(read: () => GivenUpsert): unknown {
@@ -13,7 +13,7 @@ function outcome(read: () => GivenUpsert): unknown {
     const { points, options } = read()
     const shown = points.map(({ id, vector, payload }) => ({
       id,
-      vector,
+      vector: floatsOf(vector),
       payload: payload === undefined ? '{}' : parsed(payload),
     }))
     return { points: shown, options }
@@ -27,49 +27,94 @@ function parsed(payload: JsonObject | RawJson): unknown {
   return stringifyJson(payload instanceof RawJson ? payload.value() : payload)
 }
 
-function payloadsOf(text: string): (string | undefined)[] | undefined {
-  return findPayloads(text)?.payloads.map(({ start, end }) => text.slice(start, end))
+/** Of a text that is short enough to be read at once. */
+function decodeText(text: string): GivenUpsert {
+  return decodeUpsert(Buffer.from(text)) as GivenUpsert
 }
 
-describe('payload spans', () => {
-  test('each payload is the text that was sent', () => {
+function pointsOf(text: string): readonly GivenPoint[] | undefined {
+  return readPoints(Buffer.from(text)) as readonly GivenPoint[] | undefined
+}
+
+/** Vectors as they are stored, however they were read. */
+function floatsOf(vectors: GivenVectors): unknown {
+  return Object.entries(vectors).map(([name, vector]) => {
+    if (vector.kind === 'dense') return [name, Array.from(vector.values, Math.fround)]
+    return vector.kind === 'multi'
+      ? [name, vector.rows.map((row) => Array.from(row, Math.fround))]
+      : [name, vector]
+  })
+}
+
+describe('reading in one pass', () => {
+  test('gives each payload as it was sent', () => {
     const text =
-      '{"points":[ {"id":1,"payload":{"a":1.0,"b":"}]\\"{","c":[{"d":1e3}]},"vector":[1,2]} ,{"id":2,"vector":{"x":[1]}}]}'
-    expect(payloadsOf(text)).toEqual(['{"a":1.0,"b":"}]\\"{","c":[{"d":1e3}]}', ''])
+      '{"points":[ {"id":1,"payload":{"a":1.0,"b":"}]\\"{","c":[{"d":1e3}]},"vector":[1,2]} ,{"id":2,"vector":{"x":[1]}}]} '
+    const payloads = pointsOf(text)!.map(({ payload }) => (payload as RawJson | undefined)?.text)
+    expect(payloads).toEqual(['{"a":1.0,"b":"}]\\"{","c":[{"d":1e3}]}', undefined])
   })
 
-  test('of two payloads of a point the last one counts, also if it is null', () => {
-    expect(payloadsOf('{"points":[{"payload":{"a":1},"id":1,"vector":[1],"payload":{"b":2}}]}')).toEqual([
-      '{"b":2}',
-    ])
-    expect(payloadsOf('{"points":[{"payload":{"a":1},"id":1,"vector":[1],"payload":null}]}')).toEqual([''])
+  test('takes ids of 64 bits', () => {
+    const ids = [0, 7, 9_007_199_254_740_991, 9_007_199_254_740_993n, 18_446_744_073_709_551_615n]
+    const text = `{"points":[${ids.map((id) => `{"id":${id},"vector":[1]}`).join(',')}]}`
+    expect(pointsOf(text)!.map(({ id }) => id)).toEqual(ids)
   })
 
-  test('anything unusual is left to the careful parser', () => {
+  test('leaves anything unusual to the careful parser', () => {
     for (const text of [
+      '',
+      '{"points":[',
       '{"batch":{"ids":[1]}}',
       '{"points":[{"id":1,"vector":[1]}],"update_mode":"upsert"}',
-      '{"points":[{"id":9007199254740993,"vector":[1]}]}',
+      '{"points":[{"id":18446744073709551616,"vector":[1]}]}',
       '{"points":[{"id":1.0,"vector":[1]}]}',
       '{"points":[{"id":1e3,"vector":[1]}]}',
+      '{"points":[{"id":01,"vector":[1]}]}',
       '{"points":[{"\\u0069d":1,"vector":[1]}]}',
+      '{"points":[{"id":1,"vector":[1],}]}',
+      '{"points":[{"id":1,"vector":[1]},]}',
+      '{"points":[{"id":1,"vector":[1]} {"id":2,"vector":[1]}]}',
+      '{"points":[{"id":1,"vector":[1]}]]',
+      '{"points":[{"id":1,"vector":[1]}]} x',
+      '{"points":[{"id":1,"vector":[1],"vector":[2]}]}',
+      '{"points":[{"id":1,"vector":{"a":[1],"a":[2]}}]}',
+      '{"points":[{"id":1,"vector":{"a":[[1],[2]]}}]}',
+      '{"points":[{"id":1,"vector":[[1],[2,3]]}]}',
+      '{"points":[{"id":1,"vector":[1e999]}]}',
+      '{"points":[{"id":1,"vector":[1],"payload":{"a":1e999}}]}',
+      '{"points":[{"id":1,"vector":[1],"payload":{"a":"\\ud800"}}]}',
+      '{"points":[{"id":1,"vector":[1],"payload":{"a":"\n"}}]}',
       `{"points":[{"id":1,"vector":[1],"payload":${'{"a":'.repeat(120)}1${'}'.repeat(120)}}]}`,
     ]) {
-      expect(findPayloads(text), text.slice(0, 60)).toBeUndefined()
+      expect(pointsOf(text), text.slice(0, 60)).toBeUndefined()
     }
+  })
+
+  test('goes in slices through a long text, and gives the same', async () => {
+    const point = (id: number) => `{"id":${id},"vector":[${id},0.25],"payload":{"text":"${'x'.repeat(999)}"}}`
+    const texts = Array.from({ length: 3_000 }, (_, id) => point(id))
+    const bytes = Buffer.from(`{"points":[${texts.join(',')}]}`)
+    const reading = readPoints(bytes)
+    expect(reading).toBeInstanceOf(Promise)
+    const points = (await reading)!
+    expect(points.map(({ id, vector }) => [id, floatsOf(vector)])).toEqual(
+      texts.map((_, id) => [id, [['', [id, 0.25]]]]),
+    )
+    const broken = readPoints(Buffer.from(`{"points":[${texts.join(',')},{"id":"x","vector":[1]}]}`))
+    expect(await broken).toBeUndefined()
   })
 })
 
 test('numbers of a payload are kept as they were written', () => {
   const text = '{"points":[{"id":1,"vector":[1],"payload":{"a":1.0,"b":1e3,"c":9007199254740993}}]}'
-  const [point] = decodeUpsertText(text).points
+  const [point] = decodeText(text).points
   expect(point?.payload).toBeInstanceOf(RawJson)
   expect((point?.payload as RawJson).text).toBe('{"a":1.0,"b":1e3,"c":9007199254740993}')
 })
 
 test('a vector named __proto__ is a vector like any other', () => {
   const text = '{"points":[{"id":1,"vector":{"__proto__":[1],"constructor":[2]}}]}'
-  for (const upsert of [decodeUpsertText(text), checkedUpsert(parseJson(text))]) {
+  for (const upsert of [decodeText(text), checkedUpsert(parseJson(text))]) {
     expect(Object.keys(upsert.points[0]!.vector)).toEqual(['__proto__', 'constructor'])
   }
 })
@@ -96,7 +141,7 @@ describe('both ways to read a request agree', () => {
     ]) {
       const text = `{"points":[${point}]}`
       expect(
-        outcome(() => decodeUpsertText(text)),
+        outcome(() => decodeText(text)),
         point,
       ).toEqual(outcome(() => checkedUpsert(parseJson(text))))
     }
@@ -114,7 +159,7 @@ describe('both ways to read a request agree', () => {
     const point = fc.record(
       {
         id: fc.oneof(fc.nat(), fc.uuid()),
-        vector: fc.oneof(numbers, fc.dictionary(name, numbers)),
+        vector: fc.oneof(numbers, fc.array(numbers, { minLength: 1 }), fc.dictionary(name, numbers)),
         payload: fc.oneof(fc.constant(null), fc.dictionary(fc.string(), fc.jsonValue())),
         unknown: fc.jsonValue(),
       },
@@ -123,7 +168,7 @@ describe('both ways to read a request agree', () => {
     fc.assert(
       fc.property(fc.array(point), fc.constantFrom(undefined, 1), (points, indent) => {
         const text = JSON.stringify({ points }, undefined, indent)
-        expect(outcome(() => decodeUpsertText(text))).toEqual(outcome(() => checkedUpsert(parseJson(text))))
+        expect(outcome(() => decodeText(text))).toEqual(outcome(() => checkedUpsert(parseJson(text))))
       }),
     )
   })

@@ -1,5 +1,5 @@
 import {
-  RawJson,
+  type RawJson,
   type Filter,
   type JsonObject,
   type JsonValue,
@@ -26,9 +26,9 @@ import {
 import { badRequest, invalid } from '../failures.ts'
 import { parseText } from '../body.ts'
 import { filterOf } from './filters.ts'
-import { findPayloads, type Span } from './payload-spans.ts'
 import { pointId } from './point-id.ts'
 import { shardKeys, type ShardKeys } from './shard-key.ts'
+import { readPoints } from './upsert-bytes.ts'
 import {
   checkVectors,
   engineVectors,
@@ -60,80 +60,19 @@ const pointStruct: Decoder<GivenPoint> = struct('PointStruct', {
 })
 
 /**
- * The body of PUT /points. Vectors are parsed as plain doubles, and the text of each payload is kept as it was sent:
- * one JSON.parse and one scan. Text of another shape, and text with a fault, is parsed exactly.
+ * The body of PUT /points. Vectors are read straight to floats, and the bytes of each payload are kept as they were sent, in
+ * one pass. Text of another shape, and text with a fault, is parsed exactly.
  */
-export function decodeUpsertText(text: string): GivenUpsert {
-  return decodeFast(text) ?? checkedUpsert(parseText(text))
+export function decodeUpsert(bytes: Buffer): GivenUpsert | Promise<GivenUpsert> {
+  const points = readPoints(bytes)
+  return points instanceof Promise
+    ? points.then((found) => upsertOfPoints(found, bytes))
+    : upsertOfPoints(points, bytes)
 }
 
-function decodeFast(text: string): GivenUpsert | undefined {
-  let body: JsonObject
-  try {
-    body = JSON.parse(text) as JsonObject
-  } catch {
-    // The exact parser says what is wrong, and where.
-    return undefined
-  }
-  const payloads = findPayloads(text)?.payloads
-  const points = payloads === undefined ? undefined : (body['points'] as readonly JsonValue[])
-  if (payloads === undefined || points?.length !== payloads.length) return undefined
-  const decoded: GivenPoint[] = []
-  for (let i = 0; i < points.length; i++) {
-    const point = fastPoint(points[i], text, payloads[i]!)
-    if (point === undefined) return undefined
-    decoded.push(point)
-  }
-  return { points: decoded, options: {}, shardKeys: undefined }
-}
-
-/** Numbers that JSON.parse may have made infinite, and halves of surrogate pairs, which it lets pass. */
-const isDoubtful = /\d[eE]\+?\d{3}|\d{300}|\\u[dD][89a-fA-F]/
-
-function fastPoint(value: JsonValue | undefined, text: string, span: Span): GivenPoint | undefined {
-  if (!isObject(value)) return undefined
-  const { id, vector, payload } = value
-  if (id === undefined || vector === undefined) return undefined
-  if (payload !== undefined && payload !== null && span.end === 0) return undefined
-  const vectors = fastVectors(vector)
-  const isId = typeof id === 'string' || (Number.isSafeInteger(id) && !Object.is(id, -0))
-  if (vectors === undefined || !isId) return undefined
-  let raw: RawJson | undefined
-  if (span.end > 0) {
-    const source = text.slice(span.start, span.end)
-    if (isDoubtful.test(source)) return undefined
-    raw = source === '{}' ? undefined : new RawJson(source)
-  }
-  try {
-    return { id: pointId(id), vector: vectors, payload: raw }
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined
-    throw error
-  }
-}
-
-function fastVectors(value: JsonValue): GivenVectors | undefined {
-  if (Array.isArray(value)) {
-    const vector = fastVector(value as readonly JsonValue[])
-    return vector === undefined ? undefined : { '': vector }
-  }
-  if (!isObject(value)) return undefined
-  const vectors: [string, GivenVector][] = []
-  for (const name of Object.keys(value)) {
-    const given = value[name]
-    const vector = Array.isArray(given) ? fastVector(given as readonly JsonValue[]) : undefined
-    if (vector === undefined) return undefined
-    vectors.push([name, vector])
-  }
-  return Object.fromEntries(vectors)
-}
-
-function fastVector(list: readonly JsonValue[]): GivenVector | undefined {
-  if (list.length === 0) return undefined
-  for (let i = 0; i < list.length; i++) {
-    if (!Number.isFinite(list[i])) return undefined
-  }
-  return { kind: 'dense', values: list as readonly number[] }
+function upsertOfPoints(points: readonly GivenPoint[] | undefined, bytes: Buffer): GivenUpsert {
+  if (points === undefined) return checkedUpsert(parseText(bytes.toString('utf8')))
+  return { points, options: {}, shardKeys: undefined }
 }
 
 /** The same from a parsed body, with the checks of the validator. Errors have no position: Qdrant reads it twice. */

@@ -20,10 +20,13 @@ export interface SparseVector {
   readonly values: readonly number[]
 }
 
+/** Floats where they were read as such. */
+export type Components = readonly number[] | Float32Array
+
 /** A vector as the client sent it. */
 export type GivenVector =
-  | { readonly kind: 'dense'; readonly values: readonly number[] }
-  | { readonly kind: 'multi'; readonly rows: readonly (readonly number[])[] }
+  | { readonly kind: 'dense'; readonly values: Components }
+  | { readonly kind: 'multi'; readonly rows: readonly Components[] }
   | ({ readonly kind: 'sparse' } & SparseVector)
   | { readonly kind: 'inference' }
 
@@ -103,7 +106,7 @@ export function faultOf(vector: GivenVector): string | undefined {
   }
 }
 
-function faultOfRows(rows: readonly (readonly number[])[]): string | undefined {
+function faultOfRows(rows: readonly Components[]): string | undefined {
   if (rows.length === 0 || rows.some((row) => row.length === 0)) return 'data: all vectors must be non-empty'
   const other = rows.find((row) => row.length !== rows[0]!.length)
   return other === undefined
@@ -133,7 +136,7 @@ export const noInference = (): WireError =>
   )
 
 /** A vector for a dense field. @throws WireError 400 */
-export function denseValues(vector: GivenVector): readonly number[] {
+export function denseValues(vector: GivenVector): Components {
   switch (vector.kind) {
     case 'dense':
       return vector.values
