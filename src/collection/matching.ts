@@ -6,6 +6,7 @@ import type { RowSet } from '../segment/row-set.ts'
 import { payloadValue, RowCursor } from './row-cursor.ts'
 import type { PayloadIndexParams } from '../query/payload-index.ts'
 import type { VectorSchema } from './vector-columns.ts'
+import type { Slices } from '../runtime/slices.ts'
 import { visibleBits, aliveBits, type ViewEntry } from './view.ts'
 
 type DeclaredIndexes = Readonly<Record<string, PayloadIndexParams>>
@@ -37,25 +38,47 @@ export class Matcher {
   bits(entry: ViewEntry): Uint32Array {
     const rows = entry.handle.rows
     const bits = visibleBits(entry) ?? aliveBits(entry.rowLimit, noneDead)
-    if (this.#ids !== undefined) {
-      keepOnly(bits, rowsOfIds(rows, this.#ids))
-    } else {
-      const helped = indexesOf(rows, this.#declared)?.candidates(this.#filter, rows.rowCount)
-      if (helped !== undefined) keepOnly(bits, helped.bitset)
-      if (helped?.exact === true) return bits
-    }
-    this.#test(rows, bits)
+    if (this.#narrow(rows, bits, this.#ids === undefined ? indexesOf(rows, this.#declared) : undefined))
+      return bits
+    for (let word = 0; word < bits.length; word++) this.#test(rows, bits, word)
     return bits
   }
 
-  #test(rows: RowSet, bits: Uint32Array): void {
-    for (let word = 0; word < bits.length; word++) {
-      let rest = bits[word]!
-      while (rest !== 0) {
-        const bit = 31 - Math.clz32(rest & -rest)
-        rest &= rest - 1
-        if (!this.#predicate.test(this.#cursor.at(rows, word * 32 + bit))) bits[word]! &= ~(1 << bit)
+  /** The same for several entries, with others running meanwhile. One caller at a time. */
+  async bitsInSlices(entries: readonly ViewEntry[], slices: Slices): Promise<Uint32Array[]> {
+    // At once: what a moment saw costs more to find out when others have come after it.
+    const found = entries.map((entry) => visibleBits(entry) ?? aliveBits(entry.rowLimit, noneDead))
+    for (const [index, bits] of found.entries()) {
+      const { rows } = entries[index]!.handle
+      const indexes =
+        this.#ids === undefined ? await indexesInSlices(rows, this.#declared, slices) : undefined
+      if (this.#narrow(rows, bits, indexes)) continue
+      for (let word = 0; word < bits.length; word++) {
+        if (bits[word] === 0) continue
+        this.#test(rows, bits, word)
+        if (slices.isDue()) await slices.pause()
       }
+    }
+    return found
+  }
+
+  /** Takes out what ids and indexes know not to pass. True if all others do. */
+  #narrow(rows: RowSet, bits: Uint32Array, indexes: FieldIndexes | undefined): boolean {
+    if (this.#ids !== undefined) {
+      keepOnly(bits, rowsOfIds(rows, this.#ids))
+      return false
+    }
+    const helped = indexes?.candidates(this.#filter, indexes.rowCount)
+    if (helped !== undefined) keepOnly(bits, helped.bitset)
+    return helped?.exact === true
+  }
+
+  #test(rows: RowSet, bits: Uint32Array, word: number): void {
+    let rest = bits[word]!
+    while (rest !== 0) {
+      const bit = 31 - Math.clz32(rest & -rest)
+      rest &= rest - 1
+      if (!this.#predicate.test(this.#cursor.at(rows, word * 32 + bit))) bits[word]! &= ~(1 << bit)
     }
   }
 }
@@ -109,12 +132,35 @@ const cache = new WeakMap<RowSet, CachedIndexes>()
 
 /** The index structures of a row set, brought up to its present rows; undefined without declared indexes. */
 export function indexesOf(rows: RowSet, declared: DeclaredIndexes): FieldIndexes | undefined {
+  const indexes = knownIndexesOf(rows, declared)
+  indexes?.extend(rows.rowCount, (row) => payloadValue(rows, row))
+  return indexes
+}
+
+const sliceRows = 64
+
+/** The same, with others running meanwhile. */
+export async function indexesInSlices(
+  rows: RowSet,
+  declared: DeclaredIndexes,
+  slices: Slices,
+): Promise<FieldIndexes | undefined> {
+  const indexes = knownIndexesOf(rows, declared)
+  if (indexes === undefined) return undefined
+  while (indexes.rowCount < rows.rowCount) {
+    const end = Math.min(indexes.rowCount + sliceRows, rows.rowCount)
+    indexes.extend(end, (row) => payloadValue(rows, row))
+    if (slices.isDue()) await slices.pause()
+  }
+  return indexes
+}
+
+function knownIndexesOf(rows: RowSet, declared: DeclaredIndexes): FieldIndexes | undefined {
   if (Object.keys(declared).length === 0) return undefined
   let cached = cache.get(rows)
   if (cached === undefined || cached.declared !== declared) {
     cached = { declared, indexes: new FieldIndexes(declared) }
     cache.set(rows, cached)
   }
-  cached.indexes.extend(rows.rowCount, (row) => payloadValue(rows, row))
   return cached.indexes
 }

@@ -1,7 +1,9 @@
-import { VectorColumn, type VectorHits } from '../graph/vector-column.ts'
+import { searchColumn, type FoundRows, type SearchEffort } from '../graph/search/search-column.ts'
+import type { VectorSearcher } from '../graph/search/vector-searcher.ts'
+import { VectorColumn } from '../graph/vector-column.ts'
 import { isSparse, type VectorValue } from '../graph/vector-value.ts'
 import type { RowSet } from '../segment/row-set.ts'
-import { rowsOf } from './matching.ts'
+import { countBits, rowsOf } from './matching.ts'
 import { isDescending, metricOf, scoreRows, sparseMatches } from './scoring.ts'
 import type { VectorParams } from './types.ts'
 import { columnNameOf } from './vector-columns.ts'
@@ -16,23 +18,36 @@ export interface NearestRequest {
   readonly rowLimit: number
   /** Of these the ones that may be hits; undefined: all. */
   readonly passing: Uint32Array | undefined
+  /** How many of its bits are set, if that is known. */
+  readonly passingCount: number | undefined
+  /** Whether `passing` never changes and will be asked for again. */
+  readonly isKept: boolean
   readonly limit: number
+  readonly effort: SearchEffort
 }
 
-const none: VectorHits = { rows: new Uint32Array(0), scores: new Float32Array(0) }
+const none: FoundRows = { rows: new Uint32Array(0), scores: new Float32Array(0), isExact: true }
 
 /** The best rows of a segment, best first. Of sparse vectors only those that have an index in common with the query. */
-export function nearestRows(rows: RowSet, request: NearestRequest): VectorHits {
+export async function nearestRows(
+  searcher: VectorSearcher,
+  rows: RowSet,
+  request: NearestRequest,
+): Promise<FoundRows> {
   const { using, params, query, rowLimit, passing, limit } = request
-  const column = rows.vectors.get(columnNameOf(using, params))
+  const name = columnNameOf(using, params)
+  const column = rows.vectors.get(name)
   if (column === undefined) return none
   if (column instanceof VectorColumn && query instanceof Float32Array) {
-    return column.search({
+    const passingCount = passing === undefined ? rowLimit : (request.passingCount ?? countBits(passing))
+    const graph = rows.graphOf(name)
+    return searchColumn(searcher, {
+      ...request,
+      column,
+      graph,
       query,
       metric: metricOf(params),
-      limit: Math.min(limit, rowLimit),
-      rowCount: rowLimit,
-      ...(passing === undefined ? {} : { passing }),
+      passingCount,
     })
   }
   if (isSparse(query) && !(column instanceof VectorColumn)) {
@@ -51,7 +66,7 @@ function mayBeHit(passing: Uint32Array | undefined, row: number): boolean {
   return row >>> 5 < passing.length && ((passing[row >>> 5]! >>> (row & 31)) & 1) === 1
 }
 
-function best(rows: Uint32Array, scores: Float32Array, descending: boolean, limit: number): VectorHits {
+function best(rows: Uint32Array, scores: Float32Array, descending: boolean, limit: number): FoundRows {
   const order = Uint32Array.from(rows, (_, place) => place).sort((a, b) => {
     const [x, y] = [scores[a]!, scores[b]!]
     if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y))
@@ -62,5 +77,6 @@ function best(rows: Uint32Array, scores: Float32Array, descending: boolean, limi
   return {
     rows: Uint32Array.from(kept, (place) => rows[place]!),
     scores: Float32Array.from(kept, (place) => scores[place]!),
+    isExact: true,
   }
 }

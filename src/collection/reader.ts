@@ -4,6 +4,7 @@ import { DatabaseError } from '../errors/database-error.ts'
 import { idOfWords, parseUuid, wordsOfId, type PointId } from '../ids/point-id.ts'
 import { selectPayload } from '../query/payload-edit.ts'
 import type { Filter } from '../query/filter.ts'
+import type { Slices } from '../runtime/slices.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { contentHashOf } from './content-hash.ts'
 import { Matcher, countBits } from './matching.ts'
@@ -23,6 +24,7 @@ import type {
   QueryGroupsRequest,
   QueryRequest,
 } from './querying/query-types.ts'
+import { ownServices, type ReadServices } from './querying/read-services.ts'
 import { QueryRun } from './querying/run-query.ts'
 import type {
   CollectionInfo,
@@ -45,6 +47,8 @@ export interface ReaderSource {
   /** The view to read now; the caller releases it. @throws when the source is gone */
   view(): View
   random(): number
+  /** Default: the calling thread does everything. */
+  readonly services?: ReadServices
 }
 
 /**
@@ -123,8 +127,8 @@ export class CollectionReader {
   async scroll(request: ScrollRequest = {}): Promise<ScrollPage> {
     const limit = checkCount('limit', request.limit ?? 10)
     const from = request.offset === undefined ? undefined : wordsOfId(request.offset)
-    return this.#withView((view) => {
-      const passing = passingRows(view, request.filter)
+    return this.#withViewKept(async (view) => {
+      const passing = await passingRows(view, request.filter, this.#services.slices)
       if (request.orderBy !== undefined) {
         const page = orderedPage(passing, request.orderBy, view.config.payloadIndexes, limit)
         return {
@@ -147,12 +151,13 @@ export class CollectionReader {
 
   /** Exact. @throws filter-invalid */
   async count(filter?: Filter, { partitions }: PartitionSelection = {}): Promise<number> {
-    return this.#withView((view) => {
+    return this.#withViewKept(async (view) => {
       if (filter === undefined) return view.pointCount()
-      const matcher = new Matcher(filter, view.config)
-      let count = 0
-      for (const entry of view.entries()) count += countBits(matcher.bits(entry))
-      return count
+      const passing = await new Matcher(filter, view.config).bitsInSlices(
+        [...view.entries()],
+        this.#services.slices,
+      )
+      return passing.reduce((sum, bits) => sum + countBits(bits), 0)
     }, partitions)
   }
 
@@ -167,9 +172,9 @@ export class CollectionReader {
     const isAnyPart = whole.query?.kind === 'sample' && (whole.prefetch ?? []).length === 0
     const offset = isAnyPart ? 0 : checkCount('offset', request.offset ?? 0)
     const foreign = await readForeign(whole)
-    return this.#withView((view) => {
-      const run = new QueryRun(view, foreign, () => this.#source.random())
-      const hits = run.run(whole, limit + offset, { filter: undefined, excluded: [] })
+    return this.#withViewKept(async (view) => {
+      const run = new QueryRun(view, foreign, this.#services, () => this.#source.random())
+      const hits = await run.run(whole, limit + offset, { filter: undefined, excluded: [] })
       return hits.slice(offset).map((hit) => readHit(hit, request, view.config.vectors))
     }, request.partitions)
   }
@@ -183,10 +188,11 @@ export class CollectionReader {
     const limit = checkCount('limit', request.limit ?? 10)
     const groupSize = checkCount('groupSize', request.groupSize ?? 3)
     const foreign = await readForeign(whole)
-    const groups = this.#withView((view) => {
-      const run = new QueryRun(view, foreign, () => this.#source.random())
+    const groups = await this.#withViewKept(async (view) => {
+      const run = new QueryRun(view, foreign, this.#services, () => this.#source.random())
       const { payloadIndexes, vectors } = view.config
-      return runGroups(run, { request: whole, limit, groupSize, payloadIndexes }).map(({ id, hits }) => ({
+      const found = await runGroups(run, { request: whole, limit, groupSize, payloadIndexes })
+      return found.map(({ id, hits }) => ({
         id,
         hits: hits.map((hit) => readHit(hit, request, vectors)),
       }))
@@ -198,8 +204,9 @@ export class CollectionReader {
   async distanceMatrix(request: DistanceMatrixRequest = {}): Promise<DistanceMatrix> {
     const sample = checkCount('sample', request.sample ?? 10)
     const limit = checkCount('limit', request.limit ?? 3)
-    return this.#withView(
-      (view) => distanceMatrix(view, { ...request, sample, limit }, () => this.#source.random()),
+    const { slices } = this.#services
+    return this.#withViewKept(
+      (view) => distanceMatrix(view, slices, { ...request, sample, limit }, () => this.#source.random()),
       request.partitions,
     )
   }
@@ -212,6 +219,26 @@ export class CollectionReader {
     const view = this.#source.view()
     try {
       return await contentHashOf(view)
+    } finally {
+      view.release()
+    }
+  }
+
+  get #services(): ReadServices {
+    return this.#source.services ?? ownServices
+  }
+
+  /** The view is there until what is read from it has come. */
+  async #withViewKept<T>(read: (view: View) => Promise<T>, partitions?: readonly string[]): Promise<T> {
+    const view = this.#source.view()
+    try {
+      if (partitions === undefined) return await read(view)
+      const part = viewOfPartitions(view, partitions)
+      try {
+        return await read(part)
+      } finally {
+        part.release()
+      }
     } finally {
       view.release()
     }
@@ -273,8 +300,12 @@ function readHit(hit: Hit, options: ReadOptions, schema: VectorSchema): ScoredPo
   return orderValue === undefined ? point : { ...point, orderValue }
 }
 
-function passingRows(view: View, filter: Filter | undefined): { rows: RowSet; bits: Uint32Array }[] {
-  const passing = new CandidateSource(view).passing(filter, [])
+async function passingRows(
+  view: View,
+  filter: Filter | undefined,
+  slices: Slices,
+): Promise<{ rows: RowSet; bits: Uint32Array }[]> {
+  const passing = await new CandidateSource(view, slices).passing(filter, [])
   return passing.map((one) => ({ rows: one.rows, bits: bitsOf(one) }))
 }
 

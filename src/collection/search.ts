@@ -1,37 +1,52 @@
+import type { SearchEffort } from '../graph/search/search-column.ts'
 import { isSparse } from '../graph/vector-value.ts'
 import { listOf, type Candidates } from './querying/candidates.ts'
 import { BestHits, type Hit } from './querying/hits.ts'
 import { nearestRows } from './nearest.ts'
+import type { ReadServices } from './querying/read-services.ts'
 import { scoresOf, type ScoringPlan } from './querying/scoring-plan.ts'
 import { columnNameOf } from './vector-columns.ts'
 
+export interface SearchRequest {
+  readonly plan: ScoringPlan
+  readonly count: number
+  readonly threshold: number | undefined
+  readonly effort: SearchEffort
+}
+
 /** The `count` best of the candidates, best first; equal scores by id. Rows without the vector are not among them. */
-export function searchCandidates(
+export async function searchCandidates(
+  services: ReadServices,
   candidates: readonly Candidates[],
-  plan: ScoringPlan,
-  count: number,
-  threshold?: number,
-): Hit[] {
+  { plan, count, threshold, effort }: SearchRequest,
+): Promise<Hit[]> {
   const best = new BestHits(count, plan.descending, threshold)
   if (count === 0) return []
-  for (const one of candidates) {
-    if (plan.kind === 'distance') offerNearest(one, plan, count, best)
-    else offerScored(one, plan, best)
-  }
+  if (plan.kind === 'distance') {
+    const nearest = { plan, count, effort, best }
+    await Promise.all(candidates.map((one) => offerNearest(services, one, nearest)))
+  } else for (const one of candidates) await offerScored(services, one, plan, best)
   return best.sorted()
 }
 
-function offerNearest(
+interface Nearest {
+  readonly plan: Extract<ScoringPlan, { readonly kind: 'distance' }>
+  readonly count: number
+  readonly effort: SearchEffort
+  readonly best: BestHits
+}
+
+async function offerNearest(
+  services: ReadServices,
   candidates: Candidates,
-  plan: Extract<ScoringPlan, { readonly kind: 'distance' }>,
-  count: number,
-  best: BestHits,
-): void {
-  const { rows, rowLimit, bits: passing } = candidates
+  { plan, count, effort, best }: Nearest,
+): Promise<void> {
+  const { searcher } = services
+  const { rows, rowLimit, bits: passing, passingCount, isKept = false } = candidates
   const { using, params, vector } = plan
-  const request = { using, params, query: vector, rowLimit, passing }
+  const request = { using, params, query: vector, rowLimit, passing, passingCount, isKept, effort }
   if (isSparse(vector)) {
-    const { rows: matches, scores } = nearestRows(rows, { ...request, limit: rowLimit })
+    const { rows: matches, scores } = await nearestRows(searcher, rows, { ...request, limit: rowLimit })
     // A match that comes to nothing is none, as in Qdrant.
     for (let i = 0; i < matches.length; i++) {
       if (scores[i] !== 0) best.offer(rows, matches[i]!, scores[i]!)
@@ -40,13 +55,27 @@ function offerNearest(
   }
   // One more than is needed shows whether a row just as good was left out. A column knows no ids: which of equal rows
   // it finds depends on where they lie, and so would differ between a collection and its clone.
-  const { rows: found, scores } = nearestRows(rows, { ...request, limit: count + 1 })
-  if (found.length > count && scores[count] === scores[count - 1]) return offerScored(candidates, plan, best)
+  const { rows: found, scores, isExact } = await nearestRows(searcher, rows, { ...request, limit: count + 1 })
+  const isTie = found.length > count && scores[count] === scores[count - 1]
+  // A graph has not looked at all rows anyway.
+  if (isTie && isExact) return offerScored(services, candidates, plan, best)
   for (let i = 0; i < found.length; i++) best.offer(rows, found[i]!, scores[i]!)
 }
 
-function offerScored(candidates: Candidates, plan: ScoringPlan, best: BestHits): void {
-  const list = listOf(candidates, columnNameOf(plan.using, plan.params))
-  const scores = scoresOf(plan, candidates.rows, list)
-  for (let i = 0; i < list.length; i++) best.offer(candidates.rows, list[i]!, scores[i]!)
+/** Rows scored between two looks at the clock. */
+const sliceRows = 4_096
+
+async function offerScored(
+  { slices }: ReadServices,
+  candidates: Candidates,
+  plan: ScoringPlan,
+  best: BestHits,
+): Promise<void> {
+  const all = listOf(candidates, columnNameOf(plan.using, plan.params))
+  for (let start = 0; start < all.length; start += sliceRows) {
+    const list = all.subarray(start, start + sliceRows)
+    const scores = scoresOf(plan, candidates.rows, list)
+    for (let i = 0; i < list.length; i++) best.offer(candidates.rows, list[i]!, scores[i]!)
+    if (slices.isDue()) await slices.pause()
+  }
 }

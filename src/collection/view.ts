@@ -112,6 +112,33 @@ export function visibleBits(entry: ViewEntry): Uint32Array | undefined {
   return aliveBits(entry.rowLimit, dead)
 }
 
+/** Rows that a view sees; they never change. */
+export interface VisibleRows {
+  readonly bits: Uint32Array
+  readonly count: number
+}
+
+interface KnownRows {
+  readonly deletionCount: number
+  readonly rowLimit: number
+  readonly visible: VisibleRows
+}
+
+// The newest moment that was asked for: most reads are of that.
+const knownRows = new WeakMap<Deletions, KnownRows>()
+
+/** The same for readers, who share it. */
+export function sharedVisibleRows(entry: ViewEntry): VisibleRows | undefined {
+  const { deletions, deletionCount, rowLimit } = entry
+  const known = knownRows.get(deletions)
+  if (known?.deletionCount === deletionCount && known.rowLimit === rowLimit) return known.visible
+  const bits = visibleBits(entry)
+  if (bits === undefined) return undefined
+  const visible = { bits, count: visibleCount(entry) }
+  knownRows.set(deletions, { deletionCount, rowLimit, visible })
+  return visible
+}
+
 export function aliveBits(rowLimit: number, dead: Uint32Array): Uint32Array {
   const words = (rowLimit + 31) >>> 5
   const bits = new Uint32Array(words).fill(0xffffffff)

@@ -1,4 +1,4 @@
-import { mergeKeys, hitsOf, type Metric, type VectorHits } from './vector-hits.ts'
+import { mergeKeys, type Metric } from './vector-hits.ts'
 import type { Arena, Region } from './vector-memory.ts'
 
 /** Rows of one column that lie together. */
@@ -15,7 +15,8 @@ export interface Scan {
   readonly chunks: readonly Chunk[]
   /** Floats between two rows. */
   readonly stride: number
-  /** Only the first n rows. */
+  /** Only the rows from the first of these up to the second, which is none of them. */
+  readonly firstRow: number
   readonly rowCount: number
   readonly query: Float32Array
   readonly metric: Metric
@@ -39,8 +40,8 @@ export const chunkBytesMax = 4 * 2 ** 20
 // A chunk never has more rows, as a row has 16 bytes or more. So a heap for one chunk is never too small for its rows.
 const heapKeysMax = chunkBytesMax / 16
 
-/** The best rows, by comparing all that may pass. */
-export function scanChunks(scan: Scan): VectorHits {
+/** Keys of the best rows, by comparing all that may pass. */
+export function scanChunks(scan: Scan): BigUint64Array {
   const lists: BigUint64Array[] = []
   // Mostly one arena. Beyond the largest heap each chunk is ranked by itself, and all are sorted together.
   for (const arena of arenasOf(scan.chunks)) {
@@ -52,7 +53,7 @@ export function scanChunks(scan: Scan): VectorHits {
     }
     if (scan.limit <= heapKeysMax) lists.push(heap.take())
   }
-  return hitsOf(mergeKeys(lists, scan.limit), scan.metric)
+  return mergeKeys(lists, scan.limit)
 }
 
 /** A heap in an arena's scratch, with the query and the bits of one chunk beside it. One at a time per arena. */
@@ -81,14 +82,15 @@ class ScanHeap {
   }
 
   offer(chunk: Chunk): void {
-    const { stride, metric, rowCount } = this.#scan
-    const count = Math.min(chunk.rows, rowCount - chunk.firstRow)
-    if (count <= 0 || !this.#putBits(chunk.firstRow, count)) return
+    const { stride, metric, firstRow, rowCount } = this.#scan
+    const first = Math.max(chunk.firstRow, firstRow)
+    const count = Math.min(chunk.firstRow + chunk.rows, rowCount) - first
+    if (count <= 0 || !this.#putBits(first, count)) return
     this.#held = this.#arena.kernels.scan(
       metricNumbers[metric],
-      chunk.region.offset,
+      chunk.region.offset + (first - chunk.firstRow) * stride * 4,
       count,
-      chunk.firstRow,
+      first,
       stride * 4,
       this.#query,
       this.#bits?.byteOffset ?? 0,

@@ -1,6 +1,6 @@
 import { assert } from '../runtime/assert.ts'
 import { alignedBytes, chunkBytesMax, metricNumbers, putQuery, scanChunks, type Chunk } from './exact-scan.ts'
-import type { Metric, VectorHits } from './vector-hits.ts'
+import { hitsOf, type Metric, type VectorHits } from './vector-hits.ts'
 import { vectorMemory, type Arena, type VectorMemory } from './vector-memory.ts'
 
 export type { Metric, VectorHits } from './vector-hits.ts'
@@ -14,6 +14,8 @@ export interface SearchRequest {
   readonly passing?: Uint32Array
   /** Only the first n rows. Default: all. */
   readonly rowCount?: number
+  /** None of the first n rows. Default 0. */
+  readonly firstRow?: number
 }
 
 /** A column as another thread sees it: nothing is copied. Good until the column is disposed. */
@@ -140,14 +142,20 @@ export class VectorColumn {
 
   /** The best rows by exact comparison; rows without a vector are never among them. @throws overloaded */
   search(request: SearchRequest): VectorHits {
+    return hitsOf(this.searchKeys(request), request.metric)
+  }
+
+  /** The same as keys, which `mergeKeys` merges. @throws overloaded */
+  searchKeys(request: SearchRequest): BigUint64Array {
     assert(!this.#isDisposed, 'a disposed column is not searched')
     assert(request.query.length === this.dimensions, 'a query has the dimensions of its column')
     const rowCount = Math.min(request.rowCount ?? this.#rowCount, this.#rowCount)
     const limit = Math.min(request.limit, rowCount)
-    if (!(limit > 0)) return { rows: new Uint32Array(0), scores: new Float32Array(0) }
+    if (!(limit > 0)) return new BigUint64Array(0)
     return scanChunks({
       chunks: this.#chunks,
       stride: this.#stride,
+      firstRow: request.firstRow ?? 0,
       rowCount,
       query: request.query,
       metric: request.metric,

@@ -2,15 +2,20 @@ import type { Condition, Filter } from '../../query/filter.ts'
 import type { RowSet } from '../../segment/row-set.ts'
 import type { RowRef } from '../id-order.ts'
 import { countBits, Matcher, rowsOf } from '../matching.ts'
-import { aliveBits, visibleBits, type View } from '../view.ts'
+import type { Slices } from '../../runtime/slices.ts'
+import { aliveBits, sharedVisibleRows, type View, type ViewEntry } from '../view.ts'
 
 /** Rows of one segment that a query may find. */
 export interface Candidates {
   readonly rows: RowSet
   /** Only the first n rows. */
   readonly rowLimit: number
-  /** Left out: all of them. */
+  /** Left out: all of them. Read only. */
   readonly bits?: Uint32Array
+  /** How many bits are set, if that is known. */
+  readonly passingCount?: number
+  /** Whether the bits are those that the next query will have, too. */
+  readonly isKept?: boolean
 }
 
 /** The candidates as a bitset. */
@@ -39,30 +44,39 @@ export function countOf(candidates: readonly Candidates[]): number {
 /** Which rows of one view pass which filter; each filter is asked once. */
 export class CandidateSource {
   readonly #view: View
-  readonly #known = new Map<Filter | undefined, readonly Candidates[]>()
+  readonly #slices: Slices
+  readonly #known = new Map<Filter | undefined, Promise<readonly Candidates[]>>()
 
-  constructor(view: View) {
+  constructor(view: View, slices: Slices) {
     this.#view = view
+    this.#slices = slices
   }
 
   /** @throws filter-invalid */
-  passing(filter: Filter | undefined, excluded: readonly RowRef[]): readonly Candidates[] {
+  async passing(filter: Filter | undefined, excluded: readonly RowRef[]): Promise<readonly Candidates[]> {
     let passing = this.#known.get(filter)
     if (passing === undefined) {
       passing = this.#select(filter)
       this.#known.set(filter, passing)
     }
-    return excluded.length === 0 ? passing : passing.map((one) => without(one, excluded))
+    const found = await passing
+    return excluded.length === 0 ? found : found.map((one) => without(one, excluded))
   }
 
-  #select(filter: Filter | undefined): Candidates[] {
-    const matcher = filter === undefined ? undefined : new Matcher(filter, this.#view.config)
-    return [...this.#view.entries()].map((entry) => {
-      const bits = matcher === undefined ? visibleBits(entry) : matcher.bits(entry)
-      const all = { rows: entry.handle.rows, rowLimit: entry.rowLimit }
-      return bits === undefined ? all : { ...all, bits }
-    })
+  async #select(filter: Filter | undefined): Promise<Candidates[]> {
+    const entries = [...this.#view.entries()]
+    if (filter === undefined) return entries.map(visibleCandidates)
+    const matcher = new Matcher(filter, this.#view.config)
+    const bits = await matcher.bitsInSlices(entries, this.#slices)
+    return entries.map(({ handle, rowLimit }, index) => ({ rows: handle.rows, rowLimit, bits: bits[index]! }))
   }
+}
+
+function visibleCandidates(entry: ViewEntry): Candidates {
+  const all = { rows: entry.handle.rows, rowLimit: entry.rowLimit }
+  const visible = sharedVisibleRows(entry)
+  if (visible === undefined) return all
+  return { ...all, bits: visible.bits, passingCount: visible.count, isKept: true }
 }
 
 function without(candidates: Candidates, excluded: readonly RowRef[]): Candidates {
@@ -70,7 +84,7 @@ function without(candidates: Candidates, excluded: readonly RowRef[]): Candidate
   if (here.length === 0) return candidates
   const bits = bitsOf(candidates).slice()
   for (const { row } of here) bits[row >>> 5]! &= ~(1 << (row & 31))
-  return { ...candidates, bits }
+  return { rows: candidates.rows, rowLimit: candidates.rowLimit, bits }
 }
 
 /** The rows of several lists, each once. */

@@ -1,5 +1,6 @@
 import { compareWords, type IdWords } from '../../ids/point-id.ts'
 import type { RowRef } from '../id-order.ts'
+import type { Slices } from '../../runtime/slices.ts'
 import { isDescending, paramsOf, scoreRows } from '../scoring.ts'
 import { columnNameOf, vectorAt } from '../vector-columns.ts'
 import type { View } from '../view.ts'
@@ -9,14 +10,15 @@ import type { DistanceMatrix, DistanceMatrixRequest } from './query-types.ts'
 import { sampleRows } from './sample.ts'
 
 /** @throws vector-unknown, filter-invalid */
-export function distanceMatrix(
+export async function distanceMatrix(
   view: View,
+  slices: Slices,
   request: DistanceMatrixRequest & { readonly sample: number; readonly limit: number },
   random: () => number,
-): DistanceMatrix {
+): Promise<DistanceMatrix> {
   const using = request.using ?? ''
   const params = paramsOf(view, using)
-  const passing = new CandidateSource(view).passing(request.filter, [])
+  const passing = await new CandidateSource(view, slices).passing(request.filter, [])
   const points = inIdOrder(
     sampleRows(
       passing.map((one) => withVector(one, columnNameOf(using, params))),

@@ -16,7 +16,7 @@ export interface GroupsPlan {
 const pageGrowth = 4
 
 /** The groups of the best hits, each with its best hits. */
-export function runGroups(run: QueryRun, plan: GroupsPlan): readonly Group[] {
+export async function runGroups(run: QueryRun, plan: GroupsPlan): Promise<readonly Group[]> {
   if (plan.limit === 0 || plan.groupSize === 0) return []
   return isRanking(plan.request) ? groupsOfRanking(run, plan) : groupsOfRounds(run, plan)
 }
@@ -28,13 +28,13 @@ function isRanking({ query, prefetch = [] }: Prefetch): boolean {
 }
 
 /** Reads the ranking from its beginning until the first groups in it are full. */
-function groupsOfRanking(run: QueryRun, plan: GroupsPlan): readonly Group[] {
+async function groupsOfRanking(run: QueryRun, plan: GroupsPlan): Promise<readonly Group[]> {
   const { request, limit, groupSize } = plan
   const grouped = new GroupedHits(request.groupBy, groupSize)
   let filter: Filter | undefined
   let read = 0
   for (let page = limit * groupSize; ; page *= pageGrowth) {
-    const hits = run.run(request, page, { filter, excluded: [] })
+    const hits = await run.run(request, page, { filter, excluded: [] })
     for (; read < hits.length; read++) grouped.add(hits[read]!, limit)
     const open = grouped.groups.filter((group) => group.hits.length < groupSize)
     const isComplete = grouped.groupCount === limit && open.length === 0
@@ -66,7 +66,7 @@ const roundsMax = 5
  * Where hits depend on each other, groups are what several runs give, as in Qdrant: each run leaves out the points that
  * have been found; the first ones also full groups, the last ones all that is not in a group with room.
  */
-function groupsOfRounds(run: QueryRun, plan: GroupsPlan): readonly Group[] {
+async function groupsOfRounds(run: QueryRun, plan: GroupsPlan): Promise<readonly Group[]> {
   const { limit, groupSize } = plan
   const request = { ...withMore(plan.request, groupSize), limit: limit * groupSize }
   const path = request.groupBy
@@ -74,23 +74,23 @@ function groupsOfRounds(run: QueryRun, plan: GroupsPlan): readonly Group[] {
   const grouped = new GroupedHits(path, Infinity)
   const compare = run.comparison(request)
   const isFull = (group: Group): boolean => group.hits.length >= groupSize
-  const round = (more: Filter | undefined): boolean => {
+  const round = async (more: Filter | undefined): Promise<boolean> => {
     const filter = bothFilters(hasGroup, more)
-    const hits = run.run(request, request.limit, { filter, excluded: grouped.rows })
+    const hits = await run.run(request, request.limit, { filter, excluded: grouped.rows })
     for (const hit of hits) grouped.add(hit)
     return hits.length > 0
   }
   const full = (): Group[] => grouped.groups.filter(isFull)
   const best = (): Group[] => bestGroups(grouped.groups, compare).slice(0, limit)
   let isEnough = false
-  for (let i = 0; i < roundsMax && !isEnough && round(exceptOf(path, full())); i++) {
+  for (let i = 0; i < roundsMax && !isEnough && (await round(exceptOf(path, full()))); i++) {
     // A worse group that is full does not make up for a better one with room.
     isEnough = best().filter(isFull).length >= limit
   }
   for (let i = 0; i < roundsMax && !isEnough; i++) {
     const open = best().filter((group) => !isFull(group))
     // Without a group that has room every point is let in, which may open better ones.
-    if (!round(open.length === 0 ? undefined : includeOf(path, open))) break
+    if (!(await round(open.length === 0 ? undefined : includeOf(path, open)))) break
     isEnough = best().filter(isFull).length >= limit
   }
   return best().map(({ id, hits }) => ({ id, hits: hits.slice(0, groupSize) }))

@@ -1,3 +1,4 @@
+import type { SearchEffort } from '../../graph/search/search-column.ts'
 import type { PointId } from '../../ids/point-id.ts'
 import type { Filter } from '../../query/filter.ts'
 import type { FusionMethod } from '../../query/ranking/fusion.ts'
@@ -86,6 +87,8 @@ export interface Prefetch {
    * of a fusion or a formula may also be equal to it.
    */
   readonly scoreThreshold?: number
+  /** How the search of dense vectors weighs time against what it finds. Prefetches have their own. */
+  readonly effort?: SearchEffort
 }
 
 /** Without any query, points come in id order with score 1. */

@@ -18,6 +18,7 @@ import { bitsOf, bothFilters, CandidateSource, candidatesOf, type Candidates } f
 import { ExampleReader, type ForeignVectors, type SearchedField } from './examples.ts'
 import { BestHits, scoreEach, type Hit } from './hits.ts'
 import type { Diversity, Prefetch, Query } from './query-types.ts'
+import type { ReadServices } from './read-services.ts'
 import { sampleRows } from './sample.ts'
 import { asSimilarities, scoringPlan, type VectorQuery } from './scoring-plan.ts'
 
@@ -48,31 +49,34 @@ export class QueryRun {
   readonly #examples: ExampleReader
   readonly #source: CandidateSource
 
-  constructor(view: View, foreign: ForeignVectors, random: () => number) {
+  readonly #services: ReadServices
+
+  constructor(view: View, foreign: ForeignVectors, services: ReadServices, random: () => number) {
     this.#view = view
     this.#random = random
+    this.#services = services
     this.#examples = new ExampleReader(view, foreign)
-    this.#source = new CandidateSource(view)
+    this.#source = new CandidateSource(view, services.slices)
   }
 
   /**
    * The `count` best; the request's own limit only says how many candidates a query with diversity has. Points that are
    * examples anywhere in the request are nowhere among the results.
    */
-  run(request: Prefetch, count: number, inherited: Inherited): Hit[] {
+  async run(request: Prefetch, count: number, inherited: Inherited): Promise<Hit[]> {
     const excluded = [...inherited.excluded, ...this.#examples.pointsOf(request)]
     return this.#level(request, count, { filter: inherited.filter, excluded })
   }
 
-  #level(request: Prefetch, count: number, inherited: Inherited): Hit[] {
+  async #level(request: Prefetch, count: number, inherited: Inherited): Promise<Hit[]> {
     checkRequest(request)
     const { query, prefetch = [] } = request
     const below = { ...inherited, filter: bothFilters(inherited.filter, request.filter) }
-    const lists = prefetch.map((one) => this.#level(one, one.limit ?? limitDefault, below))
+    const lists = await Promise.all(prefetch.map((one) => this.#level(one, one.limit ?? limitDefault, below)))
     if (query?.kind === 'fusion') return fuse(query.fusion, lists, count, request.scoreThreshold)
     if (query?.kind === 'formula') return this.#compute(query.formula, lists, count, request.scoreThreshold)
     const candidates =
-      prefetch.length > 0 ? candidatesOf(lists) : this.#source.passing(below.filter, below.excluded)
+      prefetch.length > 0 ? candidatesOf(lists) : await this.#source.passing(below.filter, below.excluded)
     return this.#rank(request, query, candidates, count)
   }
 
@@ -84,12 +88,12 @@ export class QueryRun {
     return isAscending ? (a, b) => a.score - b.score : (a, b) => b.score - a.score
   }
 
-  #rank(
+  async #rank(
     request: Prefetch,
     query: Exclude<Query, { kind: 'fusion' | 'formula' }> | undefined,
     candidates: readonly Candidates[],
     count: number,
-  ): Hit[] {
+  ): Promise<Hit[]> {
     if (query === undefined) return inIdOrder(candidates, count)
     if (query.kind === 'sample') {
       return sampleRows(candidates, count, this.#random).map((ref) => ({ ...ref, score: 1 }))
@@ -98,12 +102,23 @@ export class QueryRun {
     return this.#nearest(request, query, candidates, count)
   }
 
-  #nearest(request: Prefetch, query: VectorQuery, candidates: readonly Candidates[], count: number): Hit[] {
+  async #nearest(
+    request: Prefetch,
+    query: VectorQuery,
+    candidates: readonly Candidates[],
+    count: number,
+  ): Promise<Hit[]> {
+    const { limit = limitDefault, scoreThreshold: threshold, effort = {} } = request
     const plan = scoringPlan(this.#view, query, fieldOf(request), this.#examples)
     const diversity = query.kind === 'nearest' ? query.diversity : undefined
-    if (diversity === undefined) return searchCandidates(candidates, plan, count, request.scoreThreshold)
-    const chosenFrom = diversity.candidates ?? request.limit ?? limitDefault
-    const nearest = searchCandidates(candidates, plan, chosenFrom, request.scoreThreshold)
+    const searched = diversity === undefined ? count : (diversity.candidates ?? limit)
+    const nearest = await searchCandidates(this.#services, candidates, {
+      plan,
+      count: searched,
+      threshold,
+      effort,
+    })
+    if (diversity === undefined) return nearest
     return this.#diverse(nearest, plan, diversity, count)
   }
 

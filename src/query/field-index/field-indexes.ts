@@ -34,6 +34,11 @@ export class FieldIndexes {
     }
   }
 
+  /** Rows that were taken in so far. */
+  get rowCount(): number {
+    return this.#rowCount
+  }
+
   /** Takes in the rows that came since the last call. */
   extend(rowCount: number, payloadAt: (row: number) => JsonValue): void {
     for (let row = this.#rowCount; row < rowCount; row++) {

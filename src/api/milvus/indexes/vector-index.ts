@@ -9,7 +9,7 @@ import type { IndexParams } from './index-params.ts'
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
 
-const hnswTypes = words('HNSW HNSW_SQ HNSW_PQ HNSW_PRQ')
+export const hnswTypes = words('HNSW HNSW_SQ HNSW_PQ HNSW_PRQ')
 const nlistTypes = words(
   'IVF_FLAT IVF_FLAT_CC IVF_SQ8 IVF_SQ_CC IVF_PQ IVF_RABITQ SCANN SCANN_DVR GPU_IVF_FLAT GPU_IVF_PQ BIN_IVF_FLAT',
 )

@@ -16,6 +16,7 @@ import { rankerOfFunction } from './ranking/read-ranker.ts'
 import { rankedHits } from './rerank.ts'
 import type { SearchRequest } from './request/messages.ts'
 import { checkLevel, elementSearchOf, searchLevelOf, type SearchLevel } from './levels/search-level.ts'
+import { searchEffortOf } from './request/search-effort.ts'
 import { searchedFieldOf, type SearchedField } from './request/searched-field.ts'
 import { searchParamsOf, type SearchParams } from './request/search-params.ts'
 import { alsoReading, askedFields, resultData, searchOutput } from './results.ts'
@@ -61,8 +62,7 @@ export async function search(door: MilvusDoor, request: SearchRequest, call: Cal
     return { ...answer, results: { ...resultData({ ...parts, results: [hits] }), ...bound } }
   }
   const find = finder(plan, request, output.reads, groupField)
-  const results: (readonly FoundHit[])[] = []
-  for (const query of queries) results.push(await find(query))
+  const results = await Promise.all(queries.map((query) => find(query)))
   return { ...answer, results: resultData({ ...parts, results }) }
 }
 
@@ -80,6 +80,7 @@ export async function planSearch(
   const params = searchParamsOf(pairs)
   const searched = searchedFieldOf(collection, model, params)
   checkRange(params, searched.metric.isDistance)
+  const effort = searchEffortOf(searched, params)
   const { filter, elements: asked } = searchWhere(
     model,
     request,
@@ -93,7 +94,7 @@ export async function planSearch(
   const bm25 = searched.text === undefined ? undefined : bm25Of(searched.indexParams, door.meanLengths)
   const queries = vectors.map((vector) => ({
     ...{ collection, searched, vector, filter, partitions },
-    ...{ radius, rangeFilter, bm25, elements },
+    ...{ radius, rangeFilter, bm25, elements, effort },
   }))
   return { collection, model, params, searched, level, queries }
 }

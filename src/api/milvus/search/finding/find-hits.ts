@@ -4,6 +4,7 @@ import {
   type PointId,
   type ReadOptions,
   type ScoredPoint,
+  type SearchEffort,
   type VectorInput,
 } from '../../../../index.ts'
 import { partitionsWritten } from '../../collections/partition-list.ts'
@@ -27,6 +28,7 @@ export interface HitQuery {
   readonly bm25?: Bm25 | undefined
   /** Set where structs are found, and not rows: several of one row may be among the hits. */
   readonly elements?: ElementSearch | undefined
+  readonly effort?: SearchEffort
 }
 
 /** A point that was found, with the score that Milvus gives it. */
@@ -158,7 +160,7 @@ async function engineHits(query: HitQuery, limit: number, reads: ReadOptions): P
 }
 
 async function vectorHits(
-  { collection, searched, vector, filter, partitions, radius }: HitQuery,
+  { collection, searched, vector, filter, partitions, radius, effort }: HitQuery,
   limit: number,
   reads: ReadOptions,
 ): Promise<readonly ScoredPoint[]> {
@@ -168,6 +170,7 @@ async function vectorHits(
     using: searched.vector,
     vector,
     limit,
+    ...(effort === undefined ? {} : { effort }),
     ...(filter === undefined ? {} : { filter }),
     ...(partitions === undefined ? {} : { partitions }),
     ...(threshold === undefined ? {} : { scoreThreshold: threshold }),

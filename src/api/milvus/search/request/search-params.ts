@@ -17,6 +17,8 @@ export interface SearchParams {
   readonly radius?: number
   /** Scores are not better than this. Only together with `radius`. */
   readonly rangeFilter?: number
+  /** Rows that a search of a graph keeps in view. */
+  readonly ef?: number
   readonly groupBy?: GroupBy
   readonly iterator?: IteratorParams
   readonly orderBy: readonly OrderField[]
@@ -54,6 +56,7 @@ export function searchParamsOf(pairs: readonly KeyValue[]): SearchParams {
   const extra = extraOf(map['params'])
   checkIgnoreGrowing(map['ignore_growing'] ?? extra['ignore_growing'])
   const [radius, rangeFilter] = [numberOf('radius', map, extra), numberOf('range_filter', map, extra)]
+  const ef = numberOf('ef', map, extra)
   const groupBy = groupByOf({ ...textsOf(extra), ...map })
   const iterator = iteratorOf(map)
   const elementScope = elementScopeOf(extra['element_scope'])
@@ -70,6 +73,7 @@ export function searchParamsOf(pairs: readonly KeyValue[]): SearchParams {
     ...(radius === undefined ? {} : { radius }),
     // Without a radius Milvus does not look at it.
     ...(radius === undefined || rangeFilter === undefined ? {} : { rangeFilter }),
+    ...(ef === undefined ? {} : { ef }),
     ...(groupBy === undefined ? {} : { groupBy }),
     ...(iterator === undefined ? {} : { iterator }),
     ...(elementScope === undefined ? {} : { elementScope }),

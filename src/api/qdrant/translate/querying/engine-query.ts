@@ -14,6 +14,7 @@ import { checkOrderable, checkVectorSelection } from '../reads.ts'
 import { refuseShardKeys } from '../shard-key.ts'
 import { knownVector, valueFor, wrongSize, type GivenVector, type KnownVectors } from '../vectors.ts'
 import type { Aim, GivenExample, GivenLevel, GivenPair, GivenQuery } from './given-query.ts'
+import { effortOf } from './search-params.ts'
 
 /** What the request is about to search. */
 export interface SearchedCollection {
@@ -53,6 +54,7 @@ function engineLevel(level: GivenLevel, searched: SearchedCollection): Prefetch 
     limit: level.limit,
     prefetch,
     ...(query === undefined ? {} : { query }),
+    ...(level.params === undefined ? {} : { effort: effortOf(level.params) }),
     ...(level.params?.idf?.corpus === undefined ? {} : { corpus: level.params.idf.corpus }),
     ...(level.filter === undefined ? {} : { filter: level.filter }),
     ...(level.scoreThreshold === undefined ? {} : { scoreThreshold: level.scoreThreshold }),

@@ -1,4 +1,4 @@
-import type { Filter } from '../../../../index.ts'
+import type { Filter, SearchEffort } from '../../../../index.ts'
 import {
   absentOr,
   boolean,
@@ -18,6 +18,7 @@ import { filterOf } from '../filters.ts'
 export interface SearchParams {
   readonly hnsw_ef: number | undefined
   readonly exact: boolean | undefined
+  readonly indexed_only: boolean | undefined
   readonly quantization: { readonly oversampling: number | undefined } | undefined
   readonly acorn: { readonly max_selectivity: number | undefined } | undefined
   readonly idf: FrequencyParams | undefined
@@ -40,10 +41,7 @@ const frequencyParams = (field: string): Decoder<FrequencyParams> => {
   )
 }
 
-/**
- * Dense searches are exact whatever these say, so they are checked and have no effect; `idf` is for sparse vectors.
- * `field`: what the validator calls the request.
- */
+/** `quantization` and `acorn` are checked and have no effect. `field`: what the validator calls the request. */
 export function searchParams(field: string): Decoder<SearchParams> {
   return struct('SearchParams', { ...commonParams, idf: optional(frequencyParams(`${field}.params.idf`)) })
 }
@@ -65,6 +63,14 @@ const commonParams = {
       max_selectivity: optional(float('f64')),
     }),
   ),
+}
+
+export function effortOf({ hnsw_ef: ef, exact, indexed_only: indexedOnly }: SearchParams): SearchEffort {
+  return {
+    ...(ef === undefined ? {} : { ef }),
+    ...(exact === undefined ? {} : { exact }),
+    ...(indexedOnly === undefined ? {} : { indexedOnly }),
+  }
 }
 
 /** `field`: what the validator calls the request. @throws WireError 422 */

@@ -1,0 +1,66 @@
+import { systemClock } from '../../runtime/clock.ts'
+import { Slices } from '../../runtime/slices.ts'
+import { strideOf } from '../vector-column.ts'
+import { mergeKeys } from '../vector-hits.ts'
+import { BitsInArena } from './bits-in-arena.ts'
+import { graphKeys } from './graph-keys.ts'
+import { ThreadScratch } from './thread-scratch.ts'
+import type { GraphTask, ScanTask, VectorSearcher } from './vector-searcher.ts'
+
+/** Vector bytes that are scanned between two looks at the event loop: some milliseconds. */
+const sliceBytes = 16 * 2 ** 20
+
+/** Searches in the calling thread; scans in slices, between which others run. */
+export class InlineSearcher implements VectorSearcher {
+  readonly #scratch = new ThreadScratch()
+  readonly #bits = new BitsInArena()
+  readonly #slices: Slices
+
+  constructor(slices: Slices = new Slices(systemClock)) {
+    this.#slices = slices
+  }
+
+  graph(task: GraphTask): Promise<BigUint64Array | undefined> {
+    return Promise.resolve(this.graphNow(task))
+  }
+
+  /** The same at once. */
+  graphNow({ graph, passing, isKept, ...task }: GraphTask): BigUint64Array | undefined {
+    const { arena } = graph
+    const scratch = this.#scratch.ofGraph(graph, task.ef)?.image()
+    if (scratch === undefined) return undefined
+    this.#scratch.freeOld()
+    const bits = passing === undefined ? undefined : this.#bits.lend(arena, passing, task.rowLimit, isKept)
+    if (passing !== undefined && bits === undefined) return undefined
+    const keys = graphKeys(arena.kernels, arena.memory, {
+      ...task,
+      graph: graph.image().address,
+      scratch: scratch.address,
+      queryAt: scratch.query,
+      out: scratch.out,
+      stride: strideOf(graph.column.dimensions),
+      passing: bits?.address ?? 0,
+    })
+    bits?.release()
+    return keys
+  }
+
+  async scan({ column, rowLimit, passing, ...task }: ScanTask): Promise<BigUint64Array> {
+    const sliceRows = Math.max(1, Math.floor(sliceBytes / (strideOf(column.dimensions) * 4)))
+    const request = { ...task, ...(passing === undefined ? {} : { passing }) }
+    const lists: BigUint64Array[] = []
+    let firstRow = task.firstRow
+    do {
+      const rowCount = Math.min(rowLimit, firstRow + sliceRows)
+      if (this.#slices.isDue()) await this.#slices.pause()
+      lists.push(column.searchKeys({ ...request, firstRow, rowCount }))
+      firstRow = rowCount
+    } while (firstRow < rowLimit)
+    return mergeKeys(lists, task.limit)
+  }
+
+  async close(): Promise<void> {
+    this.#scratch.dispose()
+    this.#bits.dispose()
+  }
+}

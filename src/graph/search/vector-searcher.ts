@@ -1,0 +1,47 @@
+import type { HnswGraph } from '../hnsw/hnsw-graph.ts'
+import type { VectorColumn } from '../vector-column.ts'
+import type { Metric } from '../vector-hits.ts'
+
+/** A search of a graph. What it names must not be disposed before the search is over. */
+export interface GraphTask {
+  readonly graph: HnswGraph
+  /** As many values as the column has dimensions. */
+  readonly query: Float32Array
+  /** Rows that the search keeps in view: 1 to `efMax`. */
+  readonly ef: number
+  /** 1 to `ef`. */
+  readonly limit: number
+  /** Only the first n rows; those behind the graph's next row are not found. */
+  readonly rowLimit: number
+  /** Rows that may be hits; undefined: all. */
+  readonly passing: Uint32Array | undefined
+  /** Whether `passing` never changes and will be asked for again. */
+  readonly isKept: boolean
+  /** Whether rows that may not be hits are walked through like others and left out of what was found. */
+  readonly isWide: boolean
+}
+
+/** An exact scan: all rows from the first on are compared. */
+export interface ScanTask {
+  readonly column: VectorColumn
+  readonly query: Float32Array
+  readonly metric: Metric
+  readonly limit: number
+  readonly firstRow: number
+  readonly rowLimit: number
+  readonly passing: Uint32Array | undefined
+  readonly isKept: boolean
+}
+
+/** Searches vectors, in this thread or in others. Hits come as keys (vector-hits.ts), best first. */
+export interface VectorSearcher {
+  /**
+   * Undefined if the graph's memory has no room for what a search needs.
+   * @throws overloaded, database-closed, internal if a thread has ended
+   */
+  graph(task: GraphTask): Promise<BigUint64Array | undefined>
+  /** @throws the same */
+  scan(task: ScanTask): Promise<BigUint64Array>
+  /** Searches that are under way fail with `database-closed`. */
+  close(): Promise<void>
+}
