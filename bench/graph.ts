@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import type { Elements } from '../src/graph/codes/elements.ts'
 import { HnswGraph } from '../src/graph/hnsw/hnsw-graph.ts'
 import { HnswThread } from '../src/graph/hnsw/hnsw-thread.ts'
 import { VectorColumn } from '../src/graph/vector-column.ts'
@@ -17,6 +18,7 @@ process, so that others on the machine count less; only ratios within one run me
   --rows NUMBER      default 100000
   --dimensions N     default 128
   --kinds NAMES      easy, hard or both (default): clusters that lie apart, or overlap
+  --elements NAMES   graphs to compare: float32 (default), int8, bfloat16; codes are ranked by the vectors in the end
   --usearch FOLDER   an installed usearch package to compare with
   --seed NUMBER      of the data (default 1)`
 
@@ -25,6 +27,7 @@ const { values: flags } = parseArgs({
     rows: { type: 'string', default: '100000' },
     dimensions: { type: 'string', default: '128' },
     kinds: { type: 'string', default: 'easy,hard' },
+    elements: { type: 'string', default: 'float32' },
     usearch: { type: 'string' },
     seed: { type: 'string', default: '1' },
     help: { type: 'boolean', default: false },
@@ -81,25 +84,32 @@ async function measure(kind: string, sigma: number): Promise<void> {
   const column = new VectorColumn(dimensions, rows)
   for (const row of all) column.append(row)
   const truth = queries.map((query) => new Set(column.search({ query, metric: 'euclid', limit }).rows))
-  const ours = ownEngine(column)
-  const engines: Engine[] = [ours.engine]
+  const own = (flags.elements.split(',') as Elements[]).map((elements) => ownEngine(column, elements))
+  const engines: Engine[] = own.map(({ engine }) => engine)
   if (flags.usearch !== undefined) engines.push(await peerEngine(flags.usearch, all, kind))
   for (const { name, build } of engines)
     console.log(`${name}: built in ${cpuSeconds(build).toFixed(1)} s of CPU`)
   const curves = await curvesOf(engines, queries, truth)
   report(engines, curves)
-  filters(column, ours.thread, queries, seed)
-  ours.dispose()
+  for (const { engine, thread, bytesPerRow } of own) {
+    console.log(`${engine.name}: links and codes take ${bytesPerRow.toFixed(0)} bytes per row`)
+    filters(column, thread, queries, seed)
+  }
+  for (const { dispose } of own) dispose()
   column.dispose()
 }
 
-function ownEngine(column: VectorColumn) {
-  const graph = HnswGraph.create(column, 'euclid', parameters)
+function ownEngine(column: VectorColumn, elements: Elements) {
+  const before = process.cpuUsage()
+  const graph = HnswGraph.create(column, 'euclid', { ...parameters, elements })
+  const { user, system } = process.cpuUsage(before)
+  if (elements !== 'float32')
+    console.log(`${elements}: encoded in ${((user + system) / 1e6).toFixed(2)} s of CPU`)
   const scratch = graph?.allocateScratch(efs.at(-1)!)
   if (graph === undefined || scratch === undefined) throw new Error('The graph does not fit into one memory')
   const thread = new HnswThread(graph.image(), scratch.image())
   const engine: Engine = {
-    name: 'stillpoint',
+    name: elements === 'float32' ? 'stillpoint' : elements,
     build: () => thread.insert(column.rowCount),
     at: async (ef) => (query) => thread.search({ query, limit, ef }).rows,
   }
@@ -107,7 +117,7 @@ function ownEngine(column: VectorColumn) {
     scratch.dispose()
     graph.dispose()
   }
-  return { engine, thread, dispose }
+  return { engine, thread, bytesPerRow: graph.bytes / column.rowCount, dispose }
 }
 
 async function peerEngine(folder: string, rows: readonly Float32Array[], kind: string): Promise<Engine> {
@@ -188,8 +198,9 @@ function report(engines: readonly Engine[], curves: readonly Point[][]): void {
   for (const recall of recalls) {
     const speeds = curves.map((curve) => speedAt(curve, recall))
     const words = speeds.map((speed, which) => `${engines[which]!.name} ${speed?.toFixed(0) ?? 'never'}/s`)
-    const [ours, peer] = speeds
-    const ratio = ours === undefined || peer === undefined ? '' : `, ratio ${(ours / peer).toFixed(2)}`
+    const [first, ...others] = speeds
+    const ratios = others.map((other) => (first && other ? (first / other).toFixed(2) : '?'))
+    const ratio = ratios.length === 0 ? '' : `; the first is ${ratios.join(', ')} x as fast`
     console.log(`at recall ${recall}: ${words.join(', ')}${ratio}`)
   }
 }

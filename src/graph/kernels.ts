@@ -27,6 +27,16 @@ export interface Kernels {
     query: number,
     scores: number,
   ): void
+  /** Rows of float32 into rows of codes, less a centre unless its address is 0. */
+  encodeRows(
+    elements: number,
+    rows: number,
+    count: number,
+    rowBytes: number,
+    centre: number,
+    codes: number,
+    codeBytes: number,
+  ): void
   /** `graph` and `scratch` are records (hnsw/hnsw-records.ts). Gives the number of keys in the scratch's `out`. */
   hnswSearch(
     graph: number,

@@ -17,7 +17,7 @@ export const JACCARD: u32 = 4
 
 // @ts-ignore: decorator
 @inline
-function add(metric: u32, sum: v128, a: v128, b: v128): v128 {
+export function add(metric: u32, sum: v128, a: v128, b: v128): v128 {
   if (metric == DOT) return f32x4.add(sum, f32x4.mul(a, b))
   const d = f32x4.sub(a, b)
   return f32x4.add(sum, metric == EUCLID ? f32x4.mul(d, d) : f32x4.abs(d))
@@ -26,7 +26,7 @@ function add(metric: u32, sum: v128, a: v128, b: v128): v128 {
 /** Lane i of the result is the sum of the lanes of s[i]. */
 // @ts-ignore: decorator
 @inline
-function sumsOfLanes(s0: v128, s1: v128, s2: v128, s3: v128): v128 {
+export function sumsOfLanes(s0: v128, s1: v128, s2: v128, s3: v128): v128 {
   const low = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), v128.shuffle<f32>(s0, s1, 2, 6, 3, 7))
   const high = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 4, 1, 5), v128.shuffle<f32>(s2, s3, 2, 6, 3, 7))
   return f32x4.add(v128.shuffle<f32>(low, high, 0, 1, 4, 5), v128.shuffle<f32>(low, high, 2, 3, 6, 7))

@@ -1,6 +1,6 @@
 // Inserting rows into a graph, one thread at a time.
 
-import { scoresOf } from './distance'
+import { FLOAT32 } from './distance-codes'
 import { orderOf } from './heap'
 import { insertKey, keyAt, listKey, orderOfKey, rowOfKey } from './hnsw-list'
 import {
@@ -8,6 +8,7 @@ import {
   baseList,
   CHILD,
   EQUAL,
+  exactAddressOf,
   Graph,
   isEqualLink,
   levelOf,
@@ -15,6 +16,7 @@ import {
   NONE,
   roomOf,
   ROW,
+  scoresIn,
   Scratch,
   upperRecord,
 } from './hnsw-memory'
@@ -39,7 +41,6 @@ function spread(row: u32): u32 {
 function isApart(g: Graph, candidate: u32, order: u32, chosen: usize, count: u32): bool {
   if (count == 0) return true
   const metric = g.metric
-  const rowBytes = <usize>g.rowBytes
   const row = addressOf(g, candidate)
   for (let i: u32 = 0; i < count; i += 4) {
     // Beyond the last chosen row its first stands in.
@@ -47,7 +48,7 @@ function isApart(g: Graph, candidate: u32, order: u32, chosen: usize, count: u32
     const b = i + 1 < count ? addressOf(g, load<u32>(wordAt(chosen, i + 1)) & ROW) : a
     const c = i + 2 < count ? addressOf(g, load<u32>(wordAt(chosen, i + 2)) & ROW) : a
     const d = i + 3 < count ? addressOf(g, load<u32>(wordAt(chosen, i + 3)) & ROW) : a
-    const scores = scoresOf(metric, a, b, c, d, row, rowBytes)
+    const scores = scoresIn(g, a, b, c, d, row)
     if (orderOf(metric, f32x4.extract_lane(scores, 0)) < order) return false
     if (orderOf(metric, f32x4.extract_lane(scores, 1)) < order) return false
     if (orderOf(metric, f32x4.extract_lane(scores, 2)) < order) return false
@@ -192,6 +193,13 @@ function haveEqualBytes(a: usize, b: usize, bytes: usize): bool {
   return true
 }
 
+/** Codes alone do not make rows equal, as long as there are vectors to look at: these may take the codes' place later on. */
+function areEqual(g: Graph, row: u32, other: u32): bool {
+  if (!haveEqualBytes(addressOf(g, row), addressOf(g, other), <usize>g.rowBytes)) return false
+  if (g.elements == FLOAT32 || g.exactBlocks == 0) return true
+  return haveEqualBytes(exactAddressOf(g, row), exactAddressOf(g, other), <usize>g.exactRowBytes)
+}
+
 /** A row with the same vector among the first `found` of the list, NONE if there is none. */
 function equalAmong(g: Graph, s: Scratch, row: u32, found: u32): u32 {
   store<u32>(<usize>s.pending, row)
@@ -202,7 +210,7 @@ function equalAmong(g: Graph, s: Scratch, row: u32, found: u32): u32 {
     const key = load<u64>(keyAt(<usize>s.list, i))
     if (orderOfKey(key) > own) break
     if (orderOfKey(key) < own) continue
-    if (haveEqualBytes(addressOf(g, row), addressOf(g, rowOfKey(key)), <usize>g.rowBytes)) return rowOfKey(key)
+    if (areEqual(g, row, rowOfKey(key))) return rowOfKey(key)
   }
   return NONE
 }

@@ -13,6 +13,9 @@
 //   - an upper record is [level, level lists of m links]; records lie in the order of their rows, the first at word 1.
 //   - searching writes nothing but the searcher's own scratch, so any number of threads may search at once.
 
+import { scoresOf } from './distance'
+import { codeScoresOf, FLOAT32 } from './distance-codes'
+
 export const NONE: u32 = 0xffffffff
 /** A link is a row and, on layer 0, two marks. */
 export const ROW: u32 = 0x3fffffff
@@ -46,6 +49,14 @@ export class Graph {
   top: u32
   /** The first row that is linked: all others are below it. NONE as long as there is none. */
   root: u32
+  /** What a row consists of (distance-codes.ts). The fields below are of use only if these are codes. */
+  elements: u32
+  /** A row of floats that is taken off a query before it is encoded, or 0. */
+  centre: u32
+  /** As `blocks`, for the rows of float32 that searches rank what they found by; 0 if they are not in this memory. */
+  exactBlocks: u32
+  exactBlockShift: u32
+  exactRowBytes: u32
 }
 
 /** One thread's own memory for searching and inserting. */
@@ -72,6 +83,8 @@ export class Scratch {
   out: u32
   /** A bitset of the rows that pass and have not been found yet. Room for a multiple of 16 bytes. */
   open: u32
+  /** The query as codes. */
+  code: u32
 }
 
 // @ts-ignore: decorator
@@ -79,6 +92,13 @@ export class Scratch {
 export function addressOf(g: Graph, row: u32): usize {
   // Addition mod 2^32, so that a block's base may lie "before" address 0.
   return <usize>(load<u32>(<usize>g.blocks + (<usize>(row >> g.blockShift) << 2)) + row * g.rowBytes)
+}
+
+// @ts-ignore: decorator
+@inline
+export function exactAddressOf(g: Graph, row: u32): usize {
+  const block = load<u32>(<usize>g.exactBlocks + (<usize>(row >> g.exactBlockShift) << 2))
+  return <usize>(block + row * g.exactRowBytes)
 }
 
 // @ts-ignore: decorator
@@ -125,6 +145,17 @@ export function listOf(g: Graph, row: u32, layer: u32): usize {
 @inline
 export function roomOf(g: Graph, layer: u32): u32 {
   return layer == 0 ? 2 * g.m : g.m
+}
+
+/** The scores of the rows at a, b, c and d, in the lanes of the result. */
+// @ts-ignore: decorator
+@inline
+export function scoresIn(g: Graph, a: usize, b: usize, c: usize, d: usize, query: usize): v128 {
+  const metric = g.metric
+  const rowBytes = <usize>g.rowBytes
+  const elements = g.elements
+  if (elements == FLOAT32) return scoresOf(metric, a, b, c, d, query, rowBytes)
+  return codeScoresOf(elements, metric, a, b, c, d, query, rowBytes)
 }
 
 export function levelOf(row: u32, seed: u32, m: u32): u32 {

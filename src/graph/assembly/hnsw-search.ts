@@ -4,12 +4,30 @@
 // stay connected through it, and each expansion scores about as many rows as it would without a filter.
 
 import { scoresOf } from './distance'
-import { orderOf } from './heap'
+import { FLOAT32 } from './distance-codes'
+import { encodeRows } from './encode'
+import { keyOf, orderOf } from './heap'
 import { insertKey, keyAt, listKey, orderOfKey, rowOfKey } from './hnsw-list'
-import { addressOf, afterEqual, baseList, Graph, isEqualLink, listOf, NONE, roomOf, ROW, Scratch } from './hnsw-memory'
+import {
+  addressOf,
+  afterEqual,
+  baseList,
+  exactAddressOf,
+  Graph,
+  isEqualLink,
+  listOf,
+  NONE,
+  roomOf,
+  ROW,
+  scoresIn,
+  Scratch,
+} from './hnsw-memory'
 
 /** So many rows that pass, evenly over the column, are starts of a filtered search beside the graph's own. */
 const SEEDS: u32 = 8
+/** So many rows that codes have found are ranked by their vectors. Among twice as many as are asked for, nearly all true ones are. */
+const RANKED_PER_HIT: u64 = 3
+const RANKED_MORE: u64 = 16
 
 /** Scores the first `count` rows of `rows`; there is room for three more. */
 export function scoreList(g: Graph, query: usize, rows: usize, count: u32, scores: usize): void {
@@ -17,14 +35,12 @@ export function scoreList(g: Graph, query: usize, rows: usize, count: u32, score
   // The kernel takes four at a time: the last row stands for those that are not there.
   const last = load<u32>(rows + (<usize>(count - 1) << 2))
   for (let i = count; (i & 3) != 0; i++) store<u32>(rows + (<usize>i << 2), last)
-  const metric = g.metric
-  const rowBytes = <usize>g.rowBytes
   for (let i: u32 = 0; i < count; i += 4, rows += 16, scores += 16) {
     const a = addressOf(g, load<u32>(rows))
     const b = addressOf(g, load<u32>(rows, 4))
     const c = addressOf(g, load<u32>(rows, 8))
     const d = addressOf(g, load<u32>(rows, 12))
-    v128.store(scores, scoresOf(metric, a, b, c, d, query, rowBytes))
+    v128.store(scores, scoresIn(g, a, b, c, d, query))
   }
 }
 
@@ -378,9 +394,41 @@ function putOutList(g: Graph, s: Scratch, held: u32, most: u32, passing: usize, 
   return count
 }
 
+/** The exact keys of up to four of the rows that are put out, in the place of theirs. */
+function rescoreFour(g: Graph, keys: usize, count: u32, query: usize): void {
+  const a = load<u32>(keys)
+  // The first stands for those that are not there.
+  const b = count > 1 ? load<u32>(keys, 8) : a
+  const c = count > 2 ? load<u32>(keys, 16) : a
+  const d = count > 3 ? load<u32>(keys, 24) : a
+  const scores = scoresOf(
+    g.metric,
+    exactAddressOf(g, a),
+    exactAddressOf(g, b),
+    exactAddressOf(g, c),
+    exactAddressOf(g, d),
+    query,
+    <usize>g.exactRowBytes,
+  )
+  store<u64>(keys, keyOf(g.metric, f32x4.extract_lane(scores, 0), a))
+  if (count > 1) store<u64>(keys, keyOf(g.metric, f32x4.extract_lane(scores, 1), b), 8)
+  if (count > 2) store<u64>(keys, keyOf(g.metric, f32x4.extract_lane(scores, 2), c), 16)
+  if (count > 3) store<u64>(keys, keyOf(g.metric, f32x4.extract_lane(scores, 3), d), 24)
+}
+
+/** Ranks the rows that are put out by their vectors. */
+function rescore(g: Graph, s: Scratch, count: u32, query: usize): void {
+  const keys = <usize>s.out
+  for (let i: u32 = 0; i < count; i += 4) rescoreFour(g, keyAt(keys, i), count - i, query)
+  // Keys before the i-th are in order, and those behind it stay where they are.
+  for (let i: u32 = 1; i < count; i++) insertKey(keys, i, load<u64>(keyAt(keys, i)))
+}
+
 /**
- * The best `most` rows, at most `ef`, as keys of heap.ts in the scratch's `out`. Gives how many. `passing` and `alive` are 0,
- * or addresses of bitsets that have a bit for each of the first `rowLimit` rows; rows beyond those are no hits.
+ * The best `most` rows, at most `ef`, as keys of heap.ts in the scratch's `out`. Gives how many. `query` is a row of float32.
+ * `passing` and `alive` are 0, or addresses of bitsets that have a bit for each of the first `rowLimit` rows; rows beyond those
+ * are no hits. If the graph's rows are codes, the best in view are ranked by their vectors, if these are in memory: the keys are
+ * exact then.
  */
 export function hnswSearch(
   graph: usize,
@@ -395,10 +443,20 @@ export function hnswSearch(
   const g = changetype<Graph>(graph)
   const s = changetype<Scratch>(scratch)
   if (g.linkedCount == 0) return 0
-  const start = descend(g, s, query, 1)
+  const hasCodes = g.elements != FLOAT32
+  let asked = query
+  if (hasCodes) {
+    asked = <usize>s.code
+    encodeRows(g.elements, query, 1, <usize>g.exactRowBytes, <usize>g.centre, asked, <usize>g.rowBytes)
+  }
+  const start = descend(g, s, asked, 1)
   const isFiltered = passing != 0 || alive != 0 || rowLimit < g.nextRow
   const held = isFiltered
-    ? searchPassing(g, s, query, start, ef, passing, alive, rowLimit)
-    : searchLayer(g, s, query, start, 0, ef)
-  return putOutList(g, s, held, most, passing, alive, rowLimit)
+    ? searchPassing(g, s, asked, start, ef, passing, alive, rowLimit)
+    : searchLayer(g, s, asked, start, 0, ef)
+  if (!hasCodes || g.exactBlocks == 0) return putOutList(g, s, held, most, passing, alive, rowLimit)
+  const ranked = <u32>min<u64>(ef, <u64>most * RANKED_PER_HIT + RANKED_MORE)
+  const count = putOutList(g, s, held, ranked, passing, alive, rowLimit)
+  rescore(g, s, count, query)
+  return min(count, most)
 }

@@ -4,6 +4,7 @@
 import { COSINE, DOT, EUCLID, JACCARD, MANHATTAN, scoresOf } from './distance'
 import { keyOf, offer } from './heap'
 
+export { encodeRows } from './encode'
 export { sortHeap } from './heap'
 export { hnswCheck } from './hnsw-check'
 export { hnswInsert, hnswUpperWords } from './hnsw-insert'

@@ -11,7 +11,8 @@
 //  32  4  entry, 2^32 - 1 if no row is linked
 //  36  4  top: the entry's level
 //  40  4  root: the first linked row, 2^32 - 1 if there is none
-//  44 20  zeros
+//  44  4  elements that distances were taken of: 0 float32, 1 int8, 2 bfloat16
+//  48 16  zeros
 //  64  …  lists of layer 0: next row x 2m links
 //   …     records: next row words
 //   …     upper lists: upper words words, the first of them 0
@@ -34,6 +35,7 @@ export const linksFields = [
   'entry',
   'top',
   'root',
+  'elements',
 ] as const
 
 export type LinksHeader = Readonly<Record<(typeof linksFields)[number], number>>

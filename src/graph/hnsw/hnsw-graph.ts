@@ -1,18 +1,13 @@
 import { assert } from '../../runtime/assert.ts'
-import { metricNumbers, type Chunk } from '../exact-scan.ts'
+import { CodeColumn } from '../codes/code-column.ts'
+import { elementNumbers, type Elements } from '../codes/elements.ts'
 import { strideOf, type VectorColumn } from '../vector-column.ts'
 import type { Metric } from '../vector-hits.ts'
 import type { Arena, Region } from '../vector-memory.ts'
-import {
-  graphFields,
-  noRow,
-  readGraphRecord,
-  recordBytes,
-  wordsOfGraph,
-  type GraphRecord,
-} from './hnsw-records.ts'
-import { HnswScratch, layOut } from './hnsw-scratch.ts'
+import { graphFields, noRow, readGraphRecord, wordsOfGraph, type GraphRecord } from './hnsw-records.ts'
+import { HnswScratch } from './hnsw-scratch.ts'
 import type { HnswImage, PlacedBits } from './hnsw-thread.ts'
+import { placeGraph, type PlacedGraph } from './place-graph.ts'
 
 export interface HnswParameters {
   /** Links per row on upper layers, twice as many on layer 0: 2 to `mMax`. */
@@ -21,6 +16,11 @@ export interface HnswParameters {
   readonly efConstruct: number
   /** Of the rows' levels: 32 bits. The same rows, parameters and seed give the same graph. */
   readonly seed: number
+  /**
+   * What distances are taken of while the graph is built and walked. Codes take a quarter or half of the memory to read; what
+   * a search finds by them it ranks by the vectors. Default: float32, the vectors themselves.
+   */
+  readonly elements?: Elements
 }
 
 export const mMax = 512
@@ -44,35 +44,34 @@ const emptyState: GraphState = {
 }
 
 /**
- * A graph over the rows of one column, in the same memory: it owns the links and never touches the rows. Rows are put in
+ * A graph over the rows of one column, in the same memory: it owns the links, and the codes if it is one over codes, and
+ * never touches the rows. Rows are put in
  * and searched through an `HnswThread`, here or in a worker. Dispose it before its column.
  */
 export class HnswGraph {
   readonly column: VectorColumn
   readonly metric: Metric
-  readonly parameters: HnswParameters
+  #parameters: HnswParameters
   readonly arena: Arena
+  #codes: CodeColumn | undefined
   #region: Region
   #capacityRows: number
   #isDisposed = false
 
-  private constructor(
-    column: VectorColumn,
-    metric: Metric,
-    parameters: HnswParameters,
-    placed: { readonly arena: Arena; readonly region: Region; readonly capacityRows: number },
-  ) {
+  private constructor(column: VectorColumn, metric: Metric, parameters: HnswParameters, placed: PlacedGraph) {
     this.column = column
     this.metric = metric
-    this.parameters = parameters
+    this.#parameters = parameters
     this.arena = placed.arena
+    this.#codes = placed.codes
     this.#region = placed.region
     this.#capacityRows = placed.capacityRows
   }
 
   /**
-   * An empty graph with room for all rows that the column has now. Undefined if there are none, if they lie in several
-   * memories, or if their memory has no room for the links: such a column must be laid out anew, or split.
+   * An empty graph with room for all rows that the column has now, which are encoded if it is one over codes. Undefined if
+   * there are none, if they lie in several memories or have too many dimensions for the codes, or if their memory has no room
+   * for links and codes: such a column must be laid out anew, or split.
    * @throws overloaded if the system gives no more memory
    */
   static create(column: VectorColumn, metric: Metric, parameters: HnswParameters): HnswGraph | undefined {
@@ -86,42 +85,30 @@ export class HnswGraph {
     parameters: HnswParameters,
     state: GraphState,
   ): HnswGraph | undefined {
-    const { m, efConstruct, seed } = parameters
+    const { m, efConstruct, seed, elements = 'float32' } = parameters
     assert(m >= 2 && m <= mMax && efConstruct >= 1 && efConstruct <= efMax, 'parameters are in range')
     assert(seed >>> 0 === seed, 'a seed has 32 bits')
-    const chunks = column.chunks()
-    const arena = chunks[0]?.region.arena
-    if (arena === undefined || chunks.some(({ region }) => region.arena !== arena)) return undefined
-    const rows = column.rowCount
-    const coming = arena.kernels.hnswUpperWords(seed, m, state.nextRow, rows)
-    const blockShift = blockShiftOf(chunks)
-    const { starts, end } = layOut({
-      record: recordBytes,
-      blocks: (blockOf(rows, blockShift) + 1) * 4,
-      upperAt: rows * 4,
-      upper: (state.upperWords + coming) * 4,
-      links: rows * 2 * m * 4,
-    })
-    const region = arena.allocate(end)
-    if (region === undefined) return undefined
-    const at = (name: keyof typeof starts) => region.offset + starts[name]
-    const rowBytes = strideOf(column.dimensions) * 4
-    const addresses = { links: at('links'), upperAt: at('upperAt'), upper: at('upper'), blocks: at('blocks') }
-    const record = {
-      metric: metricNumbers[metric],
-      rowBytes,
-      blockShift,
-      m,
-      efConstruct,
-      seed,
-      ...addresses,
-      ...state,
-    }
-    const words = wordsOfGraph(record)
-    arena.words(region.offset, words.length).set(words)
-    arena.words(addresses.upper, 1)[0] = 0
-    putBlocks(arena.words(addresses.blocks, blockOf(rows, blockShift) + 1), chunks, blockShift, rowBytes)
-    return new HnswGraph(column, metric, parameters, { arena, region, capacityRows: rows })
+    if (elements === 'float32') return HnswGraph.#place(column, metric, parameters, state, undefined)
+    const codes = CodeColumn.create(column, elements, metric)
+    if (codes === undefined) return undefined
+    const graph = HnswGraph.#place(column, metric, parameters, state, codes)
+    if (graph === undefined) codes.dispose()
+    return graph
+  }
+
+  static #place(
+    column: VectorColumn,
+    metric: Metric,
+    parameters: HnswParameters,
+    state: GraphState,
+    codes: CodeColumn | undefined,
+  ): HnswGraph | undefined {
+    const placed = placeGraph(column, metric, parameters, state, codes)
+    return placed === undefined ? undefined : new HnswGraph(column, metric, parameters, placed)
+  }
+
+  get parameters(): HnswParameters {
+    return this.#parameters
   }
 
   /** The first row that is not in the graph yet: the column's row count once it is complete. */
@@ -138,9 +125,9 @@ export class HnswGraph {
     return this.nextRow === this.column.rowCount
   }
 
-  /** Memory held, in bytes. */
+  /** Memory held, in bytes: of the links, and of the codes. */
   get bytes(): number {
-    return this.#region.bytes
+    return this.#region.bytes + (this.#codes?.bytes ?? 0)
   }
 
   record(): GraphRecord {
@@ -182,7 +169,8 @@ export class HnswGraph {
     if (this.#capacityRows === this.column.rowCount) return true
     const { upperWords, nextRow, linkedCount, entry, top, root } = this.record()
     const state = { upperWords, nextRow, linkedCount, entry, top, root }
-    const larger = HnswGraph.place(this.column, this.metric, this.parameters, state)
+    if (this.#codes !== undefined && !this.#codes.grow()) return false
+    const larger = HnswGraph.#place(this.column, this.metric, this.parameters, state, this.#codes)
     if (larger === undefined) return false
     assert(larger.arena === this.arena, 'the rows of a column do not move')
     const [from, to] = [this.lists(), larger.lists()]
@@ -193,6 +181,23 @@ export class HnswGraph {
     this.#region = larger.#region
     this.#capacityRows = larger.#capacityRows
     return true
+  }
+
+  /**
+   * From here on distances are taken of the vectors themselves, and the codes are gone: they build a graph in half the time, and
+   * it is as good a graph for the vectors. Images from before are no longer good.
+   */
+  dropCodes(): void {
+    if (this.#codes === undefined) return
+    const record = this.record()
+    const { exactBlocks, exactBlockShift, exactRowBytes } = record
+    assert(exactBlocks !== 0, 'a graph whose vectors are elsewhere keeps its codes')
+    const rows = { blocks: exactBlocks, blockShift: exactBlockShift, rowBytes: exactRowBytes }
+    const words = wordsOfGraph({ ...record, ...rows, elements: elementNumbers.float32, centre: 0 })
+    this.arena.words(this.#region.offset, words.length).set(words)
+    this.#parameters = { ...this.#parameters, elements: 'float32' }
+    this.#codes.dispose()
+    this.#codes = undefined
   }
 
   /** The lists of the rows before nextRow, as they lie in memory: views. */
@@ -210,6 +215,7 @@ export class HnswGraph {
     assert(!this.#isDisposed, 'a graph is disposed once')
     this.#isDisposed = true
     this.arena.free(this.#region)
+    this.#codes?.dispose()
   }
 }
 
@@ -226,29 +232,4 @@ export function placeBits(
   target.set(bits.length > words ? bits.subarray(0, words) : bits)
   target.fill(0, Math.min(bits.length, words))
   return { bits: { address: region.offset, rowCount }, region }
-}
-
-/** Blocks of 2^shift rows, as large as possible, of which none lies in two chunks. */
-function blockShiftOf(chunks: readonly Chunk[]): number {
-  let starts = 0
-  for (const { firstRow } of chunks) starts |= firstRow
-  return starts === 0 ? 31 : 31 - Math.clz32(starts & -starts)
-}
-
-function blockOf(row: number, blockShift: number): number {
-  return row >>> blockShift
-}
-
-function putBlocks(
-  blocks: Uint32Array,
-  chunks: readonly Chunk[],
-  blockShift: number,
-  rowBytes: number,
-): void {
-  for (const { firstRow, rows, region } of chunks) {
-    const end = Math.min(blocks.length, Math.ceil((firstRow + rows) / 2 ** blockShift))
-    // Mod 2^32, as the kernels add to it.
-    const base = region.offset - firstRow * rowBytes
-    for (let block = firstRow / 2 ** blockShift; block < end; block++) blocks[block] = base
-  }
 }

@@ -182,7 +182,8 @@ describe('damage behind a right checksum', () => {
     ['entry', 32, 0xffffffff],
     ['top', 36, 15],
     ['root', 40, 1],
-    ['zeros', 44, 1],
+    ['elements', 44, 3],
+    ['zeros', 48, 1],
   ])('%s at %i is %i', (_, at, value) => expectFault(at, (copy) => copy.writeUInt32LE(value, at)))
 
   test('another length', () => {

@@ -1,5 +1,6 @@
 import { DatabaseError } from '../../errors/database-error.ts'
 import { assert } from '../../runtime/assert.ts'
+import { elementsOf } from '../codes/elements.ts'
 import { metricNumbers } from '../exact-scan.ts'
 import type { LinksSection } from '../graph-reader.ts'
 import type { VectorColumn } from '../vector-column.ts'
@@ -27,9 +28,13 @@ export function readLinks(column: VectorColumn, section: LinksSection): HnswGrap
   const header = readHeader(section, column)
   const metric = metricOf(header.metric)
   if (metric === undefined) throw corrupt(`its metric ${header.metric} is unknown`, section.offset + 4)
+  const elements = elementsOf(header.elements)
+  if (elements === undefined)
+    throw corrupt(`its elements ${header.elements} are unknown`, section.offset + 44)
   const { upperWords, nextRow, linkedCount, entry, top, root, m, efConstruct, seed } = header
+  const parameters = { m, efConstruct, seed, ...(elements !== 'float32' && { elements }) }
   const state = { upperWords, nextRow, linkedCount, entry, top, root }
-  const graph = HnswGraph.place(column, metric, { m, efConstruct, seed }, state)
+  const graph = HnswGraph.place(column, metric, parameters, state)
   if (graph === undefined) return undefined
   try {
     fill(graph, section, header)

@@ -17,6 +17,11 @@ export const graphFields = [
   'entry',
   'top',
   'root',
+  'elements',
+  'centre',
+  'exactBlocks',
+  'exactBlockShift',
+  'exactRowBytes',
 ] as const
 
 export const scratchFields = [
@@ -32,6 +37,7 @@ export const scratchFields = [
   'chosen',
   'out',
   'open',
+  'code',
 ] as const
 
 export type GraphRecord = Readonly<Record<(typeof graphFields)[number], number>>
@@ -41,7 +47,7 @@ export type ScratchRecord = Readonly<Record<(typeof scratchFields)[number], numb
 export const noRow = 0xffffffff
 export const levelMax = 15
 /** More than any record has. */
-export const recordBytes = 64
+export const recordBytes = 128
 
 export function readGraphRecord(words: Uint32Array): GraphRecord {
   return Object.fromEntries(graphFields.map((name, index) => [name, words[index]!])) as unknown as GraphRecord

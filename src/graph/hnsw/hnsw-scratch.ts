@@ -58,6 +58,8 @@ export class HnswScratch {
       chosen: (room + 3) * 4,
       out: sizes.ef * 8,
       query: sizes.stride * 4,
+      // No codes take more.
+      code: sizes.stride * 4 + 16,
       open: bitBytes,
       passing: bitBytes,
       alive: bitBytes,
@@ -80,6 +82,7 @@ export class HnswScratch {
       chosen: at('chosen'),
       out: at('out'),
       open: at('open'),
+      code: at('code'),
     }
     const words = wordsOfScratch(record)
     arena.words(at('record'), words.length).set(words)

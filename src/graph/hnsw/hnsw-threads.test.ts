@@ -53,26 +53,29 @@ class GraphWorker {
   }
 }
 
-test('threads search one memory at once, and find what one thread finds', async () => {
-  using built = graphOf(rows)
-  const { graph, thread } = built
-  const requests = [1, 0.5, 0.1].flatMap((share) => {
-    const passing = sampledBits(rows.length, share, seed)
-    return queries.map((query) => ({ query, limit: 10, ef: 60, ...(share < 1 && { passing }) }))
-  })
-  const expected = requests.map((request) => thread.search(request))
-  const scratches = [1, 2].map(() => present(graph.allocateScratch(100)))
-  const workers = scratches.map((scratch) => new GraphWorker(graph.image(), scratch))
-  try {
-    const answers = workers.map((one) => one.search(requests))
-    // This thread, too, while they do.
-    expect(requests.map((request) => thread.search(request))).toEqual(expected)
-    for (const answer of await Promise.all(answers)) expect(answer, `seed ${seed}`).toEqual(expected)
-  } finally {
-    await Promise.all(workers.map((one) => one.end()))
-    for (const scratch of scratches) scratch.dispose()
-  }
-})
+test.each(['float32', 'int8'] as const)(
+  'threads search one memory of %s at once, and find what one thread finds',
+  async (elements) => {
+    using built = graphOf(rows, { parameters: { elements } })
+    const { graph, thread } = built
+    const requests = [1, 0.5, 0.1].flatMap((share) => {
+      const passing = sampledBits(rows.length, share, seed)
+      return queries.map((query) => ({ query, limit: 10, ef: 60, ...(share < 1 && { passing }) }))
+    })
+    const expected = requests.map((request) => thread.search(request))
+    const scratches = [1, 2].map(() => present(graph.allocateScratch(100)))
+    const workers = scratches.map((scratch) => new GraphWorker(graph.image(), scratch))
+    try {
+      const answers = workers.map((one) => one.search(requests))
+      // This thread, too, while they do.
+      expect(requests.map((request) => thread.search(request))).toEqual(expected)
+      for (const answer of await Promise.all(answers)) expect(answer, `seed ${seed}`).toEqual(expected)
+    } finally {
+      await Promise.all(workers.map((one) => one.end()))
+      for (const scratch of scratches) scratch.dispose()
+    }
+  },
+)
 
 test('another thread builds the graph that this one would', async () => {
   using expected = graphOf(rows)

@@ -1,0 +1,43 @@
+import type { Metric } from '../vector-hits.ts'
+
+/** What the rows of a graph consist of: the vectors themselves, or codes of them that take less memory. */
+export type Elements = 'float32' | 'int8' | 'bfloat16'
+
+/** The numbers in assembly/distance-codes.ts. */
+export const elementNumbers = {
+  float32: 0,
+  int8: 1,
+  bfloat16: 2,
+} as const satisfies Record<Elements, number>
+
+/** Beyond this the sum of the products of two rows may not fit into 32 bits. */
+const int8DimensionsMax = 2 ** 17
+/** Behind the codes of a row: its scale and the sum of its squares. */
+const int8TailBytes = 16
+
+/** Undefined if the number stands for none. */
+export function elementsOf(number: number): Elements | undefined {
+  return (Object.keys(elementNumbers) as Elements[]).find((name) => elementNumbers[name] === number)
+}
+
+/** Bytes of a row with its padding. */
+export function rowBytesOf(elements: Elements, dimensions: number): number {
+  switch (elements) {
+    case 'float32':
+      return Math.ceil(dimensions / 4) * 16
+    case 'bfloat16':
+      return Math.ceil(dimensions / 8) * 16
+    case 'int8':
+      return Math.ceil(dimensions / 16) * 16 + int8TailBytes
+  }
+}
+
+/** False: rows of so many dimensions have no such codes. */
+export function hasCodes(elements: Elements, dimensions: number): boolean {
+  return elements !== 'int8' || dimensions <= int8DimensionsMax
+}
+
+/** True if vectors may be moved before they are encoded: then the codes spend nothing on what all rows have in common. */
+export function isMovable(metric: Metric): boolean {
+  return metric === 'euclid' || metric === 'manhattan'
+}
