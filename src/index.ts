@@ -48,6 +48,7 @@ export {
   type SnapshotUpdate,
 } from './database/snapshot-handle.ts'
 export type { CollectionReader } from './collection/reader.ts'
+export type { GraphSettings } from './collection/graph-params.ts'
 export type * from './collection/types.ts'
 export type { StoredSizes } from './collection/stored-sizes.ts'
 export type * from './collection/querying/query-types.ts'

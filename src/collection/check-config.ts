@@ -1,7 +1,8 @@
 import { DatabaseError } from '../errors/database-error.ts'
 import { isPathPart } from '../storage/path-part.ts'
 import { checkPartitions } from './partitions.ts'
-import type { CollectionConfig, VectorParams } from './types.ts'
+import { efMax, mMax } from '../graph/hnsw/hnsw-graph.ts'
+import type { CollectionConfig, GraphParams, VectorParams } from './types.ts'
 
 const nameBytesMax = 255
 const dimensionsMax = 65_536
@@ -52,8 +53,28 @@ export function checkVectorParams(name: string, params: VectorParams): void {
     throw invalid(
       `vector "${name}" has keepsLength ${String(keepsLength)}; it is true or false, and not for sparse vectors`,
     )
+  if (params.graph !== undefined) checkGraph(name, params)
   if (Buffer.byteLength(name) > 200 || name.includes('/'))
     throw invalid(`vector name ${JSON.stringify(name)} is longer than 200 bytes or has a "/"`)
+}
+
+const graphBounds: Readonly<Record<keyof GraphParams, readonly [number, number]>> = {
+  m: [0, mMax],
+  efConstruct: [1, efMax],
+  minBytes: [0, Number.MAX_SAFE_INTEGER],
+}
+
+function checkGraph(name: string, { graph, kind = 'dense' }: VectorParams): void {
+  if (kind !== 'dense') throw invalid(`vector "${name}" is ${kind} and has graph; only a dense one has`)
+  for (const [field, value] of Object.entries(graph!)) {
+    const bounds = Object.hasOwn(graphBounds, field) ? graphBounds[field as keyof GraphParams] : undefined
+    if (bounds === undefined) throw invalid(`vector "${name}" has the unknown graph.${field}`)
+    const [min, max] = bounds
+    if (!Number.isSafeInteger(value) || value < min || value > max || (field === 'm' && value === 1))
+      throw invalid(
+        `vector "${name}" has graph.${field} ${String(value)}, not a whole number from ${min} to ${max}${field === 'm' ? ' other than 1' : ''}`,
+      )
+  }
 }
 
 function invalid(why: string): DatabaseError {

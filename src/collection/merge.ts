@@ -28,18 +28,20 @@ export interface MergePlan {
 
 /**
  * What the optimizer would do next: merge four segments of a size, or rewrite one of which a fifth is dead.
- * Only segments that have files take part, so that a memtable is never written twice.
+ * Only segments that have files take part, so that a memtable is never written twice. `accepts` may turn sources down.
  */
-export function planMerge(view: View): MergePlan | undefined {
+export function planMerge(
+  view: View,
+  accepts: (sources: readonly ViewEntry[]) => boolean = () => true,
+): MergePlan | undefined {
   for (const [shardIndex, entries] of view.shards.entries()) {
     const written = entries.filter((entry) => entry.handle.info !== undefined)
     const tiers = new Map<number, ViewEntry[]>()
     for (const entry of written) {
       const visible = visibleCount(entry)
       const dead = entry.handle.rows.rowCount - visible
-      if (visible === 0 || (dead > vacuumDeadShare * entry.handle.rows.rowCount && dead >= vacuumRows)) {
-        return { shardIndex, sources: [entry] }
-      }
+      const isSparse = dead > vacuumDeadShare * entry.handle.rows.rowCount && dead >= vacuumRows
+      if (visible === 0 || (isSparse && accepts([entry]))) return { shardIndex, sources: [entry] }
       const tier = Math.floor(Math.log(visible + 1) / Math.log(4))
       const list = tiers.get(tier) ?? []
       list.push(entry)
@@ -49,8 +51,8 @@ export function planMerge(view: View): MergePlan | undefined {
       const sources = list.slice(0, 2 * tierSegments)
       const rows = sources.reduce((sum, entry) => sum + visibleCount(entry), 0)
       const bytes = sources.reduce((sum, entry) => sum + entry.handle.rows.bytes, 0)
-      if (sources.length >= tierSegments && rows <= mergedRowsMax && bytes <= mergedBytesMax)
-        return { shardIndex, sources }
+      const isSmall = rows <= mergedRowsMax && bytes <= mergedBytesMax
+      if (sources.length >= tierSegments && isSmall && accepts(sources)) return { shardIndex, sources }
     }
   }
   return undefined

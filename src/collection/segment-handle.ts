@@ -1,7 +1,7 @@
 import type { SegmentId } from '../ids/brands.ts'
 import { assert } from '../runtime/assert.ts'
 import type { RowSet } from '../segment/row-set.ts'
-import type { SegmentInfo } from '../segment/format.ts'
+import { isLinksFile, type SegmentFile, type SegmentInfo } from '../segment/format.ts'
 
 /**
  * One segment as the process knows it: its rows in memory while anybody uses them, and its files once written.
@@ -39,6 +39,14 @@ export class SegmentHandle {
   written(info: SegmentInfo): void {
     assert(this.#info === undefined, 'a segment is written once')
     this.#info = info
+  }
+
+  /** A file of links is there; it stands in the place of the one before for the same vector. */
+  linked(file: SegmentFile): void {
+    assert(this.#info !== undefined, 'a segment has its files before it has links')
+    const others = this.#info.files.filter((one) => !(isLinksFile(one) && one.vector === file.vector))
+    const files = [...others, file].sort((a, b) => (a.name < b.name ? -1 : 1))
+    this.#info = { ...this.#info, files }
   }
 
   retain(): void {

@@ -17,6 +17,16 @@ export type VectorKind = 'dense' | 'sparse' | 'multi'
 /** What values are rounded to: half precision; or whole numbers from 0 to 255, cut off beyond. */
 export type VectorDatatype = 'float32' | 'float16' | 'uint8'
 
+/** How graphs (HNSW) are built over the vectors of one name. Every segment has one of its own. */
+export interface GraphParams {
+  /** Links per row, twice as many on the lowest layer: 2 to 512; 0: no graph, every search is exact. Default 16. */
+  readonly m: number
+  /** Rows that an insertion keeps in view, 1 to 4,096: more make a better graph, and take longer. Default 100. */
+  readonly efConstruct: number
+  /** A segment whose vectors have fewer bytes is scanned: it gets no graph. Default 10,000 KiB. */
+  readonly minBytes: number
+}
+
 export interface VectorParams {
   /** Default 'dense'. */
   readonly kind?: VectorKind
@@ -34,6 +44,8 @@ export interface VectorParams {
   readonly datatype?: VectorDatatype
   /** Sparse vectors only: in a query each component counts the more, the fewer points have it (inverse document frequency). */
   readonly modifier?: 'idf'
+  /** Of the graph that finds its nearest neighbours. Dense vectors only. A front door may say otherwise, see `OpenOptions.graphParams`. */
+  readonly graph?: Partial<GraphParams>
   /** Set by the database where the vector is kept under another name than its own; not given by callers. */
   readonly column?: string
   /** What a front door wants to remember of this vector (on_disk, hnsw_config, …); means nothing to the engine. */
@@ -188,6 +200,10 @@ export interface CollectionInfo {
   readonly vectorCount: number
   /** Present vectors by name. */
   readonly vectorCounts: Readonly<Record<string, number>>
+  /** Of dense vectors by name: those that a graph finds. The others are in segments that are scanned. */
+  readonly indexedVectorCounts: Readonly<Record<string, number>>
+  /** Whether a segment is large enough for a graph that is not there yet. Its searches are exact until then. */
+  readonly isOptimizing: boolean
   /** Points that have a value of the index's type, by indexed field. */
   readonly indexedPoints: Readonly<Record<string, number>>
 }

@@ -27,6 +27,7 @@ export class Collection extends WritableCollection {
         id: state.id,
         view: () => engine.state(state.id).view(engine.appliedSeq),
         random: () => engine.parts.random.next(),
+        graphSettings: engine.parts.graphSettings,
       },
       engine,
     )

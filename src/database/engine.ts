@@ -1,5 +1,6 @@
 import type { StateServices } from '../collection/collection-state.ts'
 import { laterColumn } from '../collection/vector-columns.ts'
+import type { GraphSettings } from '../collection/graph-params.ts'
 import type { ConfigChange, WriteSink } from '../collection/collection.ts'
 import type { CollectionState } from '../collection/collection-state.ts'
 import type { PointsOperation } from '../collection/operations.ts'
@@ -26,7 +27,7 @@ import { checkShard } from './shards/check-shard.ts'
 import type { CatalogState, KeptState } from './catalog-state.ts'
 import type { Checkpointer } from './checkpointer.ts'
 import { horizonAt, retentionOf } from './history.ts'
-import { runMerges } from './optimizer.ts'
+import { Optimizer } from './optimizer.ts'
 import { ReadViews } from './read-views.ts'
 import { openKeptView, openMomentView } from './recovery.ts'
 import type { Reference } from './reference.ts'
@@ -51,6 +52,9 @@ export interface EngineParts {
   readonly registry: SegmentRegistry
   readonly services: StateServices
   readonly segments: SegmentWriter
+  /** Builds graphs, in threads of its own: no flush waits for them. */
+  readonly links: SegmentWriter
+  readonly graphSettings: GraphSettings
   readonly checkpointer: Checkpointer
   readonly pins: Pins
   readonly clock: Clock
@@ -65,6 +69,7 @@ const nothingPrepared: Prepared = new Map()
 export class Engine implements WriteSink {
   readonly parts: EngineParts
   readonly #maintenance = new Mutex()
+  readonly #optimizer: Optimizer
   #appliedSeq: SequenceNumber
   #isClosed = false
   /** Set by a failure after which memory and log may differ: nothing is written or read any more. */
@@ -83,6 +88,15 @@ export class Engine implements WriteSink {
     this.#appliedSeq = appliedSeq
     this.#lastMark = parts.catalog.timeline.lastTime
     this.#readViews = new ReadViews(parts.clock)
+    this.#optimizer = new Optimizer(parts, {
+      seq: () => this.#appliedSeq,
+      onChange: () => this.#afterWrite(),
+    })
+  }
+
+  /** What was left undone goes on, if background work starts by itself. */
+  start(): void {
+    if (this.parts.limits.background) this.#optimizer.start()
   }
 
   get appliedSeq(): SequenceNumber {
@@ -171,7 +185,8 @@ export class Engine implements WriteSink {
   }
 
   optimize(signal?: AbortSignal): Promise<void> {
-    return this.#maintenance.run(() => runMerges(this.parts, () => this.#appliedSeq, signal))
+    this.checkOpen()
+    return this.#optimizer.run(signal)
   }
 
   collectGarbage(): Promise<GarbageReport> {
@@ -254,6 +269,7 @@ export class Engine implements WriteSink {
     this.#isClosed = true
     this.#checkpointTimer?.cancel()
     try {
+      await this.#optimizer.close()
       if (flush && this.#failure === undefined) await this.checkpoint()
       else await this.#maintenance.run(async () => {})
     } finally {
@@ -314,7 +330,8 @@ export class Engine implements WriteSink {
       this.#isCheckpointDue = false
       await this.forgetOld()
       await this.#checkpoint()
-      await runMerges(this.parts, () => this.#appliedSeq)
+      this.#optimizer.review()
+      this.#optimizer.start()
       await this.#collectGarbage(() => this.#readRoots())
     })
     const relief = work

@@ -1,3 +1,4 @@
+import { noGraphSettings, type GraphSettings } from '../collection/graph-params.ts'
 import { SegmentRegistry } from '../collection/segment-handle.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { generationOf, segmentIdOf, seqOf } from '../ids/brands.ts'
@@ -9,7 +10,7 @@ import { publishCatalog } from '../manifest/writer.ts'
 import { sinceEpoch, systemClock, type Clock } from '../runtime/clock.ts'
 import { silentLogger, type Logger } from '../runtime/logger.ts'
 import { systemRandom, type Random } from '../runtime/random.ts'
-import { createInlineBuilder, createWorkerBuilder } from '../segment/segment-builder.ts'
+import { createInlineBuilder, createWorkerBuilder, type SegmentBuilder } from '../segment/segment-builder.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
 import { Pins } from '../snapshot/pins.ts'
 import type { Disk } from '../storage/disk.ts'
@@ -36,7 +37,11 @@ export interface OpenOptions {
   readonly logRotateBytes?: number
   /** Threads that write segments; 0 writes them on the calling thread. Default 1. */
   readonly workers?: number
-  /** Whether flushes, merges and garbage collection start by themselves. Default true. */
+  /** Threads that build graphs; 0 builds them on the calling thread. Default 1. */
+  readonly graphThreads?: number
+  /** What a front door's settings say of the graphs of a vector, beyond its own `graph`. */
+  readonly graphParams?: GraphSettings
+  /** Whether flushes, merges, graphs and garbage collection start by themselves. Default true. */
   readonly background?: boolean
   /** Whether `close` flushes, so that the next start has no log to replay. Default true. */
   readonly flushOnClose?: boolean
@@ -70,20 +75,25 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
       { path, owner: lock.heldBy },
     )
   }
-  const builder =
-    (options.workers ?? 1) > 0 ? createWorkerBuilder(options.workers ?? 1) : createInlineBuilder()
+  const builders = { files: builderOf(options.workers ?? 1), links: builderOf(options.graphThreads ?? 1) }
   const release = async (): Promise<void> => {
-    await builder.close()
+    await builders.links.close()
+    await builders.files.close()
     await lock.release()
   }
   try {
-    const { engine, id } = await openEngine(path, disk, builder, options)
+    const { engine, id } = await openEngine(path, disk, builders, options)
     const jobs = await recoverJobs(engine)
+    engine.start()
     return new Database(engine, { id, disk, jobs, release, flushOnClose: options.flushOnClose ?? true })
   } catch (error) {
     await release()
     throw error
   }
+}
+
+function builderOf(threads: number): SegmentBuilder {
+  return threads > 0 ? createWorkerBuilder(threads) : createInlineBuilder()
 }
 
 async function recoverJobs(engine: Engine): Promise<Jobs> {
@@ -102,7 +112,7 @@ async function recoverJobs(engine: Engine): Promise<Jobs> {
 async function openEngine(
   path: string,
   disk: Disk,
-  builder: ReturnType<typeof createInlineBuilder>,
+  builders: { readonly files: SegmentBuilder; readonly links: SegmentBuilder },
   options: OpenOptions,
 ): Promise<{ engine: Engine; id: string }> {
   const clock = sinceEpoch(options.clock ?? systemClock)
@@ -115,7 +125,7 @@ async function openEngine(
   const services = { registry, newSegmentId: () => segmentIdOf(random.uuid()) }
   const catalog = new CatalogState()
   const verified = new VerifiedObjects(store)
-  const segments = new SegmentWriter(store, builder, verified)
+  const segments = new SegmentWriter(store, builders.files, verified)
   const checkpointer = new Checkpointer(
     { store, catalog, segments, verified, random, database: checkpoint.database },
     checkpoint.generation,
@@ -153,6 +163,8 @@ async function openEngine(
     registry,
     services,
     segments,
+    links: new SegmentWriter(store, builders.links, verified),
+    graphSettings: options.graphParams ?? noGraphSettings,
     checkpointer,
     pins: new Pins(),
     clock,

@@ -1,78 +1,241 @@
 import type { CollectionState } from '../collection/collection-state.ts'
+import { missingGraphs, wantedGraphs, type WantedGraph } from '../collection/graph-params.ts'
 import { installMerge, mergeRows, planMerge, type MergePlan } from '../collection/merge.ts'
-import type { View } from '../collection/view.ts'
+import type { SegmentHandle } from '../collection/segment-handle.ts'
+import type { View, ViewEntry } from '../collection/view.ts'
+import { isDatabaseError } from '../errors/database-error.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
+import { Mutex } from '../runtime/mutex.ts'
+import { buildGraph, type GraphBuild } from './build-graph.ts'
 import { ownCollections } from './checks/drill-clone.ts'
 import type { EngineParts } from './engine.ts'
 import { keepHistory } from './history.ts'
 
-type OptimizerParts = Pick<EngineParts, 'catalog' | 'registry' | 'services' | 'segments' | 'pins' | 'logger'>
+interface MissingGraph {
+  readonly handle: SegmentHandle
+  readonly wanted: WantedGraph
+  /** Of the vectors. */
+  readonly bytes: number
+}
+
+export interface OptimizerEvents {
+  /** The last record that was applied. */
+  readonly seq: () => SequenceNumber
+  /** Something changed that the next checkpoint makes known. */
+  readonly onChange: () => void
+}
+
+// Order of work: merges that cost little, then graphs, the largest first, then merges of segments that have graphs. A segment
+// that is merged from such ones gets its graph before it takes their place, and meanwhile they serve.
 
 /**
- * Merges until nothing is worth merging. A merge is no log record: it changes how rows are laid out, not what the
- * collection holds, and the next checkpoint makes it known.
+ * Merges segments and builds graphs, one thing at a time, beside everything else. None of it is a log record: it changes how
+ * rows are laid out, not what the collection holds, and the next checkpoint makes it known.
  */
-export async function runMerges(
-  parts: OptimizerParts,
-  seq: () => SequenceNumber,
-  signal?: AbortSignal,
-): Promise<void> {
-  for (const state of ownCollections(parts.catalog)) {
-    while (isLive(parts, state) && signal?.aborted !== true) {
-      const view = state.view(seq())
-      try {
-        const plan = planMerge(view)
-        if (plan === undefined || !(await merge(parts, state, view, plan, seq, signal))) break
-      } finally {
-        view.release()
-      }
+export class Optimizer {
+  readonly #parts: EngineParts
+  readonly #events: OptimizerEvents
+  readonly #mutex = new Mutex()
+  readonly #closing = new AbortController()
+  /** Graphs that cannot be: the memory of the vectors has no room for them. */
+  readonly #hopeless = new WeakMap<SegmentHandle, Set<string>>()
+  #isDue = false
+  #build: GraphBuild | undefined
+  /** The segment of that build, if it is one of a living collection, and not of a merge that goes on. */
+  #living: SegmentHandle | undefined
+
+  constructor(parts: EngineParts, events: OptimizerEvents) {
+    this.#parts = parts
+    this.#events = events
+  }
+
+  /** Whether it has something to do, or is doing it. */
+  get isBusy(): boolean {
+    return this.#isDue || this.#build !== undefined
+  }
+
+  /** In the background, unless that is about to happen. */
+  start(): void {
+    if (this.#isDue || this.#closing.signal.aborted) return
+    this.#isDue = true
+    this.run(undefined, () => (this.#isDue = false)).catch((error: unknown) => {
+      if (this.#closing.signal.aborted) return
+      this.#parts.logger.error('background work failed', { error: String(error) })
+    })
+  }
+
+  /** Until nothing is left to do. @throws cancelled, write-failed, database-closed */
+  run(signal?: AbortSignal, onStart = (): void => undefined): Promise<void> {
+    const { signal: closing } = this.#closing
+    const stop = signal === undefined ? closing : AbortSignal.any([signal, closing])
+    return this.#mutex.run(async () => {
+      onStart()
+      while (!stop.aborted && (await this.#step(stop)));
+    })
+  }
+
+  /** Ends a graph that nobody needs any more, as its segment was merged or its collection dropped. */
+  review(): void {
+    if (this.#living !== undefined && this.#ownersOf(this.#living).length === 0) this.#build?.stop('giveUp')
+  }
+
+  /** Ends soon; what there is of a graph stays for the next start. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#mutex.run(async () => undefined)
+  }
+
+  /** False: nothing is left to do. */
+  async #step(stop: AbortSignal): Promise<boolean> {
+    const { catalog } = this.#parts
+    for (const state of ownCollections(catalog)) {
+      while (this.#isLive(state) && (await this.#mergeOne(state, hasNoGraph, stop)));
+    }
+    if (stop.aborted) return false
+    const [missing] = this.#missingGraphs().sort((a, b) => b.bytes - a.bytes)
+    if (missing !== undefined) {
+      await this.#buildMissing(missing, stop)
+      return true
+    }
+    for (const state of ownCollections(catalog)) {
+      if (await this.#mergeOne(state, () => true, stop)) return true
+    }
+    return false
+  }
+
+  async #mergeOne(
+    state: CollectionState,
+    accepts: (sources: readonly ViewEntry[]) => boolean,
+    stop: AbortSignal,
+  ): Promise<boolean> {
+    if (stop.aborted) return false
+    const view = state.view(this.#events.seq())
+    try {
+      const plan = planMerge(view, accepts)
+      return plan !== undefined && (await this.#merge(state, view, plan, stop))
+    } finally {
+      view.release()
     }
   }
-}
 
-async function merge(
-  parts: OptimizerParts,
-  state: CollectionState,
-  view: View,
-  plan: MergePlan,
-  seq: () => SequenceNumber,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  const merged = await mergeRows(view, plan.sources, signal)
-  if (merged.rows.rowCount === 0) {
-    merged.rows.release()
-    return (
-      isLive(parts, state) &&
-      installMerge(state, plan, merged, undefined, () => endStretch(parts, state, seq()))
-    )
+  async #merge(state: CollectionState, view: View, plan: MergePlan, stop: AbortSignal): Promise<boolean> {
+    const { registry, services, pins, segments, logger } = this.#parts
+    const merged = await mergeRows(view, plan.sources, stop)
+    const install = (handle: SegmentHandle | undefined): boolean =>
+      this.#isLive(state) && installMerge(state, plan, merged, handle, () => this.#endStretch(state))
+    if (merged.rows.rowCount === 0) {
+      merged.rows.release()
+      return install(undefined)
+    }
+    const handle = registry.create(services.newSegmentId(), merged.rows)
+    handle.retain()
+    // Until it is installed nothing names the segment but this pin.
+    const unpin = pins.pin([handle.id])
+    try {
+      handle.written(await segments.write(handle.id, handle.rows, view.config.payloadIndexes, stop))
+      if (!hasNoGraph(plan.sources)) await this.#buildAll(state, handle, stop)
+      if (stop.aborted || !install(handle)) return false
+      const [sources, rows] = [plan.sources.length, merged.rows.rowCount]
+      logger.debug('segments merged', { collection: state.name, sources, rows })
+      this.#events.onChange()
+      return true
+    } finally {
+      unpin()
+      handle.release()
+    }
   }
-  const handle = parts.registry.create(parts.services.newSegmentId(), merged.rows)
-  handle.retain()
-  // Until it is installed nothing names the segment but this pin.
-  const unpin = parts.pins.pin([handle.id])
-  try {
-    handle.written(await parts.segments.write(handle.id, handle.rows, view.config.payloadIndexes, signal))
-    const isInstalled =
-      isLive(parts, state) && installMerge(state, plan, merged, handle, () => endStretch(parts, state, seq()))
-    if (isInstalled)
-      parts.logger.debug('segments merged', {
-        collection: state.name,
-        sources: plan.sources.length,
-        rows: merged.rows.rowCount,
+
+  /** Earlier moments need the rows that the merge leaves out. */
+  #endStretch(state: CollectionState): void {
+    const seq = this.#events.seq()
+    keepHistory(this.#parts.catalog, state, seq)
+    state.validFrom = seq
+  }
+
+  /** All graphs of a segment that nobody reads yet. */
+  async #buildAll(state: CollectionState, handle: SegmentHandle, stop: AbortSignal): Promise<void> {
+    const wanted = wantedGraphs(state.config, this.#parts.graphSettings)
+    for (;;) {
+      const missing = missingGraphs(handle, wanted).find((one) => !this.#isHopeless(handle, one))
+      if (missing === undefined || stop.aborted || !this.#isLive(state)) return
+      await this.#buildOne(handle, missing, stop, 'giveUp')
+    }
+  }
+
+  async #buildMissing({ handle, wanted }: MissingGraph, stop: AbortSignal): Promise<void> {
+    handle.retain()
+    this.#living = handle
+    try {
+      await this.#buildOne(handle, wanted, stop, 'save')
+      for (const state of this.#ownersOf(handle)) state.changeCount += 1
+      this.#events.onChange()
+    } catch (error) {
+      // Given up by `review`: there is other work.
+      if (!isDatabaseError(error) || error.code !== 'cancelled') throw error
+    } finally {
+      this.#living = undefined
+      handle.release()
+    }
+  }
+
+  async #buildOne(
+    handle: SegmentHandle,
+    wanted: WantedGraph,
+    stop: AbortSignal,
+    order: 'save' | 'giveUp',
+  ): Promise<void> {
+    const onStop = (): void => this.#build?.stop(order)
+    stop.addEventListener('abort', onStop)
+    try {
+      const isOne = await buildGraph(this.#parts, handle, wanted, (build) => {
+        this.#build = build
+        if (stop.aborted) build.stop(order)
       })
-    return isInstalled
-  } finally {
-    unpin()
-    handle.release()
+      if (!isOne) this.#giveUp(handle, wanted)
+    } finally {
+      this.#build = undefined
+      stop.removeEventListener('abort', onStop)
+    }
+  }
+
+  #missingGraphs(): MissingGraph[] {
+    const { catalog, graphSettings } = this.#parts
+    return ownCollections(catalog).flatMap((state) => {
+      const wanted = wantedGraphs(state.config, graphSettings)
+      const handles = state.shards.flatMap((shard) => shard.entries.map(({ handle }) => handle))
+      return handles
+        .filter(({ info }) => info !== undefined)
+        .flatMap((handle) =>
+          missingGraphs(handle, wanted)
+            .filter((one) => !this.#isHopeless(handle, one))
+            .map((one) => ({ handle, wanted: one, bytes: handle.rows.vectors.get(one.column)!.bytes })),
+        )
+    })
+  }
+
+  #giveUp(handle: SegmentHandle, { column }: WantedGraph): void {
+    const columns = this.#hopeless.get(handle) ?? new Set<string>()
+    this.#hopeless.set(handle, columns.add(column))
+    this.#parts.logger.info('no room for a graph', { segment: handle.id, vector: column })
+  }
+
+  #isHopeless(handle: SegmentHandle, { column }: WantedGraph): boolean {
+    return this.#hopeless.get(handle)?.has(column) === true
+  }
+
+  #ownersOf(handle: SegmentHandle): CollectionState[] {
+    const has = (state: CollectionState): boolean =>
+      state.shards.some((shard) => shard.entries.some((entry) => entry.handle === handle))
+    return [...this.#parts.catalog.collections.values()].filter(has)
+  }
+
+  #isLive(state: CollectionState): boolean {
+    return this.#parts.catalog.collections.get(state.id) === state
   }
 }
 
-/** Earlier moments need the rows that the merge leaves out. */
-function endStretch(parts: OptimizerParts, state: CollectionState, seq: SequenceNumber): void {
-  keepHistory(parts.catalog, state, seq)
-  state.validFrom = seq
-}
-
-function isLive(parts: OptimizerParts, state: CollectionState): boolean {
-  return parts.catalog.collections.get(state.id) === state
+function hasNoGraph(sources: readonly ViewEntry[]): boolean {
+  return sources.every(({ handle }) =>
+    [...handle.rows.vectors.keys()].every((name) => handle.rows.graphOf(name) === undefined),
+  )
 }

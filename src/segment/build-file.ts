@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { writeGraph } from '../graph/graph-writer.ts'
+import { buildLinks, type LinksJob } from '../graph/hnsw/build-links.ts'
 import type { VectorColumnImage } from '../graph/vector-column.ts'
 import type { TypedField } from './field-values.ts'
 import type { PackedColumnImage } from './packed-column.ts'
@@ -16,6 +17,7 @@ export type BuildJob =
     }
   | { readonly kind: 'graph'; readonly column: VectorColumnImage }
   | { readonly kind: 'packed'; readonly column: PackedColumnImage }
+  | ({ readonly kind: 'links' } & LinksJob)
 
 /** What a finished file is checked by, for ever after. */
 export interface FileDigest {
@@ -44,6 +46,8 @@ function partsOf(job: BuildJob): AsyncIterable<Uint8Array> | Iterable<Uint8Array
       return writeGraph(job.column)
     case 'packed':
       return writePacked(job.column)
+    case 'links':
+      return buildLinks(job)
   }
 }
 

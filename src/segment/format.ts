@@ -20,7 +20,7 @@ export interface SegmentFile {
   readonly bytes: number
   /** Lower-case hex. */
   readonly sha256: string
-  /** The vector whose file it is. */
+  /** The vector whose file it is. One may have two: its vectors, and the links of a graph over them. */
   readonly vector?: string
 }
 
@@ -51,6 +51,8 @@ export const segmentKey = (segment: SegmentId, name: string): string => `segment
 /** Dense vectors lie in a graph file, others in a packed one. */
 export const graphSuffix = '.graph'
 export const packedSuffix = '.packed'
+/** Links are made later than the other files, and made anew: no two files of links have one name. */
+export const linksSuffix = '.links'
 const fileNameCharsMax = 100
 const fileNameText = /^[!-.0-[\]-~]{1,100}$/
 
@@ -73,6 +75,25 @@ export function vectorFileNames(vectors: readonly string[]): ReadonlyMap<string,
     names.set(vector, name)
   }
   return names
+}
+
+/** @param unique eight characters that no other file of links of this segment has */
+export function linksFileName(vector: string, base: string, unique: string): string {
+  const ending = `.${unique}${linksSuffix}`
+  return (base.length + ending.length > fileNameCharsMax ? hashedName(vector) : base) + ending
+}
+
+export function isLinksFile({ name, vector }: SegmentFile): boolean {
+  return vector !== undefined && name.endsWith(linksSuffix)
+}
+
+/** The file that has the vectors themselves. */
+export function vectorFileOf({ files }: SegmentInfo, vector: string): SegmentFile | undefined {
+  return files.find((file) => file.vector === vector && !isLinksFile(file))
+}
+
+export function linksFileOf({ files }: SegmentInfo, vector: string): SegmentFile | undefined {
+  return files.find((file) => file.vector === vector && isLinksFile(file))
 }
 
 function plainName(vector: string): string | undefined {
@@ -124,8 +145,12 @@ function parseFile(value: unknown, path: string): SegmentFile {
 function checkFiles(files: readonly SegmentFile[]): void {
   const names = new Set(files.map((file) => file.name))
   if (names.size !== files.length) throw malformed('a file is listed twice')
-  const vectors = files.flatMap((file) => file.vector ?? [])
+  const links = files.filter(isLinksFile).map((file) => file.vector!)
+  const vectors = files.filter((file) => !isLinksFile(file)).flatMap((file) => file.vector ?? [])
   if (new Set(vectors).size !== vectors.length) throw malformed('a vector has two files')
+  if (new Set(links).size !== links.length) throw malformed('a vector has two files of links')
+  if (links.some((vector) => !vectors.includes(vector)))
+    throw malformed('there are links of a vector that has no file')
   const rows = files.find((file) => file.name === rowsFileName)
   if (rows === undefined || rows.vector !== undefined)
     throw malformed(`${rowsFileName} is not among its files`)

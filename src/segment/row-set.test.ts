@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { HnswGraph } from '../graph/hnsw/hnsw-graph.ts'
+import { HnswThread } from '../graph/hnsw/hnsw-thread.ts'
 import { type VectorColumn } from '../graph/vector-column.ts'
 import { vectorMemory } from '../graph/vector-memory.ts'
 import { seqOf } from '../ids/brands.ts'
@@ -170,14 +171,21 @@ describe('RowSet', () => {
     for (let row = 0; row < 100; row++) add(rows, row, row + 1, '', [row, 1, 2, 3])
     const column = rows.vectors.get('') as VectorColumn
     const bytes = rows.bytes
-    const graphOver = (metric: 'dot' | 'euclid'): HnswGraph =>
-      HnswGraph.create(column, metric, { m: 4, efConstruct: 16, seed: 1 })!
+    const build = (metric: 'dot' | 'euclid'): HnswGraph => {
+      const graph = HnswGraph.create(column, metric, { m: 4, efConstruct: 16, seed: 1 })!
+      rows.keepUnfinished('', graph)
+      const scratch = graph.allocateScratch(16)!
+      new HnswThread(graph.image(), scratch.image()).insert(100)
+      scratch.dispose()
+      return graph
+    }
     expect([rows.graphOf(''), rows.graphBytes]).toEqual([undefined, 0])
-    const first = graphOver('dot')
+    const first = build('dot')
+    expect([rows.unfinishedGraphOf(''), rows.graphOf('')]).toEqual([first, undefined])
     rows.attachGraph('', first)
-    expect(rows.graphOf('')).toBe(first)
+    expect([rows.unfinishedGraphOf(''), rows.graphOf('')]).toEqual([undefined, first])
     expect(rows.bytes).toBe(bytes + first.bytes)
-    const second = graphOver('euclid')
+    const second = build('euclid')
     rows.attachGraph('', second)
     expect(rows.graphOf('')).toBe(second)
     // A search may be on its way through the first one.

@@ -69,6 +69,7 @@ export class RowSet {
   readonly #vectors: Map<string, RowVectors>
   readonly #table: IdTable
   readonly #graphs = new Map<string, HnswGraph>()
+  readonly #unfinished = new Map<string, HnswGraph>()
   /** Graphs that others have replaced: searches may still be on their way through them. */
   readonly #oldGraphs: HnswGraph[] = []
   #written: Float64Array
@@ -118,7 +119,7 @@ export class RowSet {
   /** Of the links alone. */
   get graphBytes(): number {
     let sum = 0
-    for (const graph of [...this.#graphs.values(), ...this.#oldGraphs]) sum += graph.bytes
+    for (const graph of this.#allGraphs()) sum += graph.bytes
     return sum
   }
 
@@ -132,7 +133,7 @@ export class RowSet {
     return this.#vectors
   }
 
-  /** The graph over the rows of a vector, if there is one; rows from its `nextRow` on are not in it. Its metric may be another than is asked for. */
+  /** The graph over the rows of a vector, if there is one. Its metric may be another than is asked for. */
   graphOf(vector: string): HnswGraph | undefined {
     return this.#graphs.get(vector)
   }
@@ -141,9 +142,23 @@ export class RowSet {
   attachGraph(vector: string, graph: HnswGraph): void {
     assert(this.#holders > 0, 'a released set takes no graph')
     assert(this.#vectors.get(vector) === graph.column, 'a graph is one over a column of its set')
+    assert(graph.isComplete, 'a graph that is searched has all rows')
+    if (this.#unfinished.get(vector) === graph) this.#unfinished.delete(vector)
     const replaced = this.#graphs.get(vector)
     if (replaced !== undefined) this.#oldGraphs.push(replaced)
     this.#graphs.set(vector, graph)
+  }
+
+  /** One that is being built, or is to be gone on with: nobody searches it. */
+  unfinishedGraphOf(vector: string): HnswGraph | undefined {
+    return this.#unfinished.get(vector)
+  }
+
+  /** The set owns it from then on; the one before is disposed. */
+  keepUnfinished(vector: string, graph: HnswGraph): void {
+    assert(this.#vectors.get(vector) === graph.column, 'a graph is one over a column of its set')
+    this.#unfinished.get(vector)?.dispose()
+    this.#unfinished.set(vector, graph)
   }
 
   /** The lowest and highest number that wrote a row; 0 if there are none. */
@@ -263,7 +278,7 @@ export class RowSet {
     assert(this.#holders > 0, 'a set is released once by each holder')
     this.#holders -= 1
     if (this.#holders > 0) return
-    for (const graph of [...this.#graphs.values(), ...this.#oldGraphs]) graph.dispose()
+    for (const graph of this.#allGraphs()) graph.dispose()
     for (const column of this.#vectors.values()) column.dispose()
   }
 
@@ -279,6 +294,10 @@ export class RowSet {
       this.#table.insertAll(start, end, onOlder)
       await yieldToEventLoop()
     }
+  }
+
+  #allGraphs(): HnswGraph[] {
+    return [...this.#graphs.values(), ...this.#unfinished.values(), ...this.#oldGraphs]
   }
 
   #noteWritten(written: number): void {

@@ -1,8 +1,12 @@
 import { DatabaseError } from '../errors/database-error.ts'
 import { readGraph } from '../graph/graph-reader.ts'
+import { readLinks } from '../graph/hnsw/hnsw-links.ts'
+import { readLinksFile } from '../graph/hnsw/links-file.ts'
+import { VectorColumn } from '../graph/vector-column.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { decoding, readHashed, readWhole, type StatedFile } from './file-reader.ts'
 import {
+  isLinksFile,
   packedSuffix,
   rowsFileName,
   segmentFormatVersion,
@@ -27,12 +31,23 @@ export async function readSegment(
   vectors: DeclaredVectors,
 ): Promise<RowSet> {
   checkVersion(info)
+  const rows = await readColumns(store, info, vectors)
+  try {
+    await readGraphs(store, info, rows)
+    return rows
+  } catch (error) {
+    rows.release()
+    throw error
+  }
+}
+
+async function readColumns(store: ObjectStore, info: SegmentInfo, vectors: DeclaredVectors): Promise<RowSet> {
   const columns = new Map<string, RowVectors>()
   try {
     const rows = await readRows(store, info)
     for (const file of info.files) {
       const { vector } = file
-      if (vector === undefined) continue
+      if (vector === undefined || isLinksFile(file)) continue
       const declared = Object.hasOwn(vectors, vector) ? vectors[vector] : undefined
       columns.set(vector, await readVectors(store, info, file, declared))
     }
@@ -40,6 +55,21 @@ export async function readSegment(
   } catch (error) {
     for (const column of columns.values()) column.dispose()
     throw error
+  }
+}
+
+async function readGraphs(store: ObjectStore, info: SegmentInfo, rows: RowSet): Promise<void> {
+  for (const file of info.files.filter(isLinksFile)) {
+    const column = rows.vectors.get(file.vector!)
+    const bytes = await readWhole(store, stated(info, file))
+    await decoding(segmentKey(info.id, file.name), () => {
+      if (!(column instanceof VectorColumn)) throw new Error('its vectors are not dense')
+      const graph = readLinks(column, readLinksFile(bytes))
+      // Without room for it in the memory of its vectors the optimizer does what it can.
+      if (graph === undefined) return
+      if (graph.isComplete) rows.attachGraph(file.vector!, graph)
+      else rows.keepUnfinished(file.vector!, graph)
+    })
   }
 }
 

@@ -1,11 +1,13 @@
 import type { SegmentId } from '../ids/brands.ts'
 import { assert } from '../runtime/assert.ts'
+import type { LinksJob } from '../graph/hnsw/build-links.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { VerifiedObjects } from '../storage/verified-objects.ts'
 import type { BuildJob } from './build-file.ts'
 import type { TypedField } from './field-values.ts'
 import {
   graphSuffix,
+  linksFileName,
   packedSuffix,
   rowsFileName,
   segmentFormatVersion,
@@ -22,6 +24,8 @@ interface PlannedFile {
   readonly vector?: string
   readonly job: BuildJob
 }
+
+const neverAborted = new AbortController().signal
 
 /** Writes rows as the files of a segment. */
 export class SegmentWriter {
@@ -63,6 +67,21 @@ export class SegmentWriter {
     } finally {
       rows.release()
     }
+  }
+
+  /**
+   * Writes what a job makes of a graph, as a further file of a segment. `unique` makes its name another than those of all
+   * before. The file is durable when this resolves. Pin the segment: until its description lists the file, nothing names it.
+   * @throws write-failed, cancelled, database-closed
+   */
+  writeLinks(id: SegmentId, vector: string, unique: string, job: LinksJob): Promise<SegmentFile> {
+    const base = vectorFileNames([vector]).get(vector)!
+    const planned = {
+      name: linksFileName(vector, base, unique),
+      vector,
+      job: { kind: 'links', ...job },
+    } as const
+    return this.#writeFile(id, planned, neverAborted)
   }
 
   async #writeFiles(

@@ -1,12 +1,14 @@
 import type { Server as TlsServer } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { MilvusDoor } from '../api/milvus/door.ts'
+import { graphParamsOf as milvusGraphParams } from '../api/milvus/indexes/graph-params.ts'
 import { createMilvusServer } from '../api/milvus/milvus-server.ts'
 import { milvusRestRoutes } from '../api/milvus/rest/rest-routes.ts'
+import { graphParamsOf as qdrantGraphParams } from '../api/qdrant/graph-params.ts'
 import { createGrpcServer } from '../api/qdrant/grpc/grpc-server.ts'
 import { openDoor, qdrantMetrics, qdrantRoutes, type Door } from '../api/qdrant/routes.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
-import { open, readFileStream, type Database } from '../index.ts'
+import { open, readFileStream, type Database, type GraphSettings } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { LevelledLogger, Logger } from '../runtime/logger.ts'
 import { createGuard } from './auth/guard.ts'
@@ -90,9 +92,13 @@ async function readBytes(path: string): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
+/** A collection belongs to the door that it was made through. */
+const graphParams: GraphSettings = (config, vector) =>
+  milvusGraphParams(config, vector) ?? qdrantGraphParams(config, vector)
+
 async function openDatabase(configuration: Configuration, logger: Logger): Promise<Database> {
   try {
-    return await open(configuration.storage.storagePath, { logger })
+    return await open(configuration.storage.storagePath, { logger, graphParams })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new StartupError(exitCodes.failure, message, error)

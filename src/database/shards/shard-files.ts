@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { StoredView } from '../../collection/open-view.ts'
 import type { View, ViewEntry } from '../../collection/view.ts'
 import type { ManifestEntry } from '../../manifest/format.ts'
-import type { SegmentInfo } from '../../segment/format.ts'
+import { isLinksFile, type SegmentFile, type SegmentInfo } from '../../segment/format.ts'
 
 export interface ShardFile {
   /** Within the segment's folder. */
@@ -42,14 +42,18 @@ function segmentOf(entry: ViewEntry, stored: ManifestEntry, info: SegmentInfo): 
   })
   const files = [...own, ...deltas]
   return {
-    id: contentIdOf(entry, own),
+    // Links say nothing of the points, and stores build them by themselves.
+    id: contentIdOf(
+      entry,
+      info.files.filter((file) => !isLinksFile(file)),
+    ),
     version: files.reduce((highest, { version }) => Math.max(highest, version), 0),
     files,
   }
 }
 
 /** How deletions are spread over files may differ between stores; which rows are dead may not. */
-function contentIdOf(entry: ViewEntry, files: readonly ShardFile[]): string {
+function contentIdOf(entry: ViewEntry, files: readonly SegmentFile[]): string {
   const hash = createHash('sha256')
   for (const sha256 of files.map((file) => file.sha256).sort()) hash.update(`${sha256}\n`)
   hash.update(`${entry.rowLimit}\n`)

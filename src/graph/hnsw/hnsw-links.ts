@@ -7,16 +7,28 @@ import type { VectorColumn } from '../vector-column.ts'
 import type { Metric } from '../vector-hits.ts'
 import { linksFields, linksHeaderBytes, linksLayout, linksVersion, type LinksHeader } from './hnsw-format.ts'
 import { efMax, HnswGraph, mMax } from './hnsw-graph.ts'
-import { levelMax } from './hnsw-records.ts'
+import { graphFields, levelMax, readGraphRecord } from './hnsw-records.ts'
+import type { HnswImage } from './hnsw-thread.ts'
 
 /** The links' section in parts. All but the first are views: use them before the graph changes or is disposed. */
 export function writeLinks(graph: HnswGraph): Uint8Array[] {
-  const record = graph.record()
+  return linksOf(graph.image())
+}
+
+/** The same, in any thread. Nobody inserts meanwhile. */
+export function linksOf({ memory, address }: Pick<HnswImage, 'memory' | 'address'>): Uint8Array[] {
+  const record = readGraphRecord(new Uint32Array(memory.buffer, address, graphFields.length))
   const header = Buffer.alloc(linksHeaderBytes)
   const values: LinksHeader = { version: linksVersion, ...record }
   for (const [index, name] of linksFields.entries()) header.writeUInt32LE(values[name], index * 4)
-  const { links, upperAt, upper } = graph.lists()
-  return [header, links, upperAt, upper]
+  const { nextRow, m, upperWords } = record
+  const bytes = (at: number, words: number) => new Uint8Array(memory.buffer, at, words * 4)
+  return [
+    header,
+    bytes(record.links, nextRow * 2 * m),
+    bytes(record.upperAt, nextRow),
+    bytes(record.upper, upperWords),
+  ]
 }
 
 /**

@@ -4,7 +4,7 @@ import { parseJson } from '../../encoding/json.ts'
 import { isDatabaseError } from '../../errors/database-error.ts'
 import { isSparse, isMulti, type VectorValue } from '../../graph/vector-value.ts'
 import { yieldToEventLoop } from '../../runtime/yield.ts'
-import { rowsFileName } from '../../segment/format.ts'
+import { rowsFileName, vectorFileOf } from '../../segment/format.ts'
 import { invalidEntry } from './archive-error.ts'
 import { archiveFileName, manifestName, type ArchiveManifest } from './format.ts'
 
@@ -64,7 +64,7 @@ function checkPayload({ handle }: ViewEntry, row: number): void {
 }
 
 function fileOfVector({ handle }: ViewEntry, vector: string): string {
-  const file = handle.info?.files.find((one) => one.vector === vector)
+  const file = handle.info === undefined ? undefined : vectorFileOf(handle.info, vector)
   return archiveFileName(handle.id, file?.name ?? rowsFileName)
 }
 

@@ -10,11 +10,12 @@ export function collectionInfo(info: CollectionInfo): JsonObject {
   const isPreventing = isObject(optimizers) && optimizers['prevent_unoptimized'] === true
   const warnings = warningsOf(info, settings)
   return {
-    status: 'green',
+    status: info.isOptimizing ? 'yellow' : 'green',
     optimizer_status: 'ok',
-    // Sparse vectors have an inverted index; every search of the others is exact.
+    // Sparse vectors have an inverted index.
     indexed_vectors_count: Object.entries(info.config.vectors).reduce(
-      (sum, [name, { kind }]) => sum + (kind === 'sparse' ? info.vectorCounts[name]! : 0),
+      (sum, [name, { kind }]) =>
+        sum + (kind === 'sparse' ? info.vectorCounts[name]! : (info.indexedVectorCounts[name] ?? 0)),
       0,
     ),
     points_count: info.pointCount,

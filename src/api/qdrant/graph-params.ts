@@ -1,0 +1,29 @@
+import type { CollectionConfig, GraphParams } from '../../index.ts'
+import { isObject, memberOf, numberOf } from './decode.ts'
+
+const [mMax, efMax] = [512, 4_096]
+
+/**
+ * What hnsw_config, of the collection and of the vector, and optimizers_config say of a vector's graph. Undefined for
+ * collections of which this door has no such settings.
+ */
+export function graphParamsOf(config: CollectionConfig, vector: string): Partial<GraphParams> | undefined {
+  const { settings } = config
+  if (!isObject(settings) || !isObject(memberOf(settings, 'hnsw_config'))) return undefined
+  const own = memberOf(config.vectors[vector]?.settings ?? {}, 'hnsw_config')
+  const number = (name: string): number | undefined =>
+    numberIn(own, name) ?? numberIn(memberOf(settings, 'hnsw_config'), name)
+  const [m, efConstruct] = [number('m'), number('ef_construct')]
+  const threshold = numberIn(memberOf(settings, 'optimizers_config'), 'indexing_threshold')
+  // In kilobytes; 0 stands for "never", as a graph without links does.
+  if (threshold === 0 || m === 0) return { m: 0 }
+  return {
+    ...(m === undefined ? {} : { m: Math.min(Math.max(m, 2), mMax) }),
+    ...(efConstruct === undefined ? {} : { efConstruct: Math.min(Math.max(efConstruct, 1), efMax) }),
+    ...(threshold === undefined ? {} : { minBytes: threshold * 1_024 }),
+  }
+}
+
+function numberIn(holder: unknown, name: string): number | undefined {
+  return isObject(holder as never) ? numberOf(memberOf(holder as never, name)) : undefined
+}

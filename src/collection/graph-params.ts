@@ -1,0 +1,74 @@
+import { VectorColumn } from '../graph/vector-column.ts'
+import type { SegmentHandle } from './segment-handle.ts'
+import { countPresent } from './segment-report.ts'
+import { metricOf } from './scoring.ts'
+import type { CollectionConfig, GraphParams } from './types.ts'
+import { columnNameOf } from './vector-columns.ts'
+import type { View } from './view.ts'
+
+/** What holds for the graphs of a vector, before what it says itself; what is left out has its default. */
+export type GraphSettings = (config: CollectionConfig, vector: string) => Partial<GraphParams> | undefined
+
+const defaults: GraphParams = { m: 16, efConstruct: 100, minBytes: 10_000 * 1_024 }
+
+/** Nothing more than what vectors say of themselves. */
+export const noGraphSettings: GraphSettings = () => undefined
+
+export interface WantedGraph {
+  /** The name under which the rows keep the vector. */
+  readonly column: string
+  readonly metric: HnswMetric
+  readonly params: GraphParams
+}
+
+type HnswMetric = ReturnType<typeof metricOf>
+
+/** The graphs that the vectors of a collection are to have where a segment is large enough. */
+export function wantedGraphs(config: CollectionConfig, settings: GraphSettings): WantedGraph[] {
+  return Object.entries(config.vectors).flatMap(([name, params]) => {
+    if ((params.kind ?? 'dense') !== 'dense') return []
+    const wanted = { ...defaults, ...params.graph, ...settings(config, name) }
+    if (wanted.m < 2) return []
+    return [{ column: columnNameOf(name, params), metric: metricOf(params), params: wanted }]
+  })
+}
+
+/** Those of them that these rows are large enough for and do not have. */
+export function missingGraphs(
+  { rows }: Pick<SegmentHandle, 'rows'>,
+  wanted: readonly WantedGraph[],
+): WantedGraph[] {
+  return wanted.filter(({ column: name, metric, params }) => {
+    const column = rows.vectors.get(name)
+    if (!(column instanceof VectorColumn)) return false
+    if (column.presentCount * column.dimensions * 4 < params.minBytes || column.presentCount === 0)
+      return false
+    const graph = rows.graphOf(name)
+    if (graph === undefined) return true
+    const { m, efConstruct } = graph.parameters
+    return graph.metric !== metric || m !== params.m || efConstruct !== params.efConstruct
+  })
+}
+
+/** By name: present vectors in segments with a graph of the metric that is asked for. */
+export function countIndexedVectors(view: View): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const [name, params] of Object.entries(view.config.vectors)) {
+    if ((params.kind ?? 'dense') !== 'dense') continue
+    counts[name] = 0
+    for (const entry of view.entries()) {
+      const graph = entry.handle.rows.graphOf(columnNameOf(name, params))
+      if (graph?.metric === metricOf(params)) counts[name] += countPresent(entry, graph.column)
+    }
+  }
+  return counts
+}
+
+export function isOptimizing(view: View, settings: GraphSettings | undefined): boolean {
+  if (settings === undefined) return false
+  const wanted = wantedGraphs(view.config, settings)
+  if (wanted.length === 0) return false
+  return [...view.entries()].some(
+    ({ handle }) => handle.info !== undefined && missingGraphs(handle, wanted).length > 0,
+  )
+}

@@ -1,0 +1,80 @@
+import type { WantedGraph } from '../collection/graph-params.ts'
+import type { SegmentHandle } from '../collection/segment-handle.ts'
+import { newBuildControl, orderBuild, type BuildControl } from '../graph/hnsw/build-links.ts'
+import { HnswGraph } from '../graph/hnsw/hnsw-graph.ts'
+import { VectorColumn } from '../graph/vector-column.ts'
+import { assert } from '../runtime/assert.ts'
+import type { EngineParts } from './engine.ts'
+
+export type BuildParts = Pick<EngineParts, 'links' | 'pins' | 'random' | 'logger'>
+
+/** One graph on its way. */
+export interface GraphBuild {
+  readonly handle: SegmentHandle
+  readonly column: string
+  /** Rows that are in it. */
+  rowsDone(): number
+  /** Ends it soon, with a file of what there is, or without one. */
+  stop(order: 'save' | 'giveUp'): void
+}
+
+/**
+ * Goes on with a graph of a written segment, or begins one, until it is complete, has been going on for some minutes, or is
+ * stopped. The segment is retained by the caller. What there is stands in a file when this resolves, and the segment's
+ * description lists it: the caller makes it known. False: the rows cannot have a graph.
+ * @throws cancelled, write-failed, database-closed
+ */
+export async function buildGraph(
+  parts: BuildParts,
+  handle: SegmentHandle,
+  wanted: WantedGraph,
+  onStart: (build: GraphBuild) => void,
+): Promise<boolean> {
+  const { rows } = handle
+  const column = rows.vectors.get(wanted.column)
+  assert(column instanceof VectorColumn && handle.info !== undefined, 'graphs are of written dense vectors')
+  const graph = graphToBuild(handle, column, wanted)
+  if (graph === undefined) return false
+  const scratch = graph.allocateScratch(graph.parameters.efConstruct)
+  if (scratch === undefined) return false
+  const control: BuildControl = newBuildControl()
+  onStart({
+    handle,
+    column: wanted.column,
+    rowsDone: () => graph.nextRow,
+    stop: (order) => orderBuild(control, order),
+  })
+  const unpin = parts.pins.pin([handle.id])
+  try {
+    const job = { image: graph.image(), scratch: scratch.image(), control }
+    const unique = parts.random.uuid().slice(0, 8)
+    const file = await parts.links.writeLinks(handle.id, wanted.column, unique, job)
+    if (graph.isComplete) rows.attachGraph(wanted.column, graph)
+    handle.linked(file)
+    return true
+  } finally {
+    scratch.dispose()
+    unpin()
+  }
+}
+
+function graphToBuild(
+  handle: SegmentHandle,
+  column: VectorColumn,
+  wanted: WantedGraph,
+): HnswGraph | undefined {
+  const { metric, params } = wanted
+  const { m, efConstruct } = params
+  const begun = handle.rows.unfinishedGraphOf(wanted.column)
+  const isOne =
+    begun?.metric === metric && begun.parameters.m === m && begun.parameters.efConstruct === efConstruct
+  if (isOne) return begun
+  const graph = HnswGraph.create(column, metric, { m, efConstruct, seed: seedOf(handle.id) })
+  if (graph !== undefined) handle.rows.keepUnfinished(wanted.column, graph)
+  return graph
+}
+
+/** Any number will do; this one is the same whenever the graph of this segment is built. */
+function seedOf(id: string): number {
+  return Number.parseInt(id.slice(0, 8), 16)
+}

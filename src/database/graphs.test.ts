@@ -1,0 +1,161 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { CollectionConfig } from '../collection/types.ts'
+import { vectorMemory } from '../graph/vector-memory.ts'
+import { seededRandom } from '../runtime/random.ts'
+import type { Collection } from './collection-handle.ts'
+import type { Database } from './database.ts'
+import { open, type OpenOptions } from './open.ts'
+
+const small = { m: 8, efConstruct: 32, minBytes: 0 }
+const config: CollectionConfig = { vectors: { '': { size: 8, distance: 'Euclid', graph: small } } }
+
+describe('graphs of segments', () => {
+  let folder: string
+  let db: Database
+  let bytesBefore: number
+
+  beforeEach(async () => {
+    bytesBefore = vectorMemory.stats().bytesInUse
+    folder = await mkdtemp(join(tmpdir(), 'stillpoint-graphs-'))
+    db = await openIt()
+  })
+
+  afterEach(async () => {
+    await db.close()
+    expect(vectorMemory.stats().bytesInUse, 'no memory is left behind').toBe(bytesBefore)
+    await rm(folder, { recursive: true })
+  })
+
+  function openIt(options: OpenOptions = {}): Promise<Database> {
+    return open(folder, { background: false, workers: 0, graphThreads: 0, ...options })
+  }
+
+  async function reopen(options: OpenOptions = {}): Promise<Collection> {
+    await db.close()
+    db = await openIt(options)
+    return db.getCollection('c')
+  }
+
+  /** Points with the ids from `first` on, in a segment of their own. */
+  async function addSegment(collection: Collection, first: number, count: number): Promise<void> {
+    const random = seededRandom(first + 1)
+    const vector = (): Float32Array => Float32Array.from({ length: 8 }, () => random.next())
+    const points = Array.from({ length: count }, (_, i) => ({ id: first + i, vectors: { '': vector() } }))
+    await collection.upsert(points)
+    await db.flush()
+  }
+
+  const indexed = (collection: Collection): [number, boolean] => {
+    const { indexedVectorCounts, isOptimizing } = collection.info()
+    return [indexedVectorCounts['']!, isOptimizing]
+  }
+
+  async function linksFiles(): Promise<string[]> {
+    const files = await readdir(join(folder, 'segments'), { recursive: true })
+    return files.filter((file) => file.endsWith('.links'))
+  }
+
+  test('are built by the optimizer, and read at the next start instead of being built again', async () => {
+    const collection = await db.createCollection('c', config)
+    await addSegment(collection, 0, 500)
+    await addSegment(collection, 500, 300)
+    expect(indexed(collection)).toEqual([0, true])
+    await db.optimize()
+    expect(indexed(collection)).toEqual([800, false])
+    const files = await linksFiles()
+    expect(files).toHaveLength(2)
+    const again = await reopen()
+    expect(indexed(again)).toEqual([800, false])
+    await db.collectGarbage()
+    expect((await linksFiles()).sort()).toEqual(files.sort())
+  })
+
+  test('a segment that is too small gets none, nor does a vector without links', async () => {
+    const collection = await db.createCollection('c', {
+      vectors: {
+        '': { size: 8, distance: 'Dot', graph: { ...small, minBytes: 8 * 4 * 100 } },
+        exact: { size: 8, distance: 'Dot', graph: { m: 0 } },
+      },
+    })
+    await addSegment(collection, 0, 99)
+    await db.optimize()
+    expect(indexed(collection)).toEqual([0, false])
+    await addSegment(collection, 99, 100)
+    expect(indexed(collection)).toEqual([0, true])
+    await db.optimize()
+    expect(indexed(collection)).toEqual([100, false])
+    expect(await linksFiles()).toHaveLength(1)
+  })
+
+  test('segments that are merged get one anew', async () => {
+    const collection = await db.createCollection('c', config)
+    for (let i = 0; i < 3; i++) await addSegment(collection, i * 300, 300)
+    await db.optimize()
+    expect([collection.info().segmentCount, ...indexed(collection)]).toEqual([3, 900, false])
+    await addSegment(collection, 900, 300)
+    await db.optimize()
+    expect([collection.info().segmentCount, ...indexed(collection)]).toEqual([1, 1_200, false])
+    await db.collectGarbage()
+    expect(await linksFiles()).toHaveLength(1)
+    expect(indexed(await reopen())).toEqual([1_200, false])
+  })
+
+  test('another distance makes another graph', async () => {
+    const collection = await db.createCollection('c', config)
+    await addSegment(collection, 0, 400)
+    await db.optimize()
+    await collection.setDistance('', 'Dot')
+    expect(indexed(collection)).toEqual([0, true])
+    await db.optimize()
+    expect(indexed(collection)).toEqual([400, false])
+    await db.collectGarbage()
+    expect(await linksFiles()).toHaveLength(1)
+    expect(indexed(await reopen())).toEqual([400, false])
+  })
+
+  test('clones and rollbacks share them, archives carry them', async () => {
+    const collection = await db.createCollection('c', config)
+    await addSegment(collection, 0, 400)
+    await db.optimize()
+    const snapshot = await collection.createSnapshot({ name: 's' })
+    const clone = await db.restore(snapshot, { as: 'd' })
+    expect(indexed(clone)).toEqual([400, false])
+    await collection.upsert([{ id: 1, vectors: { '': new Float32Array(8) } }])
+    await collection.rollback(snapshot)
+    expect(indexed(collection)).toEqual([400, false])
+    await db.flush()
+    const last = await db.getCollection('d').createSnapshot()
+    await expect(last.verify()).resolves.toMatchObject({ ok: true })
+    const archived: Uint8Array[] = []
+    for await (const part of (await last.archive()).stream()) archived.push(part)
+    await reopen()
+    expect(indexed(db.getCollection('d'))).toEqual([400, false])
+    await db.dropCollection('d')
+    await db.dropCollection('c')
+    expect(indexed(await db.restoreArchive(Readable.from(archived), { into: 'e' }))).toEqual([400, false])
+  })
+
+  test('a build that is cut short goes on where its file ends', async () => {
+    const collection = await db.createCollection('c', config)
+    await addSegment(collection, 0, 6_000)
+    const stop = new AbortController()
+    const work = db.optimize({ signal: stop.signal })
+    // The inline builder takes slices of some rows, between which this turn comes.
+    for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve))
+    stop.abort()
+    await work
+    expect(indexed(collection)).toEqual([0, true])
+    const [first] = await linksFiles()
+    await reopen()
+    expect(indexed(db.getCollection('c'))).toEqual([0, true])
+    await db.optimize()
+    expect(indexed(db.getCollection('c'))).toEqual([6_000, false])
+    await db.collectGarbage()
+    expect(await linksFiles()).toHaveLength(1)
+    expect(await linksFiles()).not.toContain(first)
+  })
+})
