@@ -60,6 +60,7 @@ async function bundle(folder) {
       index: 'src/index.ts',
       main: 'src/cli/main.ts',
       'build-worker': 'src/segment/build-worker.ts',
+      'load-worker': 'src/segment/load/load-worker.ts',
     },
     platform: 'node',
     transform: { target: 'node20.19' },

@@ -1,14 +1,18 @@
-import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
+import type { CollectionId, SegmentId, SequenceNumber } from '../ids/brands.ts'
 import type { DeltaRef, ManifestEntry } from '../manifest/format.ts'
 import { DatabaseError } from '../errors/database-error.ts'
+import { allEnded } from '../runtime/all-ended.ts'
 import { readDelta } from '../segment/delta-reader.ts'
 import { corruptFile, segmentKey, type SegmentInfo } from '../segment/format.ts'
-import { readSegment } from '../segment/segment-reader.ts'
+import { readSegment, segmentBytes } from '../segment/segment-reader.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { Deletions } from './deletions.ts'
 import type { SegmentHandle, SegmentRegistry } from './segment-handle.ts'
 import { declaredColumns } from './vector-columns.ts'
 import { rowLimitOf, View, type FullConfig, type ViewEntry } from './view.ts'
+
+// While one segment is hashed and decoded, the next is read.
+const acquiredAtOnce = 2
 
 /** A collection as files hold it: a manifest's content, or a snapshot's. */
 export interface StoredView {
@@ -29,32 +33,54 @@ export async function openView(
   registry: SegmentRegistry,
   stored: StoredView,
 ): Promise<View> {
-  const infos = new Map(stored.segments.map((info) => [info.id, info]))
-  const vectors = declaredColumns(stored.config.vectors)
-  const handles: SegmentHandle[] = []
+  const handles = new Map<SegmentId, SegmentHandle>()
   try {
+    await acquireAll(store, registry, stored, handles)
     const shards: ViewEntry[][] = []
     for (const entries of stored.shards) {
       const shard: ViewEntry[] = []
-      for (const entry of entries) {
-        const info = infos.get(entry.segment)
-        if (info === undefined) {
-          throw new DatabaseError(
-            'manifest-corrupt',
-            `Cannot open segment ${entry.segment}: its manifest does not describe it`,
-          )
-        }
-        const handle = await registry.acquire(info, () => readSegment(store, info, vectors))
-        handles.push(handle)
-        shard.push(await openEntry(store, stored.collection, handle, entry))
-      }
+      for (const entry of entries)
+        shard.push(await openEntry(store, stored.collection, handles.get(entry.segment)!, entry))
       shards.push(shard)
     }
     return new View(stored.seq, stored.config, shards)
   } finally {
     // The view has its own retention by now, or nobody needs the segments.
-    for (const handle of handles) handle.release()
+    for (const handle of handles.values()) handle.release()
   }
+}
+
+/** Fills `handles` with the segments of all entries, the largest first; they belong to the caller also after a failure. */
+async function acquireAll(
+  store: ObjectStore,
+  registry: SegmentRegistry,
+  { shards, segments, config }: StoredView,
+  handles: Map<SegmentId, SegmentHandle>,
+): Promise<void> {
+  const infos = new Map(segments.map((info) => [info.id, info]))
+  const vectors = declaredColumns(config.vectors)
+  const waiting = [...new Set(shards.flat().map(({ segment }) => segment))]
+    .map((id) => infos.get(id) ?? missingSegment(id))
+    .sort((a, b) => segmentBytes(b) - segmentBytes(a))
+  let hasFailed = false
+  const acquireNext = async (): Promise<void> => {
+    for (let info = waiting.shift(); info !== undefined && !hasFailed; info = waiting.shift()) {
+      const wanted = info
+      try {
+        const load = () => readSegment(store, wanted, vectors, registry.loading)
+        handles.set(wanted.id, await registry.acquire(wanted, load))
+      } catch (error) {
+        hasFailed = true
+        throw error
+      }
+    }
+  }
+  await allEnded(Array.from({ length: acquiredAtOnce }, acquireNext))
+}
+
+function missingSegment(id: SegmentId): never {
+  const text = `Cannot open segment ${id}: its manifest does not describe it`
+  throw new DatabaseError('manifest-corrupt', text)
 }
 
 async function openEntry(

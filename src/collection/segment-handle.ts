@@ -2,6 +2,7 @@ import type { SegmentId } from '../ids/brands.ts'
 import { assert } from '../runtime/assert.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { isLinksFile, type SegmentFile, type SegmentInfo } from '../segment/format.ts'
+import { inlineLoading, type LoadThreads } from '../segment/load/load-threads.ts'
 
 /**
  * One segment as the process knows it: its rows in memory while anybody uses them, and its files once written.
@@ -64,8 +65,14 @@ export class SegmentHandle {
 
 /** All segments that are in memory, by id: collections, clones and snapshots share them. */
 export class SegmentRegistry {
+  /** What brings segments into memory. */
+  readonly loading: LoadThreads
   readonly #handles = new Map<SegmentId, SegmentHandle>()
-  readonly #loading = new Map<SegmentId, Promise<SegmentHandle>>()
+  readonly #pending = new Map<SegmentId, Promise<SegmentHandle>>()
+
+  constructor(loading: LoadThreads = inlineLoading) {
+    this.loading = loading
+  }
 
   /** A new memtable. The caller retains it. */
   create(id: SegmentId, rows: RowSet): SegmentHandle {
@@ -79,12 +86,12 @@ export class SegmentRegistry {
       known.retain()
       return known
     }
-    let pending = this.#loading.get(info.id)
+    let pending = this.#pending.get(info.id)
     if (pending === undefined) {
       pending = load()
         .then((rows) => this.#add(info.id, rows, info))
-        .finally(() => this.#loading.delete(info.id))
-      this.#loading.set(info.id, pending)
+        .finally(() => this.#pending.delete(info.id))
+      this.#pending.set(info.id, pending)
     }
     const handle = await pending
     handle.retain()

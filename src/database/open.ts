@@ -9,7 +9,9 @@ import { readNewestCatalog } from '../manifest/reader.ts'
 import { publishCatalog } from '../manifest/writer.ts'
 import { sinceEpoch, systemClock, type Clock } from '../runtime/clock.ts'
 import { silentLogger, type Logger } from '../runtime/logger.ts'
+import { processorCount } from '../runtime/processors.ts'
 import { systemRandom, type Random } from '../runtime/random.ts'
+import { createLoadThreads, type LoadThreads } from '../segment/load/load-threads.ts'
 import { createInlineBuilder, createWorkerBuilder, type SegmentBuilder } from '../segment/segment-builder.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
 import { Pins } from '../snapshot/pins.ts'
@@ -35,7 +37,7 @@ export interface OpenOptions {
   readonly checkpointIntervalMs?: number
   /** Size at which a new log file is started. Default 64 MiB. */
   readonly logRotateBytes?: number
-  /** Threads that write segments; 0 writes them on the calling thread. Default 1. */
+  /** Threads that write segments; 0 writes and reads them on the calling thread. Default 1. */
   readonly workers?: number
   /** Threads that build graphs; 0 builds them on the calling thread. Default 1. */
   readonly graphThreads?: number
@@ -76,13 +78,15 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
     )
   }
   const builders = { files: builderOf(options.workers ?? 1), links: builderOf(options.graphThreads ?? 1) }
+  const loading = createLoadThreads((options.workers ?? 1) > 0 ? processorCount() : 0)
   const release = async (): Promise<void> => {
     await builders.links.close()
     await builders.files.close()
+    await loading.close()
     await lock.release()
   }
   try {
-    const { engine, id } = await openEngine(path, disk, builders, options)
+    const { engine, id } = await openEngine(path, disk, { ...builders, loading }, options)
     const jobs = await recoverJobs(engine)
     engine.start()
     return new Database(engine, { id, disk, jobs, release, flushOnClose: options.flushOnClose ?? true })
@@ -112,7 +116,7 @@ async function recoverJobs(engine: Engine): Promise<Jobs> {
 async function openEngine(
   path: string,
   disk: Disk,
-  builders: { readonly files: SegmentBuilder; readonly links: SegmentBuilder },
+  builders: { readonly files: SegmentBuilder; readonly links: SegmentBuilder; readonly loading: LoadThreads },
   options: OpenOptions,
 ): Promise<{ engine: Engine; id: string }> {
   const clock = sinceEpoch(options.clock ?? systemClock)
@@ -121,7 +125,7 @@ async function openEngine(
   const store = await openLocalObjectStore({ disk, root: path, random })
   const checkpoint =
     (await readCheckpoint(path, disk, store)) ?? (await initialize(path, disk, store, random))
-  const registry = new SegmentRegistry()
+  const registry = new SegmentRegistry(builders.loading)
   const services = { registry, newSegmentId: () => segmentIdOf(random.uuid()) }
   const catalog = new CatalogState()
   const verified = new VerifiedObjects(store)

@@ -23,6 +23,16 @@ interface Expected {
   readonly rowCount: number
 }
 
+interface Place {
+  readonly offset: number
+  readonly bytes: number
+}
+
+interface SectionPlace extends Place {
+  readonly kind: number
+  readonly crc: number
+}
+
 interface Section {
   readonly kind: number
   readonly offset: number
@@ -37,6 +47,8 @@ export interface LinksSection {
 }
 
 const sectionsMax = 16
+/** What `planGraph` looks at. */
+export const graphHeadBytesMax = headerBytes + sectionsMax * tableEntryBytes
 
 /**
  * A column from a `.graph` file. Everything is checked before any of it is used: the file may come from outside.
@@ -61,10 +73,53 @@ export function readGraphSections(
   if (presentCount !== file.readUInt32LE(headerOffsets.presentCount)) {
     throw corrupt('its presence bits are not as many as its header says')
   }
-  checkZeros(vectors, presence, presentCount, { dimensions, rowCount })
+  checkZeros([vectors], presence, presentCount, { dimensions, rowCount })
   const [links, second] = sections.filter(({ kind }) => kind === sectionLinks)
   if (second !== undefined) throw corrupt(`it has several sections of kind ${sectionLinks}`)
   return { column: VectorColumn.copyOf({ dimensions, rowCount, presence, vectors }), links }
+}
+
+/** Where in a `.graph` file the column lies, for one who reads the vectors to where they stay. */
+export interface GraphPlan {
+  readonly dimensions: number
+  readonly rowCount: number
+  readonly presentCount: number
+  readonly presence: Place
+  /** They follow the presence. */
+  readonly vectors: Place
+}
+
+/**
+ * From the first bytes of a file, up to `graphHeadBytesMax`. Undefined if the sections lie in another order than our
+ * writer's: such a file is read whole. @throws segment-corrupt, version-unsupported
+ */
+export function planGraph(head: Uint8Array, fileBytes: number, expected: Expected): GraphPlan | undefined {
+  const file = asBuffer(head)
+  const dimensions = checkHeader(file, expected)
+  const { rowCount } = expected
+  const [presence, vectors] = readTable(file, fileBytes)
+  if (presence?.kind !== sectionPresence || vectors?.kind !== sectionVectors) return undefined
+  checkSectionLength(presence, presenceBytes(rowCount))
+  checkSectionLength(vectors, rowCount * strideOf(dimensions) * 4)
+  const presentCount = file.readUInt32LE(headerOffsets.presentCount)
+  return { dimensions, rowCount, presentCount, presence, vectors }
+}
+
+/**
+ * Makes the column own the rows that were read into its reserved `parts`. The caller has compared the file with its
+ * SHA-256, so that the checksums of the sections have nothing to add. @throws segment-corrupt
+ */
+export function adoptGraph(
+  column: VectorColumn,
+  parts: readonly Uint8Array[],
+  { rowCount, dimensions, presentCount }: GraphPlan,
+  presenceOfRows: Uint8Array,
+): void {
+  const presence = asBuffer(presenceOfRows)
+  if (checkPresence(presence, rowCount) !== presentCount)
+    throw corrupt('its presence bits are not as many as its header says')
+  checkZeros(parts, presence, presentCount, { dimensions, rowCount })
+  column.adopt(rowCount, presence)
 }
 
 /** Gives the dimensions. */
@@ -105,39 +160,49 @@ function checkVersion(version: number): void {
 
 /** Sections of a kind that this release does not know are checked like the others, and left alone. */
 function readSections(file: Buffer): Section[] {
-  const count = file.readUInt32LE(headerOffsets.sectionCount)
-  const sections: Section[] = []
-  let end = headerBytes + count * tableEntryBytes
-  for (let index = 0; index < count; index++) {
-    const entry = headerBytes + index * tableEntryBytes
-    const offset = readU64(file, entry + 8)
-    const length = readU64(file, entry + 16)
-    // Each follows the one before at the next place there is, so they cannot overlap; lengths beyond 2^53 fail as well.
-    if (offset !== alignSection(end) || !(length <= file.byteLength - offset)) {
-      throw corrupt(`section ${index} lies outside its place`)
-    }
+  const places = readTable(file, file.byteLength)
+  let end = headerBytes + places.length * tableEntryBytes
+  return places.map(({ kind, offset, bytes: length, crc }, index) => {
     if (file.subarray(end, offset).some((byte) => byte !== 0)) {
       throw corrupt(`there are stray bytes before section ${index}`)
     }
     const bytes = file.subarray(offset, offset + length)
-    if (crc32c(bytes) !== file.readUInt32LE(entry + 4)) {
-      throw corrupt(`section ${index} does not have its checksum`)
-    }
-    sections.push({ kind: file.readUInt32LE(entry), offset, bytes })
+    if (crc32c(bytes) !== crc) throw corrupt(`section ${index} does not have its checksum`)
     end = offset + length
+    return { kind, offset, bytes }
+  })
+}
+
+/** Where the sections lie in a file of this length. */
+function readTable(head: Buffer, fileBytes: number): SectionPlace[] {
+  const count = head.readUInt32LE(headerOffsets.sectionCount)
+  const places: SectionPlace[] = []
+  let end = headerBytes + count * tableEntryBytes
+  for (let index = 0; index < count; index++) {
+    const entry = headerBytes + index * tableEntryBytes
+    const offset = readU64(head, entry + 8)
+    const bytes = readU64(head, entry + 16)
+    // Each follows the one before at the next place there is, so they cannot overlap; lengths beyond 2^53 fail as well.
+    if (offset !== alignSection(end) || !(bytes <= fileBytes - offset)) {
+      throw corrupt(`section ${index} lies outside its place`)
+    }
+    places.push({ kind: head.readUInt32LE(entry), offset, bytes, crc: head.readUInt32LE(entry + 4) })
+    end = offset + bytes
   }
-  if (end !== file.byteLength) throw corrupt('it is longer than its sections')
-  return sections
+  if (end !== fileBytes) throw corrupt('it is longer than its sections')
+  return places
 }
 
 function getSection(sections: readonly Section[], kind: number, length: number): Buffer {
   const [section, second] = sections.filter((candidate) => candidate.kind === kind)
   if (section === undefined) throw corrupt(`it has no section of kind ${kind}`)
   if (second !== undefined) throw corrupt(`it has several sections of kind ${kind}`)
-  if (section.bytes.byteLength !== length) {
-    throw corrupt(`section of kind ${kind} has ${section.bytes.byteLength} bytes, not ${length}`)
-  }
+  checkSectionLength({ kind, bytes: section.bytes.byteLength }, length)
   return section.bytes
+}
+
+function checkSectionLength({ kind, bytes }: { kind: number; bytes: number }, length: number): void {
+  if (bytes !== length) throw corrupt(`section of kind ${kind} has ${bytes} bytes, not ${length}`)
 }
 
 /** Gives how many rows are present. */
@@ -152,9 +217,9 @@ function checkPresence(presence: Buffer, rowCount: number): number {
   return count
 }
 
-/** The kernels rely on the padding: anything but zeros would count in every score. */
+/** The kernels rely on the padding: anything but zeros would count in every score. Parts hold whole rows. */
 function checkZeros(
-  vectors: Buffer,
+  parts: readonly Uint8Array[],
   presence: Buffer,
   presentCount: number,
   { dimensions, rowCount }: Required<Expected>,
@@ -162,11 +227,14 @@ function checkZeros(
   const rowBytes = strideOf(dimensions) * 4
   const usedBytes = dimensions * 4
   if (usedBytes === rowBytes && presentCount === rowCount) return
-  for (let row = 0; row < rowCount; row++) {
-    const isPresent = ((presence[row >>> 3]! >>> (row & 7)) & 1) === 1
-    const start = row * rowBytes
-    for (let at = start + (isPresent ? usedBytes : 0); at < start + rowBytes; at += 4) {
-      if (vectors.readUInt32LE(at) !== 0) throw corrupt(`row ${row} is not zero where it has no vector`)
+  let row = 0
+  for (const part of parts) {
+    const vectors = asBuffer(part)
+    for (let start = 0; start < vectors.byteLength; start += rowBytes, row++) {
+      const isPresent = ((presence[row >>> 3]! >>> (row & 7)) & 1) === 1
+      for (let at = start + (isPresent ? usedBytes : 0); at < start + rowBytes; at += 4) {
+        if (vectors.readUInt32LE(at) !== 0) throw corrupt(`row ${row} is not zero where it has no vector`)
+      }
     }
   }
 }

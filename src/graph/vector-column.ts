@@ -89,9 +89,44 @@ export class VectorColumn {
 
   /** @throws overloaded */
   static copyOf(rows: ColumnRows, memory: VectorMemory = vectorMemory): VectorColumn {
-    const column = new VectorColumn(rows.dimensions, rows.rowCount, memory)
-    column.#copyRows(rows)
+    const { column, parts } = VectorColumn.reserve(rows.dimensions, rows.rowCount, memory)
+    assert(
+      rows.vectors.byteLength === rows.rowCount * strideOf(rows.dimensions) * 4,
+      'rows have the stride of their column',
+    )
+    let at = 0
+    for (const part of parts) {
+      part.set(rows.vectors.subarray(at, at + part.byteLength))
+      at += part.byteLength
+    }
+    column.adopt(rows.rowCount, rows.presence)
     return column
+  }
+
+  /**
+   * An empty column with memory for rows that the caller fills, in their order: `strideOf(dimensions)` floats each, zero
+   * where there is no vector. `adopt` makes them rows of the column. @throws overloaded
+   */
+  static reserve(
+    dimensions: number,
+    rowCount: number,
+    memory: VectorMemory = vectorMemory,
+  ): { readonly column: VectorColumn; readonly parts: readonly Uint8Array[] } {
+    const column = new VectorColumn(dimensions, rowCount, memory)
+    const rowBytes = strideOf(dimensions) * 4
+    const parts = column.#chunks.map(({ region, firstRow, rows }) =>
+      region.arena.bytes(region.offset, Math.min(rows, rowCount - firstRow) * rowBytes),
+    )
+    return { column, parts }
+  }
+
+  /** Takes the rows that lie in the reserved memory. `presence` as in `ColumnRows`. */
+  adopt(rowCount: number, presence: Uint8Array): void {
+    assert(this.#rowCount === 0 && rowCount <= this.#capacity, 'a column adopts what it was reserved for')
+    this.#presence = new Uint32Array(new SharedArrayBuffer(Math.max(presence.byteLength, 8)))
+    new Uint8Array(this.#presence.buffer).set(presence)
+    this.#presentCount = countBits(this.#presence)
+    this.#rowCount = rowCount
   }
 
   get rowCount(): number {
@@ -234,19 +269,6 @@ export class VectorColumn {
     arena.kernels.scoreRows(metricNumbers[metric], list, count, queryBytes, queryAt, results.byteOffset)
     scores.set(results, start)
     return count
-  }
-
-  #copyRows({ rowCount, presence, vectors }: ColumnRows): void {
-    const rowBytes = this.#stride * 4
-    assert(vectors.byteLength === rowCount * rowBytes, 'rows have the stride of their column')
-    for (const { region, firstRow, rows } of this.#chunks) {
-      const part = vectors.subarray(firstRow * rowBytes, Math.min(firstRow + rows, rowCount) * rowBytes)
-      region.arena.bytes(region.offset, part.byteLength).set(part)
-    }
-    this.#presence = new Uint32Array(new SharedArrayBuffer(Math.max(presence.byteLength, 8)))
-    new Uint8Array(this.#presence.buffer).set(presence)
-    this.#presentCount = countBits(this.#presence)
-    this.#rowCount = rowCount
   }
 
   #setPresent(row: number): void {

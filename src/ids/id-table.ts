@@ -9,6 +9,13 @@ export interface IdSource {
   isSameId(row: number, other: number): boolean
 }
 
+/** A table as another thread made it. */
+export interface IdTableImage {
+  readonly slots: Uint32Array
+  /** Distinct ids. */
+  readonly count: number
+}
+
 const smallestSlots = 16
 // Linear probing stays short up to here: about 2.5 looks for an id that is there.
 const loadMax = 0.75
@@ -34,6 +41,19 @@ export class IdTable {
     const bits = bitsFor(capacity)
     this.#slots = new Uint32Array(2 ** bits)
     this.#shift = 32 - bits
+  }
+
+  /** A table that was made over rows of the same ids; it owns the image from then on. */
+  static adopt(source: IdSource, { slots, count }: IdTableImage): IdTable {
+    const table = new IdTable(source)
+    table.#slots = slots
+    table.#shift = 32 - Math.log2(slots.length)
+    table.#count = count
+    return table
+  }
+
+  image(): IdTableImage {
+    return { slots: this.#slots, count: this.#count }
   }
 
   /** Memory held, in bytes. */

@@ -3,6 +3,7 @@ import { writeGraph } from '../graph/graph-writer.ts'
 import { buildLinks, type LinksJob } from '../graph/hnsw/build-links.ts'
 import type { VectorColumnImage } from '../graph/vector-column.ts'
 import type { TypedField } from './field-values.ts'
+import { BlockHasher, summedBytesMin } from './load/block-sums.ts'
 import type { PackedColumnImage } from './packed-column.ts'
 import { writePacked } from './packed-format.ts'
 import { writeParquet } from './parquet/writer.ts'
@@ -24,18 +25,23 @@ export interface FileDigest {
   readonly bytes: number
   /** Lower-case hex. */
   readonly sha256: string
+  /** Of a large file, the SHA-256 of each block: see load/block-sums.ts. */
+  readonly sums?: Uint8Array
 }
 
 /** The file's bytes in parts, each with a buffer of its own; its digest at the end. */
 export async function* buildFile(job: BuildJob): AsyncGenerator<Uint8Array<ArrayBuffer>, FileDigest> {
   const hash = createHash('sha256')
+  const blocks = new BlockHasher()
   let bytes = 0
   for await (const part of partsOf(job)) {
     hash.update(part)
+    blocks.update(part)
     bytes += part.byteLength
     yield ownBuffer(part)
   }
-  return { bytes, sha256: hash.digest('hex') }
+  const sums = bytes < summedBytesMin ? {} : { sums: blocks.digest() }
+  return { bytes, sha256: hash.digest('hex'), ...sums }
 }
 
 function partsOf(job: BuildJob): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { DatabaseError } from '../errors/database-error.ts'
 import { InvariantViolation } from '../runtime/assert.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { readInto } from '../storage/read-into.ts'
 import { corruptFile } from './format.ts'
 
 /** An object and what its manifest states of it. */
@@ -12,29 +13,20 @@ export interface StatedFile {
 }
 
 /**
- * Reads the whole object once, in chunks, and hashes it; `onChunk` may keep what it needs, but must not believe it
- * before this resolves.
+ * Reads the whole object once, in chunks, and hashes it.
  * @throws segment-corrupt if length or SHA-256 is another than stated, object-not-found
  */
-export async function readHashed(
-  store: ObjectStore,
-  file: StatedFile,
-  onChunk?: (chunk: Uint8Array, offset: number) => void,
-): Promise<void> {
+export async function readHashed(store: ObjectStore, file: StatedFile): Promise<void> {
   await checkLength(store, file)
   const hash = createHash('sha256')
   let bytes = 0
   for await (const chunk of readAhead(store.stream(file.key))) {
     if (chunk.length > file.bytes - bytes) throw wrongLength(file, bytes + chunk.length)
     hash.update(chunk)
-    onChunk?.(chunk, bytes)
     bytes += chunk.length
   }
   if (bytes !== file.bytes) throw wrongLength(file, bytes)
-  const sha256 = hash.digest('hex')
-  if (sha256 !== file.sha256) {
-    throw corruptFile(file.key, `its SHA-256 is ${sha256}, its manifest says ${file.sha256}`)
-  }
+  checkSha256(file, hash.digest('hex'))
 }
 
 /** The object's bytes, in memory of their own. @throws segment-corrupt, object-not-found */
@@ -42,7 +34,8 @@ export async function readWhole(store: ObjectStore, file: StatedFile): Promise<U
   // Nothing is allocated by a length that only the manifest claims.
   await checkLength(store, file)
   const whole = new Uint8Array(file.bytes)
-  await readHashed(store, file, (chunk, offset) => whole.set(chunk, offset))
+  await readInto(store, file.key, 0, [whole])
+  checkSha256(file, createHash('sha256').update(whole).digest('hex'))
   return whole
 }
 
@@ -59,7 +52,8 @@ export async function decoding<T>(key: string, decode: () => T | Promise<T>): Pr
   }
 }
 
-async function checkLength(store: ObjectStore, file: StatedFile): Promise<void> {
+/** @throws segment-corrupt, object-not-found */
+export async function checkLength(store: ObjectStore, file: StatedFile): Promise<void> {
   const object = await store.head(file.key)
   if (object === undefined) {
     throw new DatabaseError('object-not-found', `Cannot read ${file.key}: there is no such object`, {
@@ -67,6 +61,11 @@ async function checkLength(store: ObjectStore, file: StatedFile): Promise<void> 
     })
   }
   if (object.bytes !== file.bytes) throw wrongLength(file, object.bytes)
+}
+
+function checkSha256(file: StatedFile, sha256: string): void {
+  if (sha256 === file.sha256) return
+  throw corruptFile(file.key, `its SHA-256 is ${sha256}, its manifest says ${file.sha256}`)
 }
 
 function wrongLength(file: StatedFile, bytes: number): DatabaseError {

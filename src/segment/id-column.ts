@@ -22,6 +22,15 @@ export class IdColumn implements IdSource {
     this.#kinds = sharedBytes(capacityRows)
   }
 
+  /** Rows that another thread has written. */
+  static adopt({ words, kinds }: IdColumnImage): IdColumn {
+    const column = new IdColumn()
+    column.#words = words
+    column.#kinds = kinds
+    column.#rowCount = kinds.length
+    return column
+  }
+
   get rowCount(): number {
     return this.#rowCount
   }

@@ -30,6 +30,16 @@ export class PayloadColumn {
     this.#places = sharedUint32(capacityRows * 3)
   }
 
+  /** Rows that lie in these chunks already: `places` has their chunk, offset and length. */
+  static adopt(places: Uint32Array, chunks: readonly Uint8Array<SharedArrayBuffer>[]): PayloadColumn {
+    const column = new PayloadColumn()
+    for (const chunk of chunks) column.adoptChunk(chunk)
+    column.#places = places
+    column.#rowCount = places.length / 3
+    column.#payloadBytes = column.#chunkBytes
+    return column
+  }
+
   get rowCount(): number {
     return this.#rowCount
   }

@@ -10,6 +10,7 @@ import { yieldToEventLoop } from '../runtime/yield.ts'
 import { IdColumn, type IdColumnImage } from './id-column.ts'
 import { PackedColumn, type PackedColumnImage, type PackedKind } from './packed-column.ts'
 import { PayloadColumn, type PayloadColumnImage } from './payload-column.ts'
+import type { RowIndexImage } from './row-index.ts'
 import { grownRows, sharedFloat64 } from './shared-array.ts'
 import { mergeSorted, sortRows } from './sort-rows.ts'
 
@@ -39,6 +40,8 @@ export interface RowColumns {
   readonly written: Float64Array
   readonly payloads: PayloadColumn
   readonly vectors: ReadonlyMap<string, RowVectors>
+  /** If it is there already; it is made otherwise. */
+  readonly index?: RowIndexImage
 }
 
 /** The vectors of one name, one value for each row or none. */
@@ -88,7 +91,9 @@ export class RowSet {
     this.#payloads = columns?.payloads ?? new PayloadColumn()
     this.#written = columns?.written ?? sharedFloat64(0)
     this.#vectors = new Map(columns?.vectors)
-    this.#table = new IdTable(this.#ids, this.#ids.rowCount)
+    const index = columns?.index
+    this.#table =
+      index === undefined ? new IdTable(this.#ids, this.#ids.rowCount) : IdTable.adopt(this.#ids, index)
     for (const [name, { kind = 'dense', dimensions }] of Object.entries(vectors)) {
       this.#vectors.set(
         name,
@@ -282,11 +287,18 @@ export class RowSet {
     for (const column of this.#vectors.values()) column.dispose()
   }
 
-  async #adoptRows({ ids, written, payloads, vectors }: RowColumns): Promise<void> {
+  async #adoptRows({ ids, written, payloads, vectors, index }: RowColumns): Promise<void> {
     const rowCount = ids.rowCount
     assert(payloads.rowCount === rowCount && written.length === rowCount, 'columns are equally long')
     for (const column of vectors.values()) assert(column.rowCount === rowCount, 'columns are equally long')
     this.#rowCount = rowCount
+    if (index !== undefined) {
+      this.#older = index.older
+      this.#minWritten = index.minWritten
+      this.#maxWritten = index.maxWritten
+      this.#isInWrittenOrder = index.isInWrittenOrder
+      return
+    }
     const onOlder = (row: number, older: number): void => this.#linkOlder(row, older)
     for (let start = 0; start < rowCount; start += sliceRows) {
       const end = Math.min(start + sliceRows, rowCount)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { SegmentId } from '../ids/brands.ts'
 import { assert } from '../runtime/assert.ts'
 import type { LinksJob } from '../graph/hnsw/build-links.ts'
@@ -16,6 +17,7 @@ import {
   type SegmentFile,
   type SegmentInfo,
 } from './format.ts'
+import { sumsFileName, writeSums, type SummedFile } from './load/block-sums.ts'
 import type { RowSet, RowSetImage } from './row-set.ts'
 import type { SegmentBuilder } from './segment-builder.ts'
 
@@ -81,7 +83,7 @@ export class SegmentWriter {
       vector,
       job: { kind: 'links', ...job },
     } as const
-    return this.#writeFile(id, planned, neverAborted)
+    return this.#writeFile(id, planned, [], neverAborted)
   }
 
   async #writeFiles(
@@ -93,11 +95,12 @@ export class SegmentWriter {
     const stop = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal])
     const errors: unknown[] = []
     const written: SegmentFile[] = []
+    const summed: SummedFile[] = []
     // All of them end before this does: the caller may try again, and must not meet a put of this attempt.
     await Promise.all(
       files.map(async (file) => {
         try {
-          written.push(await this.#writeFile(id, file, stop))
+          written.push(await this.#writeFile(id, file, summed, stop))
         } catch (error) {
           errors.push(error)
           failed.abort()
@@ -105,17 +108,18 @@ export class SegmentWriter {
       }),
     )
     if (errors.length > 0) throw errors[0]
-    return written
+    return summed.length === 0 ? written : [...written, await this.#writeSums(id, summed)]
   }
 
   async #writeFile(
     id: SegmentId,
     { name, vector, job }: PlannedFile,
+    summed: SummedFile[],
     signal: AbortSignal,
   ): Promise<SegmentFile> {
     const key = segmentKey(id, name)
     let stored = -1
-    const digest = await this.#builder.build(
+    const { sums, ...digest } = await this.#builder.build(
       job,
       async (parts) => {
         stored = (await this.#store.put(key, parts)).bytes
@@ -124,7 +128,17 @@ export class SegmentWriter {
     )
     assert(stored === digest.bytes, 'the store holds as many bytes as were made')
     await this.#verified?.written(key, digest)
+    if (sums !== undefined) summed.push({ name, bytes: digest.bytes, sums })
     return { name, ...digest, ...(vector === undefined ? {} : { vector }) }
+  }
+
+  async #writeSums(id: SegmentId, files: readonly SummedFile[]): Promise<SegmentFile> {
+    const key = segmentKey(id, sumsFileName)
+    const bytes = writeSums(files)
+    const digest = { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+    await this.#store.put(key, bytes)
+    await this.#verified?.written(key, digest)
+    return { name: sumsFileName, ...digest }
   }
 }
 

@@ -10,6 +10,11 @@ export interface Disk {
   readFile(path: string): Promise<Uint8Array>
   /** Up to `length` bytes from `offset`; shorter at the end of the file. @throws ENOENT */
   readRange(path: string, offset: number, length: number): Promise<Uint8Array>
+  /**
+   * Fills the targets, one after the other, with the bytes from `offset` on, and gives how many there were. Absent where
+   * reading into memory of the caller's saves nothing. @throws ENOENT
+   */
+  readInto?(path: string, offset: number, targets: readonly Uint8Array[]): Promise<number>
   /** Entries of a directory, unsorted; an absent directory has none. */
   list(path: string): Promise<readonly DiskEntry[]>
   stat(path: string): Promise<DiskStat | undefined>

@@ -4,6 +4,7 @@ import type { Disk, DiskFile } from './disk.ts'
 import { makeDurableDirectory, parentOf } from './durable-directory.ts'
 import { checkKey, checkPrefix, isReserved } from './object-key.ts'
 import type { ObjectInfo, ObjectStore, PutOptions } from './object-store.ts'
+import { copyInto, totalBytes } from './read-into.ts'
 
 // Invariants:
 //   - a file has its final name only after all its bytes are durable;
@@ -90,6 +91,17 @@ export class LocalObjectStore implements ObjectStore {
     )
     if (bytes.length !== length) throw beyondEnd(key, offset, length)
     return bytes
+  }
+
+  async readInto(key: string, offset: number, targets: readonly Uint8Array[]): Promise<void> {
+    checkKey(key)
+    const length = totalBytes(targets)
+    checkRange(key, offset, length)
+    if (this.#disk.readInto === undefined) return copyInto(await this.getRange(key, offset, length), targets)
+    const bytes = await onDisk('read-failed', 'read', key, () =>
+      this.#disk.readInto!(this.#pathOf(key), offset, targets),
+    )
+    if (bytes !== length) throw beyondEnd(key, offset, length)
   }
 
   async *stream(

@@ -8,6 +8,9 @@ import { takeProcessLock, type LockSystem } from './process-lock.ts'
 
 // One system call moves at most 2 GiB; stay well below.
 const transferBytesMax = 2 ** 30
+// What one vectored read asks for: a reader is not kept from the next thread for long, and no system takes fewer parts.
+const callBytesMax = 64 * 2 ** 20
+const partsMax = 16
 
 /** The operating system's file system. */
 export const nodeDisk: Disk = {
@@ -19,6 +22,7 @@ export const nodeDisk: Disk = {
       readAt(fd, offset, Math.max(0, Math.min(length, (await fstat(fd)).size - offset))),
     )
   },
+  readInto: (path, offset, targets) => withFile(path, (fd) => fillFrom(fd, offset, targets)),
   async list(path) {
     const entries = await unless(['ENOENT'], [], fs.promises.readdir(path, { withFileTypes: true }))
     return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
@@ -156,6 +160,34 @@ async function readAt(fd: number, offset: number, length: number): Promise<Uint8
 function readSome(fd: number, target: Buffer, at: number, length: number, offset: number): Promise<number> {
   return new Promise((resolve, reject) =>
     fs.read(fd, target, at, length, offset, (error, read) => (error ? reject(error) : resolve(read))),
+  )
+}
+
+/** As many bytes as there are, in few calls. Those of a call go to several targets, and may be fewer than it was asked for. */
+async function fillFrom(fd: number, offset: number, targets: readonly Uint8Array[]): Promise<number> {
+  let filled = 0
+  let rest = targets.filter(({ length }) => length > 0)
+  while (rest.length > 0) {
+    const parts: Uint8Array[] = []
+    let bytes = 0
+    while (parts.length < Math.min(rest.length, partsMax) && bytes < callBytesMax) {
+      const next = rest[parts.length]!
+      parts.push(next.subarray(0, callBytesMax - bytes))
+      bytes += parts.at(-1)!.length
+    }
+    let read = await readParts(fd, parts, offset + filled)
+    if (read === 0) return filled
+    filled += read
+    let whole = 0
+    while (whole < rest.length && read >= rest[whole]!.length) read -= rest[whole++]!.length
+    rest = read === 0 ? rest.slice(whole) : [rest[whole]!.subarray(read), ...rest.slice(whole + 1)]
+  }
+  return filled
+}
+
+function readParts(fd: number, parts: readonly Uint8Array[], offset: number): Promise<number> {
+  return new Promise((resolve, reject) =>
+    fs.readv(fd, parts, offset, (error, read) => (error ? reject(error) : resolve(read))),
   )
 }
 

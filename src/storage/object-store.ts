@@ -23,6 +23,11 @@ export interface ObjectStore {
   get(key: string): Promise<Uint8Array>
   /** Exactly `length` bytes from `offset`. @throws object-not-found, request-invalid beyond the end */
   getRange(key: string, offset: number, length: number): Promise<Uint8Array>
+  /**
+   * Fills the targets, one after the other, with the bytes from `offset` on; absent where `getRange` is as good. See
+   * read-into.ts. @throws as getRange; then the targets hold anything
+   */
+  readInto?(key: string, offset: number, targets: readonly Uint8Array[]): Promise<void>
   /** In chunks, from `offset` to the end or for `length` bytes. @throws object-not-found */
   stream(
     key: string,
