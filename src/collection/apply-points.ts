@@ -28,14 +28,20 @@ export function applyPoints(state: CollectionState, batch: PointsBatch, seq: Seq
   const offsets = batch.vectors.map(() => 0)
   const missing: PointId[] = []
   let affected = 0
+  let payloadEnd = 0
   for (let i = 0; i < batch.count; i++) {
     readId(batch, i, id)
+    const payloadStart = payloadEnd
+    payloadEnd += batch.payloads.lengths[i]!
     const vectors = takeVectors(batch, i, offsets, state)
     const shard = state.shardOf(id, place)
     const old = shard.find(id)
     if (batch.mode === 'vectors' && old === undefined) missing.push(idOfWords(id))
     if (!isWanted(batch, old, condition, cursor)) continue
-    const payload = batch.mode === 'vectors' ? old!.entry.rows.payloadAt(old!.row) : batch.payloads[i]!
+    const payload =
+      batch.mode === 'vectors'
+        ? old!.entry.rows.payloadAt(old!.row)
+        : batch.payloads.bytes.subarray(payloadStart, payloadEnd)
     const row =
       batch.mode === 'vectors' ? { ...columnValues(old!.entry.rows, old!.row, schema), ...vectors } : vectors
     if (old !== undefined) shard.delete(old, seq)

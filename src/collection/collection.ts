@@ -267,7 +267,7 @@ function buildBatch(
     condition: condition === undefined ? '' : stringifyJson(condition as unknown as JsonValue),
     count: points.length,
     ids,
-    payloads,
+    payloads: { bytes: Buffer.concat(payloads), lengths: Uint32Array.from(payloads, (text) => text.length) },
     vectors: [...columns.values()].map((column) => column.finish()),
   }
 }

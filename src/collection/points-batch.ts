@@ -15,9 +15,14 @@ export interface PointsBatch {
   readonly count: number
   /** Five words per point: kind, w0 to w3. */
   readonly ids: Uint32Array
-  /** JSON object text per point; empty for none. */
-  readonly payloads: readonly Uint8Array[]
+  readonly payloads: BatchPayloads
   readonly vectors: readonly BatchVectors[]
+}
+
+/** JSON object texts, one behind the other, with a length for each point: 0 for none. */
+export interface BatchPayloads {
+  readonly bytes: Uint8Array
+  readonly lengths: Uint32Array
 }
 
 export interface BatchVectors {
@@ -92,9 +97,6 @@ export function newIds(count: number): Uint32Array {
  * and the words. All little-endian.
  */
 export function encodeBatch(batch: PointsBatch): Uint8Array[] {
-  const lengths = new Uint32Array(batch.count)
-  let payloadBytes = 0
-  for (let i = 0; i < batch.count; i++) payloadBytes += lengths[i] = batch.payloads[i]!.byteLength
   const header = Buffer.from(
     JSON.stringify({
       v: versionOf(batch),
@@ -103,7 +105,7 @@ export function encodeBatch(batch: PointsBatch): Uint8Array[] {
       mode: batch.mode,
       condition: batch.condition,
       count: batch.count,
-      payloadBytes,
+      payloadBytes: batch.payloads.bytes.byteLength,
       vectors: batch.vectors.map(({ name, kind, dimensions, words }) => ({
         name,
         ...(kind === 'dense' ? {} : { kind }),
@@ -114,13 +116,8 @@ export function encodeBatch(batch: PointsBatch): Uint8Array[] {
   )
   const size = Buffer.alloc(4)
   size.writeUInt32LE(header.byteLength)
-  const payloads = Buffer.allocUnsafe(payloadBytes)
-  let at = 0
-  for (const payload of batch.payloads) {
-    payloads.set(payload, at)
-    at += payload.byteLength
-  }
-  const parts: Uint8Array[] = [size, header, bytesOf(batch.ids), bytesOf(lengths), payloads]
+  const { bytes, lengths } = batch.payloads
+  const parts: Uint8Array[] = [size, header, bytesOf(batch.ids), bytesOf(lengths), bytes]
   for (const vector of batch.vectors) parts.push(vector.present, bytesOf(vector.words))
   return parts
 }
@@ -151,13 +148,7 @@ export function decodeBatch(body: Uint8Array): PointsBatch {
   }
   const ids = reader.words(header.count * idWords)
   const lengths = reader.words(header.count)
-  const blob = reader.take(header.payloadBytes)
-  const payloads: Uint8Array[] = []
-  let at = 0
-  for (const length of lengths) {
-    payloads.push(blob.subarray(at, at + length))
-    at += length
-  }
+  const payloads = { bytes: reader.take(header.payloadBytes), lengths }
   const vectors = header.vectors.map(({ name, kind = 'dense', dimensions, floats }) => {
     const present = reader.take(header.count)
     return { name, kind, dimensions, present, words: reader.words(floats) }

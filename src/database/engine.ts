@@ -33,10 +33,13 @@ import { openKeptView, openMomentView } from './recovery.ts'
 import type { Reference } from './reference.ts'
 import { encodeRecord, type DatabaseRecord } from './records.ts'
 import { timelineGranularityMs } from './timeline.ts'
+import { WriteGate } from './write-gate.ts'
 
 export interface EngineLimits {
   /** Memtable bytes over all collections at which a checkpoint starts. */
   readonly memtableBytesMax: number
+  /** Bytes of records on their way to the log and into memtables; further writes wait. */
+  readonly pendingBytesMax: number
   /** A change is checkpointed at the latest after this time. */
   readonly checkpointIntervalMs: number
   /** Whether flushes, merges and garbage collection start by themselves. */
@@ -78,7 +81,9 @@ export class Engine implements WriteSink {
   #isCheckpointDue = false
   /** Imports behind the newest checkpoint: replay would need their segments even if the collection is gone by now. */
   #recentImports: { readonly seq: SequenceNumber; readonly unpin: () => void }[] = []
-  #relief: Promise<unknown> | undefined
+  /** Checkpoints that were started for the sake of memory or time and have not ended. */
+  #checkpointsDue = 0
+  readonly #gate: WriteGate
   /** Time of the newest mark that was sent to the log. */
   #lastMark = 0
   readonly #readViews: ReadViews
@@ -92,6 +97,7 @@ export class Engine implements WriteSink {
       seq: () => this.#appliedSeq,
       onChange: () => this.#afterWrite(),
     })
+    this.#gate = new WriteGate(parts.limits.pendingBytesMax, () => this.#isFull())
   }
 
   /** What was left undone goes on, if background work starts by itself. */
@@ -133,18 +139,25 @@ export class Engine implements WriteSink {
   /** Logs a record, waits until it is durable, applies it in its turn and gives what it returned or threw. */
   async submit(record: DatabaseRecord, prepared: Prepared = nothingPrepared): Promise<unknown> {
     this.checkOpen()
-    await this.#waitForRoom()
-    this.checkOpen()
-    if (retentionOf(this.parts.catalog).windowMs > 0) this.#markTime()
+    const encoded = encodeRecord(record)
+    const bytes = encoded.body.reduce((sum, part) => sum + part.byteLength, 0)
+    const entering = this.#gate.enter(bytes)
+    if (entering !== undefined) await entering
     try {
-      return await this.#append(record, prepared)
+      this.checkOpen()
+      if (retentionOf(this.parts.catalog).windowMs > 0) this.#markTime()
+      return await this.#append(record, prepared, encoded)
     } finally {
       this.#afterWrite()
+      this.#gate.leave(bytes)
     }
   }
 
-  async #append(record: DatabaseRecord, prepared: Prepared): Promise<unknown> {
-    const { type, body } = encodeRecord(record)
+  async #append(
+    record: DatabaseRecord,
+    prepared: Prepared,
+    { type, body } = encodeRecord(record),
+  ): Promise<unknown> {
     let outcome: Outcome | undefined
     await this.parts.log.append(type, body, (seq) => {
       outcome = this.#apply(record, seq, prepared)
@@ -268,6 +281,7 @@ export class Engine implements WriteSink {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#checkpointTimer?.cancel()
+    this.#gate.admit()
     try {
       await this.#optimizer.close()
       if (flush && this.#failure === undefined) await this.checkpoint()
@@ -307,10 +321,10 @@ export class Engine implements WriteSink {
     return bytes
   }
 
-  /** Back-pressure: with twice the bound in memory, writers wait for the checkpoint that is under way. */
-  async #waitForRoom(): Promise<void> {
-    if (this.#relief !== undefined && this.#memtableBytes() > this.parts.limits.memtableBytesMax)
-      await this.#relief
+  /** With twice the bound in memory, writers wait for the checkpoint that is due. */
+  #isFull(): boolean {
+    const isWaiting = this.isOpen && this.#checkpointsDue > 0
+    return isWaiting && this.#memtableBytes() > this.parts.limits.memtableBytesMax
   }
 
   #afterWrite(): void {
@@ -326,22 +340,29 @@ export class Engine implements WriteSink {
   #startCheckpoint(): void {
     if (this.#isCheckpointDue || this.#isClosed) return
     this.#isCheckpointDue = true
-    const work = this.#maintenance.run(async () => {
-      this.#isCheckpointDue = false
-      await this.forgetOld()
-      await this.#checkpoint()
-      this.#optimizer.review()
-      this.#optimizer.start()
-      await this.#collectGarbage(() => this.#readRoots())
-    })
-    const relief = work
+    this.#checkpointsDue += 1
+    let isRelieved = false
+    // Writers do not wait for garbage collection.
+    const relieve = (): void => {
+      if (isRelieved) return
+      isRelieved = true
+      this.#checkpointsDue -= 1
+      this.#gate.admit()
+    }
+    this.#maintenance
+      .run(async () => {
+        this.#isCheckpointDue = false
+        await this.forgetOld()
+        await this.#checkpoint()
+        relieve()
+        this.#optimizer.review()
+        this.#optimizer.start()
+        await this.#collectGarbage(() => this.#readRoots())
+      })
       .catch((error: unknown) => {
         this.parts.logger.error('background work failed', { error: String(error) })
       })
-      .finally(() => {
-        if (this.#relief === relief) this.#relief = undefined
-      })
-    this.#relief = relief
+      .finally(relieve)
   }
 
   async #checkpoint(): Promise<void> {

@@ -33,6 +33,11 @@ import { registerVerifyJob } from './verify-job.ts'
 export interface OpenOptions {
   /** Memtable bytes over all collections at which they are flushed. Default 64 MiB. */
   readonly memtableBytesMax?: number
+  /**
+   * Bytes of writes that are being logged and applied; further ones wait. With `memtableBytesMax` it bounds what writing takes
+   * in memory: each twice. Default 64 MiB.
+   */
+  readonly pendingBytesMax?: number
   /** A change is flushed at the latest after this time. Default 60 s. */
   readonly checkpointIntervalMs?: number
   /** Size at which a new log file is started. Default 64 MiB. */
@@ -156,6 +161,7 @@ async function openEngine(
   })
   const limits = {
     memtableBytesMax: options.memtableBytesMax ?? 64 * 2 ** 20,
+    pendingBytesMax: options.pendingBytesMax ?? 64 * 2 ** 20,
     checkpointIntervalMs: options.checkpointIntervalMs ?? 60_000,
     background: options.background ?? true,
   }

@@ -155,7 +155,8 @@ export class VectorColumn {
     const { floats, firstRow } = this.#chunkOf(row)
     const at = (row - firstRow) * this.#stride
     if (vector !== undefined) floats.set(vector, at)
-    floats.fill(0, at + (vector?.length ?? 0), at + this.#stride)
+    const length = vector?.length ?? 0
+    if (length < this.#stride) floats.fill(0, at + length, at + this.#stride)
     if (vector !== undefined) this.#setPresent(row)
     this.#rowCount = row + 1
     return row

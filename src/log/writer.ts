@@ -2,6 +2,7 @@ import { DatabaseError } from '../errors/database-error.ts'
 import { seqOf, type SequenceNumber } from '../ids/brands.ts'
 import { assert } from '../runtime/assert.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { yieldToEventLoop } from '../runtime/yield.ts'
 import type { DiskFile } from '../storage/disk.ts'
 import { bodyBytesMax, recordHeaderBytes } from './format.ts'
 import { GroupEncoder, type UnwrittenRecord } from './group-encoder.ts'
@@ -52,6 +53,11 @@ interface Group {
   readonly rotations: Rotation[]
   readonly records: Waiting[]
 }
+
+// Bodies whose callbacks run between two looks at the event loop, and what a record counts beside its body: a millisecond or
+// two if they are points.
+const sliceBytes = 2 ** 19
+const recordCost = 4_096
 
 /**
  * Group commit: everything that waits is written and synced together, while what comes in meanwhile waits for the
@@ -161,7 +167,7 @@ export class LogWriter {
       const group = this.#takeGroup()
       const committing = group === undefined ? undefined : this.#commit(group)
       // The next group is on its way to the disk while the callbacks of this one run.
-      if (durable !== undefined) this.#settle(durable)
+      if (durable !== undefined) await this.#settle(durable)
       durable = undefined
       if (group === undefined || committing === undefined) continue
       const error = await committing
@@ -238,22 +244,33 @@ export class LogWriter {
     await closeQuietly(previous.handle)
   }
 
-  #settle(group: Group): void {
+  /** In slices: a group may hold as much as a log file, and requests would wait for all of it to be applied. */
+  async #settle(group: Group): Promise<void> {
     for (const rotation of group.rotations) rotation.resolve()
+    let bytes = 0
     for (const record of group.records) {
-      if (this.#failure !== undefined) {
-        record.reject(this.#failure)
-        continue
+      if (bytes >= sliceBytes) {
+        bytes = 0
+        await yieldToEventLoop()
       }
-      const seq = seqOf(record.seq)
-      try {
-        record.onDurable?.(seq)
-        record.resolve(seq)
-      } catch (error) {
-        // A durable record that could not be applied: the state no longer follows the log, so nothing more may.
-        record.reject(error)
-        this.#fail(error)
-      }
+      bytes += recordCost + record.bodyBytes
+      this.#settleRecord(record)
+    }
+  }
+
+  #settleRecord(record: Waiting): void {
+    if (this.#failure !== undefined) {
+      record.reject(this.#failure)
+      return
+    }
+    const seq = seqOf(record.seq)
+    try {
+      record.onDurable?.(seq)
+      record.resolve(seq)
+    } catch (error) {
+      // A durable record that could not be applied: the state no longer follows the log, so nothing more may.
+      record.reject(error)
+      this.#fail(error)
     }
   }
 
