@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'sources',
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: [...served, ...peers],
           globalSetup: 'test/support/build-kernels.ts',
           testTimeout: 30_000,

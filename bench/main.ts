@@ -9,11 +9,14 @@ import { diff } from './diff.bench.ts'
 import { ingest } from './ingest.bench.ts'
 import { milvusRestore } from './milvus-restore.bench.ts'
 import { queryInPlace } from './query-in-place.bench.ts'
+import { jsonOf, writeReport, type Report } from './report/write-report.ts'
 import { restart } from './restart.bench.ts'
+import { searchBench } from './search/search.bench.ts'
+import { searchOptionsOf } from './search/search-options.ts'
 import { snapshotCreation } from './snapshot-creation.bench.ts'
 import { snapshotListing } from './snapshot-listing.bench.ts'
 import { snapshotOperations } from './snapshot-operations.bench.ts'
-import { Context, fullSizes, quickSizes, type Sizes } from './support/context.ts'
+import { Context, fullSizes, quickSizes, type Bench, type Sizes } from './support/context.ts'
 import { describeEnvironment, inWords } from './support/environment.ts'
 import { meetsGoal, type Figure } from './support/figures.ts'
 import { freePort } from './support/milvus-client.ts'
@@ -21,7 +24,7 @@ import { tableOf } from './support/table.ts'
 import { verify } from './verify.bench.ts'
 import { writeLatency } from './write-latency.bench.ts'
 
-const benches = [
+const common = [
   snapshotCreation,
   writeLatency,
   ingest,
@@ -40,10 +43,18 @@ const usage = `npm run bench [-- flags]
 Measures a server of its own from one load generator and compares with what the machine itself can do.
 
   --quick            small sizes, for a first look: not the sizes that the goals are about
-  --only NAMES       some of ${benches.map(({ name }) => name).join(', ')}
+  --only NAMES       some of ${[...common.map(({ name }) => name), 'search'].join(', ')}
   --json FILE        writes the figures there, too
+  --out FOLDER       writes results.json, README.md and charts there (docs/bench has those of the newest full run)
   --dir FOLDER       where the data goes meanwhile (default: the system's temporary folder)
-  --seed NUMBER      of the random points (default 1)`
+  --seed NUMBER      of the random points (default 1)
+
+The bench named search:
+  --peers FOLDER     an npm folder where @lancedb/lancedb, apache-arrow and usearch are installed, to compare with
+  --qdrant FILE      a binary of Qdrant, to compare with
+  --rows NUMBER      (default 100000 of 128, 50000 of 768, 20000 of 1536 dimensions)
+  --dimensions LIST  (default 128,768,1536)
+  --kinds LIST       easy, hard or both (default)`
 
 const { values: flags } = parseArgs({
   options: {
@@ -52,6 +63,12 @@ const { values: flags } = parseArgs({
     json: { type: 'string' },
     dir: { type: 'string', default: tmpdir() },
     seed: { type: 'string', default: '1' },
+    out: { type: 'string' },
+    peers: { type: 'string' },
+    qdrant: { type: 'string' },
+    rows: { type: 'string' },
+    dimensions: { type: 'string' },
+    kinds: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -59,6 +76,14 @@ if (flags.help) console.log(usage)
 else process.exitCode = await run()
 
 async function run(): Promise<number> {
+  const { rows, dimensions, kinds, peers, qdrant, quick } = flags
+  let benches: readonly Bench[]
+  try {
+    benches = [...common, searchBench(searchOptionsOf({ rows, dimensions, kinds, peers, qdrant, quick }))]
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`)
+    return 2
+  }
   const wanted = flags.only?.split(',')
   const unknown = wanted?.find((name) => !benches.some((bench) => bench.name === name))
   if (unknown !== undefined) {
@@ -74,7 +99,14 @@ async function run(): Promise<number> {
   try {
     const done = await cancellable(
       (signal) =>
-        measure({ home, server, milvusPort, signal, wanted, sizes: flags.quick ? quickSizes : fullSizes }),
+        measure({
+          home,
+          server,
+          milvusPort,
+          signal,
+          benches: benches.filter(({ name }) => wanted?.includes(name) ?? true),
+          sizes: quick ? quickSizes : fullSizes,
+        }),
       () => server.killNow(),
     )
     return done instanceof Cancelled ? done.exitCode : done
@@ -92,12 +124,12 @@ interface Run {
   readonly server: OwnServer
   readonly milvusPort: number
   readonly signal: AbortSignal
-  readonly wanted: readonly string[] | undefined
+  readonly benches: readonly Bench[]
   readonly sizes: Sizes
 }
 
 /** @returns the exit code: a goal that is missed is a result, a measurement that fails is not */
-async function measure({ home, server, milvusPort, signal, wanted, sizes }: Run): Promise<number> {
+async function measure({ home, server, milvusPort, signal, benches, sizes }: Run): Promise<number> {
   const begun = performance.now()
   const seed = Number(flags.seed)
   const measuredOn = await describeEnvironment(home)
@@ -105,12 +137,13 @@ async function measure({ home, server, milvusPort, signal, wanted, sizes }: Run)
   console.log(`seed ${seed}${flags.quick ? '; QUICK: small sizes, the goals are about the full ones' : ''}`)
   const milvusAddress = `127.0.0.1:${milvusPort}`
   const context = new Context({ sizes, signal, home, seed, server, milvusAddress })
-  await context.startServer()
   const figures: Figure[] = []
   const failed: string[] = []
-  for (const bench of benches.filter(({ name }) => wanted?.includes(name) ?? true)) {
+  for (const bench of benches) {
     console.log(`\n${styleText('bold', bench.title)}`)
     try {
+      if (bench.startsServers === true) await context.stopServer()
+      else if (context.serverPid === undefined) await context.startServer()
       figures.push(...(await bench.run(context)))
     } catch (error) {
       signal.throwIfAborted()
@@ -125,20 +158,19 @@ async function measure({ home, server, milvusPort, signal, wanted, sizes }: Run)
     `\n${tableOf(figures)}\n\n${summaryOf(figures)}, in ${seconds.toFixed(0)} s; load average ${loadAfter.toFixed(2)}`,
   )
   if (failed.length > 0) console.log(`NOT MEASURED, because of an error: ${failed.join(', ')}`)
-  if (flags.json !== undefined) {
-    const results = figures.map((figure) => ({ ...figure, met: meetsGoal(figure) }))
-    const report = {
-      measuredOn,
-      quick: flags.quick,
-      seed,
-      sizes,
-      seconds,
-      loadAfter,
-      figures: results,
-      failed,
-    }
-    await writeFile(flags.json, `${JSON.stringify(report, undefined, 2)}\n`)
+  const report: Report = {
+    measuredOn,
+    quick: flags.quick,
+    seed,
+    sizes,
+    seconds,
+    loadAfter,
+    figures: figures.map((figure) => ({ ...figure, met: meetsGoal(figure) })),
+    failed,
+    ...context.results,
   }
+  if (flags.json !== undefined) await writeFile(flags.json, jsonOf(report))
+  if (flags.out !== undefined) await writeReport(flags.out, report)
   return failed.length === 0 ? 0 : 1
 }
 

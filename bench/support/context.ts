@@ -1,6 +1,7 @@
 import type { OwnServer } from '../../scripts/terminal/own-server.ts'
 import { startProgress } from '../../scripts/terminal/progress.ts'
 import type { Figure } from './figures.ts'
+import type { SearchResults } from '../search/results.ts'
 import { HttpClient } from './http-client.ts'
 import { RandomPoints } from './random-points.ts'
 
@@ -60,6 +61,8 @@ const connections = 4
 export interface Bench {
   readonly name: string
   readonly title: string
+  /** Its processes are its own: the shared server ends before, so that it takes nothing from them. */
+  readonly startsServers?: true
   run(context: Context): Promise<readonly Figure[]>
 }
 
@@ -69,8 +72,11 @@ export class Context {
   readonly signal: AbortSignal
   /** A folder on the disk that is measured. */
   readonly home: string
+  readonly seed: number
   readonly points: RandomPoints
   readonly milvusAddress: string
+  /** What benches found beyond figures. */
+  readonly results: { search?: SearchResults } = {}
   readonly #server: OwnServer
   readonly #loaded = new Set<LoadedCollection>()
   #http: HttpClient | undefined
@@ -87,6 +93,7 @@ export class Context {
     this.sizes = parts.sizes
     this.signal = parts.signal
     this.home = parts.home
+    this.seed = parts.seed
     this.points = new RandomPoints(parts.seed)
     this.milvusAddress = parts.milvusAddress
     this.#server = parts.server
@@ -113,6 +120,13 @@ export class Context {
     const { url, process } = await this.#server.start()
     this.#pid = process.pid
     this.#http = new HttpClient(url, connections)
+  }
+
+  /** Ends the server if one runs. */
+  async stopServer(): Promise<void> {
+    this.disconnect()
+    await this.#server.stop()
+    this.#pid = undefined
   }
 
   disconnect(): void {

@@ -7,9 +7,11 @@ export type Database = stillpoint.Database
 
 const batchRows = 2_000
 
+export type Built = typeof stillpoint
+
 /** The built program, as an embedding user has it. */
-async function built(): Promise<typeof stillpoint> {
-  return (await import(new URL('../../dist/index.js', import.meta.url).href)) as typeof stillpoint
+export async function built(): Promise<Built> {
+  return (await import(new URL('../../dist/index.js', import.meta.url).href)) as Built
 }
 
 /** A database in this process with a collection of each size, flushed. The caller closes it. */

@@ -1,4 +1,4 @@
-export type Unit = 'ms' | 's' | 'points/s' | 'x'
+export type Unit = 'ms' | 's' | 'points/s' | 'queries/s' | 'recall' | 'x'
 
 export interface Side {
   readonly what: string
@@ -45,4 +45,11 @@ export function meetsGoal({ value, goal }: Figure): boolean | undefined {
 function quantile(sorted: readonly number[], share: number): number {
   const index = Math.max(0, Math.ceil(sorted.length * share) - 1)
   return sorted[index] ?? Number.NaN
+}
+
+/** The item of the median value; of an even number the lower one of the two in the middle. @throws for an empty list */
+export function medianBy<T>(items: readonly T[], value: (item: T) => number): T {
+  const median = [...items].sort((a, b) => value(a) - value(b))[Math.floor((items.length - 1) / 2)]
+  if (median === undefined) throw new Error('Nothing has no median')
+  return median
 }

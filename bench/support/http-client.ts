@@ -10,17 +10,22 @@ export class HttpClient {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections })
   }
 
-  /** The `result` of the answer. @throws unless the status is 200 */
+  /** The `result` of the answer. @throws unless the status is one of success */
   async call<T>(method: string, path: string, body?: string | Uint8Array): Promise<T> {
     const text = await this.text(method, path, body)
     return (JSON.parse(text) as { result: T }).result
   }
 
-  /** @throws unless the status is 200 */
+  get url(): string {
+    return this.#url.origin
+  }
+
+  /** @throws unless the status is one of success */
   async text(method: string, path: string, body?: string | Uint8Array): Promise<string> {
     const answer = await this.#send(method, path, body)
     const text = await textOf(answer)
-    if (answer.statusCode !== 200) {
+    const status = answer.statusCode ?? 0
+    if (status < 200 || status > 299) {
       throw new Error(`${method} ${path}: ${String(answer.statusCode)} ${text.slice(0, 500)}`)
     }
     return text

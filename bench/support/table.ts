@@ -1,13 +1,13 @@
 import { styleText } from 'node:util'
 import { meetsGoal, type Figure, type Goal, type Side, type Unit } from './figures.ts'
 
-const headings = ['measured', 'p50', 'p99', 'compared with', 'p50', 'p99', 'figure', 'goal', '']
+export const figureHeadings = ['measured', 'p50', 'p99', 'compared with', 'p50', 'p99', 'figure', 'goal', '']
 const numericColumns = new Set([1, 2, 4, 5, 6, 7])
 
 /** The figures as lines of text, columns aligned. */
 export function tableOf(figures: readonly Figure[]): string {
-  const rows = [headings, ...figures.map(cellsOf)]
-  const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const rows = [figureHeadings, ...figures.map(figureCells)]
+  const widths = figureHeadings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const lines = rows.map((row) =>
     row
       .map((cell, column) =>
@@ -20,7 +20,8 @@ export function tableOf(figures: readonly Figure[]): string {
   return [lines[0], rule, ...lines.slice(1).map(coloured)].join('\n')
 }
 
-function cellsOf(figure: Figure): readonly string[] {
+/** What a line says, without colours. */
+export function figureCells(figure: Figure): readonly string[] {
   const { name, ours, beside, value, unit, goal } = figure
   const met = meetsGoal(figure)
   return [

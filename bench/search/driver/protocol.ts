@@ -1,0 +1,60 @@
+import type { Description, EngineSettings, Operation } from '../adapters/adapter.ts'
+import type { DataSet } from '../data/data-set.ts'
+import type { LoadResult } from './load.ts'
+
+/** What is asked of the process that drives one engine; one call at a time. */
+export interface DriverCalls {
+  open(request: { readonly engine: EngineSettings; readonly data: DataSet }): Promise<Description>
+  ingest(): Promise<Ingested>
+  recall(request: SearchRequest): Promise<number>
+  load(request: LoadRequest): Promise<Loaded>
+  restart(request: { readonly threads?: number }): Promise<number | undefined>
+  operations(): Promise<readonly Operation[]>
+  profile(request: ProfileRequest): Promise<void>
+  close(): Promise<void>
+}
+
+export interface SearchRequest {
+  readonly effort: number
+  /** By name. */
+  readonly filter?: string | undefined
+}
+
+export interface LoadRequest extends SearchRequest {
+  readonly clients: number
+  readonly milliseconds: number
+}
+
+export interface ProfileRequest extends SearchRequest {
+  readonly clients: number
+  readonly seconds: number
+}
+
+export interface Ingested {
+  readonly ingestSeconds: number
+  readonly buildSeconds: number
+  readonly indexedShare: number
+  /** What the process holds beyond what it held before; undefined where that cannot be read. */
+  readonly memoryBytes?: number | undefined
+}
+
+export interface Loaded extends LoadResult {
+  /** Of the process that keeps the data. */
+  readonly processorSeconds?: number | undefined
+  readonly loopDelayMs?: number | undefined
+}
+
+export type CallName = keyof DriverCalls
+export interface Call {
+  readonly id: number
+  readonly name: CallName
+  readonly request?: unknown
+}
+
+export type FromDriver =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: string }
+  /** Rows written so far. */
+  | { readonly progress: number }
+  /** A server that has to end with its driver. */
+  | { readonly spawned: number }

@@ -1,0 +1,135 @@
+import { summarise, type Figure, type Side, type Unit } from '../support/figures.ts'
+import { speedAt } from './curve.ts'
+import { recalls, type DataSetResults, type EngineResults } from './results.ts'
+
+const bench = 'search'
+const rateGoals = { usearch: 0.8, LanceDB: 5 } as const
+const slowdownMax = 4
+const scalingMin = 1.7
+const loopDelayMsMax = 10
+
+/** The goals over one data set; those of which a side was not measured are left out. */
+export function figuresOf(data: DataSetResults): Figure[] {
+  const embedded = data.engines.find(({ engine }) => engine === 'stillpoint embedded')
+  if (embedded === undefined) return []
+  return [
+    ...recalls.flatMap((recall) => againstPeers(data, embedded, recall)),
+    ...data.engines
+      .filter(({ engine }) => engine.startsWith('stillpoint'))
+      .flatMap((own) => ownFigures(data, own)),
+  ]
+}
+
+function againstPeers(data: DataSetResults, embedded: EngineResults, recall: number): Figure[] {
+  const ours = speedAt(embedded.curve, recall)
+  if (ours === undefined) return []
+  return (['usearch', 'LanceDB'] as const).flatMap((peer) => {
+    const best = bestOf(data, peer, recall)
+    if (best === undefined) return []
+    return [
+      {
+        bench,
+        name: `${data.name}, recall ${recall}: embedded`,
+        value: ours / best.perSecond,
+        unit: 'x' as const,
+        ours: one('embedded', 'queries/s', ours),
+        beside: one(best.engine, 'queries/s', best.perSecond),
+        goal: { atLeast: rateGoals[peer] },
+      },
+    ]
+  })
+}
+
+function bestOf(data: DataSetResults, peer: string, recall: number) {
+  const speeds = data.engines
+    .filter(({ engine }) => engine.startsWith(peer))
+    .flatMap(({ engine, curve }) => {
+      const perSecond = speedAt(curve, recall)
+      return perSecond === undefined ? [] : [{ engine, perSecond }]
+    })
+  return speeds.sort((a, b) => b.perSecond - a.perSecond)[0]
+}
+
+function ownFigures(data: DataSetResults, own: EngineResults): Figure[] {
+  return [
+    ...recalls.flatMap((recall) => filterFigures(data, own, recall)),
+    ...scalingFigure(data, own),
+    ...loopFigure(data, own),
+  ]
+}
+
+/** The slowest filter and the one that finds least. */
+function filterFigures(data: DataSetResults, own: EngineResults, recall: number): Figure[] {
+  const filtered = own.filtered.filter(({ atRecall }) => atRecall === recall)
+  if (filtered.length === 0) return []
+  const slowdowns = filtered.map((result) => ({
+    result,
+    slowdown: result.unfilteredPerSecond / (result.queries / result.seconds),
+  }))
+  const slowest = slowdowns.reduce((a, b) => (b.slowdown > a.slowdown ? b : a))
+  const least = filtered.reduce((a, b) => (b.recall < a.recall ? b : a))
+  const { queries, seconds, unfilteredPerSecond, filter } = slowest.result
+  const name = `${data.name}, recall ${recall}: ${own.engine}`
+  return [
+    {
+      bench,
+      name: `${name}, slowest filter (${filter})`,
+      value: slowest.slowdown,
+      unit: 'x',
+      ours: one('filtered', 'queries/s', queries / seconds),
+      beside: one('unfiltered', 'queries/s', unfilteredPerSecond),
+      goal: { atMost: slowdownMax },
+    },
+    {
+      bench,
+      name: `${name}, least recall of a filter (${least.filter})`,
+      // The samples are worth no more than two digits.
+      value: Math.round((least.recall / least.unfilteredRecall) * 100) / 100,
+      unit: 'x',
+      ours: one('filtered', 'recall', least.recall),
+      beside: one('unfiltered', 'recall', least.unfilteredRecall),
+      goal: { atLeast: 1 },
+    },
+  ]
+}
+
+function scalingFigure(data: DataSetResults, { engine, scaling }: EngineResults): Figure[] {
+  if (scaling === undefined) return []
+  const [one_, two] = [scaling.one, scaling.two].map(({ queries, seconds }) => queries / seconds) as [
+    number,
+    number,
+  ]
+  return [
+    {
+      bench,
+      name: `${data.name}: ${engine}, 16 callers, two workers to one`,
+      value: two / one_,
+      unit: 'x',
+      ours: one('two workers', 'queries/s', two),
+      beside: one('one worker', 'queries/s', one_),
+      goal: { atLeast: scalingMin },
+    },
+  ]
+}
+
+function loopFigure(data: DataSetResults, { engine, loads }: EngineResults): Figure[] {
+  const delays = loads.flatMap(({ clients, loopDelayMs }) =>
+    clients === 16 && loopDelayMs !== undefined ? [loopDelayMs] : [],
+  )
+  if (delays.length === 0) return []
+  const value = Math.max(...delays)
+  return [
+    {
+      bench,
+      name: `${data.name}: ${engine}, event loop late under 16 clients (p99)`,
+      value,
+      unit: 'ms',
+      ours: one('late', 'ms', value),
+      goal: { atMost: loopDelayMsMax },
+    },
+  ]
+}
+
+function one(what: string, unit: Unit, value: number): Side {
+  return summarise(what, unit, [value])
+}

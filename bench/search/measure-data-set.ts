@@ -1,0 +1,272 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startProgress } from '../../scripts/terminal/progress.ts'
+import { medianBy } from '../support/figures.ts'
+import type { Description, Operation } from './adapters/adapter.ts'
+import { pointAt, type CurvePoint } from './curve.ts'
+import type { DataSet } from './data/data-set.ts'
+import { rowFilters } from './data/filters.ts'
+import type { DriverProcess } from './driver/driver-process.ts'
+import type { Ingested, Loaded } from './driver/protocol.ts'
+import { settingsOf, type Drivers, type EngineChoice, type PeerPlaces } from './engines.ts'
+import { recalls, type EngineResults, type FilteredResults, type LoadResults } from './results.ts'
+
+export interface SearchPlan {
+  readonly engines: readonly EngineChoice[]
+  readonly places: PeerPlaces
+  readonly drivers: Drivers
+  /** A folder on the disk that is measured. */
+  readonly home: string
+  readonly signal: AbortSignal
+  /** Of one measured load. */
+  readonly milliseconds: number
+  readonly rounds: number
+}
+
+/** An engine while it is measured. */
+interface Contender {
+  readonly choice: EngineChoice
+  readonly driver: DriverProcess
+  readonly description: Description
+  readonly ingested: Ingested
+  readonly curve: CurvePoint[]
+  readonly loads: LoadResults[]
+  readonly filtered: FilteredResults[]
+  operations: readonly Operation[]
+  restartSeconds: number | undefined
+  scaling: { one: Loaded; two: Loaded } | undefined
+  /** Why it was measured no further. */
+  failed: string | undefined
+}
+
+const clientCounts = [1, 4, 16]
+/** A curve that finds so much is not drawn further. */
+const recallEnough = 0.998
+
+/** Everybody over one data set: one after another to build, in turns to search. */
+export async function measureDataSet(plan: SearchPlan, data: DataSet): Promise<readonly EngineResults[]> {
+  const contenders: Contender[] = []
+  try {
+    for (const choice of plan.engines) contenders.push(await prepare(plan, data, choice))
+    await measureCurves(plan, contenders)
+    await measureClients(plan, contenders)
+    await measureFilters(plan, contenders)
+    for (const contender of contenders) await attempt(plan, contender, () => measureRest(plan, contender))
+    return contenders.map(resultsOf)
+  } finally {
+    for (const { driver } of contenders) await plan.drivers.end(driver)
+  }
+}
+
+function resultsOf({ choice, driver: _, ...measured }: Contender): EngineResults {
+  return { engine: choice.name, ...measured }
+}
+
+/** One that fails is out; the others go on. */
+async function attempt<T>(
+  plan: SearchPlan,
+  contender: Contender,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  plan.signal.throwIfAborted()
+  if (contender.failed !== undefined) return undefined
+  try {
+    return await work()
+  } catch (error) {
+    plan.signal.throwIfAborted()
+    console.error(`  ${contender.choice.name} failed:`, error)
+    contender.failed = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+    return undefined
+  }
+}
+
+async function prepare(plan: SearchPlan, data: DataSet, choice: EngineChoice): Promise<Contender> {
+  plan.signal.throwIfAborted()
+  const home = join(plan.home, `${data.name} ${choice.kind}`)
+  await mkdir(home, { recursive: true })
+  const progress = startProgress(`${choice.name}: writing`, data.rows, 'rows')
+  const driver = plan.drivers.start((rows) => progress.update(rows))
+  try {
+    const abort = () => void plan.drivers.end(driver)
+    plan.signal.addEventListener('abort', abort, { once: true })
+    const description = await driver.call('open', { engine: settingsOf(choice, home, plan.places), data })
+    const ingested = await driver.call('ingest')
+    progress.end()
+    const { ingestSeconds, buildSeconds, indexedShare } = ingested
+    const written = `${choice.name}: written in ${ingestSeconds.toFixed(1)} s, indexed in ${buildSeconds.toFixed(1)} s`
+    console.log(`  ${written}${indexedShare < 1 ? `, ${(indexedShare * 100).toFixed(1)} % of it` : ''}`)
+    const none = { curve: [], loads: [], filtered: [], operations: [] }
+    return {
+      choice,
+      driver,
+      description,
+      ingested,
+      ...none,
+      restartSeconds: undefined,
+      scaling: undefined,
+      failed: undefined,
+    }
+  } catch (error) {
+    await plan.drivers.end(driver)
+    throw error
+  } finally {
+    progress.end()
+  }
+}
+
+/** Engines take turns at every effort, so that each has its share of what else the machine does. */
+async function measureCurves(plan: SearchPlan, contenders: readonly Contender[]): Promise<void> {
+  const steps = Math.max(...contenders.map(({ description }) => description.effort.values.length))
+  const progress = startProgress('recall and speed', steps, 'efforts')
+  try {
+    for (let step = 0; step < steps; step++) {
+      const turns: (Turn & { readonly recall: number })[] = []
+      for (const contender of contenders) {
+        const { driver, description, curve } = contender
+        const effort = description.effort.values[step]
+        if (effort === undefined || (curve.at(-1)?.recall ?? 0) >= recallEnough) continue
+        const recall = await attempt(plan, contender, () => driver.call('recall', { effort }))
+        if (recall !== undefined) turns.push({ contender, effort, recall })
+      }
+      for (const { turn, load } of await inTurns(plan, turns)) {
+        const { effort, recall } = turn
+        turn.contender.curve.push({ effort, recall, ...speedOf(load) })
+      }
+      progress.update(step + 1)
+    }
+  } finally {
+    progress.end()
+  }
+}
+
+interface Turn {
+  readonly contender: Contender
+  readonly effort: number
+  readonly clients?: number
+  readonly filter?: string
+}
+
+/**
+ * The load of each, in rounds.
+ * @returns of each its fastest round, as what else a machine does only ever slows down; of one that failed nothing
+ */
+async function inTurns<T extends Turn>(
+  plan: SearchPlan,
+  turns: readonly T[],
+): Promise<readonly { readonly turn: T; readonly load: Loaded }[]> {
+  const measured = turns.map((turn) => ({ turn, loads: [] as Loaded[] }))
+  const milliseconds = plan.milliseconds / plan.rounds
+  for (let round = 0; round < plan.rounds; round++) {
+    for (const { turn, loads } of measured) {
+      const { contender, effort, clients = 1, filter } = turn
+      const request = { effort, clients, milliseconds, filter }
+      const load = await attempt(plan, contender, () => contender.driver.call('load', request))
+      if (load !== undefined) loads.push(load)
+    }
+  }
+  return measured.flatMap(({ turn, loads }) =>
+    loads.length === 0 ? [] : [{ turn, load: loads.reduce((a, b) => (rateOf(b) > rateOf(a) ? b : a)) }],
+  )
+}
+
+function rateOf({ queries, seconds }: Loaded): number {
+  return queries / seconds
+}
+
+function speedOf({ queries, seconds, processorSeconds }: Loaded) {
+  return {
+    perSecond: queries / seconds,
+    processorMs: processorSeconds === undefined ? undefined : (processorSeconds * 1_000) / queries,
+  }
+}
+
+async function measureClients(plan: SearchPlan, contenders: readonly Contender[]): Promise<void> {
+  const progress = startProgress('clients', recalls.length * clientCounts.length, 'loads')
+  let done = 0
+  try {
+    for (const recall of recalls) {
+      for (const clients of clientCounts) {
+        const turns = contenders.flatMap((contender) => {
+          const effort = pointAt(contender.curve, recall)?.effort
+          const isAble = effort !== undefined && clients <= contender.description.clientsMax
+          return isAble ? [{ contender, effort, clients }] : []
+        })
+        for (const { turn, load } of await inTurns(plan, turns)) {
+          turn.contender.loads.push({ recall, effort: turn.effort, clients, ...load })
+        }
+        progress.update(++done)
+      }
+    }
+  } finally {
+    progress.end()
+  }
+}
+
+async function measureFilters(plan: SearchPlan, contenders: readonly Contender[]): Promise<void> {
+  const able = contenders.filter(({ description }) => description.filters)
+  const progress = startProgress('filters', able.length * recalls.length * rowFilters.length, 'filters')
+  let done = 0
+  try {
+    for (const contender of able) {
+      for (const atRecall of recalls) {
+        const point = pointAt(contender.curve, atRecall)
+        for (const { name } of rowFilters) {
+          if (point !== undefined) await measureFilter(plan, contender, { atRecall, point, filter: name })
+          progress.update(++done)
+        }
+      }
+    }
+  } finally {
+    progress.end()
+  }
+}
+
+async function measureFilter(
+  plan: SearchPlan,
+  contender: Contender,
+  asked: { readonly atRecall: number; readonly point: CurvePoint; readonly filter: string },
+): Promise<void> {
+  const { atRecall, filter, point } = asked
+  const { effort, recall: unfilteredRecall } = point
+  const recall = await attempt(plan, contender, () => contender.driver.call('recall', { effort, filter }))
+  const shorter = { ...plan, milliseconds: plan.milliseconds / 2, rounds: 2 }
+  const [filtered, unfiltered] = await inTurns(shorter, [
+    { contender, effort, filter },
+    { contender, effort },
+  ])
+  if (recall === undefined || filtered === undefined || unfiltered === undefined) return
+  const unfilteredPerSecond = rateOf(unfiltered.load)
+  contender.filtered.push({
+    atRecall,
+    effort,
+    filter,
+    recall,
+    unfilteredPerSecond,
+    unfilteredRecall,
+    ...filtered.load,
+  })
+}
+
+/** Last, as it changes what the engine holds. */
+async function measureRest(plan: SearchPlan, contender: Contender): Promise<void> {
+  const { driver, choice, curve } = contender
+  const point = pointAt(curve, recalls[0])
+  if (choice.scales && point !== undefined)
+    contender.scaling = await measureScaling(plan, contender, point.effort)
+  contender.restartSeconds = await driver.call('restart', {})
+  contender.operations = await driver.call('operations')
+}
+
+async function measureScaling(plan: SearchPlan, contender: Contender, effort: number) {
+  const { driver } = contender
+  const request = { effort, clients: 16, milliseconds: plan.milliseconds }
+  const pairs: { one: Loaded; two: Loaded }[] = []
+  for (let round = 0; round < plan.rounds; round++) {
+    await driver.call('restart', { threads: 1 })
+    const one = await driver.call('load', request)
+    await driver.call('restart', { threads: 2 })
+    const two = await driver.call('load', request)
+    pairs.push({ one, two })
+  }
+  return medianBy(pairs, ({ one, two }) => rateOf(two) / rateOf(one))
+}

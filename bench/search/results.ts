@@ -1,0 +1,50 @@
+import type { Description, Operation } from './adapters/adapter.ts'
+import type { DataShape } from './data/data-set.ts'
+import type { CurvePoint } from './curve.ts'
+import type { Ingested, Loaded } from './driver/protocol.ts'
+
+export const recalls = [0.95, 0.99] as const
+
+export interface SearchResults {
+  readonly queries: number
+  readonly limit: number
+  readonly dataSets: readonly DataSetResults[]
+}
+
+export interface DataSetResults extends DataShape {
+  readonly name: string
+  readonly engines: readonly EngineResults[]
+}
+
+/** What was not measured is missing, and `failed` says why if it should have been. */
+export interface EngineResults {
+  readonly engine: string
+  readonly description: Description
+  readonly ingested: Ingested
+  readonly curve: readonly CurvePoint[]
+  readonly loads: readonly LoadResults[]
+  readonly filtered: readonly FilteredResults[]
+  readonly restartSeconds?: number | undefined
+  readonly operations: readonly Operation[]
+  /** Queries per second of 16 clients, by threads that search. */
+  readonly scaling?: { readonly one: Loaded; readonly two: Loaded } | undefined
+  readonly failed?: string | undefined
+}
+
+/** At the effort that reaches `recall` without a filter. */
+export interface LoadResults extends Loaded {
+  readonly recall: number
+  readonly effort: number
+  readonly clients: number
+}
+
+/** One client, at the effort that reaches `atRecall` without a filter. */
+export interface FilteredResults extends Loaded {
+  readonly atRecall: number
+  readonly effort: number
+  readonly filter: string
+  readonly recall: number
+  /** Queries per second of the same effort without a filter, taken just before and after. */
+  readonly unfilteredPerSecond: number
+  readonly unfilteredRecall: number
+}

@@ -1,0 +1,62 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DataShape } from './data/data-set.ts'
+import { isKind, kinds, type Kind } from './data/mixtures.ts'
+import type { PeerPlaces } from './engines.ts'
+
+export interface SearchOptions {
+  readonly shapes: readonly Omit<DataShape, 'seed'>[]
+  readonly places: PeerPlaces
+  /** Where data sets are kept from run to run. */
+  readonly cache: string
+  /** Of one measured load, over all of its rounds. */
+  readonly milliseconds: number
+  readonly rounds: number
+}
+
+export interface SearchFlags {
+  readonly rows: string | undefined
+  readonly dimensions: string | undefined
+  readonly kinds: string | undefined
+  readonly peers: string | undefined
+  readonly qdrant: string | undefined
+  readonly quick: boolean
+}
+
+/** Rows for each number of dimensions, so that all take about as long to build. */
+const fullRows: Readonly<Record<number, number>> = { 128: 100_000, 768: 50_000, 1_536: 20_000 }
+const quickRows: Readonly<Record<number, number>> = { 128: 25_000, 768: 4_000 }
+const otherRows = 20_000
+
+/** @throws Error for a flag that means nothing */
+export function searchOptionsOf(flags: SearchFlags): SearchOptions {
+  const byDefault = flags.quick ? quickRows : fullRows
+  const dimensions = flags.dimensions?.split(',') ?? Object.keys(byDefault)
+  const shapes = dimensions.flatMap((text) => {
+    const size = countOf('dimensions', text)
+    const rows = flags.rows === undefined ? (byDefault[size] ?? otherRows) : countOf('rows', flags.rows)
+    return kindsOf(flags.kinds).map((kind) => ({ kind, rows, dimensions: size }))
+  })
+  return {
+    shapes,
+    places: { peers: flags.peers, qdrant: flags.qdrant },
+    cache: join(tmpdir(), 'stillpoint-bench-data'),
+    milliseconds: flags.quick ? 400 : 1_250,
+    rounds: flags.quick ? 2 : 5,
+  }
+}
+
+function kindsOf(text: string | undefined): readonly Kind[] {
+  const names = text?.split(',') ?? kinds
+  return names.map((name) => {
+    if (!isKind(name)) throw new Error(`There is no kind of data ${name}: they are ${kinds.join(', ')}`)
+    return name
+  })
+}
+
+function countOf(flag: string, text: string): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1)
+    throw new Error(`--${flag} is to be whole numbers from 1 on, not ${text}`)
+  return count
+}
