@@ -56,7 +56,7 @@ export class StillpointEmbedded implements Adapter {
   async create(dimensions: number): Promise<void> {
     const keyword = { type: 'keyword' } as const
     await this.#open.createCollection(name, {
-      vectors: { '': { size: dimensions, distance: 'Euclid', ...graphParams } },
+      vectors: { '': { size: dimensions, distance: 'Euclid', graph } },
       payloadIndexes: {
         n: { type: 'integer' },
         ...Object.fromEntries(classCounts.map((classes) => [`c${classes}`, keyword])),
@@ -78,8 +78,8 @@ export class StillpointEmbedded implements Adapter {
     await this.#open.optimize({ signal })
     await this.#open.flush()
     return indexedWithin(rows, signal, async () => {
-      const info = this.#open.getCollection(name).info()
-      return { isIdle: true, indexed: indexedOf(info) ?? rows }
+      const { indexedVectorCounts, isOptimizing } = this.#open.getCollection(name).info()
+      return { isIdle: !isOptimizing, indexed: indexedVectorCounts[''] ?? 0 }
     })
   }
 
@@ -93,7 +93,7 @@ export class StillpointEmbedded implements Adapter {
       collection.query({
         vector: vectorAt(queries, query),
         limit,
-        ...effortOf(effort),
+        effort: { ef: effort },
         ...(filter && { filter: filterOf(conditionOf(filter, query)) }),
       })
     const rows = async (query: number) => (await search(query)).map(({ id }) => Number(id))
@@ -145,12 +145,6 @@ export class StillpointEmbedded implements Adapter {
     return this.#database
   }
 }
-
-// Engines before graphs have none of these: they answer exactly.
-const graphParams: object = { graph: graph }
-const effortOf = (ef: number): object => ({ effort: { ef } })
-const indexedOf = (info: object): number | undefined =>
-  (info as { indexedVectorCounts?: Record<string, number> }).indexedVectorCounts?.['']
 
 function filterOf(condition: ReturnType<typeof conditionOf>): Filter {
   const asked =
