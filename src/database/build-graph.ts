@@ -1,10 +1,14 @@
 import type { WantedGraph } from '../collection/graph-params.ts'
 import type { SegmentHandle } from '../collection/segment-handle.ts'
 import { newBuildControl, orderBuild, type BuildControl } from '../graph/hnsw/build-links.ts'
+import { hasCodes } from '../graph/codes/elements.ts'
 import { HnswGraph } from '../graph/hnsw/hnsw-graph.ts'
 import { VectorColumn } from '../graph/vector-column.ts'
 import { assert } from '../runtime/assert.ts'
 import type { EngineParts } from './engine.ts'
+
+// Built over codes of a byte per component a graph takes half the time; below this that is not so.
+const codedDimensionsMin = 64
 
 export type BuildParts = Pick<EngineParts, 'links' | 'pins' | 'random' | 'logger'>
 
@@ -46,12 +50,25 @@ export async function buildGraph(
   })
   const unpin = parts.pins.pin([handle.id])
   try {
-    const job = { image: graph.image(), scratch: scratch.image(), control }
+    const job = {
+      image: graph.image(),
+      scratch: scratch.image(),
+      control,
+      encode: graph.takeEncodeRuns(),
+      dropsCodes: true,
+    }
     const unique = parts.random.uuid().slice(0, 8)
     const file = await parts.links.writeLinks(handle.id, wanted.column, unique, job)
-    if (graph.isComplete) rows.attachGraph(wanted.column, graph)
+    if (graph.isComplete) {
+      graph.dropCodes()
+      rows.attachGraph(wanted.column, graph)
+    }
     handle.linked(file)
     return true
+  } catch (error) {
+    // It may not even have codes yet.
+    if (graph.nextRow === 0) rows.dropUnfinished(wanted.column)
+    throw error
   } finally {
     scratch.dispose()
     unpin()
@@ -69,7 +86,12 @@ function graphToBuild(
   const isOne =
     begun?.metric === metric && begun.parameters.m === m && begun.parameters.efConstruct === efConstruct
   if (isOne) return begun
-  const graph = HnswGraph.create(column, metric, { m, efConstruct, seed: seedOf(handle.id) })
+  const parameters = { m, efConstruct, seed: seedOf(handle.id) }
+  const isCoded = column.dimensions >= codedDimensionsMin && hasCodes('int8', column.dimensions)
+  // Where there is no room for codes there may be for links.
+  const graph =
+    (isCoded ? HnswGraph.createUnencoded(column, metric, { ...parameters, elements: 'int8' }) : undefined) ??
+    HnswGraph.create(column, metric, parameters)
   if (graph !== undefined) handle.rows.keepUnfinished(wanted.column, graph)
   return graph
 }

@@ -162,7 +162,7 @@ export class RowSet {
   /** The set owns it from then on; the one before is disposed. */
   keepUnfinished(vector: string, graph: HnswGraph): void {
     assert(this.#vectors.get(vector) === graph.column, 'a graph is one over a column of its set')
-    this.#unfinished.get(vector)?.dispose()
+    this.dropUnfinished(vector)
     this.#unfinished.set(vector, graph)
   }
 
@@ -306,6 +306,11 @@ export class RowSet {
       this.#table.insertAll(start, end, onOlder)
       await yieldToEventLoop()
     }
+  }
+
+  dropUnfinished(vector: string): void {
+    this.#unfinished.get(vector)?.dispose()
+    this.#unfinished.delete(vector)
   }
 
   #allGraphs(): HnswGraph[] {

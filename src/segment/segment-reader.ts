@@ -38,8 +38,7 @@ export async function readSegment(
   const where = segmentBytes(info) < summedBytesMin ? inlineLoading : threads
   return where.use(async (run) => {
     const sums = await readBlockSums(store, info)
-    const open: OpenFile = (file) =>
-      CheckedFile.open(store, stated(info, file), sums.get(file.name), run)
+    const open: OpenFile = (file) => CheckedFile.open(store, stated(info, file), sums.get(file.name), run)
     const rows = await readRowSet(info, vectors, open, run)
     try {
       await readGraphs(info, rows, open)

@@ -1,5 +1,6 @@
 import { assert } from '../../runtime/assert.ts'
 import type { Chunk } from '../exact-scan.ts'
+import type { Kernels } from '../kernels.ts'
 import type { VectorColumn } from '../vector-column.ts'
 import type { Metric } from '../vector-hits.ts'
 import type { Arena, Region } from '../vector-memory.ts'
@@ -8,6 +9,17 @@ import { elementNumbers, hasCodes, isMovable, rowBytesOf, type Elements } from '
 
 /** Rows that lie together, of whatever elements. */
 export type RowChunk = Pick<Chunk, 'region' | 'firstRow' | 'rows'>
+
+/** Rows to be encoded by one call of the kernel: all are numbers and addresses in the memory that they share. */
+export interface EncodeRun {
+  readonly elements: number
+  readonly from: number
+  readonly count: number
+  readonly floatBytes: number
+  readonly centre: number
+  readonly to: number
+  readonly rowBytes: number
+}
 
 /** A chunk begins at a multiple of so many rows, so that a graph finds a row's chunk by its highest bits. */
 const chunkRows = 256
@@ -44,7 +56,8 @@ export class CodeColumn {
   }
 
   /**
-   * Encodes all rows that the column has now, for comparing them by a metric. Undefined if they have too many dimensions, if
+   * Encodes all rows that the column has now, for comparing them by a metric; `encodesLater`: leaves that to whoever takes
+   * `takeRuns`. Undefined if they have too many dimensions, if
    * they lie in several memories, or if theirs has no room.
    * @throws overloaded if the system gives no more memory
    */
@@ -52,6 +65,7 @@ export class CodeColumn {
     column: VectorColumn,
     elements: Exclude<Elements, 'float32'>,
     metric: Metric,
+    encodesLater = false,
   ): CodeColumn | undefined {
     const arena = arenaOf(column)
     if (arena === undefined || !hasCodes(elements, column.dimensions)) return undefined
@@ -59,7 +73,8 @@ export class CodeColumn {
     if (centre === undefined && isMovable(metric)) return undefined
     if (centre !== undefined) putCentre(column, centre)
     const codes = new CodeColumn(column, elements, { arena, centre })
-    if (codes.grow()) return codes
+    const hasRoom = encodesLater ? codes.#makeRoom() : codes.grow()
+    if (hasRoom) return codes
     codes.dispose()
     return undefined
   }
@@ -87,11 +102,23 @@ export class CodeColumn {
   /** Encodes rows that were appended to the column since. False if there is no room, and then nothing has changed. @throws overloaded */
   grow(): boolean {
     assert(!this.#isDisposed, 'disposed codes take no rows')
+    if (!this.#makeRoom()) return false
+    for (const run of this.takeRuns()) encodeRun(this.#arena.kernels, run)
+    return true
+  }
+
+  /** What is to be encoded yet, in any thread that shares the memory, before anybody reads it. */
+  takeRuns(): EncodeRun[] {
+    assert(!this.#isDisposed, 'disposed codes take no rows')
+    const runs: EncodeRun[] = []
+    while (this.#rowCount < this.#column.rowCount) runs.push(this.#nextRun())
+    return runs
+  }
+
+  #makeRoom(): boolean {
     const { rowCount } = this.#column
     if (arenaOf(this.#column) !== this.#arena) return false
-    if (rowCount > this.#capacityRows && !this.#addChunk(rowCount - this.#capacityRows)) return false
-    while (this.#rowCount < rowCount) this.#encodeRun(rowCount)
-    return true
+    return rowCount <= this.#capacityRows || this.#addChunk(rowCount - this.#capacityRows)
   }
 
   /** Frees the memory. Whoever reads the codes is done by then. */
@@ -112,22 +139,27 @@ export class CodeColumn {
   }
 
   /** The next rows that lie together, here and there. */
-  #encodeRun(end: number): void {
+  #nextRun(): EncodeRun {
     const first = this.#rowCount
     const [from, to] = [chunkAt(this.#column.chunks(), first), chunkAt(this.#chunks, first)]
-    const count = Math.min(end, from.firstRow + from.rows, to.firstRow + to.rows) - first
+    const count = Math.min(this.#column.rowCount, from.firstRow + from.rows, to.firstRow + to.rows) - first
     const floatBytes = rowBytesOf('float32', this.#column.dimensions)
-    this.#arena.kernels.encodeRows(
-      elementNumbers[this.elements],
-      from.region.offset + (first - from.firstRow) * floatBytes,
+    this.#rowCount = first + count
+    return {
+      elements: elementNumbers[this.elements],
+      from: from.region.offset + (first - from.firstRow) * floatBytes,
       count,
       floatBytes,
-      this.centreAddress,
-      to.region.offset + (first - to.firstRow) * this.rowBytes,
-      this.rowBytes,
-    )
-    this.#rowCount = first + count
+      centre: this.centreAddress,
+      to: to.region.offset + (first - to.firstRow) * this.rowBytes,
+      rowBytes: this.rowBytes,
+    }
   }
+}
+
+export function encodeRun(kernels: Kernels, run: EncodeRun): void {
+  const { elements, from, count, floatBytes, centre, to, rowBytes } = run
+  kernels.encodeRows(elements, from, count, floatBytes, centre, to, rowBytes)
 }
 
 /** The memory in which all rows lie; undefined if there are none, or they lie in several. */

@@ -1,9 +1,10 @@
 import { DatabaseError } from '../../errors/database-error.ts'
 import { yieldToEventLoop } from '../../runtime/yield.ts'
+import { encodeRun, type EncodeRun } from '../codes/code-column.ts'
 import { strideOf } from '../vector-column.ts'
 import type { ScratchImage } from './hnsw-scratch.ts'
 import { linksOf } from './hnsw-links.ts'
-import { HnswThread, type HnswImage } from './hnsw-thread.ts'
+import { HnswThread, kernelsOf, type HnswImage } from './hnsw-thread.ts'
 import { writeLinksFile } from './links-file.ts'
 
 /** A graph to be gone on with, in whatever thread. Nobody searches it meanwhile. */
@@ -11,6 +12,10 @@ export interface LinksJob {
   readonly image: HnswImage
   readonly scratch: ScratchImage
   readonly control: BuildControl
+  /** Codes that are to be made first. */
+  readonly encode: readonly EncodeRun[]
+  /** The file of the whole graph says that distances are taken of the vectors, whatever it was built over. */
+  readonly dropsCodes: boolean
 }
 
 /** One word in shared memory: see `buildOrders`. */
@@ -38,6 +43,11 @@ export function orderBuild(control: BuildControl, order: keyof typeof buildOrder
  * @throws cancelled by the order `giveUp`
  */
 export async function* buildLinks(job: LinksJob): AsyncGenerator<Uint8Array> {
+  const kernels = kernelsOf(job.image.memory)
+  for (const run of job.encode) {
+    encodeRun(kernels, run)
+    await yieldToEventLoop()
+  }
   const thread = new HnswThread(job.image, job.scratch)
   const rowBytes = strideOf(job.image.dimensions) * 4
   const rowsMax = Math.max(1, Math.ceil(savedBytes / rowBytes))
@@ -53,5 +63,6 @@ export async function* buildLinks(job: LinksJob): AsyncGenerator<Uint8Array> {
     inserted += count
     await yieldToEventLoop()
   }
-  yield* writeLinksFile(linksOf(job.image))
+  const isWhole = thread.nextRow === job.image.capacityRows
+  yield* writeLinksFile(linksOf(job.image, isWhole && job.dropsCodes ? 'float32' : undefined))
 }

@@ -1,5 +1,5 @@
 import { assert } from '../../runtime/assert.ts'
-import { CodeColumn } from '../codes/code-column.ts'
+import { CodeColumn, type EncodeRun } from '../codes/code-column.ts'
 import { elementNumbers, type Elements } from '../codes/elements.ts'
 import { strideOf, type VectorColumn } from '../vector-column.ts'
 import type { Metric } from '../vector-hits.ts'
@@ -78,18 +78,28 @@ export class HnswGraph {
     return HnswGraph.place(column, metric, parameters, emptyState)
   }
 
+  /** The same, but its codes are not made yet: whoever builds it does that first, by `takeEncodeRuns`. @throws overloaded */
+  static createUnencoded(
+    column: VectorColumn,
+    metric: Metric,
+    parameters: HnswParameters,
+  ): HnswGraph | undefined {
+    return HnswGraph.place(column, metric, parameters, emptyState, true)
+  }
+
   /** Room for a graph of this state; its lists are the caller's to fill. @throws overloaded */
   static place(
     column: VectorColumn,
     metric: Metric,
     parameters: HnswParameters,
     state: GraphState,
+    encodesLater = false,
   ): HnswGraph | undefined {
     const { m, efConstruct, seed, elements = 'float32' } = parameters
     assert(m >= 2 && m <= mMax && efConstruct >= 1 && efConstruct <= efMax, 'parameters are in range')
     assert(seed >>> 0 === seed, 'a seed has 32 bits')
     if (elements === 'float32') return HnswGraph.#place(column, metric, parameters, state, undefined)
-    const codes = CodeColumn.create(column, elements, metric)
+    const codes = CodeColumn.create(column, elements, metric, encodesLater)
     if (codes === undefined) return undefined
     const graph = HnswGraph.#place(column, metric, parameters, state, codes)
     if (graph === undefined) codes.dispose()
@@ -181,6 +191,11 @@ export class HnswGraph {
     this.#region = larger.#region
     this.#capacityRows = larger.#capacityRows
     return true
+  }
+
+  /** What of its codes is to be made yet; see `CodeColumn.takeRuns`. */
+  takeEncodeRuns(): EncodeRun[] {
+    return this.#codes?.takeRuns() ?? []
   }
 
   /**

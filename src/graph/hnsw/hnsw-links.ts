@@ -1,6 +1,6 @@
 import { DatabaseError } from '../../errors/database-error.ts'
 import { assert } from '../../runtime/assert.ts'
-import { elementsOf } from '../codes/elements.ts'
+import { elementNumbers, elementsOf, type Elements } from '../codes/elements.ts'
 import { metricNumbers } from '../exact-scan.ts'
 import type { LinksSection } from '../graph-reader.ts'
 import type { VectorColumn } from '../vector-column.ts'
@@ -15,11 +15,18 @@ export function writeLinks(graph: HnswGraph): Uint8Array[] {
   return linksOf(graph.image())
 }
 
-/** The same, in any thread. Nobody inserts meanwhile. */
-export function linksOf({ memory, address }: Pick<HnswImage, 'memory' | 'address'>): Uint8Array[] {
+/** The same, in any thread. Nobody inserts meanwhile. `elements`: what distances are to be taken of from now on. */
+export function linksOf(
+  { memory, address }: Pick<HnswImage, 'memory' | 'address'>,
+  elements?: Elements,
+): Uint8Array[] {
   const record = readGraphRecord(new Uint32Array(memory.buffer, address, graphFields.length))
   const header = Buffer.alloc(linksHeaderBytes)
-  const values: LinksHeader = { version: linksVersion, ...record }
+  const values: LinksHeader = {
+    version: linksVersion,
+    ...record,
+    ...(elements !== undefined && { elements: elementNumbers[elements] }),
+  }
   for (const [index, name] of linksFields.entries()) header.writeUInt32LE(values[name], index * 4)
   const { nextRow, m, upperWords } = record
   const bytes = (at: number, words: number) => new Uint8Array(memory.buffer, at, words * 4)

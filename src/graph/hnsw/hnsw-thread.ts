@@ -139,7 +139,7 @@ export class HnswThread {
 }
 
 /** One instance per memory and thread: compiled code is the same, and an instance is not free. */
-function kernelsOf(memory: WebAssembly.Memory): Kernels {
+export function kernelsOf(memory: WebAssembly.Memory): Kernels {
   const known = kernelsOfMemory.get(memory)
   if (known !== undefined) return known
   const kernels = createKernels(memory)
