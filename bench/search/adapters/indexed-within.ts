@@ -7,16 +7,15 @@ interface Look {
 
 const stepMs = 200
 const stepsMax = (20 * 60 * 1_000) / stepMs
-/** An engine may leave its last few rows without an index for good. */
-const restingSteps = 15
 
 /**
- * Looks until all rows are indexed, or nothing has changed for three seconds in an engine that says it is idle.
+ * Looks until all rows are indexed, or nothing has changed for `restMs` in an engine that says it is idle: it may leave
+ * its last few rows without an index for good.
  * @returns the share that is indexed
  * @throws after 20 minutes
  */
 export async function indexedWithin(
-  rows: number,
+  { rows, restMs }: { readonly rows: number; readonly restMs: number },
   signal: AbortSignal,
   look: () => Promise<Look>,
 ): Promise<number> {
@@ -27,7 +26,7 @@ export async function indexedWithin(
     const { isIdle, indexed } = await look()
     if (isIdle && indexed >= rows) return 1
     resting = isIdle && indexed === before ? resting + 1 : 0
-    if (resting >= restingSteps) return indexed / rows
+    if (resting * stepMs >= restMs) return Math.min(1, indexed / rows)
     before = indexed
     await wait(stepMs, undefined, { signal })
   }

@@ -77,7 +77,7 @@ export class StillpointEmbedded implements Adapter {
     await this.#open.flush()
     await this.#open.optimize({ signal })
     await this.#open.flush()
-    return indexedWithin(rows, signal, async () => {
+    return indexedWithin({ rows, restMs: 3_000 }, signal, async () => {
       const { indexedVectorCounts, isOptimizing } = this.#open.getCollection(name).info()
       return { isIdle: !isOptimizing, indexed: indexedVectorCounts[''] ?? 0 }
     })

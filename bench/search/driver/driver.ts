@@ -1,6 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Adapter, Batch, Description, Operation } from '../adapters/adapter.ts'
 import { adapterOf } from '../adapters/adapter-of.ts'
 import { processorSeconds, residentBytes } from '../adapters/process-state.ts'
@@ -22,6 +21,7 @@ import type { DriverCalls, Ingested, Loaded, LoadRequest, ProfileRequest, Search
 /** Rows that are made ready before any of them is written. */
 const groupRows = 20_000
 const warmUpMs = 100
+const profilerMs = 500
 
 /** Drives one engine over one data set, in a process of its own. */
 export class Driver implements DriverCalls {
@@ -104,17 +104,20 @@ export class Driver implements DriverCalls {
     return (await this.#opened.operations?.()) ?? []
   }
 
-  /** The profiler in the engine's process starts and stops at a signal; see `profile/sampler.mjs`. */
+  async toggleProfiler(): Promise<void> {
+    process.kill(this.#opened.process().pid, 'SIGUSR2')
+  }
+
   async profile({ seconds, clients, effort, filter }: ProfileRequest): Promise<void> {
     const queries = filter === undefined ? queryCount : filteredQueries
-    const { pid } = this.#opened.process()
     await this.#with({ effort, filter }, clients, async (searchers) => {
       await closedLoop(searchers, queries, 1_000)
-      process.kill(pid, 'SIGUSR2')
-      // Threads hear of the end only while they have something to do.
-      const stopping = wait(seconds * 1_000).then(() => process.kill(pid, 'SIGUSR2'))
-      await closedLoop(searchers, queries, seconds * 1_000 + 2_000)
-      await stopping
+      await this.toggleProfiler()
+      // Until every thread has heard of it; to hear of the end they need something to do, too.
+      await closedLoop(searchers, queries, profilerMs)
+      await closedLoop(searchers, queries, seconds * 1_000)
+      await this.toggleProfiler()
+      await closedLoop(searchers, queries, profilerMs)
     })
   }
 

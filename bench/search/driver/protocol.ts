@@ -10,6 +10,9 @@ export interface DriverCalls {
   load(request: LoadRequest): Promise<Loaded>
   restart(request: { readonly threads?: number }): Promise<number | undefined>
   operations(): Promise<readonly Operation[]>
+  /** The profiler in the engine's process starts and stops at a signal; see `bench/profile/sampler.mjs`. */
+  toggleProfiler(): Promise<void>
+  /** Samples a part of a load. */
   profile(request: ProfileRequest): Promise<void>
   close(): Promise<void>
 }

@@ -82,7 +82,9 @@ export class RestServer implements Adapter {
   }
 
   async waitIndexed(rows: number, signal: AbortSignal): Promise<number> {
-    return indexedWithin(rows, signal, async () => {
+    // Ours keeps rows in memory for up to a minute before they become a segment.
+    const restMs = this.#isOurs ? 75_000 : 5_000
+    return indexedWithin({ rows, restMs }, signal, async () => {
       const info = await this.#http.call<{ status: string; indexed_vectors_count: number }>('GET', collection)
       return { isIdle: info.status === 'green', indexed: info.indexed_vectors_count }
     })
