@@ -70,7 +70,8 @@ export async function mergeRows(
   sources: readonly ViewEntry[],
   signal?: AbortSignal,
 ): Promise<MergedRows> {
-  const merged = new RowSet(declaredColumns(view.config.vectors))
+  const rowCount = sources.reduce((sum, entry) => sum + visibleCount(entry), 0)
+  const merged = new RowSet(declaredColumns(view.config.vectors), undefined, rowCount)
   const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
   const newRows: Int32Array[] = []
   try {

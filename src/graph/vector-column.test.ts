@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import { DatabaseError, isDatabaseError } from '../errors/database-error.ts'
 import { InvariantViolation } from '../runtime/assert.ts'
 import { VectorColumn } from './vector-column.ts'
+import { HnswGraph } from './hnsw/hnsw-graph.ts'
 import { VectorMemory, type Region } from './vector-memory.ts'
 
 const mebibyte = 2 ** 20
@@ -145,3 +146,18 @@ class FailingMemory extends VectorMemory {
     return super.allocate(bytes)
   }
 }
+
+test('the rows of a column lie in one arena, with room for a graph, though others are filled meanwhile', () => {
+  const memory = new VectorMemory({ arenaBytesMax: 32 * 2 ** 20 })
+  const rows = 12_000
+  const filler = memory.allocate(11 * 2 ** 20)
+  const column = new VectorColumn(64, rows, memory)
+  for (let row = 0; row < rows; row++) column.append(Float32Array.from({ length: 64 }, () => row))
+  const arenas = new Set(column.chunks().map(({ region }) => region.arena))
+  expect([...arenas]).toHaveLength(1)
+  expect(arenas.has(filler.arena)).toBe(false)
+  const graph = HnswGraph.create(column, 'euclid', { m: 16, efConstruct: 32, seed: 1, elements: 'int8' })
+  expect(graph).toBeDefined()
+  graph!.dispose()
+  column.dispose()
+})

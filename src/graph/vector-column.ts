@@ -45,6 +45,12 @@ export interface ColumnRows {
 /** A row must leave room for a query beside it in an arena's scratch. */
 export const dimensionsMax = 2 ** 20
 const firstChunkRows = 16
+// A graph wants all rows of a column in one arena, and its links beside them, and codes while it is built. Without a number
+// of rows: somewhat more than a memtable holds by default.
+const togetherBytesDefault = 96 * 2 ** 20
+/** Per component: 4 for the float, 1 for the code. */
+const rowBytesWithCodes = 5
+const linksBytesPerRow = 192
 // Rows scored in one call of the kernel.
 const scoreBatchRows = 4_096
 
@@ -72,6 +78,8 @@ export class VectorColumn {
   #presentCount = 0
   #presence = new Uint32Array(new SharedArrayBuffer(8))
   #isDisposed = false
+  /** Bytes that are to lie in one arena. */
+  readonly #together: number
 
   /** Room for `capacityRows` is taken at once; more when it is needed. @throws overloaded */
   constructor(dimensions: number, capacityRows = 0, memory: VectorMemory = vectorMemory) {
@@ -79,6 +87,10 @@ export class VectorColumn {
     this.dimensions = dimensions
     this.#memory = memory
     this.#stride = strideOf(dimensions)
+    this.#together =
+      capacityRows === 0
+        ? togetherBytesDefault
+        : capacityRows * (this.#stride * rowBytesWithCodes + linksBytesPerRow)
     try {
       while (this.#capacity < capacityRows) this.#addChunk(capacityRows - this.#capacity)
     } catch (error) {
@@ -288,7 +300,9 @@ export class VectorColumn {
     const rowBytes = this.#stride * 4
     // A power of two, so that a graph's kernels find a row's chunk by its highest bits.
     const rowsMax = powerOfTwoUpTo(Math.max(1, Math.floor(chunkBytesMax / rowBytes)))
-    const region = this.#memory.allocate(Math.min(rows, rowsMax) * rowBytes)
+    const near = this.#chunks[0]?.region.arena
+    const placement = near === undefined ? { together: this.#together } : { near }
+    const region = this.#memory.allocate(Math.min(rows, rowsMax) * rowBytes, placement)
     // The region is rounded up; rows that fit into the rest are welcome, unless others follow.
     const fitting = Math.floor(region.bytes / rowBytes)
     const chunkRows = rows < rowsMax ? Math.max(rows, powerOfTwoUpTo(fitting)) : rowsMax

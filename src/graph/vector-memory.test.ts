@@ -120,3 +120,20 @@ function mark({ arena, offset, bytes }: Region, value: number): void {
 function marks({ arena, offset, bytes }: Region): number[] {
   return [arena.words(offset, 1)[0]!, arena.words(offset + bytes - 4, 1)[0]!]
 }
+
+test('what belongs together lies in one arena, if one can hold it', () => {
+  const memory = new VectorMemory(smallArenas)
+  const first = memory.allocate(10 * mebibyte)
+  // The first one has no room for 8 MiB besides these and its reserve.
+  const second = memory.allocate(mebibyte, { together: 8 * mebibyte })
+  expect(second.arena).not.toBe(first.arena)
+  const beside = memory.allocate(mebibyte, { near: second.arena })
+  expect(beside.arena).toBe(second.arena)
+  expect(memory.allocate(mebibyte).arena).toBe(first.arena)
+  // No arena can: any will do.
+  expect(memory.allocate(mebibyte, { together: 100 * mebibyte }).arena).toBe(first.arena)
+  // A full one is no reason to refuse.
+  const rest = memory.allocate(second.arena.room - mebibyte / 2, { near: second.arena })
+  expect(rest.arena).toBe(second.arena)
+  expect(memory.allocate(mebibyte, { near: second.arena }).arena).toBe(first.arena)
+})

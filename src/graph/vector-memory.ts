@@ -52,6 +52,11 @@ export class Arena {
     return this.memory.buffer.byteLength
   }
 
+  /** Bytes that may still be taken, though perhaps not in one piece. */
+  get room(): number {
+    return this.#bytesMax - scratchReserveBytes - this.#bytesInUse
+  }
+
   /** Undefined if the arena has no room for it. @throws overloaded if the system gives no more memory */
   allocate(bytes: number): Region | undefined {
     return this.#allocate(bytes, this.#bytesMax - scratchReserveBytes)
@@ -123,6 +128,11 @@ export class Arena {
   }
 }
 
+export interface Placement {
+  readonly near?: Arena
+  readonly together?: number
+}
+
 /** Arenas, made when they are needed. */
 export class VectorMemory {
   readonly #arenaBytesMax: number
@@ -133,10 +143,15 @@ export class VectorMemory {
     assert(this.#arenaBytesMax > scratchReserveBytes, 'an arena has room beside its reserve')
   }
 
-  /** At least `bytes`, not cleared, in whichever arena has room. @throws overloaded */
-  allocate(bytes: number): Region {
+  /**
+   * At least `bytes`, not cleared, in whichever arena has room. `near`: in this one if it has. `together`: in one that has room for so
+   * many bytes, as others will follow.
+   * @throws overloaded
+   */
+  allocate(bytes: number, { near, together = bytes }: Placement = {}): Region {
     assert(bytes > 0, 'a region has bytes')
-    for (const arena of this.#arenas) {
+    const first = near ?? this.#arenaFor(together)
+    for (const arena of first === undefined ? this.#arenas : [first, ...this.#arenas]) {
       const region = arena.allocate(bytes)
       if (region !== undefined) return region
     }
@@ -144,6 +159,13 @@ export class VectorMemory {
     const region = arena.allocate(bytes)
     if (region === undefined) throw outOfMemory(bytes)
     return region
+  }
+
+  /** One with room for all of it; undefined if no arena can have that, and then any will do. */
+  #arenaFor(bytes: number): Arena | undefined {
+    const known = this.#arenas.find(({ room }) => room >= bytes)
+    if (known !== undefined || bytes > this.#arenaBytesMax - scratchReserveBytes - pageBytes) return known
+    return this.#addArena(bytes)
   }
 
   free(region: Region): void {

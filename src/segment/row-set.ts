@@ -85,8 +85,8 @@ export class RowSet {
   #idOrder = new Uint32Array(0)
   #holders = 1
 
-  /** An empty set with these vectors. `columns` is for `fromColumns`. */
-  constructor(vectors: DeclaredVectors, columns?: RowColumns) {
+  /** An empty set with these vectors, with room for some rows. `columns` is for `fromColumns`. @throws overloaded */
+  constructor(vectors: DeclaredVectors, columns?: RowColumns, capacityRows = 0) {
     this.#ids = columns?.ids ?? new IdColumn()
     this.#payloads = columns?.payloads ?? new PayloadColumn()
     this.#written = columns?.written ?? sharedFloat64(0)
@@ -97,7 +97,7 @@ export class RowSet {
     for (const [name, { kind = 'dense', dimensions }] of Object.entries(vectors)) {
       this.#vectors.set(
         name,
-        kind === 'dense' ? new VectorColumn(dimensions) : new PackedColumn(kind, dimensions),
+        kind === 'dense' ? new VectorColumn(dimensions, capacityRows) : new PackedColumn(kind, dimensions),
       )
     }
   }
