@@ -61,6 +61,7 @@ async function bundle(folder) {
       main: 'src/cli/main.ts',
       'build-worker': 'src/segment/build-worker.ts',
       'load-worker': 'src/segment/load/load-worker.ts',
+      'search-worker': 'src/graph/search/threads/search-worker.ts',
     },
     platform: 'node',
     transform: { target: 'node20.19' },

@@ -301,8 +301,10 @@ async function lookUpGroups(
 
 function readHit(hit: Hit, options: ReadOptions, schema: VectorSchema): ScoredPoint {
   const { score, orderValue } = hit
-  const point = { ...readPoint(hit, options, schema), score }
-  return orderValue === undefined ? point : { ...point, orderValue }
+  const point = readPoint(hit, options, schema) as { -readonly [K in keyof ScoredPoint]: ScoredPoint[K] }
+  point.score = score
+  if (orderValue !== undefined) point.orderValue = orderValue
+  return point
 }
 
 async function passingRows(

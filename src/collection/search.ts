@@ -1,3 +1,4 @@
+import { allEnded } from '../runtime/all-ended.ts'
 import type { SearchEffort } from '../graph/search/search-column.ts'
 import { isSparse } from '../graph/vector-value.ts'
 import { listOf, type Candidates } from './querying/candidates.ts'
@@ -24,7 +25,10 @@ export async function searchCandidates(
   if (count === 0) return []
   if (plan.kind === 'distance') {
     const nearest = { plan, count, effort, best }
-    await Promise.all(candidates.map((one) => offerNearest(services, one, nearest)))
+    const [only] = candidates
+    if (only !== undefined && candidates.length === 1) await offerNearest(services, only, nearest)
+    // The rows are in use until the last of them is over, whatever becomes of another.
+    else await allEnded(candidates.map((one) => offerNearest(services, one, nearest)))
   } else for (const one of candidates) await offerScored(services, one, plan, best)
   return best.sorted()
 }

@@ -28,6 +28,7 @@ export class Collection extends WritableCollection {
         view: () => engine.state(state.id).view(engine.appliedSeq),
         random: () => engine.parts.random.next(),
         graphSettings: engine.parts.graphSettings,
+        services: engine.parts.reading,
       },
       engine,
     )

@@ -5,6 +5,7 @@ import type { ConfigChange, WriteSink } from '../collection/collection.ts'
 import type { CollectionState } from '../collection/collection-state.ts'
 import type { PointsOperation } from '../collection/operations.ts'
 import type { PointsBatch } from '../collection/points-batch.ts'
+import type { ReadServices } from '../collection/querying/read-services.ts'
 import type { SegmentRegistry } from '../collection/segment-handle.ts'
 import { viewOfShard } from '../collection/shard-view.ts'
 import type { WriteResult } from '../collection/types.ts'
@@ -64,6 +65,7 @@ export interface EngineParts {
   readonly random: Random
   readonly logger: Logger
   readonly limits: EngineLimits
+  readonly reading: ReadServices
 }
 
 const nothingPrepared: Prepared = new Map()

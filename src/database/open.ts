@@ -1,6 +1,8 @@
 import { noGraphSettings, type GraphSettings } from '../collection/graph-params.ts'
+import type { ReadServices } from '../collection/querying/read-services.ts'
 import { SegmentRegistry } from '../collection/segment-handle.ts'
 import { DatabaseError } from '../errors/database-error.ts'
+import { createSearcher } from '../graph/search/create-searcher.ts'
 import { generationOf, segmentIdOf, seqOf } from '../ids/brands.ts'
 import { openLog } from '../log/file-log.ts'
 import type { Log } from '../log/log.ts'
@@ -12,6 +14,7 @@ import { silentLogger, type Logger } from '../runtime/logger.ts'
 import { processorCount } from '../runtime/processors.ts'
 import { systemRandom, type Random } from '../runtime/random.ts'
 import { createLoadThreads, type LoadThreads } from '../segment/load/load-threads.ts'
+import { Slices } from '../runtime/slices.ts'
 import { createInlineBuilder, createWorkerBuilder, type SegmentBuilder } from '../segment/segment-builder.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
 import { Pins } from '../snapshot/pins.ts'
@@ -25,7 +28,7 @@ import { CatalogState } from './catalog-state.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { Database } from './database.ts'
 import { dropLeftoverDrills } from './checks/drill.ts'
-import { Engine } from './engine.ts'
+import { Engine, type EngineLimits } from './engine.ts'
 import { Jobs } from './jobs.ts'
 import { recoverCheckpoint, replayLog, type RecoveryParts, type Replayed } from './recovery.ts'
 import { registerVerifyJob } from './verify-job.ts'
@@ -48,6 +51,8 @@ export interface OpenOptions {
   readonly graphThreads?: number
   /** What a front door's settings say of the graphs of a vector, beyond its own `graph`. */
   readonly graphParams?: GraphSettings
+  /** Threads that search; 0 searches on the calling thread. Default: one less than there are cores, at least one. */
+  readonly searchThreads?: number
   /** Whether flushes, merges, graphs and garbage collection start by themselves. Default true. */
   readonly background?: boolean
   /** Whether `close` flushes, so that the next start has no log to replay. Default true. */
@@ -84,14 +89,18 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
   }
   const builders = { files: builderOf(options.workers ?? 1), links: builderOf(options.graphThreads ?? 1) }
   const loading = createLoadThreads((options.workers ?? 1) > 0 ? processorCount() : 0)
+  const slices = new Slices(options.clock ?? systemClock)
+  const searcher = createSearcher(options.searchThreads ?? Math.max(1, processorCount() - 1), slices)
   const release = async (): Promise<void> => {
+    await searcher.close()
     await builders.links.close()
     await builders.files.close()
     await loading.close()
     await lock.release()
   }
   try {
-    const { engine, id } = await openEngine(path, disk, { ...builders, loading }, options)
+    const services = { ...builders, loading, reading: { searcher, slices } }
+    const { engine, id } = await openEngine(path, disk, services, options)
     const jobs = await recoverJobs(engine)
     engine.start()
     return new Database(engine, { id, disk, jobs, release, flushOnClose: options.flushOnClose ?? true })
@@ -121,7 +130,12 @@ async function recoverJobs(engine: Engine): Promise<Jobs> {
 async function openEngine(
   path: string,
   disk: Disk,
-  builders: { readonly files: SegmentBuilder; readonly links: SegmentBuilder; readonly loading: LoadThreads },
+  builders: {
+    readonly files: SegmentBuilder
+    readonly links: SegmentBuilder
+    readonly loading: LoadThreads
+    readonly reading: ReadServices
+  },
   options: OpenOptions,
 ): Promise<{ engine: Engine; id: string }> {
   const clock = sinceEpoch(options.clock ?? systemClock)
@@ -159,12 +173,6 @@ async function openEngine(
     replayed: appliedSeq - checkpoint.appliedSeq,
     collections: catalog.collections.size,
   })
-  const limits = {
-    memtableBytesMax: options.memtableBytesMax ?? 64 * 2 ** 20,
-    pendingBytesMax: options.pendingBytesMax ?? 64 * 2 ** 20,
-    checkpointIntervalMs: options.checkpointIntervalMs ?? 60_000,
-    background: options.background ?? true,
-  }
   const parts = {
     store,
     verified,
@@ -180,11 +188,21 @@ async function openEngine(
     clock,
     random,
     logger,
-    limits,
+    limits: limitsOf(options),
+    reading: builders.reading,
   }
   const engine = new Engine(parts, appliedSeq)
   for (const { record, seq } of replayed.imports) engine.keepForReplay(record, seq)
   return { engine, id: checkpoint.database }
+}
+
+function limitsOf(options: OpenOptions): EngineLimits {
+  return {
+    memtableBytesMax: options.memtableBytesMax ?? 64 * 2 ** 20,
+    pendingBytesMax: options.pendingBytesMax ?? 64 * 2 ** 20,
+    checkpointIntervalMs: options.checkpointIntervalMs ?? 60_000,
+    background: options.background ?? true,
+  }
 }
 
 /** Checkpoint and log, in memory. If that fails, nothing stays in memory and no file stays open. */

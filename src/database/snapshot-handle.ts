@@ -68,6 +68,7 @@ export class SnapshotReader extends CollectionReader {
         return view.copy()
       },
       random: () => engine.parts.random.next(),
+      services: engine.parts.reading,
     })
     this.#view = view
   }

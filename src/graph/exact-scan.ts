@@ -38,7 +38,7 @@ export const metricNumbers = {
 /** Chunks are not larger, unless a single row is. */
 export const chunkBytesMax = 4 * 2 ** 20
 // A chunk never has more rows, as a row has 16 bytes or more. So a heap for one chunk is never too small for its rows.
-const heapKeysMax = chunkBytesMax / 16
+export const heapKeysMax = chunkBytesMax / 16
 
 /** Keys of the best rows, by comparing all that may pass. */
 export function scanChunks(scan: Scan): BigUint64Array {

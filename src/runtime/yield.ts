@@ -22,3 +22,8 @@ function schedule(): void {
     if (waiting.length > 0) schedule()
   })
 }
+
+/** Calls back once the events that are waiting now have been handled. */
+export function afterThisTurn(callback: () => void): void {
+  setImmediate(callback)
+}

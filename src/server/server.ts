@@ -98,7 +98,9 @@ const graphParams: GraphSettings = (config, vector) =>
 
 async function openDatabase(configuration: Configuration, logger: Logger): Promise<Database> {
   try {
-    return await open(configuration.storage.storagePath, { logger, graphParams })
+    const { storagePath, searchThreads } = configuration.storage
+    const threads = searchThreads === undefined ? {} : { searchThreads }
+    return await open(storagePath, { logger, graphParams, ...threads })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new StartupError(exitCodes.failure, message, error)

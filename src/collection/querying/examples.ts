@@ -44,8 +44,13 @@ export function examplesOf(query: Query | undefined): readonly Example[] {
 /** @throws point-not-found, vector-unknown, and what the other reader throws */
 export async function readForeign(request: Prefetch): Promise<ForeignVectors> {
   const found = new Map<PointExample, VectorValue>()
-  await collectForeign(request, found)
+  if (namesForeign(request)) await collectForeign(request, found)
   return found
+}
+
+function namesForeign({ query, prefetch = [] }: Prefetch): boolean {
+  const isForeign = (example: Example): boolean => isPointExample(example) && example.from !== undefined
+  return examplesOf(query).some(isForeign) || prefetch.some(namesForeign)
 }
 
 async function collectForeign(request: Prefetch, into: Map<PointExample, VectorValue>): Promise<void> {

@@ -5,6 +5,7 @@ import type { Formula } from '../../query/ranking/formula.ts'
 import { fusedShares, type FusionMethod } from '../../query/ranking/fusion.ts'
 import { pickDiverse } from '../../query/ranking/diversity.ts'
 import type { VectorValue } from '../../graph/vector-value.ts'
+import { allEnded } from '../../runtime/all-ended.ts'
 import type { RowSet } from '../../segment/row-set.ts'
 import { mergeInIdOrder, type RowRef } from '../id-order.ts'
 import { orderedPage } from '../order-by.ts'
@@ -72,7 +73,10 @@ export class QueryRun {
     checkRequest(request)
     const { query, prefetch = [] } = request
     const below = { ...inherited, filter: bothFilters(inherited.filter, request.filter) }
-    const lists = await Promise.all(prefetch.map((one) => this.#level(one, one.limit ?? limitDefault, below)))
+    const lists =
+      prefetch.length === 0
+        ? []
+        : await allEnded(prefetch.map((one) => this.#level(one, one.limit ?? limitDefault, below)))
     if (query?.kind === 'fusion') return fuse(query.fusion, lists, count, request.scoreThreshold)
     if (query?.kind === 'formula') return this.#compute(query.formula, lists, count, request.scoreThreshold)
     const candidates =

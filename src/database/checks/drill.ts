@@ -193,6 +193,7 @@ class Drill {
       id: content.stored.collection,
       view: () => view.copy(),
       random: () => random.next(),
+      services: this.#engine.parts.reading,
     })
     const known = sampleVectors(view, this.#searches, random)
     for (const vector of known) {

@@ -47,6 +47,7 @@ export class CollectionShard extends CollectionReader {
         return part
       },
       random: () => engine.parts.random.next(),
+      services: engine.parts.reading,
     })
     this.#engine = engine
     this.#collection = collection.id

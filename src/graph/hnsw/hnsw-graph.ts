@@ -23,6 +23,8 @@ export interface HnswParameters {
   readonly elements?: Elements
 }
 
+const nextRowAt = graphFields.indexOf('nextRow') * 4
+
 export const mMax = 512
 /** Beyond this a list that is sorted by insertion costs more than scanning does. */
 export const efMax = 4_096
@@ -123,7 +125,8 @@ export class HnswGraph {
 
   /** The first row that is not in the graph yet: the column's row count once it is complete. */
   get nextRow(): number {
-    return this.record().nextRow
+    assert(!this.#isDisposed, 'a disposed graph has no record')
+    return this.arena.words(this.#region.offset + nextRowAt, 1)[0]!
   }
 
   /** Rows that there is room for. */
@@ -143,6 +146,12 @@ export class HnswGraph {
   record(): GraphRecord {
     assert(!this.#isDisposed, 'a disposed graph has no record')
     return readGraphRecord(this.arena.words(this.#region.offset, graphFields.length))
+  }
+
+  /** Of the record that the kernels read. Until the graph grows or is disposed. */
+  get address(): number {
+    assert(!this.#isDisposed, 'a disposed graph lies nowhere')
+    return this.#region.offset
   }
 
   /** For a thread that inserts or searches. */

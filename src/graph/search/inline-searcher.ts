@@ -5,7 +5,7 @@ import { mergeKeys } from '../vector-hits.ts'
 import { BitsInArena } from './bits-in-arena.ts'
 import { graphKeys } from './graph-keys.ts'
 import { ThreadScratch } from './thread-scratch.ts'
-import type { GraphTask, ScanTask, VectorSearcher } from './vector-searcher.ts'
+import { searchClosed, type GraphTask, type ScanTask, type VectorSearcher } from './vector-searcher.ts'
 
 /** Vector bytes that are scanned between two looks at the event loop: some milliseconds. */
 const sliceBytes = 16 * 2 ** 20
@@ -15,17 +15,21 @@ export class InlineSearcher implements VectorSearcher {
   readonly #scratch = new ThreadScratch()
   readonly #bits = new BitsInArena()
   readonly #slices: Slices
+  #isClosed = false
 
   constructor(slices: Slices = new Slices(systemClock)) {
     this.#slices = slices
   }
 
-  graph(task: GraphTask): Promise<BigUint64Array | undefined> {
-    return Promise.resolve(this.graphNow(task))
+  async graph(task: GraphTask): Promise<BigUint64Array | undefined> {
+    // Otherwise one who asks again and again would never let the event loop turn.
+    if (this.#slices.isDue()) await this.#slices.pause()
+    return this.graphNow(task)
   }
 
   /** The same at once. */
   graphNow({ graph, passing, isKept, ...task }: GraphTask): BigUint64Array | undefined {
+    this.#checkOpen()
     const { arena } = graph
     const scratch = this.#scratch.ofGraph(graph, task.ef)?.image()
     if (scratch === undefined) return undefined
@@ -34,7 +38,7 @@ export class InlineSearcher implements VectorSearcher {
     if (passing !== undefined && bits === undefined) return undefined
     const keys = graphKeys(arena.kernels, arena.memory, {
       ...task,
-      graph: graph.image().address,
+      graph: graph.address,
       scratch: scratch.address,
       queryAt: scratch.query,
       out: scratch.out,
@@ -53,6 +57,7 @@ export class InlineSearcher implements VectorSearcher {
     do {
       const rowCount = Math.min(rowLimit, firstRow + sliceRows)
       if (this.#slices.isDue()) await this.#slices.pause()
+      this.#checkOpen()
       lists.push(column.searchKeys({ ...request, firstRow, rowCount }))
       firstRow = rowCount
     } while (firstRow < rowLimit)
@@ -60,7 +65,12 @@ export class InlineSearcher implements VectorSearcher {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#scratch.dispose()
     this.#bits.dispose()
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw searchClosed()
   }
 }

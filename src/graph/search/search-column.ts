@@ -107,10 +107,10 @@ function runPlan(
 
 async function scan(
   searcher: VectorSearcher,
-  { column, metric, query, limit, passing, isKept }: ColumnQuery,
+  { column, metric, query, limit, passing, passingCount, isKept }: ColumnQuery,
   firstRow: number,
   rowLimit: number,
 ): Promise<BigUint64Array> {
   if (firstRow >= rowLimit) return new BigUint64Array(0)
-  return searcher.scan({ column, query, metric, limit, firstRow, rowLimit, passing, isKept })
+  return searcher.scan({ column, query, metric, limit, firstRow, rowLimit, passing, passingCount, isKept })
 }

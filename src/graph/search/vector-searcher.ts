@@ -1,3 +1,4 @@
+import { DatabaseError } from '../../errors/database-error.ts'
 import type { HnswGraph } from '../hnsw/hnsw-graph.ts'
 import type { VectorColumn } from '../vector-column.ts'
 import type { Metric } from '../vector-hits.ts'
@@ -30,6 +31,8 @@ export interface ScanTask {
   readonly firstRow: number
   readonly rowLimit: number
   readonly passing: Uint32Array | undefined
+  /** How many of the rows may be hits. */
+  readonly passingCount: number
   readonly isKept: boolean
 }
 
@@ -44,4 +47,8 @@ export interface VectorSearcher {
   scan(task: ScanTask): Promise<BigUint64Array>
   /** Searches that are under way fail with `database-closed`. */
   close(): Promise<void>
+}
+
+export function searchClosed(): DatabaseError {
+  return new DatabaseError('database-closed', 'Cannot search: the database has been closed')
 }

@@ -44,6 +44,8 @@ export interface Configuration {
     readonly tempPath: string | undefined
     /** 'files' keeps each archive under `snapshotsPath`; 'virtual' produces it whenever it is read. */
     readonly archives: 'files' | 'virtual'
+    /** Undefined: as many as the engine thinks best. */
+    readonly searchThreads: number | undefined
   }
   readonly logLevel: 'error' | 'info' | 'debug'
   /** Everything that was given, for what a front door itself understands (defaults of new collections). */
@@ -136,11 +138,14 @@ function tlsOf(settings: SettingsTree): TlsSettings | undefined {
 function storageOf(settings: SettingsTree): Configuration['storage'] {
   refuseS3(settings)
   const tempPath = read(settings, 'storage.temp_path', path)
+  const threads = whole(0, 1_024, 'a whole number from 0 to 1024')
+  const searchThreads = read(settings, 'storage.performance.max_search_threads', threads) ?? 0
   return {
     storagePath: resolve(read(settings, 'storage.storage_path', path) ?? './storage'),
     snapshotsPath: resolve(read(settings, 'storage.snapshots_path', path) ?? './snapshots'),
     tempPath: tempPath === undefined ? undefined : resolve(tempPath),
     archives: read(settings, 'storage.snapshots_config.archives', oneOf('files', 'virtual')) ?? 'files',
+    searchThreads: searchThreads === 0 ? undefined : searchThreads,
   }
 }
 

@@ -137,6 +137,12 @@ export const knownSettings: readonly KnownSetting[] = [
     byDefault: '–',
     effect: `${none}give replication, shards, quantization and strict mode with the collection.`,
   },
+  {
+    key: 'storage.performance.max_search_threads',
+    byDefault: '0',
+    effect:
+      'Threads that search vectors, beside the one that answers requests. 0: one less than there are cores.',
+  },
   { key: 'storage.performance.*', byDefault: '–', effect: `${none}the engine schedules its own work.` },
   { key: 'storage.update_concurrency', byDefault: '–', effect: `${none}writes are in one order.` },
   {

@@ -1,0 +1,153 @@
+import { assert } from '../../../runtime/assert.ts'
+import type { GraphSearch } from '../graph-keys.ts'
+import type { ScanSearch } from '../scan-keys.ts'
+
+// Tasks of one turn go to a thread as one Float64Array, in which every number keeps its value: addresses, counts, and
+// the components of queries. Their answers come back in the same order as one Uint32Array.
+//
+//   task    kind, memory, words of the task, then the fields of its kind, and the query
+//   answer  count, 0, and count keys of two words each: what follows begins at a multiple of eight bytes
+//
+// Memories are sent before the first task that lies in them, each once, and are numbered in that order.
+
+/** To a thread, before the tasks that need it. */
+export interface MemoryMessage {
+  readonly memory: WebAssembly.Memory
+}
+
+export type SearchMessage = MemoryMessage | Float64Array
+
+const kinds = { graph: 0, scan: 1 } as const
+const headWords = 3
+const graphFields = 11
+const scanFields = 10
+const chunkFields = 3
+
+export type SearchWork =
+  | { readonly kind: 'graph'; readonly memory: number; readonly search: GraphSearch }
+  | { readonly kind: 'scan'; readonly memory: number; readonly search: ScanSearch }
+
+/** The message for these tasks. */
+export function writeTasks(tasks: readonly SearchWork[]): Float64Array {
+  let length = 0
+  for (const task of tasks) length += wordsOf(task)
+  const words = new Float64Array(length)
+  let at = 0
+  for (const task of tasks) {
+    const count = wordsOf(task)
+    words[at] = kinds[task.kind]
+    words[at + 1] = task.memory
+    words[at + 2] = count
+    const query = at + count - task.search.query.length
+    words.set(task.search.query, query)
+    if (task.kind === 'graph') writeGraph(words, at + headWords, task.search)
+    else writeScan(words, at + headWords, task.search)
+    at += count
+  }
+  return words
+}
+
+/** The tasks of a message, in their order. */
+export function* readTasks(words: Float64Array): Iterable<SearchWork> {
+  for (let at = 0; at < words.length; at += words[at + 2]!) {
+    const memory = words[at + 1]!
+    const end = at + words[at + 2]!
+    if (words[at] === kinds.graph)
+      yield { kind: 'graph', memory, search: readGraph(words, at + headWords, end) }
+    else yield { kind: 'scan', memory, search: readScan(words, at + headWords, end) }
+  }
+}
+
+function wordsOf({ kind, search }: SearchWork): number {
+  const fields = kind === 'graph' ? graphFields : scanFields + search.chunks.length * chunkFields
+  return headWords + fields + search.query.length
+}
+
+function writeGraph(words: Float64Array, at: number, search: GraphSearch): void {
+  words[at] = search.graph
+  words[at + 1] = search.scratch
+  words[at + 2] = search.queryAt
+  words[at + 3] = search.out
+  words[at + 4] = search.stride
+  words[at + 5] = search.ef
+  words[at + 6] = search.limit
+  words[at + 7] = search.rowLimit
+  words[at + 8] = search.passing
+  words[at + 9] = search.isWide ? 1 : 0
+  words[at + 10] = search.query.length
+}
+
+function readGraph(words: Float64Array, at: number, end: number): GraphSearch {
+  return {
+    graph: words[at]!,
+    scratch: words[at + 1]!,
+    queryAt: words[at + 2]!,
+    out: words[at + 3]!,
+    stride: words[at + 4]!,
+    ef: words[at + 5]!,
+    limit: words[at + 6]!,
+    rowLimit: words[at + 7]!,
+    passing: words[at + 8]!,
+    isWide: words[at + 9] === 1,
+    query: Float32Array.from(words.subarray(end - words[at + 10]!, end)),
+  }
+}
+
+function writeScan(words: Float64Array, at: number, search: ScanSearch): void {
+  words[at] = search.metric
+  words[at + 1] = search.stride
+  words[at + 2] = search.limit
+  words[at + 3] = search.firstRow
+  words[at + 4] = search.rowLimit
+  words[at + 5] = search.passing
+  words[at + 6] = search.heap
+  words[at + 7] = search.queryAt
+  words[at + 8] = search.query.length
+  words[at + 9] = search.chunks.length
+  for (const [index, { offset, firstRow, rows }] of search.chunks.entries()) {
+    words.set([offset, firstRow, rows], at + scanFields + index * chunkFields)
+  }
+}
+
+function readScan(words: Float64Array, at: number, end: number): ScanSearch {
+  const chunks = Array.from({ length: words[at + 9]! }, (_, index) => {
+    const chunk = at + scanFields + index * chunkFields
+    return { offset: words[chunk]!, firstRow: words[chunk + 1]!, rows: words[chunk + 2]! }
+  })
+  return {
+    metric: words[at]!,
+    stride: words[at + 1]!,
+    limit: words[at + 2]!,
+    firstRow: words[at + 3]!,
+    rowLimit: words[at + 4]!,
+    passing: words[at + 5]!,
+    heap: words[at + 6]!,
+    queryAt: words[at + 7]!,
+    chunks,
+    query: Float32Array.from(words.subarray(end - words[at + 8]!, end)),
+  }
+}
+
+/** The message for these answers. */
+export function writeAnswers(answers: readonly BigUint64Array[]): Uint32Array {
+  const message = new BigUint64Array(answers.reduce((sum, keys) => sum + 1 + keys.length, 0))
+  let at = 0
+  for (const keys of answers) {
+    message[at] = BigInt(keys.length)
+    message.set(keys, at + 1)
+    at += 1 + keys.length
+  }
+  return new Uint32Array(message.buffer)
+}
+
+/** The answers to so many tasks. */
+export function readAnswers(message: Uint32Array, count: number): BigUint64Array[] {
+  const answers: BigUint64Array[] = []
+  for (let at = 0; at < message.length; at += 2) {
+    const keys = message[at]!
+    answers.push(new BigUint64Array(message.buffer, message.byteOffset + (at + 2) * 4, keys))
+    at += keys * 2
+  }
+  assert(answers.length === count, 'every task is answered once')
+  return answers
+}

@@ -1,0 +1,108 @@
+import { Worker } from 'node:worker_threads'
+import { DatabaseError } from '../../../errors/database-error.ts'
+import type { Arena } from '../../vector-memory.ts'
+import { readAnswers, writeTasks, type MemoryMessage, type SearchWork } from './search-message.ts'
+import { ThreadScratch } from '../thread-scratch.ts'
+
+export interface ThreadOptions {
+  /** The module that the threads run. */
+  readonly entry: URL
+  readonly execArgv: readonly string[]
+}
+
+/** A task on its way to a thread. */
+export interface SentTask {
+  /** What it costs, in rows that are compared. */
+  readonly cost: number
+  answer(keys: BigUint64Array): void
+  fail(error: Error): void
+}
+
+interface Batch {
+  readonly tasks: readonly SentTask[]
+  readonly cost: number
+}
+
+/** One worker thread, its memory, and the tasks that it has not answered. */
+export class SearchThread {
+  readonly scratch = new ThreadScratch()
+  readonly #worker: Worker
+  readonly #arenas = new Map<Arena, number>()
+  readonly #batches: Batch[] = []
+  readonly #onFree: () => void
+  #cost = 0
+  #ended: Error | undefined
+
+  /** `onFree` is called when tasks have been answered, `onEnd` when the thread has ended by itself. */
+  constructor({ entry, execArgv }: ThreadOptions, onFree: () => void, onEnd: (thread: SearchThread) => void) {
+    this.#onFree = onFree
+    this.#worker = new Worker(entry, { execArgv: [...execArgv], stdin: false })
+    // Only a task keeps the process alive: a database that nobody closed does not.
+    this.#worker.unref()
+    this.#worker.on('message', (message: Uint32Array) => this.#receive(message))
+    let cause: unknown
+    this.#worker.on('error', (error) => (cause = error))
+    // Not before it has ended: until then it may write to its memory.
+    this.#worker.on('exit', () => {
+      const text = 'Cannot search: the thread that searched has ended'
+      this.#end(new DatabaseError('internal', text, {}, cause))
+      onEnd(this)
+    })
+  }
+
+  /** What the tasks cost that it has not answered. */
+  get cost(): number {
+    return this.#cost
+  }
+
+  /** The number of a memory in this thread. */
+  numberOf(arena: Arena): number {
+    const known = this.#arenas.get(arena)
+    if (known !== undefined) return known
+    const number = this.#arenas.size
+    this.#arenas.set(arena, number)
+    this.#worker.postMessage({ memory: arena.memory } satisfies MemoryMessage)
+    return number
+  }
+
+  send(work: readonly SearchWork[], tasks: readonly SentTask[]): void {
+    if (this.#ended !== undefined) {
+      for (const task of tasks) task.fail(this.#ended)
+      return
+    }
+    if (this.#batches.length === 0) this.#worker.ref()
+    const cost = tasks.reduce((sum, task) => sum + task.cost, 0)
+    this.#batches.push({ tasks, cost })
+    this.#cost += cost
+    this.#worker.postMessage(writeTasks(work))
+  }
+
+  /** Ends the thread; what it has not answered fails with the error once it touches nothing any more. */
+  async close(error: Error): Promise<void> {
+    const old = this.#ended
+    this.#ended = error
+    await this.#worker.terminate()
+    this.#ended = old
+    this.#end(error)
+  }
+
+  #receive(message: Uint32Array): void {
+    const batch = this.#batches.shift()
+    if (batch === undefined) return
+    this.#cost -= batch.cost
+    if (this.#batches.length === 0) {
+      this.#worker.unref()
+      this.scratch.freeOld()
+    }
+    const answers = readAnswers(message, batch.tasks.length)
+    for (const [index, task] of batch.tasks.entries()) task.answer(answers[index]!)
+    this.#onFree()
+  }
+
+  #end(error: Error): void {
+    if (this.#ended !== undefined) return
+    this.#ended = error
+    this.scratch.dispose()
+    for (const { tasks } of this.#batches.splice(0)) for (const task of tasks) task.fail(error)
+  }
+}

@@ -1,0 +1,28 @@
+import { parentPort } from 'node:worker_threads'
+import { assert } from '../../../runtime/assert.ts'
+import { createKernels, type Kernels } from '../../kernels.ts'
+import { graphKeys } from '../graph-keys.ts'
+import { scanKeys } from '../scan-keys.ts'
+import { readTasks, writeAnswers, type SearchMessage } from './search-message.ts'
+
+// The entry of a thread that searches. It knows memories and addresses only; the other side sees to it that what lies
+// there stays until the answer has come. A kernel that fails ends the thread: nobody knows in what state its memory is.
+
+assert(parentPort !== null, 'a search worker is started as a thread')
+const port = parentPort
+const memories: { readonly memory: WebAssembly.Memory; readonly kernels: Kernels }[] = []
+
+port.on('message', (message: SearchMessage) => {
+  if (!(message instanceof Float64Array)) {
+    memories.push({ memory: message.memory, kernels: createKernels(message.memory) })
+    return
+  }
+  const answers: BigUint64Array[] = []
+  for (const task of readTasks(message)) {
+    const { memory, kernels } = memories[task.memory]!
+    const keys =
+      task.kind === 'graph' ? graphKeys(kernels, memory, task.search) : scanKeys(kernels, memory, task.search)
+    answers.push(keys)
+  }
+  port.postMessage(writeAnswers(answers))
+})

@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { graphOf, present } from '../../../../test/support/built-graph.ts'
+import { mixtureOf, sampledBits } from '../../../../test/support/vector-mixture.ts'
+import { systemClock } from '../../../runtime/clock.ts'
+import { seededRandom } from '../../../runtime/random.ts'
+import { Slices } from '../../../runtime/slices.ts'
+import type { HnswGraph } from '../../hnsw/hnsw-graph.ts'
+import { countBits, VectorColumn } from '../../vector-column.ts'
+import { VectorMemory } from '../../vector-memory.ts'
+import { createSearcher } from '../create-searcher.ts'
+import { InlineSearcher } from '../inline-searcher.ts'
+import { ThreadSearcher } from './thread-searcher.ts'
+import type { GraphTask, ScanTask, VectorSearcher } from '../vector-searcher.ts'
+
+const seed = 51_288
+const rowCount = 5_000
+const all = mixtureOf({ rows: rowCount + 20, dimensions: 24, clusters: 50, sigma: 0.5, seed })
+const rows = all.slice(0, rowCount)
+const queries = all.slice(rowCount)
+
+const slices = new Slices(systemClock)
+const searcherOf = (threads: number): VectorSearcher => {
+  const entry = new URL('../../../../test/support/search-worker.mjs', import.meta.url)
+  return createSearcher(threads, slices, { entry })
+}
+
+/** A searcher whose thread does this with each message of tasks, `words`. */
+function searcherThat(onTasks: string): VectorSearcher {
+  const code = `import { parentPort } from 'node:worker_threads'
+    parentPort.on('message', (words) => { if (words instanceof Float64Array) { ${onTasks} } })`
+  return createSearcher(1, slices, { entry: new URL(`data:text/javascript,${encodeURIComponent(code)}`) })
+}
+
+describe('worker threads', () => {
+  const memory = new VectorMemory()
+  const built = graphOf(rows, { memory })
+  const plain = {
+    ...{ graph: built.graph, ef: 64, limit: 10, rowLimit: rowCount },
+    ...{ passing: undefined, isKept: false, isWide: false },
+  }
+  const inline = new InlineSearcher()
+  let searcher: VectorSearcher
+
+  beforeAll(() => {
+    searcher = searcherOf(2)
+    // The largest of all, so that what scans of this thread need is there.
+    built.column.search({ query: queries[0]!, metric: 'euclid', limit: rowCount })
+  })
+  afterAll(async () => {
+    await searcher.close()
+    await inline.close()
+    built[Symbol.dispose]()
+  })
+
+  /** Both, with all tasks at once in the threads. */
+  async function expectSame(tasks: readonly (GraphTask | ScanTask)[]): Promise<void> {
+    const run = (by: VectorSearcher, task: GraphTask | ScanTask) =>
+      'graph' in task ? by.graph(task) : by.scan(task)
+    const found = await Promise.all(tasks.map((task) => run(searcher, task)))
+    for (const [index, task] of tasks.entries()) {
+      expect([...present(found[index])], `seed ${seed}, task ${index}`).toEqual([
+        ...present(await run(inline, task)),
+      ])
+    }
+  }
+
+  test('graphs are searched with the same result as in this thread', async () => {
+    expect(searcher).toBeInstanceOf(ThreadSearcher)
+    const kept = sampledBits(rowCount, 0.95, seed)
+    await expectSame(
+      queries.flatMap((query) => [
+        { ...plain, query },
+        { ...plain, query, ef: 1_000, limit: 1_000 },
+        { ...plain, query, rowLimit: 3_001, isWide: true },
+        { ...plain, query, passing: kept, isKept: true, isWide: true, limit: 64 },
+        { ...plain, query, passing: sampledBits(rowCount, 0.2, seed), ef: 200 },
+      ]),
+    )
+  })
+
+  test('scans give the same, of any rows and limits', async () => {
+    const random = seededRandom(seed)
+    const { column } = built
+    await expectSame(
+      Array.from({ length: 40 }, (_, index) => {
+        const rowLimit = 1 + Math.floor(random.next() * rowCount)
+        const passing = index % 3 === 0 ? undefined : sampledBits(rowLimit, random.next(), index)
+        return {
+          ...{ column, query: queries[index % 20]!, metric: 'euclid' as const, rowLimit, passing },
+          ...{ firstRow: index % 2 === 0 ? 0 : Math.floor(random.next() * rowLimit) },
+          ...{ limit: 1 + Math.floor(random.next() * 300), isKept: false },
+          passingCount: passing === undefined ? rowLimit : countBits(passing),
+        }
+      }),
+    )
+  })
+
+  test('columns in several memories, with rows that have no vector', async () => {
+    const many = new VectorMemory({ arenaBytesMax: 24 * 2 ** 20 })
+    const column = new VectorColumn(2_048, 0, many)
+    const random = seededRandom(seed)
+    const row = (): Float32Array => Float32Array.from({ length: 2_048 }, () => random.next())
+    for (let count = 0; count < 2_000; count++) column.append(count % 7 === 3 ? undefined : row())
+    expect(new Set(column.chunks().map(({ region }) => region.arena)).size).toBeGreaterThan(1)
+    const scans = Array.from({ length: 5 }, (_, index) => {
+      const passing = index === 0 ? undefined : sampledBits(2_000, 0.4, index)
+      const passingCount = passing === undefined ? 2_000 : countBits(passing)
+      const range = { firstRow: index * 100, rowLimit: 2_000 - index }
+      return {
+        column,
+        query: row(),
+        metric: 'cosine' as const,
+        limit: 50,
+        ...range,
+        passing,
+        passingCount,
+        isKept: false,
+      }
+    })
+    await expectSame(scans)
+  })
+
+  test('a thread that fails takes its searches with it, and another one takes its place', async () => {
+    const { arena, capacityRows, parameters, column } = built.graph
+    const broken = { arena, capacityRows, parameters, column, address: 0xffff_fff0 } as unknown as HnswGraph
+    const one = searcherOf(1)
+    const task = { ...plain, query: queries[0]! }
+    const found = await Promise.allSettled([one.graph(task), one.graph({ ...task, graph: broken })])
+    // Both were in one message.
+    for (const each of found) {
+      expect(each).toMatchObject({ status: 'rejected', reason: { code: 'internal' } })
+    }
+    const again = await Promise.all([one.graph(task), one.graph(task)])
+    expect(again.map((keys) => keys?.length)).toEqual([10, 10])
+    await one.close()
+  })
+
+  test('what is under way when it is closed fails, and all memory is given back', async () => {
+    const { bytesInUse } = memory.stats()
+    const one = searcherOf(1)
+    const passing = sampledBits(rowCount, 0.5, seed)
+    const tasks = queries.map((query) => ({ ...plain, query, passing, isKept: true }))
+    await Promise.all(tasks.map((task) => one.graph(task)))
+    expect(memory.stats().bytesInUse).toBeGreaterThan(bytesInUse)
+    const open = Promise.allSettled(
+      tasks.flatMap((task) => [one.graph(task), one.graph({ ...task, ef: 4_000 })]),
+    )
+    await Promise.resolve()
+    await one.close()
+    for (const each of await open) {
+      expect(each).toMatchObject({ status: 'rejected', reason: { code: 'database-closed' } })
+    }
+    await expect(one.graph(tasks[0]!)).rejects.toThrow(expect.objectContaining({ code: 'database-closed' }))
+    expect(memory.stats().bytesInUse).toBe(bytesInUse)
+  })
+
+  test('a thread that has been given searches when it is closed answers none of them', async () => {
+    const { bytesInUse } = memory.stats()
+    const one = searcherThat('while (true) {}')
+    const open = Promise.allSettled(queries.map((query) => one.graph({ ...plain, query })))
+    for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
+    await one.close()
+    for (const each of await open) {
+      expect(each).toMatchObject({ status: 'rejected', reason: { code: 'database-closed' } })
+    }
+    expect(memory.stats().bytesInUse).toBe(bytesInUse)
+  })
+
+  test('what is asked for in one turn is one message', async () => {
+    const count = 'let count = 0; for (let at = 0; at < words.length; at += words[at + 2]) count += 1'
+    const answer =
+      'const out = new Uint32Array(count * 4); for (let i = 0; i < count; i++) out.set([1, 0, count, 7], i * 4)'
+    const one = searcherThat(`${count}; ${answer}; parentPort.postMessage(out)`)
+    const found = await Promise.all(queries.slice(0, 8).map((query) => one.graph({ ...plain, query })))
+    expect(found.map((keys) => Number(present(keys)[0]! & 0xffff_ffffn))).toEqual(Array(8).fill(8))
+    await one.close()
+  })
+
+  test('a search that is alone does not leave this thread', async () => {
+    const one = searcherThat('process.exit(1)')
+    for (const query of queries) expect(await one.graph({ ...plain, query })).toHaveLength(10)
+    await one.close()
+  })
+})
+
+test('without a built worker, searches stay in the calling thread', () => {
+  expect(createSearcher(2, slices)).toBeInstanceOf(InlineSearcher)
+})
