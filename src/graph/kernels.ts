@@ -49,6 +49,16 @@ export interface Kernels {
     rowLimit: number,
   ): number
   hnswInsert(graph: number, scratch: number, hasVector: number): void
+  /** Keeps `held` links of the scratch's `chosen` in a list, and fills it up from the rows in `pending`. */
+  hnswFill(
+    graph: number,
+    scratch: number,
+    base: number,
+    layer: number,
+    held: number,
+    count: number,
+    limit: number,
+  ): void
   hnswUpperWords(seed: number, m: number, firstRow: number, endRow: number): number
   /** 0, or what is wrong in the upper half, and where in the lower. */
   hnswCheck(graph: number, present: number, seen: number, equal: number): bigint

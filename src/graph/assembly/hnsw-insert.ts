@@ -106,6 +106,30 @@ function prune(g: Graph, s: Scratch, base: u32, list: usize, room: u32, link: u3
   storeList(list, room, chosen, held)
 }
 
+/**
+ * Fills a list up: the first `held` links of `chosen` stay, and of the `count` rows of `pending` those join that deserve it,
+ * up to `limit` links. No row of `pending` is the base or among the links that stay.
+ */
+export function hnswFill(
+  graph: usize,
+  scratch: usize,
+  base: u32,
+  layer: u32,
+  held: u32,
+  count: u32,
+  limit: u32,
+): void {
+  const g = changetype<Graph>(graph)
+  const s = changetype<Scratch>(scratch)
+  scoreList(g, addressOf(g, base), <usize>s.pending, count, <usize>s.scores)
+  for (let i: u32 = 0; i < count; i++) {
+    const order = orderOf(g.metric, load<f32>(wordAt(<usize>s.scores, i)))
+    insertKey(<usize>s.pruned, i, listKey(order, load<u32>(wordAt(<usize>s.pending, i))))
+  }
+  if (held < limit) held = choose(g, <usize>s.pruned, count, <usize>s.chosen, held, limit, spread(base))
+  storeList(listOf(g, base, layer), roomOf(g, layer), <usize>s.chosen, held)
+}
+
 /** Links `base` to the row of `link`, if it deserves it or is a child. */
 function connect(g: Graph, s: Scratch, base: u32, link: u32, layer: u32): void {
   const list = listOf(g, base, layer)

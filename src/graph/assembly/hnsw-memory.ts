@@ -75,7 +75,7 @@ export class Scratch {
   scores: u32
   /** Keys, best first (hnsw-list.ts). */
   list: u32
-  /** Keys of a list that is pruned: room for one more than a list of layer 0. */
+  /** Keys of a list that is pruned or filled up. Room for four lists of layer 0. */
   pruned: u32
   /** Links that are chosen: room for a list of layer 0 and three. */
   chosen: u32

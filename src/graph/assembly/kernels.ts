@@ -7,7 +7,7 @@ import { keyOf, offer } from './heap'
 export { encodeRows } from './encode'
 export { sortHeap } from './heap'
 export { hnswCheck } from './hnsw-check'
-export { hnswInsert, hnswUpperWords } from './hnsw-insert'
+export { hnswFill, hnswInsert, hnswUpperWords } from './hnsw-insert'
 export { hnswSearch } from './hnsw-search'
 
 /** Scores the first `n` of four rows, 1 to 4, and offers them. `rows` is the address of row `firstRow`. Gives the heap's new count. */

@@ -35,6 +35,12 @@ export type GraphState = Pick<
   'upperWords' | 'nextRow' | 'linkedCount' | 'entry' | 'top' | 'root'
 >
 
+/** What a graph has room for beside its own rows. */
+export interface SpareRoom {
+  /** Of another graph whose rows are taken over (../adopt): the length of its upper lists. */
+  readonly spareUpperWords?: number
+}
+
 // Word 0 of the upper lists stands for "no record".
 const emptyState: GraphState = {
   upperWords: 1,
@@ -76,8 +82,13 @@ export class HnswGraph {
    * for links and codes: such a column must be laid out anew, or split.
    * @throws overloaded if the system gives no more memory
    */
-  static create(column: VectorColumn, metric: Metric, parameters: HnswParameters): HnswGraph | undefined {
-    return HnswGraph.place(column, metric, parameters, emptyState)
+  static create(
+    column: VectorColumn,
+    metric: Metric,
+    parameters: HnswParameters,
+    room: SpareRoom = {},
+  ): HnswGraph | undefined {
+    return HnswGraph.place(column, metric, parameters, emptyState, room)
   }
 
   /** The same, but its codes are not made yet: whoever builds it does that first, by `takeEncodeRuns`. @throws overloaded */
@@ -85,8 +96,9 @@ export class HnswGraph {
     column: VectorColumn,
     metric: Metric,
     parameters: HnswParameters,
+    room: SpareRoom = {},
   ): HnswGraph | undefined {
-    return HnswGraph.place(column, metric, parameters, emptyState, true)
+    return HnswGraph.place(column, metric, parameters, emptyState, { ...room, encodesLater: true })
   }
 
   /** Room for a graph of this state; its lists are the caller's to fill. @throws overloaded */
@@ -95,28 +107,18 @@ export class HnswGraph {
     metric: Metric,
     parameters: HnswParameters,
     state: GraphState,
-    encodesLater = false,
+    { spareUpperWords = 0, encodesLater = false }: SpareRoom & { readonly encodesLater?: boolean } = {},
   ): HnswGraph | undefined {
     const { m, efConstruct, seed, elements = 'float32' } = parameters
     assert(m >= 2 && m <= mMax && efConstruct >= 1 && efConstruct <= efMax, 'parameters are in range')
     assert(seed >>> 0 === seed, 'a seed has 32 bits')
-    if (elements === 'float32') return HnswGraph.#place(column, metric, parameters, state, undefined)
-    const codes = CodeColumn.create(column, elements, metric, encodesLater)
-    if (codes === undefined) return undefined
-    const graph = HnswGraph.#place(column, metric, parameters, state, codes)
-    if (graph === undefined) codes.dispose()
-    return graph
-  }
-
-  static #place(
-    column: VectorColumn,
-    metric: Metric,
-    parameters: HnswParameters,
-    state: GraphState,
-    codes: CodeColumn | undefined,
-  ): HnswGraph | undefined {
-    const placed = placeGraph(column, metric, parameters, state, codes)
-    return placed === undefined ? undefined : new HnswGraph(column, metric, parameters, placed)
+    const codes =
+      elements === 'float32' ? undefined : CodeColumn.create(column, elements, metric, encodesLater)
+    if (codes === undefined && elements !== 'float32') return undefined
+    const placed = placeGraph(column, metric, parameters, { state, spareUpperWords, codes })
+    if (placed !== undefined) return new HnswGraph(column, metric, parameters, placed)
+    codes?.dispose()
+    return undefined
   }
 
   get parameters(): HnswParameters {
@@ -189,16 +191,18 @@ export class HnswGraph {
     const { upperWords, nextRow, linkedCount, entry, top, root } = this.record()
     const state = { upperWords, nextRow, linkedCount, entry, top, root }
     if (this.#codes !== undefined && !this.#codes.grow()) return false
-    const larger = HnswGraph.#place(this.column, this.metric, this.parameters, state, this.#codes)
+    const contents = { state, spareUpperWords: 0, codes: this.#codes }
+    const larger = placeGraph(this.column, this.metric, this.parameters, contents)
     if (larger === undefined) return false
     assert(larger.arena === this.arena, 'the rows of a column do not move')
-    const [from, to] = [this.lists(), larger.lists()]
+    const from = this.lists()
+    this.arena.free(this.#region)
+    this.#region = larger.region
+    this.#capacityRows = larger.capacityRows
+    const to = this.lists()
     to.links.set(from.links)
     to.upperAt.set(from.upperAt)
     to.upper.set(from.upper)
-    this.arena.free(this.#region)
-    this.#region = larger.#region
-    this.#capacityRows = larger.#capacityRows
     return true
   }
 

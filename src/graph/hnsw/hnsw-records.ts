@@ -46,11 +46,21 @@ export type ScratchRecord = Readonly<Record<(typeof scratchFields)[number], numb
 /** Stands for "no row", and fills a list behind its links. */
 export const noRow = 0xffffffff
 export const levelMax = 15
+/** A link of layer 0 is a row and two marks; compared with bits they are signed, so test for 0. */
+export const rowMask = 0x3fffffff
+export const childMark = 0x80000000
+export const equalMark = 0x40000000
 /** More than any record has. */
 export const recordBytes = 128
 
 export function readGraphRecord(words: Uint32Array): GraphRecord {
   return Object.fromEntries(graphFields.map((name, index) => [name, words[index]!])) as unknown as GraphRecord
+}
+
+export function readScratchRecord(words: Uint32Array): ScratchRecord {
+  return Object.fromEntries(
+    scratchFields.map((name, index) => [name, words[index]!]),
+  ) as unknown as ScratchRecord
 }
 
 export function wordsOfGraph(record: GraphRecord): number[] {

@@ -54,7 +54,7 @@ export class HnswScratch {
       pending: 4 * room * 4,
       scores: 4 * room * 4,
       list: sizes.ef * 8,
-      pruned: (room + 1) * 8,
+      pruned: 4 * room * 8,
       chosen: (room + 3) * 4,
       out: sizes.ef * 8,
       query: sizes.stride * 4,

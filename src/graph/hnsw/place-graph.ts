@@ -16,6 +16,12 @@ export interface PlacedGraph {
   readonly codes: CodeColumn | undefined
 }
 
+interface Contents {
+  readonly state: GraphState
+  readonly spareUpperWords: number
+  readonly codes: CodeColumn | undefined
+}
+
 /** Where rows lie, as kernels find them: a table of blocks of 2^shift rows. */
 interface RowTable {
   readonly chunks: readonly RowChunk[]
@@ -29,8 +35,7 @@ export function placeGraph(
   column: VectorColumn,
   metric: Metric,
   { m, efConstruct, seed, elements = 'float32' }: HnswParameters,
-  state: GraphState,
-  codes: CodeColumn | undefined,
+  { state, spareUpperWords, codes }: Contents,
 ): PlacedGraph | undefined {
   const arena = arenaOf(column)
   if (arena === undefined) return undefined
@@ -43,7 +48,7 @@ export function placeGraph(
     blocks: own.blocks * 4,
     exactBlocks: exact.blocks * 4,
     upperAt: capacityRows * 4,
-    upper: (state.upperWords + coming) * 4,
+    upper: (state.upperWords + spareUpperWords + coming) * 4,
     links: capacityRows * 2 * m * 4,
   })
   const region = arena.allocate(end)
