@@ -1,4 +1,4 @@
-import { speedAt } from '../search/curve.ts'
+import { pointAt, speedAt } from '../search/curve.ts'
 import { rowFilters } from '../search/data/filters.ts'
 import { recalls, type DataSetResults, type EngineResults } from '../search/results.ts'
 
@@ -14,28 +14,26 @@ const none = '–'
 
 /** Everything that was measured over one data set. */
 export function searchTables(data: DataSetResults): readonly Table[] {
-  return [speeds(data), clients(data), filters(data), upkeep(data)]
+  return [speeds(data), clients(data), filters(data), upkeep(data), ...failures(data)]
 }
 
 /** Fastest first at a recall of 0.95. */
 function speeds({ name, engines }: DataSetResults): Table {
   const sorted = [...engines].sort((a, b) => (speedAt(b.curve, 0.95) ?? 0) - (speedAt(a.curve, 0.95) ?? 0))
-  const fastest = sorted[0]
-  const rows = sorted.map((result) => [
-    result.engine,
+  const rows = sorted.map(({ engine, curve, description }) => [
+    engine,
     ...recalls.flatMap((recall) => {
-      const speed = speedAt(result.curve, recall)
-      const best = fastest && speedAt(fastest.curve, recall)
-      const point = result.curve.find((candidate) => candidate.recall >= recall)
-      const effort = point === undefined ? '' : ` (${result.description.effort.name} ${point.effort})`
+      const effort = pointAt(curve, recall)?.effort
+      const byProcessor = speedAt(curve, recall, 'processor time')
       return [
-        speed === undefined ? 'never' : `${whole(speed)}${effort}`,
-        speed === undefined || best === undefined ? none : (speed / best).toFixed(2),
+        effort === undefined ? 'never' : `${description.effort.name} ${effort}`,
+        effort === undefined ? none : whole(speedAt(curve, recall)!),
+        byProcessor === undefined ? none : whole(byProcessor),
       ]
     }),
   ])
-  const head = ['queries/s, one client', ...recalls.flatMap((recall) => [`recall ${recall}`, 'to first'])]
-  return tableOf(`${name}: at equal recall`, head, rows)
+  const columns = recalls.flatMap((recall) => [`recall ${recall} from`, 'queries/s', 'per s of CPU'])
+  return tableOf(`${name}: at equal recall, one client`, ['', ...columns], rows)
 }
 
 function clients({ name, engines }: DataSetResults): Table {
@@ -131,6 +129,12 @@ function upkeep({ name, rows, dimensions, engines }: DataSetResults): Table {
     'archive, ms',
   ]
   return tableOf(`${name}: everything else`, head, lines)
+}
+
+/** Whoever broke down on the way; what it had done before stands in the other tables. */
+function failures({ name, engines }: DataSetResults): readonly Table[] {
+  const rows = engines.flatMap(({ engine, failed }) => (failed === undefined ? [] : [[engine, failed]]))
+  return rows.length === 0 ? [] : [tableOf(`${name}: not measured to the end`, ['', 'why'], rows)]
 }
 
 function tableOf(title: string, head: readonly string[], rows: readonly (readonly string[])[]): Table {

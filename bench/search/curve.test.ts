@@ -25,3 +25,9 @@ it('a recall that was never reached has neither speed nor point', () => {
 it('the point of a recall is the first that reaches it', () => {
   expect(pointAt(curve, 0.95)?.effort).toBe(20)
 })
+
+it('speed by processor time is what a second of it is worth', () => {
+  const measured = [{ effort: 10, recall: 0.99, perSecond: 100, processorMs: 2 }]
+  expect(speedAt(measured, 0.95, 'processor time')).toBe(500)
+  expect(speedAt(curve, 0.95, 'processor time')).toBeUndefined()
+})

@@ -1,8 +1,9 @@
 import { summarise, type Figure, type Side, type Unit } from '../support/figures.ts'
-import { speedAt } from './curve.ts'
-import { recalls, type DataSetResults, type EngineResults } from './results.ts'
+import { speedAt, type Pace } from './curve.ts'
+import { recalls, type DataSetResults, type EngineResults, type FilteredResults } from './results.ts'
 
 const bench = 'search'
+const paces: readonly Pace[] = ['wall clock', 'processor time']
 const rateGoals = { usearch: 0.8, LanceDB: 5 } as const
 const slowdownMax = 4
 const scalingMin = 1.7
@@ -20,31 +21,33 @@ export function figuresOf(data: DataSetResults): Figure[] {
   ]
 }
 
+/** By the clock, and by processor time, which says more where a machine has other work; of threads that run at once it counts all. */
 function againstPeers(data: DataSetResults, embedded: EngineResults, recall: number): Figure[] {
-  const ours = speedAt(embedded.curve, recall)
-  if (ours === undefined) return []
-  return (['usearch', 'LanceDB'] as const).flatMap((peer) => {
-    const best = bestOf(data, peer, recall)
-    if (best === undefined) return []
-    return [
-      {
-        bench,
-        name: `${data.name}, recall ${recall}: embedded`,
-        value: ours / best.perSecond,
-        unit: 'x' as const,
-        ours: one('embedded', 'queries/s', ours),
-        beside: one(best.engine, 'queries/s', best.perSecond),
-        goal: { atLeast: rateGoals[peer] },
-      },
-    ]
-  })
+  return (['usearch', 'LanceDB'] as const).flatMap((peer) =>
+    paces.flatMap((pace) => {
+      const ours = speedAt(embedded.curve, recall, pace)
+      const best = bestOf(data, peer, recall, pace)
+      if (ours === undefined || best === undefined) return []
+      return [
+        {
+          bench,
+          name: `${data.name}, recall ${recall}: embedded, by ${pace}`,
+          value: ours / best.perSecond,
+          unit: 'x' as const,
+          ours: one('embedded', 'queries/s', ours),
+          beside: one(best.engine, 'queries/s', best.perSecond),
+          goal: { atLeast: rateGoals[peer] },
+        },
+      ]
+    }),
+  )
 }
 
-function bestOf(data: DataSetResults, peer: string, recall: number) {
+function bestOf(data: DataSetResults, peer: string, recall: number, pace: Pace) {
   const speeds = data.engines
     .filter(({ engine }) => engine.startsWith(peer))
     .flatMap(({ engine, curve }) => {
-      const perSecond = speedAt(curve, recall)
+      const perSecond = speedAt(curve, recall, pace)
       return perSecond === undefined ? [] : [{ engine, perSecond }]
     })
   return speeds.sort((a, b) => b.perSecond - a.perSecond)[0]
@@ -61,25 +64,12 @@ function ownFigures(data: DataSetResults, own: EngineResults): Figure[] {
 /** The slowest filter and the one that finds least. */
 function filterFigures(data: DataSetResults, own: EngineResults, recall: number): Figure[] {
   const filtered = own.filtered.filter(({ atRecall }) => atRecall === recall)
-  if (filtered.length === 0) return []
-  const slowdowns = filtered.map((result) => ({
-    result,
-    slowdown: result.unfilteredPerSecond / (result.queries / result.seconds),
-  }))
-  const slowest = slowdowns.reduce((a, b) => (b.slowdown > a.slowdown ? b : a))
-  const least = filtered.reduce((a, b) => (b.recall < a.recall ? b : a))
-  const { queries, seconds, unfilteredPerSecond, filter } = slowest.result
+  const [first, ...others] = filtered
+  if (first === undefined) return []
+  const least = others.reduce((a, b) => (b.recall < a.recall ? b : a), first)
   const name = `${data.name}, recall ${recall}: ${own.engine}`
   return [
-    {
-      bench,
-      name: `${name}, slowest filter (${filter})`,
-      value: slowest.slowdown,
-      unit: 'x',
-      ours: one('filtered', 'queries/s', queries / seconds),
-      beside: one('unfiltered', 'queries/s', unfilteredPerSecond),
-      goal: { atMost: slowdownMax },
-    },
+    ...paces.flatMap((pace) => slowestFilter(name, filtered, pace)),
     {
       bench,
       name: `${name}, least recall of a filter (${least.filter})`,
@@ -89,6 +79,33 @@ function filterFigures(data: DataSetResults, own: EngineResults, recall: number)
       ours: one('filtered', 'recall', least.recall),
       beside: one('unfiltered', 'recall', least.unfilteredRecall),
       goal: { atLeast: 1 },
+    },
+  ]
+}
+
+function slowestFilter(name: string, filtered: readonly FilteredResults[], pace: Pace): Figure[] {
+  const measured = filtered.flatMap((result) => {
+    const { queries, seconds, processorSeconds, unfilteredPerSecond, unfilteredProcessorMs } = result
+    const [used, plain] =
+      pace === 'wall clock'
+        ? [seconds, unfilteredPerSecond]
+        : [processorSeconds, unfilteredProcessorMs && 1_000 / unfilteredProcessorMs]
+    return used === undefined || plain === undefined
+      ? []
+      : [{ filter: result.filter, speed: queries / used, plain }]
+  })
+  const slowest = measured.sort((a, b) => b.plain / b.speed - a.plain / a.speed)[0]
+  if (slowest === undefined) return []
+  const { filter, speed, plain } = slowest
+  return [
+    {
+      bench,
+      name: `${name}, slowest filter (${filter}), by ${pace}`,
+      value: plain / speed,
+      unit: 'x',
+      ours: one('filtered', 'queries/s', speed),
+      beside: one('unfiltered', 'queries/s', plain),
+      goal: { atMost: slowdownMax },
     },
   ]
 }

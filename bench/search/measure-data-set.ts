@@ -235,13 +235,14 @@ async function measureFilter(
     { contender, effort },
   ])
   if (recall === undefined || filtered === undefined || unfiltered === undefined) return
-  const unfilteredPerSecond = rateOf(unfiltered.load)
+  const { perSecond: unfilteredPerSecond, processorMs: unfilteredProcessorMs } = speedOf(unfiltered.load)
   contender.filtered.push({
     atRecall,
     effort,
     filter,
     recall,
     unfilteredPerSecond,
+    unfilteredProcessorMs,
     unfilteredRecall,
     ...filtered.load,
   })

@@ -46,5 +46,6 @@ export interface FilteredResults extends Loaded {
   readonly recall: number
   /** Queries per second of the same effort without a filter, taken just before and after. */
   readonly unfilteredPerSecond: number
+  readonly unfilteredProcessorMs?: number | undefined
   readonly unfilteredRecall: number
 }

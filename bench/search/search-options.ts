@@ -41,8 +41,8 @@ export function searchOptionsOf(flags: SearchFlags): SearchOptions {
     shapes,
     places: { peers: flags.peers, qdrant: flags.qdrant },
     cache: join(tmpdir(), 'stillpoint-bench-data'),
-    milliseconds: flags.quick ? 400 : 1_250,
-    rounds: flags.quick ? 2 : 5,
+    milliseconds: flags.quick ? 400 : 1_000,
+    rounds: flags.quick ? 2 : 4,
   }
 }
 

@@ -38,16 +38,16 @@ export class StillpointEmbedded implements Adapter {
 
   async start(): Promise<void> {
     const { open } = await built()
-    this.#database = await open(join(this.#settings.home, 'store'), { workers: this.#threads })
+    this.#database = await open(join(this.#settings.home, 'store'), { searchThreads: this.#threads })
     this.#loopDelay.enable()
   }
 
   async describe() {
     return {
       version: packageJson.version,
-      settings: `Euclid, float32, m ${graph.m}, ef_construct ${graph.efConstruct}, ${this.#threads} worker thread(s)`,
+      settings: `Euclid, float32, m ${graph.m}, ef_construct ${graph.efConstruct}, ${this.#threads === 0 ? 'searches on the calling thread' : `${this.#threads} thread(s) that search`}`,
       durability: 'fdatasync before a write is acknowledged',
-      effort: { name: 'ef', values: [10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1_024] },
+      effort: { name: 'ef', values: [10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1_024] },
       clientsMax: Infinity,
       filters: true,
     }
