@@ -63,12 +63,3 @@ export function countIndexedVectors(view: View): Record<string, number> {
   }
   return counts
 }
-
-export function isOptimizing(view: View, settings: GraphSettings | undefined): boolean {
-  if (settings === undefined) return false
-  const wanted = wantedGraphs(view.config, settings)
-  if (wanted.length === 0) return false
-  return [...view.entries()].some(
-    ({ handle }) => handle.info !== undefined && missingGraphs(handle, wanted).length > 0,
-  )
-}

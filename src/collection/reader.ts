@@ -10,7 +10,7 @@ import { contentHashOf } from './content-hash.ts'
 import { Matcher, countBits } from './matching.ts'
 import { mergeInIdOrder, mergeInSignedOrder, type RowRef } from './id-order.ts'
 import { orderedPage } from './order-by.ts'
-import { countIndexedVectors, isOptimizing, type GraphSettings } from './graph-params.ts'
+import { countIndexedVectors } from './graph-params.ts'
 import { bitsOf, CandidateSource } from './querying/candidates.ts'
 import { readForeign } from './querying/examples.ts'
 import { partitionPointCounts, viewOfPartitions } from './partitions.ts'
@@ -50,8 +50,8 @@ export interface ReaderSource {
   random(): number
   /** Default: the calling thread does everything. */
   readonly services?: ReadServices
-  /** Of a living collection: which graphs the optimizer builds. */
-  readonly graphSettings?: GraphSettings
+  /** Of a living collection: whether the optimizer has graphs to build. */
+  isOptimizing?(): boolean
 }
 
 /**
@@ -92,7 +92,7 @@ export class CollectionReader {
         vectorCount: Object.values(vectorCounts).reduce((sum, count) => sum + count, 0),
         vectorCounts,
         indexedVectorCounts: countIndexedVectors(view),
-        isOptimizing: isOptimizing(view, this.#source.graphSettings),
+        isOptimizing: this.#source.isOptimizing?.() ?? false,
         indexedPoints: countIndexed(view),
       }
     })

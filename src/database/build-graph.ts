@@ -15,7 +15,6 @@ export type BuildParts = Pick<EngineParts, 'links' | 'pins' | 'random' | 'logger
 /** One graph on its way. */
 export interface GraphBuild {
   readonly handle: SegmentHandle
-  readonly column: string
   /** Rows that are in it. */
   rowsDone(): number
   /** Ends it soon, with a file of what there is, or without one. */
@@ -44,7 +43,6 @@ export async function buildGraph(
   const control: BuildControl = newBuildControl()
   onStart({
     handle,
-    column: wanted.column,
     rowsDone: () => graph.nextRow,
     stop: (order) => orderBuild(control, order),
   })

@@ -27,8 +27,8 @@ export class Collection extends WritableCollection {
         id: state.id,
         view: () => engine.state(state.id).view(engine.appliedSeq),
         random: () => engine.parts.random.next(),
-        graphSettings: engine.parts.graphSettings,
         services: engine.parts.reading,
+        isOptimizing: () => engine.isMissingGraphs(engine.state(state.id)),
       },
       engine,
     )

@@ -50,6 +50,8 @@ export interface DatabaseStats {
   readonly appliedSeq: number
   /** Number of the last record that the newest checkpoint holds. */
   readonly checkpointSeq: number
+  /** Being built now: graphs, rows that are in them, and rows that will be. */
+  readonly graphs: { readonly graphs: number; readonly rowsDone: number; readonly rows: number }
 }
 
 export interface RestoreOptions {
@@ -578,6 +580,7 @@ export class Database {
       logBytes: log.bytes,
       appliedSeq: this.#engine.appliedSeq,
       checkpointSeq: checkpointer.seq,
+      graphs: this.#engine.graphProgress,
     }
   }
 

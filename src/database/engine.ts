@@ -58,6 +58,7 @@ export interface EngineParts {
   readonly segments: SegmentWriter
   /** Builds graphs, in threads of its own: no flush waits for them. */
   readonly links: SegmentWriter
+  readonly graphThreads: number
   readonly graphSettings: GraphSettings
   readonly checkpointer: Checkpointer
   readonly pins: Pins
@@ -100,6 +101,15 @@ export class Engine implements WriteSink {
       onChange: () => this.#afterWrite(),
     })
     this.#gate = new WriteGate(parts.limits.pendingBytesMax, () => this.#isFull())
+  }
+
+  /** Whether a segment of the collection is to have a graph that is not there. */
+  isMissingGraphs(state: CollectionState): boolean {
+    return this.#optimizer.isMissingGraphs(state)
+  }
+
+  get graphProgress(): Optimizer['progress'] {
+    return this.#optimizer.progress
   }
 
   /** What was left undone goes on, if background work starts by itself. */

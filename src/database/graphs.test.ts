@@ -140,6 +140,52 @@ describe('graphs of segments', () => {
     expect(indexed(await db.restoreArchive(Readable.from(archived), { into: 'e' }))).toEqual([400, false])
   })
 
+  test('of a segment that collections share, one wins: the other one is searched exactly, and nobody builds in turns', async () => {
+    const collection = await db.createCollection('c', config)
+    await addSegment(collection, 0, 400)
+    await db.optimize()
+    const clone = await db.clone('c', 'd')
+    await clone.setDistance('', 'Dot')
+    expect([indexed(collection), indexed(clone)]).toEqual([
+      [400, false],
+      [0, false],
+    ])
+    const files = await linksFiles()
+    await db.optimize()
+    expect(await linksFiles()).toEqual(files)
+    const vector = Float32Array.from({ length: 8 }, () => 1)
+    const exact = await clone.query({ vector, effort: { exact: true } })
+    expect(await clone.query({ vector })).toEqual(exact)
+    await db.dropCollection('c')
+    expect(indexed(clone)).toEqual([0, true])
+    await db.optimize()
+    expect(indexed(clone)).toEqual([400, false])
+  })
+
+  test('several are built at once, of as many threads as there are', async () => {
+    await db.close()
+    db = await openIt({ graphThreads: 3 })
+    const collection = await db.createCollection('c', {
+      vectors: { a: config.vectors['']!, b: config.vectors['']!, c: config.vectors['']! },
+    })
+    const random = seededRandom(5)
+    const vector = (): Float32Array => Float32Array.from({ length: 8 }, () => random.next())
+    await collection.upsert(
+      Array.from({ length: 900 }, (_, id) => ({ id, vectors: { a: vector(), b: vector(), c: vector() } })),
+    )
+    await db.flush()
+    const work = db.optimize()
+    let most = 0
+    for (let turn = 0; turn < 20; turn++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      most = Math.max(most, db.stats().graphs.graphs)
+    }
+    await work
+    expect(most).toBe(3)
+    expect(db.stats().graphs).toEqual({ graphs: 0, rowsDone: 0, rows: 0 })
+    expect(collection.info().indexedVectorCounts).toEqual({ a: 900, b: 900, c: 900 })
+  })
+
   test.each(['Cosine', 'Euclid', 'Manhattan'] as const)(
     'of many dimensions are built over codes, and searched by %s over the vectors',
     async (distance) => {

@@ -47,7 +47,7 @@ export interface OpenOptions {
   readonly logRotateBytes?: number
   /** Threads that write segments; 0 writes and reads them on the calling thread. Default 1. */
   readonly workers?: number
-  /** Threads that build graphs; 0 builds them on the calling thread. Default 1. */
+  /** Threads that build graphs, of one vector of one segment each; 0 builds them on the calling thread. Default 1. */
   readonly graphThreads?: number
   /** What a front door's settings say of the graphs of a vector, beyond its own `graph`. */
   readonly graphParams?: GraphSettings
@@ -182,6 +182,7 @@ async function openEngine(
     services,
     segments,
     links: new SegmentWriter(store, builders.links, verified),
+    graphThreads: Math.max(1, options.graphThreads ?? 1),
     graphSettings: options.graphParams ?? noGraphSettings,
     checkpointer,
     pins: new Pins(),

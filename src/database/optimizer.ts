@@ -5,6 +5,7 @@ import type { SegmentHandle } from '../collection/segment-handle.ts'
 import type { View, ViewEntry } from '../collection/view.ts'
 import { isDatabaseError } from '../errors/database-error.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
+import { allEnded } from '../runtime/all-ended.ts'
 import { Mutex } from '../runtime/mutex.ts'
 import { buildGraph, type GraphBuild } from './build-graph.ts'
 import { ownCollections } from './checks/drill-clone.ts'
@@ -16,6 +17,11 @@ interface MissingGraph {
   readonly wanted: WantedGraph
   /** Of the vectors. */
   readonly bytes: number
+}
+
+interface RunningBuild extends GraphBuild {
+  /** Its segment is of no collection yet. */
+  readonly isOfMerge: boolean
 }
 
 export interface OptimizerEvents {
@@ -40,9 +46,7 @@ export class Optimizer {
   /** Graphs that cannot be: the memory of the vectors has no room for them. */
   readonly #hopeless = new WeakMap<SegmentHandle, Set<string>>()
   #isDue = false
-  #build: GraphBuild | undefined
-  /** The segment of that build, if it is one of a living collection, and not of a merge that goes on. */
-  #living: SegmentHandle | undefined
+  readonly #builds = new Set<RunningBuild>()
 
   constructor(parts: EngineParts, events: OptimizerEvents) {
     this.#parts = parts
@@ -51,7 +55,22 @@ export class Optimizer {
 
   /** Whether it has something to do, or is doing it. */
   get isBusy(): boolean {
-    return this.#isDue || this.#build !== undefined
+    return this.#isDue || this.#builds.size > 0
+  }
+
+  /** What is being built, or goes on from a file: rows that are in a graph, of all that are to be. */
+  get progress(): { readonly graphs: number; readonly rowsDone: number; readonly rows: number } {
+    const builds = [...this.#builds]
+    return {
+      graphs: builds.length,
+      rowsDone: builds.reduce((sum, build) => sum + build.rowsDone(), 0),
+      rows: builds.reduce((sum, build) => sum + build.handle.rows.rowCount, 0),
+    }
+  }
+
+  /** Whether a segment of the collection is to have a graph that is not there. */
+  isMissingGraphs(state: CollectionState): boolean {
+    return this.#missingOf(state).length > 0
   }
 
   /** In the background, unless that is about to happen. */
@@ -76,7 +95,8 @@ export class Optimizer {
 
   /** Ends a graph that nobody needs any more, as its segment was merged or its collection dropped. */
   review(): void {
-    if (this.#living !== undefined && this.#ownersOf(this.#living).length === 0) this.#build?.stop('giveUp')
+    for (const build of this.#builds)
+      if (!build.isOfMerge && this.#ownersOf(build.handle).length === 0) build.stop('giveUp')
   }
 
   /** Ends soon; what there is of a graph stays for the next start. */
@@ -92,9 +112,9 @@ export class Optimizer {
       while (this.#isLive(state) && (await this.#mergeOne(state, hasNoGraph, stop)));
     }
     if (stop.aborted) return false
-    const [missing] = this.#missingGraphs().sort((a, b) => b.bytes - a.bytes)
-    if (missing !== undefined) {
-      await this.#buildMissing(missing, stop)
+    const missing = this.#missingGraphs().slice(0, this.#parts.graphThreads)
+    if (missing.length > 0) {
+      await allEnded(missing.map((one) => this.#buildMissing(one, stop)))
       return true
     }
     for (const state of ownCollections(catalog)) {
@@ -156,24 +176,23 @@ export class Optimizer {
   async #buildAll(state: CollectionState, handle: SegmentHandle, stop: AbortSignal): Promise<void> {
     const wanted = wantedGraphs(state.config, this.#parts.graphSettings)
     for (;;) {
-      const missing = missingGraphs(handle, wanted).find((one) => !this.#isHopeless(handle, one))
-      if (missing === undefined || stop.aborted || !this.#isLive(state)) return
-      await this.#buildOne(handle, missing, stop, 'giveUp')
+      const missing = missingGraphs(handle, wanted).filter((one) => !this.#isHopeless(handle, one))
+      if (missing.length === 0 || stop.aborted || !this.#isLive(state)) return
+      const next = missing.slice(0, this.#parts.graphThreads)
+      await allEnded(next.map((one) => this.#buildOne(handle, one, stop, true)))
     }
   }
 
   async #buildMissing({ handle, wanted }: MissingGraph, stop: AbortSignal): Promise<void> {
     handle.retain()
-    this.#living = handle
     try {
-      await this.#buildOne(handle, wanted, stop, 'save')
+      await this.#buildOne(handle, wanted, stop, false)
       for (const state of this.#ownersOf(handle)) state.changeCount += 1
       this.#events.onChange()
     } catch (error) {
       // Given up by `review`: there is other work.
       if (!isDatabaseError(error) || error.code !== 'cancelled') throw error
     } finally {
-      this.#living = undefined
       handle.release()
     }
   }
@@ -182,34 +201,59 @@ export class Optimizer {
     handle: SegmentHandle,
     wanted: WantedGraph,
     stop: AbortSignal,
-    order: 'save' | 'giveUp',
+    isOfMerge: boolean,
   ): Promise<void> {
-    const onStop = (): void => this.#build?.stop(order)
+    let running: RunningBuild | undefined
+    // Nothing will name the segment of a merge that is not installed.
+    const onStop = (): void => running?.stop(isOfMerge ? 'giveUp' : 'save')
     stop.addEventListener('abort', onStop)
     try {
       const isOne = await buildGraph(this.#parts, handle, wanted, (build) => {
-        this.#build = build
-        if (stop.aborted) build.stop(order)
+        running = { ...build, isOfMerge }
+        this.#builds.add(running)
+        if (stop.aborted) onStop()
       })
       if (!isOne) this.#giveUp(handle, wanted)
     } finally {
-      this.#build = undefined
+      if (running !== undefined) this.#builds.delete(running)
       stop.removeEventListener('abort', onStop)
     }
   }
 
+  /** Each once, the largest first. */
   #missingGraphs(): MissingGraph[] {
-    const { catalog, graphSettings } = this.#parts
-    return ownCollections(catalog).flatMap((state) => {
-      const wanted = wantedGraphs(state.config, graphSettings)
-      const handles = state.shards.flatMap((shard) => shard.entries.map(({ handle }) => handle))
-      return handles
-        .filter(({ info }) => info !== undefined)
-        .flatMap((handle) =>
-          missingGraphs(handle, wanted)
-            .filter((one) => !this.#isHopeless(handle, one))
-            .map((one) => ({ handle, wanted: one, bytes: handle.rows.vectors.get(one.column)!.bytes })),
-        )
+    const missing = new Map<string, MissingGraph>()
+    for (const state of ownCollections(this.#parts.catalog)) {
+      for (const one of this.#missingOf(state)) {
+        const key = `${one.handle.id}/${one.wanted.column}`
+        // Clones share segments, and may want different graphs of one vector: there is one.
+        if (!missing.has(key)) missing.set(key, one)
+      }
+    }
+    return [...missing.values()].sort((a, b) => b.bytes - a.bytes)
+  }
+
+  #missingOf(state: CollectionState): MissingGraph[] {
+    const wanted = wantedGraphs(state.config, this.#parts.graphSettings)
+    if (wanted.length === 0) return []
+    const handles = state.shards.flatMap((shard) => shard.entries.map(({ handle }) => handle))
+    return handles
+      .filter(({ info }) => info !== undefined)
+      .flatMap((handle) =>
+        missingGraphs(handle, wanted)
+          .filter((one) => !this.#isHopeless(handle, one) && !this.#isOfAnother(state, handle, one))
+          .map((one) => ({ handle, wanted: one, bytes: handle.rows.vectors.get(one.column)!.bytes })),
+      )
+  }
+
+  /** True if the graph that is there is the one that another collection wants, which shares the segment. */
+  #isOfAnother(state: CollectionState, handle: SegmentHandle, { column }: WantedGraph): boolean {
+    if (handle.rows.graphOf(column) === undefined) return false
+    return this.#ownersOf(handle).some((owner) => {
+      if (owner === state) return false
+      const wanted = wantedGraphs(owner.config, this.#parts.graphSettings)
+      const own = wanted.filter((one) => one.column === column)
+      return own.length > 0 && missingGraphs(handle, own).length === 0
     })
   }
 

@@ -13,7 +13,7 @@ function misreading(disk: SimulatedDisk, nth: number, byte: number): Disk {
   let reads = 0
   return new Proxy<Disk>(disk, {
     get: (target, name: keyof Disk) => {
-      if (name !== 'readRange') return target[name].bind(target)
+      if (name !== 'readRange') return target[name]?.bind(target)
       return async (path: string, offset: number, length: number) => {
         const bytes = await target.readRange(path, offset, length)
         if (++reads === nth && byte >= offset && byte < offset + bytes.length) bytes[byte - offset]! ^= 4

@@ -14,6 +14,12 @@ const gauges: Readonly<Record<string, readonly [help: string, read: (stats: Data
     'Number of the last log record that the newest checkpoint holds',
     (stats) => stats.checkpointSeq,
   ],
+  graphs_building: ['Graphs that are being built', (stats) => stats.graphs.graphs],
+  graphs_building_rows: ['Rows of the graphs that are being built', (stats) => stats.graphs.rows],
+  graphs_building_rows_done: [
+    'Of these rows those that are in their graph',
+    (stats) => stats.graphs.rowsDone,
+  ],
 }
 
 /** With the label `policy`. The age of what never was is infinite, so that an alarm for an old one rings. */
