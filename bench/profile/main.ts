@@ -94,7 +94,7 @@ interface Parts {
 
 async function record(choice: EngineChoice, { home, out, drivers, signal }: Parts): Promise<void> {
   const { rows, dimensions, kinds, filter } = flags
-  const none = { peers: undefined, qdrant: undefined, quick: false }
+  const none = { peers: undefined, qdrant: undefined, rounds: undefined, quick: false }
   const { shapes, cache } = searchOptionsOf({ rows, dimensions, kinds, ...none })
   const data = await dataSetIn(cache, { ...shapes[0]!, seed: Number(flags.seed) }, signal)
   const progress = startProgress('writing', data.rows, 'rows')

@@ -229,7 +229,7 @@ async function measureFilter(
   const { atRecall, filter, point } = asked
   const { effort, recall: unfilteredRecall } = point
   const recall = await attempt(plan, contender, () => contender.driver.call('recall', { effort, filter }))
-  const shorter = { ...plan, milliseconds: plan.milliseconds / 2, rounds: 2 }
+  const shorter = { ...plan, milliseconds: plan.milliseconds / 2, rounds: Math.ceil(plan.rounds / 2) }
   const [filtered, unfiltered] = await inTurns(shorter, [
     { contender, effort, filter },
     { contender, effort },

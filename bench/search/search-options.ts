@@ -20,6 +20,7 @@ export interface SearchFlags {
   readonly kinds: string | undefined
   readonly peers: string | undefined
   readonly qdrant: string | undefined
+  readonly rounds: string | undefined
   readonly quick: boolean
 }
 
@@ -27,6 +28,7 @@ export interface SearchFlags {
 const fullRows: Readonly<Record<number, number>> = { 128: 100_000, 768: 50_000, 1_536: 20_000 }
 const quickRows: Readonly<Record<number, number>> = { 128: 25_000, 768: 4_000 }
 const otherRows = 20_000
+const roundMs = 250
 
 /** @throws Error for a flag that means nothing */
 export function searchOptionsOf(flags: SearchFlags): SearchOptions {
@@ -37,12 +39,13 @@ export function searchOptionsOf(flags: SearchFlags): SearchOptions {
     const rows = flags.rows === undefined ? (byDefault[size] ?? otherRows) : countOf('rows', flags.rows)
     return kindsOf(flags.kinds).map((kind) => ({ kind, rows, dimensions: size }))
   })
+  const rounds = flags.rounds === undefined ? (flags.quick ? 2 : 4) : countOf('rounds', flags.rounds)
   return {
     shapes,
     places: { peers: flags.peers, qdrant: flags.qdrant },
     cache: join(tmpdir(), 'stillpoint-bench-data'),
-    milliseconds: flags.quick ? 400 : 1_000,
-    rounds: flags.quick ? 2 : 4,
+    milliseconds: roundMs * rounds,
+    rounds,
   }
 }
 

@@ -47,7 +47,7 @@ export class StillpointEmbedded implements Adapter {
       version: packageJson.version,
       settings: `Euclid, float32, m ${graph.m}, ef_construct ${graph.efConstruct}, ${this.#threads === 0 ? 'searches on the calling thread' : `${this.#threads} thread(s) that search`}`,
       durability: 'fdatasync before a write is acknowledged',
-      effort: { name: 'ef', values: [10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1_024] },
+      effort: { name: 'ef', values: [10, 16, 32, 48, 64, 96, 128, 192, 256, 512, 1_024] },
       clientsMax: Infinity,
       filters: true,
     }

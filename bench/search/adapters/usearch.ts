@@ -42,7 +42,7 @@ export class Usearch implements Adapter {
       version: await installedVersion(this.#settings.peers, 'usearch'),
       settings: `l2sq, f32, connectivity ${graph.m}, expansion_add ${graph.efConstruct}, one thread`,
       durability: 'none: in memory until it is saved',
-      effort: { name: 'ef', values: [10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1_024] },
+      effort: { name: 'ef', values: [10, 16, 32, 48, 64, 96, 128, 192, 256, 512, 1_024] },
       clientsMax: 1,
       filters: false,
     }

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Adapter, Batch, Description, Operation } from '../adapters/adapter.ts'
+import type { Adapter, Batch, Description, Operation, Searcher } from '../adapters/adapter.ts'
 import { adapterOf } from '../adapters/adapter-of.ts'
 import { processorSeconds, residentBytes } from '../adapters/process-state.ts'
 import { timed } from '../adapters/timed.ts'
@@ -22,6 +22,7 @@ import type { DriverCalls, Ingested, Loaded, LoadRequest, ProfileRequest, Search
 const groupRows = 20_000
 const warmUpMs = 100
 const profilerMs = 500
+const recallClients = 4
 
 /** Drives one engine over one data set, in a process of its own. */
 export class Driver implements DriverCalls {
@@ -66,12 +67,16 @@ export class Driver implements DriverCalls {
   async recall({ effort, filter }: SearchRequest): Promise<number> {
     const truth = await this.#mustQuestions.truth(filter)
     const count = filter === undefined ? queryCount : filteredQueries
-    return this.#with({ effort, filter }, 1, async ([searcher]) => {
+    return this.#with({ effort, filter }, recallClients, async (searchers) => {
+      const asked = Array.from({ length: count }, (_, query) => query).values()
       let sum = 0
-      for (let query = 0; query < count; query++) {
-        this.#signal.throwIfAborted()
-        sum += recallOf(truth, query, await searcher!.rows(query))
+      const client = async (searcher: Searcher) => {
+        for (const query of asked) {
+          this.#signal.throwIfAborted()
+          sum += recallOf(truth, query, await searcher.rows(query))
+        }
       }
+      await Promise.all(searchers.map(client))
       return sum / count
     })
   }

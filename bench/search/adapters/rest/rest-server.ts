@@ -50,7 +50,7 @@ export class RestServer implements Adapter {
       durability: this.#isOurs
         ? 'wait=true: fdatasync before a write is acknowledged'
         : 'wait=true, otherwise as it comes',
-      effort: { name: 'ef', values: [10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1_024] },
+      effort: { name: 'ef', values: [10, 16, 32, 48, 64, 96, 128, 192, 256, 512, 1_024] },
       clientsMax: Infinity,
       filters: true,
     }
