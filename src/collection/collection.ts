@@ -1,13 +1,12 @@
-import { parseJson, RawJson, stringifyJson, type JsonObject, type JsonValue } from '../encoding/json.ts'
+import { parseJson, RawJson, type JsonObject } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
-import { wordsOfId, type PointId } from '../ids/point-id.ts'
+import { wordsOfId } from '../ids/point-id.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
 import { compileFilter } from '../query/compile-filter.ts'
 import type { Filter } from '../query/filter.ts'
-import { encodePayload } from './apply-operation.ts'
 import type { CollectionState } from './collection-state.ts'
 import type { PointsOperation } from './operations.ts'
-import { newIds, writeId, type PointsBatch, type UpsertMode } from './points-batch.ts'
+import type { PointsBatch, UpsertMode } from './points-batch.ts'
 import { CollectionReader } from './reader.ts'
 import type {
   Distance,
@@ -26,7 +25,12 @@ import { withDistance } from './set-distance.ts'
 import { unknownVector } from './vector-columns.ts'
 import { checkPartitionName, defaultPartition, placeOfPartition } from './partitions.ts'
 import type { PayloadIndexParams } from '../query/payload-index.ts'
-import { newColumn, type ColumnBuilder } from './column-builder.ts'
+import { BatchBuilder } from './batch-builder.ts'
+import { yieldToEventLoop } from '../runtime/yield.ts'
+
+// What is checked and copied between two looks at the event loop, and what a point counts beside its bytes: a millisecond.
+const sliceBytes = 2 ** 20
+const pointCost = 512
 
 export interface ConfigChange {
   readonly collection: string
@@ -71,6 +75,27 @@ export class WritableCollection extends CollectionReader {
    */
   upsert(points: readonly PointInput[], options: UpsertOptions = {}): Promise<WriteResult> {
     return this.#writePoints(points, options.mode ?? 'upsert', options)
+  }
+
+  /**
+   * The same for a large batch on a busy event loop: points are asked for one by one, with looks at the event loop in
+   * between. What `pointAt` throws is thrown, and nothing is written then.
+   */
+  async upsertInSlices(
+    count: number,
+    pointAt: (index: number) => PointInput,
+    options: UpsertOptions = {},
+  ): Promise<WriteResult> {
+    const builder = this.#newBatch(count, options.mode ?? 'upsert', options)
+    let bytes = 0
+    for (let index = 0; index < count; index++) {
+      if (bytes >= sliceBytes) {
+        bytes = 0
+        await yieldToEventLoop()
+      }
+      bytes += pointCost + builder.add(pointAt(index))
+    }
+    return this.#sink.points({ ...builder.finish(), ...this.#partitionOf(options) })
   }
 
   /** Replaces the named vectors of points that exist; the others are reported as missing. */
@@ -205,12 +230,21 @@ export class WritableCollection extends CollectionReader {
   async #writePoints(
     points: readonly (PointInput | VectorsInput)[],
     mode: UpsertMode,
-    { condition, partition }: { readonly condition?: Filter } & PartitionTarget,
+    options: { readonly condition?: Filter } & PartitionTarget,
   ): Promise<WriteResult> {
-    const state = this.#sink.state(this.id)
-    if (condition !== undefined) compileFilter(condition, { payloadIndexes: state.config.payloadIndexes })
-    const batch = buildBatch(state, points, mode, condition)
-    return this.#sink.points({ ...batch, ...loggedPartition(state, partition) })
+    const builder = this.#newBatch(points.length, mode, options)
+    for (const point of points) builder.add(point)
+    return this.#sink.points({ ...builder.finish(), ...this.#partitionOf(options) })
+  }
+
+  #newBatch(count: number, mode: UpsertMode, { condition }: { readonly condition?: Filter }): BatchBuilder {
+    const { id, config } = this.#sink.state(this.id)
+    if (condition !== undefined) compileFilter(condition, { payloadIndexes: config.payloadIndexes })
+    return new BatchBuilder({ collection: id, vectors: config.vectors, mode, condition, count })
+  }
+
+  #partitionOf({ partition }: PartitionTarget): PartitionTarget {
+    return loggedPartition(this.#sink.state(this.id), partition)
   }
 
   async #operate(
@@ -239,57 +273,6 @@ function loggedPartition(state: CollectionState, partition: string | undefined):
 }
 
 type DistributedOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
-
-function buildBatch(
-  state: CollectionState,
-  points: readonly (PointInput | VectorsInput)[],
-  mode: UpsertMode,
-  condition: Filter | undefined,
-): PointsBatch {
-  const ids = newIds(points.length)
-  const payloads: Uint8Array[] = []
-  const columns = new Map<string, ColumnBuilder>()
-  points.forEach((point, i) => {
-    writeId(ids, i, wordsOfId(point.id))
-    payloads.push(payloadBytes('payload' in point ? point.payload : undefined, point.id))
-    const vectors = point.vectors ?? {}
-    for (const name of Object.keys(vectors)) {
-      const params = Object.hasOwn(state.config.vectors, name) ? state.config.vectors[name]! : undefined
-      if (params === undefined) throw unknownVector(name)
-      let column = columns.get(name)
-      if (column === undefined) columns.set(name, (column = newColumn(name, params, points.length)))
-      column.add(i, vectors[name]!)
-    }
-  })
-  return {
-    collection: state.id,
-    mode,
-    condition: condition === undefined ? '' : stringifyJson(condition as unknown as JsonValue),
-    count: points.length,
-    ids,
-    payloads: { bytes: Buffer.concat(payloads), lengths: Uint32Array.from(payloads, (text) => text.length) },
-    vectors: [...columns.values()].map((column) => column.finish()),
-  }
-}
-
-const noPayload = new Uint8Array(0)
-
-function payloadBytes(payload: JsonObject | RawJson | undefined, id: PointId): Uint8Array {
-  if (payload === undefined) return noPayload
-  if (payload instanceof RawJson) return isEmptyObject(payload.bytes()) ? noPayload : payload.bytes()
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
-    throw new DatabaseError(
-      'request-invalid',
-      `Cannot use the payload of point ${String(id)}: it is no JSON object`,
-      { id },
-    )
-  }
-  return encodePayload(payload)
-}
-
-function isEmptyObject(text: Uint8Array): boolean {
-  return text.length < 16 && Buffer.from(text).toString('latin1').replace(/\s+/g, '') === '{}'
-}
 
 function toObject(payload: JsonObject | RawJson): JsonObject {
   const value = payload instanceof RawJson ? parseJson(payload.text) : payload

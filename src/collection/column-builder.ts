@@ -7,8 +7,8 @@ import { denseInput, toVector, writeVector } from './vector-input.ts'
 
 /** Collects the vectors of one name for a batch. */
 export interface ColumnBuilder {
-  /** Of point number `point`, in ascending order. @throws dimension-mismatch, request-invalid */
-  add(point: number, input: VectorInput): void
+  /** Of point number `point`, in ascending order; gives how many words it takes. @throws dimension-mismatch, request-invalid */
+  add(point: number, input: VectorInput): number
   finish(): BatchVectors
 }
 
@@ -32,12 +32,13 @@ class DenseBuilder implements ColumnBuilder {
     this.#data = new Float32Array(points * params.size)
   }
 
-  add(point: number, input: VectorInput): void {
+  add(point: number, input: VectorInput): number {
     const { size } = this.#params
     const at = this.#count * size
     writeVector(this.#name, this.#params, denseInput(this.#name, input), this.#data.subarray(at, at + size))
     this.#present[point] = 1
     this.#count += 1
+    return size
   }
 
   finish(): BatchVectors {
@@ -60,11 +61,12 @@ class PackedBuilder implements ColumnBuilder {
     this.#present = new Uint8Array(points)
   }
 
-  add(point: number, input: VectorInput): void {
+  add(point: number, input: VectorInput): number {
     const part = wordsOf(toVector(this.#name, this.#params, input))
     this.#present[point] = 1
     this.#parts.push(part)
     this.#words += part.length
+    return part.length
   }
 
   finish(): BatchVectors {

@@ -34,7 +34,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a file is renamed before it is synced',
     faults: ['power'],
-    from: 40,
+    from: 100,
     plant: (disk) => swappedRename(disk),
   },
   { name: 'a write that fails passes for done', faults: ['full', 'io'], plant: forgetful },

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { readBody } from '../http/read-body.ts'
 import { noteStart, removeUnwantedType, sendError, sendPlainError } from './answers.ts'
 import type { Door } from './door.ts'
 import { toWireError } from './errors.ts'
@@ -65,10 +66,8 @@ export async function qdrantRoutes(app: FastifyInstance, door: Door): Promise<vo
     scope.addHook('onRequest', async ({ headers }) => {
       if (headers['content-type'] !== undefined) headers['content-type'] = 'application/octet-stream'
     })
-    scope.addContentTypeParser(
-      '*',
-      { parseAs: 'buffer', bodyLimit: door.maxRequestBytes },
-      (_request, body, parsed) => parsed(null, body),
+    scope.addContentTypeParser('*', (request, stream, parsed) =>
+      readBody(request, stream, door.maxRequestBytes, parsed),
     )
     jsonRoutes(scope, door)
     done()

@@ -18,7 +18,7 @@ import type { WriteFacts } from '../strict/write-facts.ts'
 import { filterOf } from './filters.ts'
 import { payloadPath } from './payload-path.ts'
 import { pointId } from './point-id.ts'
-import { checkUpsert, enginePoints, upsertOperation, type GivenUpsert } from './points.ts'
+import { checkUpsert, enginePoint, upsertOperation, type GivenUpsert } from './points.ts'
 import { checkSelected, engineSelector, pointsSelector, type Selection } from './selector.ts'
 import { refuseShardKeys, shardKeys } from './shard-key.ts'
 import {
@@ -45,7 +45,8 @@ export function upsertOf({ points, options, shardKeys: keys }: GivenUpsert): Ope
     facts: { kind: 'upsert', pointCount: points.length, vectors: points.map(({ vector }) => vector) },
     perform: (collection, known) => {
       refuseShardKeys(keys)
-      return collection.upsert(enginePoints(points, known), options)
+      if (points.length === 0) throw badRequest('Empty update request')
+      return collection.upsertInSlices(points.length, (index) => enginePoint(points[index]!, known), options)
     },
   }
 }

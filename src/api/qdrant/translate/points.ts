@@ -23,7 +23,7 @@ import {
   untagged,
   type Decoder,
 } from '../decode.ts'
-import { badRequest, invalid } from '../failures.ts'
+import { invalid } from '../failures.ts'
 import { parseText } from '../body.ts'
 import { filterOf } from './filters.ts'
 import { pointId } from './point-id.ts'
@@ -199,11 +199,7 @@ function pointsOf({ ids, vectors, payloads }: Columns): GivenPoint[] {
 }
 
 /** @throws WireError 400 for names and sizes that are not the collection's */
-export function enginePoints(points: readonly GivenPoint[], known: KnownVectors): PointInput[] {
-  if (points.length === 0) throw badRequest('Empty update request')
-  return points.map(({ id, vector, payload }) => ({
-    id,
-    vectors: engineVectors(vector, known, true),
-    ...(payload === undefined ? {} : { payload }),
-  }))
+export function enginePoint({ id, vector, payload }: GivenPoint, known: KnownVectors): PointInput {
+  const vectors = engineVectors(vector, known, true)
+  return payload === undefined ? { id, vectors } : { id, vectors, payload }
 }

@@ -84,7 +84,7 @@ class PointReader {
     const bytes = this.#bytes
     const start = skipSpace(bytes, 0)
     const name = skipSpace(bytes, start + 1)
-    if (bytes[start] !== openBrace || !isAt(bytes, name, pointsName) || !isUtf8(bytes)) return -1
+    if (bytes[start] !== openBrace || !isAt(bytes, name, pointsName)) return -1
     const list = skipName(bytes, name)
     if (bytes[list] !== openBracket) return -1
     const first = skipSpace(bytes, list + 1)
@@ -176,7 +176,10 @@ class PointReader {
     }
     const end = skipObject(bytes, at)
     if (end < 0) return -1
-    members.payload = end === at + 2 ? null : new RawJson(bytes.subarray(at, end))
+    const text = bytes.subarray(at, end)
+    // Everything else is compared or read as plain characters.
+    if (!isUtf8(text)) return -1
+    members.payload = text.length === 2 ? null : new RawJson(text)
     return end
   }
 
@@ -196,8 +199,8 @@ class PointReader {
       if (value < 0) return -1
       const name = bytes.toString('utf8', i + 1, skipString(bytes, i) - 1)
       const vector = this.#readVector(value, true)
-      // An escape could spell any name.
-      if (vector === undefined || name.includes('\\')) return -1
+      // An escape could spell any name, and so may what is no UTF-8.
+      if (vector === undefined || /[\\\ufffd]/.test(name)) return -1
       vectors.push([name, vector])
       i = skipSpace(bytes, this.#lists.end)
       if (bytes[i] === closeBrace) break
