@@ -1,6 +1,13 @@
 import type { WantedGraph } from '../collection/graph-params.ts'
 import type { SegmentHandle } from '../collection/segment-handle.ts'
-import { newBuildControl, orderBuild, type BuildControl } from '../graph/hnsw/build-links.ts'
+import type { ViewEntry } from '../collection/view.ts'
+import { sourceOf, spareRoomFor } from '../graph/adopt/source-graph.ts'
+import {
+  newBuildControl,
+  orderBuild,
+  type AdoptedLinks,
+  type BuildControl,
+} from '../graph/hnsw/build-links.ts'
 import { hasCodes } from '../graph/codes/elements.ts'
 import { HnswGraph } from '../graph/hnsw/hnsw-graph.ts'
 import { VectorColumn } from '../graph/vector-column.ts'
@@ -9,6 +16,9 @@ import type { EngineParts } from './engine.ts'
 
 // Built over codes of a byte per component a graph takes half the time; below this that is not so.
 const codedDimensionsMin = 64
+
+// Of a graph that has lost more of its rows a new one is better.
+const adoptedGoneMax = 0.3
 
 export type BuildParts = Pick<EngineParts, 'links' | 'pins' | 'random' | 'logger'>
 
@@ -24,7 +34,7 @@ export interface GraphBuild {
 /**
  * Goes on with a graph of a written segment, or begins one, until it is complete, has been going on for some minutes, or is
  * stopped. The segment is retained by the caller. What there is stands in a file when this resolves, and the segment's
- * description lists it: the caller makes it known. False: the rows cannot have a graph.
+ * description lists it: the caller makes it known. False: the rows cannot have a graph. `adopt`: what a new one takes over.
  * @throws cancelled, write-failed, database-closed
  */
 export async function buildGraph(
@@ -32,11 +42,12 @@ export async function buildGraph(
   handle: SegmentHandle,
   wanted: WantedGraph,
   onStart: (build: GraphBuild) => void,
+  adopt?: AdoptedLinks,
 ): Promise<boolean> {
   const { rows } = handle
   const column = rows.vectors.get(wanted.column)
   assert(column instanceof VectorColumn && handle.info !== undefined, 'graphs are of written dense vectors')
-  const graph = graphToBuild(handle, column, wanted)
+  const graph = graphToBuild(handle, column, wanted, adopt)
   if (graph === undefined) return false
   const scratch = graph.allocateScratch(graph.parameters.efConstruct)
   if (scratch === undefined) return false
@@ -53,6 +64,7 @@ export async function buildGraph(
       scratch: scratch.image(),
       control,
       encode: graph.takeEncodeRuns(),
+      ...(adopt !== undefined && graph.nextRow === 0 && { adopt }),
       dropsCodes: true,
     }
     const unique = parts.random.uuid().slice(0, 8)
@@ -77,6 +89,7 @@ function graphToBuild(
   handle: SegmentHandle,
   column: VectorColumn,
   wanted: WantedGraph,
+  adopt: AdoptedLinks | undefined,
 ): HnswGraph | undefined {
   const { metric, params } = wanted
   const { m, efConstruct } = params
@@ -86,12 +99,35 @@ function graphToBuild(
   if (isOne) return begun
   const parameters = { m, efConstruct, seed: seedOf(handle.id) }
   const isCoded = column.dimensions >= codedDimensionsMin && hasCodes('int8', column.dimensions)
+  const room = adopt === undefined ? {} : spareRoomFor(adopt.source)
   // Where there is no room for codes there may be for links.
   const graph =
-    (isCoded ? HnswGraph.createUnencoded(column, metric, { ...parameters, elements: 'int8' }) : undefined) ??
-    HnswGraph.create(column, metric, parameters)
+    (isCoded
+      ? HnswGraph.createUnencoded(column, metric, { ...parameters, elements: 'int8' }, room)
+      : undefined) ?? HnswGraph.create(column, metric, parameters, room)
   if (graph !== undefined) handle.rows.keepUnfinished(wanted.column, graph)
   return graph
+}
+
+/**
+ * What a segment's graph may take over from one whose rows became its first ones, `newRows` of them; undefined if there is
+ * nothing, or too little of it.
+ */
+export function adoptableFrom(
+  { handle }: ViewEntry,
+  newRows: Int32Array,
+  { column, metric, params }: WantedGraph,
+): AdoptedLinks | undefined {
+  const graph = handle.rows.graphOf(column)
+  if (graph?.metric !== metric || graph.parameters.m !== params.m) return undefined
+  let gone = 0
+  for (const row of newRows) if (row < 0) gone += 1
+  if (gone > adoptedGoneMax * newRows.length) return undefined
+  // What is -1 there is 2^32 - 1 here.
+  return {
+    source: sourceOf(graph),
+    rowOf: new Uint32Array(newRows.buffer, newRows.byteOffset, newRows.length),
+  }
 }
 
 /** Any number will do; this one is the same whenever the graph of this segment is built. */

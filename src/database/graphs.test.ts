@@ -105,6 +105,31 @@ describe('graphs of segments', () => {
     expect(indexed(await reopen())).toEqual([1_200, false])
   })
 
+  test('a merge takes over the links of its largest source, and finds what all of them held', async () => {
+    const collection = await db.createCollection('c', config)
+    await addSegment(collection, 0, 700)
+    await addSegment(collection, 700, 400)
+    await db.optimize()
+    await collection.delete({ ids: Array.from({ length: 60 }, (_, i) => i * 11) })
+    await addSegment(collection, 1_100, 350)
+    await addSegment(collection, 1_450, 350)
+    await db.optimize()
+    expect([collection.info().segmentCount, ...indexed(collection)]).toEqual([1, 1_740, false])
+    for (const openAgain of [() => Promise.resolve(collection), () => reopen()]) {
+      const again = await openAgain()
+      let found = 0
+      const random = seededRandom(91)
+      for (let n = 0; n < 30; n++) {
+        const vector = Float32Array.from({ length: 8 }, () => random.next())
+        const exact = await again.query({ vector, limit: 10, effort: { exact: true } })
+        const ids = new Set(exact.map(({ id }) => id))
+        for (const { id } of await again.query({ vector, limit: 10, effort: { ef: 100 } }))
+          if (ids.has(id)) found += 1
+      }
+      expect(found, 'seed 91').toBeGreaterThan(290)
+    }
+  })
+
   test('another distance makes another graph', async () => {
     const collection = await db.createCollection('c', config)
     await addSegment(collection, 0, 400)

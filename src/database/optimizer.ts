@@ -4,10 +4,11 @@ import { installMerge, mergeRows, planMerge, type MergePlan } from '../collectio
 import type { SegmentHandle } from '../collection/segment-handle.ts'
 import type { View, ViewEntry } from '../collection/view.ts'
 import { isDatabaseError } from '../errors/database-error.ts'
+import type { AdoptedLinks } from '../graph/hnsw/build-links.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
 import { allEnded } from '../runtime/all-ended.ts'
 import { Mutex } from '../runtime/mutex.ts'
-import { buildGraph, type GraphBuild } from './build-graph.ts'
+import { adoptableFrom, buildGraph, type GraphBuild } from './build-graph.ts'
 import { ownCollections } from './checks/drill-clone.ts'
 import type { EngineParts } from './engine.ts'
 import { keepHistory } from './history.ts'
@@ -132,7 +133,7 @@ export class Optimizer {
     const view = state.view(this.#events.seq())
     try {
       const plan = planMerge(view, accepts)
-      return plan !== undefined && (await this.#merge(state, view, plan, stop))
+      return plan !== undefined && (await this.#merge(state, view, graphFirst(plan), stop))
     } finally {
       view.release()
     }
@@ -153,7 +154,11 @@ export class Optimizer {
     const unpin = pins.pin([handle.id])
     try {
       handle.written(await segments.write(handle.id, handle.rows, view.config.payloadIndexes, stop))
-      if (!hasNoGraph(plan.sources)) await this.#buildAll(state, handle, stop)
+      if (!hasNoGraph(plan.sources)) {
+        await this.#buildAll(state, handle, stop, (wanted) =>
+          adoptableFrom(plan.sources[0]!, merged.newRows[0]!, wanted),
+        )
+      }
       if (stop.aborted || !install(handle)) return false
       const [sources, rows] = [plan.sources.length, merged.rows.rowCount]
       logger.debug('segments merged', { collection: state.name, sources, rows })
@@ -173,13 +178,18 @@ export class Optimizer {
   }
 
   /** All graphs of a segment that nobody reads yet. */
-  async #buildAll(state: CollectionState, handle: SegmentHandle, stop: AbortSignal): Promise<void> {
+  async #buildAll(
+    state: CollectionState,
+    handle: SegmentHandle,
+    stop: AbortSignal,
+    adoptable: (wanted: WantedGraph) => AdoptedLinks | undefined,
+  ): Promise<void> {
     const wanted = wantedGraphs(state.config, this.#parts.graphSettings)
     for (;;) {
       const missing = missingGraphs(handle, wanted).filter((one) => !this.#isHopeless(handle, one))
       if (missing.length === 0 || stop.aborted || !this.#isLive(state)) return
       const next = missing.slice(0, this.#parts.graphThreads)
-      await allEnded(next.map((one) => this.#buildOne(handle, one, stop, true)))
+      await allEnded(next.map((one) => this.#buildOne(handle, one, stop, true, adoptable(one))))
     }
   }
 
@@ -202,17 +212,19 @@ export class Optimizer {
     wanted: WantedGraph,
     stop: AbortSignal,
     isOfMerge: boolean,
+    adopt?: AdoptedLinks,
   ): Promise<void> {
     let running: RunningBuild | undefined
     // Nothing will name the segment of a merge that is not installed.
     const onStop = (): void => running?.stop(isOfMerge ? 'giveUp' : 'save')
     stop.addEventListener('abort', onStop)
     try {
-      const isOne = await buildGraph(this.#parts, handle, wanted, (build) => {
+      const onStart = (build: GraphBuild): void => {
         running = { ...build, isOfMerge }
         this.#builds.add(running)
         if (stop.aborted) onStop()
-      })
+      }
+      const isOne = await buildGraph(this.#parts, handle, wanted, onStart, adopt)
       if (!isOne) this.#giveUp(handle, wanted)
     } finally {
       if (running !== undefined) this.#builds.delete(running)
@@ -276,6 +288,13 @@ export class Optimizer {
   #isLive(state: CollectionState): boolean {
     return this.#parts.catalog.collections.get(state.id) === state
   }
+}
+
+/** The largest source that has a graph comes first, so that its links can be taken over. */
+function graphFirst(plan: MergePlan): MergePlan {
+  const rowsInGraph = ({ handle: { rows } }: ViewEntry): number =>
+    [...rows.vectors.keys()].some((name) => rows.graphOf(name) !== undefined) ? rows.rowCount : 0
+  return { ...plan, sources: plan.sources.toSorted((a, b) => rowsInGraph(b) - rowsInGraph(a)) }
 }
 
 function hasNoGraph(sources: readonly ViewEntry[]): boolean {

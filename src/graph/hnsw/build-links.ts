@@ -1,5 +1,7 @@
 import { DatabaseError } from '../../errors/database-error.ts'
 import { yieldToEventLoop } from '../../runtime/yield.ts'
+import { adoptInto } from '../adopt/adopt-graph.ts'
+import type { SourceGraph } from '../adopt/source-graph.ts'
 import { encodeRun, type EncodeRun } from '../codes/code-column.ts'
 import { strideOf } from '../vector-column.ts'
 import type { ScratchImage } from './hnsw-scratch.ts'
@@ -14,8 +16,16 @@ export interface LinksJob {
   readonly control: BuildControl
   /** Codes that are to be made first. */
   readonly encode: readonly EncodeRun[]
+  /** Links that are taken over after that, before the first row is inserted. */
+  readonly adopt?: AdoptedLinks
   /** The file of the whole graph says that distances are taken of the vectors, whatever it was built over. */
   readonly dropsCodes: boolean
+}
+
+export interface AdoptedLinks {
+  readonly source: SourceGraph
+  /** See `adoptInto`. */
+  readonly rowOf: Uint32Array
 }
 
 /** One word in shared memory: see `buildOrders`. */
@@ -48,6 +58,7 @@ export async function* buildLinks(job: LinksJob): AsyncGenerator<Uint8Array> {
     encodeRun(kernels, run)
     await yieldToEventLoop()
   }
+  if (job.adopt !== undefined) adoptInto(job.image, job.scratch, job.adopt.source, job.adopt.rowOf)
   const thread = new HnswThread(job.image, job.scratch)
   const rowBytes = strideOf(job.image.dimensions) * 4
   const rowsMax = Math.max(1, Math.ceil(savedBytes / rowBytes))
