@@ -50,6 +50,8 @@ export class Matcher {
     const found = entries.map((entry) => visibleBits(entry) ?? aliveBits(entry.rowLimit, noneDead))
     for (const [index, bits] of found.entries()) {
       const { rows } = entries[index]!.handle
+      // An index alone takes a millisecond, and many may ask it in one turn.
+      if (slices.isDue()) await slices.pause()
       const indexes =
         this.#ids === undefined ? await indexesInSlices(rows, this.#declared, slices) : undefined
       if (this.#narrow(rows, bits, indexes)) continue
