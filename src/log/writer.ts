@@ -57,6 +57,8 @@ interface Group {
 // Bodies whose callbacks run between two looks at the event loop, and what a record counts beside its body: a millisecond or
 // two if they are points.
 const sliceBytes = 2 ** 19
+// The checksums of a group are taken in one step: a millisecond or two for so much.
+const groupBytesMax = 2 ** 23
 const recordCost = 4_096
 
 /**
@@ -181,12 +183,13 @@ export class LogWriter {
   #takeGroup(): Group | undefined {
     if (this.#queue.length === 0) return undefined
     const group: Group = { rotations: [], records: [] }
+    const bytesMax = Math.min(this.#options.rotateBytes, groupBytesMax)
     let bytes = 0
     let taken = 0
     for (const item of this.#queue) {
       if ('seq' in item) {
         bytes += recordHeaderBytes + item.bodyBytes
-        if (group.records.length > 0 && bytes > this.#options.rotateBytes) break
+        if (group.records.length > 0 && bytes > bytesMax) break
         group.records.push(item)
       } else {
         if (group.records.length > 0) break

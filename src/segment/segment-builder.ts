@@ -1,4 +1,5 @@
 import { assert } from '../runtime/assert.ts'
+import { systemClock } from '../runtime/clock.ts'
 import { Mutex } from '../runtime/mutex.ts'
 import type { buildFile, BuildJob, FileDigest } from './build-file.ts'
 import { buildCancelled, buildClosed } from './build-protocol.ts'
@@ -34,7 +35,7 @@ export function createWorkerBuilder(threads: number, options: Partial<WorkerOpti
   assert(threads > 0, 'a worker builder has a thread')
   if (options.entry === undefined && import.meta.url.endsWith('.ts')) return createInlineBuilder()
   const entry = options.entry ?? new URL('./build-worker.js', import.meta.url)
-  return new WorkerBuilder(threads, { execArgv: [], ...options, entry })
+  return new WorkerBuilder(threads, { execArgv: [], clock: systemClock, ...options, entry })
 }
 
 interface Building {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { randomRows, rowSetOf } from '../../test/support/row-sets.ts'
 import { InvariantViolation } from '../runtime/assert.ts'
+import { systemClock, type Clock } from '../runtime/clock.ts'
 import { seededRandom } from '../runtime/random.ts'
 import type { BuildJob } from './build-file.ts'
 import { createWorkerBuilder, type SegmentBuilder } from './segment-builder.ts'
@@ -12,11 +13,12 @@ const job: BuildJob = {
 }
 
 /** A builder whose threads do this with the job's channel, `port`. */
-function builderThat(onJob: string, threads = 1): SegmentBuilder {
+function builderThat(onJob: string, threads = 1, clock: Clock = systemClock): SegmentBuilder {
   const code = `import { parentPort, threadId } from 'node:worker_threads'
     let jobs = 0
     parentPort.on('message', ({ port }) => { jobs += 1; ${onJob} })`
-  return createWorkerBuilder(threads, { entry: new URL(`data:text/javascript,${encodeURIComponent(code)}`) })
+  const entry = new URL(`data:text/javascript,${encodeURIComponent(code)}`)
+  return createWorkerBuilder(threads, { entry, clock })
 }
 
 async function bytesOf(builder: SegmentBuilder, signal?: AbortSignal): Promise<number> {
@@ -60,6 +62,35 @@ describe('worker builder', () => {
         expect.objectContaining({ code: 'internal', message: expect.stringContaining('unreachable') }),
       )
     }
+    await builder.close()
+  })
+
+  test('a thread that has nothing to do for a while is ended, and the next job has a new one', async () => {
+    const timers: { run: () => void; isCancelled: boolean }[] = []
+    const clock: Clock = {
+      ...systemClock,
+      after(_delayMs, run) {
+        const timer = { run, isCancelled: false }
+        timers.push(timer)
+        return { cancel: () => (timer.isCancelled = true) }
+      },
+    }
+    // The digest's length tells which job of its thread it is.
+    const builder = builderThat(
+      `port.postMessage({ kind: 'done', digest: { bytes: jobs, sha256: '' } })`,
+      1,
+      clock,
+    )
+    const jobOfThread = async (): Promise<number> => {
+      const consume = async (parts: AsyncIterable<Uint8Array>): Promise<void> => {
+        for await (const _part of parts);
+      }
+      return (await builder.build(job, consume)).bytes
+    }
+    expect([await jobOfThread(), await jobOfThread()]).toEqual([1, 2])
+    expect(timers.map(({ isCancelled }) => isCancelled)).toEqual([true, false])
+    timers[1]!.run()
+    expect(await jobOfThread()).toBe(1)
     await builder.close()
   })
 

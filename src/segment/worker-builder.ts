@@ -1,6 +1,7 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
 import { DatabaseError } from '../errors/database-error.ts'
 import { assert } from '../runtime/assert.ts'
+import type { Clock, Timer } from '../runtime/clock.ts'
 import type { BuildJob, FileDigest } from './build-file.ts'
 import {
   buildCancelled,
@@ -16,7 +17,12 @@ export interface WorkerOptions {
   /** The module that the threads run. */
   readonly entry: URL
   readonly execArgv: readonly string[]
+  readonly clock: Clock
 }
+
+// Writing Parquet takes a heap of its own, over 100 MiB, which a thread gives back only by ending. Starting one takes some
+// tenths of a second, so it stays while segments follow each other.
+const idleMsMax = 10_000
 
 interface Thread {
   readonly worker: Worker
@@ -24,6 +30,8 @@ interface Thread {
   isTaken: boolean
   /** The job's receiver. */
   current: Receiver | undefined
+  /** Ends it, once it has had nothing to do for long. */
+  idle: Timer | undefined
 }
 
 /** A fixed number of threads; a job waits until one is free. */
@@ -70,7 +78,10 @@ export class WorkerBuilder implements SegmentBuilder {
     this.#isClosed = true
     const threads = [...this.#threads]
     this.#threads.clear()
-    for (const { current } of threads) current?.fail(buildClosed())
+    for (const { current, idle } of threads) {
+      current?.fail(buildClosed())
+      idle?.cancel()
+    }
     await Promise.all(threads.map(({ worker }) => worker.terminate()))
   }
 
@@ -81,6 +92,7 @@ export class WorkerBuilder implements SegmentBuilder {
     const thread = free ?? (this.#threads.size < this.#threadsMax ? this.#start() : undefined)
     if (thread === undefined) return new Promise((resolve) => this.#waiting.push(resolve))
     thread.isTaken = true
+    thread.idle?.cancel()
     return thread
   }
 
@@ -88,10 +100,19 @@ export class WorkerBuilder implements SegmentBuilder {
   #giveBack(thread: Thread): void {
     thread.isTaken = false
     const next = this.#waiting.shift()
-    if (next === undefined) return
+    if (next === undefined) {
+      thread.idle = this.#options.clock.after(idleMsMax, () => this.#endIdle(thread))
+      return
+    }
     const usable = this.#threads.has(thread) || this.#isClosed ? thread : this.#start()
     usable.isTaken = true
     next(usable)
+  }
+
+  #endIdle(thread: Thread): void {
+    if (thread.isTaken || !this.#threads.has(thread)) return
+    // Nobody waits for its end; the next job has a thread of its own.
+    void this.#retire(thread)
   }
 
   async #retire(thread: Thread): Promise<void> {
@@ -102,7 +123,7 @@ export class WorkerBuilder implements SegmentBuilder {
   #start(): Thread {
     const { entry, execArgv } = this.#options
     const worker = new Worker(entry, { execArgv: [...execArgv], stdin: false })
-    const thread: Thread = { worker, isTaken: false, current: undefined }
+    const thread: Thread = { worker, isTaken: false, current: undefined, idle: undefined }
     const onEnd = (cause?: unknown): void => {
       this.#threads.delete(thread)
       const text = 'Cannot write the segment: its worker thread has ended'
