@@ -2,12 +2,12 @@ import { searchColumn, type FoundRows, type SearchEffort } from '../graph/search
 import type { VectorSearcher } from '../graph/search/vector-searcher.ts'
 import { VectorColumn } from '../graph/vector-column.ts'
 import { isSparse, type VectorValue } from '../graph/vector-value.ts'
+import { assert } from '../runtime/assert.ts'
 import type { RowSet } from '../segment/row-set.ts'
-import { countBits, rowsOf } from './matching.ts'
-import { isDescending, metricOf, scoreRows, sparseMatches } from './scoring.ts'
+import { countBits } from './matching.ts'
+import { metricOf, sparseMatches } from './scoring.ts'
 import type { VectorParams } from './types.ts'
 import { columnNameOf } from './vector-columns.ts'
-import { aliveBits } from './view.ts'
 
 export interface NearestRequest {
   readonly using: string
@@ -28,7 +28,7 @@ export interface NearestRequest {
 
 const none: FoundRows = { rows: new Uint32Array(0), scores: new Float32Array(0), isExact: true }
 
-/** The best rows of a segment, best first. Of sparse vectors only those that have an index in common with the query. */
+/** The best rows of a segment, best first, by one vector: of sparse ones only those that have an index in common with the query. */
 export async function nearestRows(
   searcher: VectorSearcher,
   rows: RowSet,
@@ -50,15 +50,11 @@ export async function nearestRows(
       passingCount,
     })
   }
-  if (isSparse(query) && !(column instanceof VectorColumn)) {
-    const found = sparseMatches(column, query)
-    const matches = [...found.keys()].filter((row) => row < rowLimit && mayBeHit(passing, row))
-    const scores = Float32Array.from(matches, (row) => found.get(row)!)
-    return best(Uint32Array.from(matches), scores, true, limit)
-  }
-  const bits = passing ?? aliveBits(rowLimit, new Uint32Array(0))
-  const list = Uint32Array.from(rowsOf(bits)).filter((row) => column.has(row))
-  return best(list, scoreRows(rows, using, params, query, list), isDescending(params.distance), limit)
+  assert(isSparse(query) && !(column instanceof VectorColumn), 'vectors are searched by their like')
+  const found = sparseMatches(column, query)
+  const matches = [...found.keys()].filter((row) => row < rowLimit && mayBeHit(passing, row))
+  const scores = Float32Array.from(matches, (row) => found.get(row)!)
+  return best(Uint32Array.from(matches), scores, limit)
 }
 
 function mayBeHit(passing: Uint32Array | undefined, row: number): boolean {
@@ -66,11 +62,11 @@ function mayBeHit(passing: Uint32Array | undefined, row: number): boolean {
   return row >>> 5 < passing.length && ((passing[row >>> 5]! >>> (row & 31)) & 1) === 1
 }
 
-function best(rows: Uint32Array, scores: Float32Array, descending: boolean, limit: number): FoundRows {
+function best(rows: Uint32Array, scores: Float32Array, limit: number): FoundRows {
   const order = Uint32Array.from(rows, (_, place) => place).sort((a, b) => {
     const [x, y] = [scores[a]!, scores[b]!]
     if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y))
-    if (x !== y) return x < y === descending ? 1 : -1
+    if (x !== y) return x < y ? 1 : -1
     return rows[a]! - rows[b]!
   })
   const kept = order.subarray(0, limit)

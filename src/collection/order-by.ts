@@ -1,6 +1,7 @@
 import { DatabaseError } from '../errors/database-error.ts'
 import { compareWords, type IdWords } from '../ids/point-id.ts'
 import { orderKeyOf, orderValues, type OrderValue } from '../query/order-value.ts'
+import type { Slices } from '../runtime/slices.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { rowsOf } from './matching.ts'
 import { payloadValue } from './row-cursor.ts'
@@ -14,16 +15,19 @@ interface Item {
   readonly key: number | bigint
 }
 
+const heldMin = 1_024
+
 /**
  * The first `limit` rows by a payload value; every value of an array is an item of its own.
  * @throws request-invalid if the field has no integer, float or datetime index
  */
-export function orderedPage(
+export async function orderedPage(
   sources: readonly { readonly rows: RowSet; readonly bits: Uint32Array }[],
   orderBy: OrderBy,
   declared: Readonly<Record<string, PayloadIndexParams>>,
   limit: number,
-): Item[] {
+  slices: Slices,
+): Promise<Item[]> {
   const type = declared[orderBy.path]?.type
   if (type !== 'integer' && type !== 'float' && type !== 'datetime') {
     const text = `Cannot order by "${orderBy.path}": it needs an integer, float or datetime index`
@@ -32,15 +36,22 @@ export function orderedPage(
   const descending = orderBy.direction === 'desc'
   const start = orderBy.startFrom === undefined ? undefined : orderKeyOf(orderBy.startFrom, type)
   const items: Item[] = []
+  const keepBest = (): void => {
+    items.sort((a, b) => compare(a, b, descending)).splice(limit)
+  }
   for (const { rows, bits } of sources) {
     for (const row of rowsOf(bits)) {
+      if (slices.isDue()) await slices.pause()
+      // Sorting them all in the end would take as long as reading them, in one go.
+      if (items.length >= 2 * limit + heldMin) keepBest()
       for (const found of orderValues(payloadValue(rows, row), orderBy.path, type)) {
         if (isBefore(found, start, descending)) continue
         items.push({ rows, row, value: found.value, key: found.key })
       }
     }
   }
-  return items.sort((a, b) => compare(a, b, descending)).slice(0, limit)
+  keepBest()
+  return items
 }
 
 function isBefore(found: OrderValue, start: number | bigint | undefined, descending: boolean): boolean {

@@ -135,7 +135,8 @@ export class CollectionReader {
     return this.#withViewKept(async (view) => {
       const passing = await passingRows(view, request.filter, this.#services.slices)
       if (request.orderBy !== undefined) {
-        const page = orderedPage(passing, request.orderBy, view.config.payloadIndexes, limit)
+        const { slices } = this.#services
+        const page = await orderedPage(passing, request.orderBy, view.config.payloadIndexes, limit, slices)
         return {
           points: page.map((item) => readPoint(item, request, view.config.vectors)),
           orderValues: page.map((item) => item.value),

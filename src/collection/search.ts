@@ -1,6 +1,6 @@
 import { allEnded } from '../runtime/all-ended.ts'
 import type { SearchEffort } from '../graph/search/search-column.ts'
-import { isSparse } from '../graph/vector-value.ts'
+import { isMulti, isSparse } from '../graph/vector-value.ts'
 import { listOf, type Candidates } from './querying/candidates.ts'
 import { BestHits, type Hit } from './querying/hits.ts'
 import { nearestRows } from './nearest.ts'
@@ -48,6 +48,7 @@ async function offerNearest(
   const { searcher } = services
   const { rows, rowLimit, bits: passing, passingCount, isKept = false } = candidates
   const { using, params, vector } = plan
+  if (isMulti(vector)) return offerScored(services, candidates, plan, best)
   const request = { using, params, query: vector, rowLimit, passing, passingCount, isKept, effort }
   if (isSparse(vector)) {
     const { rows: matches, scores } = await nearestRows(searcher, rows, { ...request, limit: rowLimit })
@@ -68,6 +69,8 @@ async function offerNearest(
 
 /** Rows scored between two looks at the clock. */
 const sliceRows = 4_096
+/** The same where a row has several vectors, each of which is compared with each of the query's. */
+const multiSliceRows = 32
 
 async function offerScored(
   { slices }: ReadServices,
@@ -76,8 +79,9 @@ async function offerScored(
   best: BestHits,
 ): Promise<void> {
   const all = listOf(candidates, columnNameOf(plan.using, plan.params))
-  for (let start = 0; start < all.length; start += sliceRows) {
-    const list = all.subarray(start, start + sliceRows)
+  const step = plan.params.kind === 'multi' ? multiSliceRows : sliceRows
+  for (let start = 0; start < all.length; start += step) {
+    const list = all.subarray(start, start + step)
     const scores = scoresOf(plan, candidates.rows, list)
     for (let i = 0; i < list.length; i++) best.offer(candidates.rows, list[i]!, scores[i]!)
     if (slices.isDue()) await slices.pause()

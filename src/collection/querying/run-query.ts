@@ -151,9 +151,10 @@ export class QueryRun {
     return pickDiverse(relevance, diversity, count, likenessTo).map((place) => hits[place]!)
   }
 
-  #ordered(orderBy: OrderBy, candidates: readonly Candidates[], count: number): Hit[] {
+  async #ordered(orderBy: OrderBy, candidates: readonly Candidates[], count: number): Promise<Hit[]> {
     const sources = candidates.map((one) => ({ rows: one.rows, bits: bitsOf(one) }))
-    const page = orderedPage(sources, orderBy, this.#view.config.payloadIndexes, count)
+    const { slices } = this.#services
+    const page = await orderedPage(sources, orderBy, this.#view.config.payloadIndexes, count, slices)
     return page.map(({ rows, row, value }) => ({ rows, row, score: 1, orderValue: value }))
   }
 
