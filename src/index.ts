@@ -81,6 +81,7 @@ export type {
   ImportOptions,
   ImportState,
 } from './database/imports/archive-imports.ts'
+export type { LoadedOf, LoadingCollection, LoadingReport } from './database/loading/report.ts'
 export type { ArchiveBytes } from './snapshot/archive/archive-bytes.ts'
 export { openArchiveFile, type ArchiveInput } from './snapshot/archive/offline/archive-file.ts'
 export type { OpenArchiveOptions } from './snapshot/archive/offline/archive-reader.ts'

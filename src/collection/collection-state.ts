@@ -1,4 +1,5 @@
 import type { IdWords } from '../ids/point-id.ts'
+import { DatabaseError } from '../errors/database-error.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
 import { assert } from '../runtime/assert.ts'
 import { RowSet } from '../segment/row-set.ts'
@@ -27,6 +28,8 @@ export class CollectionState {
   #config: FullConfig
   #shards: readonly Shard[]
   readonly #services: StateServices
+  /** Set until its rows are in memory: what the manifest says of them, and why they will not come. */
+  #awaited: { readonly pointCount: number; readonly error?: unknown } | undefined
   /** Grows with every change that a manifest would show. */
   changeCount = 0
   /** From this number on the present entries give any of the collection's moments, see `viewAt`. */
@@ -55,11 +58,41 @@ export class CollectionState {
     return this.#config
   }
 
+  /** @throws as checkLoaded */
   get shards(): readonly Shard[] {
+    this.checkLoaded()
     return this.#shards
   }
 
+  /** Its rows come later: until then whatever needs them throws. */
+  awaitRows(pointCount: number): void {
+    this.#awaited = { pointCount }
+  }
+
+  /** Its entries are adopted in this very tick. */
+  rowsLoaded(): void {
+    this.#awaited = undefined
+  }
+
+  rowsFailed(error: unknown): void {
+    assert(this.#awaited !== undefined, 'rows that are there have not failed')
+    this.#awaited = { ...this.#awaited, error }
+  }
+
+  get isLoaded(): boolean {
+    return this.#awaited === undefined
+  }
+
+  /** @throws collection-loading until its rows are in memory, or what loading them threw */
+  checkLoaded(): void {
+    if (this.#awaited === undefined) return
+    if (this.#awaited.error !== undefined) throw this.#awaited.error as Error
+    const text = `Cannot use collection "${this.#name}" yet: it is being loaded`
+    throw new DatabaseError('collection-loading', text, { collection: this.#name })
+  }
+
   get pointCount(): number {
+    if (this.#awaited !== undefined) return this.#awaited.pointCount
     return this.#shards.reduce((sum, shard) => sum + shard.pointCount, 0)
   }
 
@@ -76,7 +109,7 @@ export class CollectionState {
 
   /** Partitions that are new begin empty; those that are gone take their points with them. */
   configure(config: FullConfig, seq: SequenceNumber): void {
-    const old = this.#shards
+    const old = this.shards
     this.#shards = this.#shardsFor(config)
     this.#setConfig(config, seq)
     for (const shard of old) if (!this.#shards.includes(shard)) shard.release()
@@ -92,14 +125,14 @@ export class CollectionState {
 
   /** `place` is that of the partition. */
   shardOf(id: IdWords, place: number): Shard {
-    return this.#shards[homeShard(this.#config, place, id)]!
+    return this.shards[homeShard(this.#config, place, id)]!
   }
 
   view(seq: SequenceNumber): View {
     return new View(
       seq,
       this.#config,
-      this.#shards.map((shard) => shard.viewEntries()),
+      this.shards.map((shard) => shard.viewEntries()),
     )
   }
 
@@ -107,7 +140,7 @@ export class CollectionState {
   become(view: View, config: FullConfig, seq: SequenceNumber): void {
     const { shardNumber } = view.config
     assert(view.shards.length === shardCountOf(view.config), 'a view has the shards of all partitions')
-    const old = this.#shards
+    const old = this.shards
     this.#shards = this.#newShards(view.shards.length)
     adoptView(this.#shards, this.id, view, visibleCount)
     this.#setConfig(withPartitions({ ...config, shardNumber }, partitionPlaces(view.config)), seq)
@@ -116,7 +149,7 @@ export class CollectionState {
 
   /** One shard becomes what a shard of the view is, from `seq` on; the others and the configuration stay. */
   becomeShard(index: number, view: View, source: number, seq: SequenceNumber): void {
-    const old = this.#shards[index]
+    const old = this.shards[index]
     const fresh = this.#newShards(1)
     assert(old !== undefined, `shard ${index} is one of the collection`)
     const part = new View(view.seq, view.config, [view.shards[source]!])

@@ -23,6 +23,14 @@ export interface StoredView {
   readonly segments: readonly SegmentInfo[]
 }
 
+/** Follows the opening of a view. */
+export interface OpenWatch {
+  /** A segment of it is in memory. */
+  onSegment(info: SegmentInfo): void
+  /** True: what is left is not read any more, and opening fails with database-closed. */
+  isGivenUp(): boolean
+}
+
 /**
  * Brings a stored collection into memory: segments that are not there yet are read and verified, deletions too.
  * The view belongs to the caller, who releases it.
@@ -32,10 +40,11 @@ export async function openView(
   store: ObjectStore,
   registry: SegmentRegistry,
   stored: StoredView,
+  watch?: OpenWatch,
 ): Promise<View> {
   const handles = new Map<SegmentId, SegmentHandle>()
   try {
-    await acquireAll(store, registry, stored, handles)
+    await acquireAll(store, registry, stored, handles, watch)
     const shards: ViewEntry[][] = []
     for (const entries of stored.shards) {
       const shard: ViewEntry[] = []
@@ -56,6 +65,7 @@ async function acquireAll(
   registry: SegmentRegistry,
   { shards, segments, config }: StoredView,
   handles: Map<SegmentId, SegmentHandle>,
+  watch: OpenWatch | undefined,
 ): Promise<void> {
   const infos = new Map(segments.map((info) => [info.id, info]))
   const vectors = declaredColumns(config.vectors)
@@ -67,8 +77,10 @@ async function acquireAll(
     for (let info = waiting.shift(); info !== undefined && !hasFailed; info = waiting.shift()) {
       const wanted = info
       try {
+        if (watch?.isGivenUp() === true) throw givenUp()
         const load = () => readSegment(store, wanted, vectors, registry.loading)
         handles.set(wanted.id, await registry.acquire(wanted, load))
+        watch?.onSegment(wanted)
       } catch (error) {
         hasFailed = true
         throw error
@@ -76,6 +88,10 @@ async function acquireAll(
     }
   }
   await allEnded(Array.from({ length: acquiredAtOnce }, acquireNext))
+}
+
+function givenUp(): DatabaseError {
+  return new DatabaseError('database-closed', 'Cannot open the collection: the database has been closed')
 }
 
 function missingSegment(id: SegmentId): never {

@@ -39,7 +39,7 @@ import type {
 import { storedSizesOf, type StoredSizes } from './stored-sizes.ts'
 import { countPresent, reportSegments, type SegmentReport } from './segment-report.ts'
 import { columnOf, vectorAt, type VectorSchema } from './vector-columns.ts'
-import { visibleBits, aliveBits, type View } from './view.ts'
+import { visibleBits, aliveBits, type FullConfig, type View } from './view.ts'
 import { indexesOf } from './matching.ts'
 
 export interface ReaderSource {
@@ -48,6 +48,10 @@ export interface ReaderSource {
   /** The view to read now; the caller releases it. @throws when the source is gone */
   view(): View
   random(): number
+  /** Resolves when the view can be read; undefined if it can. Default: it can. @throws what reading it from the store threw */
+  loaded?(): Promise<void> | undefined
+  /** Default: the view's. */
+  config?(): FullConfig
   /** Default: the calling thread does everything. */
   readonly services?: ReadServices
   /** Of a living collection: whether the optimizer has graphs to build. */
@@ -75,7 +79,7 @@ export class CollectionReader {
 
   /** Costs nothing, unlike `info`, which counts. */
   config(): CollectionInfo['config'] {
-    return this.#withView((view) => view.config)
+    return this.#source.config?.() ?? this.#withView((view) => view.config)
   }
 
   info(): CollectionInfo {
@@ -114,6 +118,8 @@ export class CollectionReader {
     options: ReadOptions & PartitionSelection = {},
   ): Promise<readonly Point[]> {
     const wanted = ids.map((id) => wordsOfId(id))
+    const loading = this.#source.loaded?.()
+    if (loading !== undefined) await loading
     return this.#withView((view) => {
       const seen = new Set<string>()
       const { vectors } = view.config
@@ -222,6 +228,8 @@ export class CollectionReader {
    * with equal hashes hold the same points, in partitions of the same names.
    */
   async contentHash(): Promise<string> {
+    const loading = this.#source.loaded?.()
+    if (loading !== undefined) await loading
     const view = this.#source.view()
     try {
       return await contentHashOf(view)
@@ -236,6 +244,8 @@ export class CollectionReader {
 
   /** The view is there until what is read from it has come. */
   async #withViewKept<T>(read: (view: View) => Promise<T>, partitions?: readonly string[]): Promise<T> {
+    const loading = this.#source.loaded?.()
+    if (loading !== undefined) await loading
     const view = this.#source.view()
     try {
       if (partitions === undefined) return await read(view)

@@ -26,6 +26,8 @@ export class Collection extends WritableCollection {
         },
         id: state.id,
         view: () => engine.state(state.id).view(engine.appliedSeq),
+        loaded: () => engine.parts.loader.whenLoaded(state.id),
+        config: () => engine.state(state.id).config,
         random: () => engine.parts.random.next(),
         services: engine.parts.reading,
         isOptimizing: () => engine.isMissingGraphs(engine.state(state.id)),
@@ -33,6 +35,11 @@ export class Collection extends WritableCollection {
       engine,
     )
     this.#engine = engine
+  }
+
+  /** False while its rows are not in memory, or cannot be: see `Database.loading`. */
+  get isLoaded(): boolean {
+    return this.#engine.state(this.id).isLoaded
   }
 
   /** Names this moment: one log record, whatever the size. Every write acknowledged so far is in it. @throws snapshot-exists */

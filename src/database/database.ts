@@ -22,6 +22,7 @@ import type { Job, Jobs } from './jobs.ts'
 import { Documents } from './documents.ts'
 import { Policies } from './policies/policies.ts'
 import type { AliasAction, RestoreSource } from './records.ts'
+import type { LoadingReport } from './loading/report.ts'
 import { parseAt, resolveAt, resolveReference, seqAtTime, type At } from './reference.ts'
 import {
   restoreArchive,
@@ -566,6 +567,29 @@ export class Database {
    */
   spaceFreedBy(snapshotIds: readonly string[]): Promise<{ readonly bytes: number }> {
     return spaceOf(this.#engine).freedBy(snapshotIds)
+  }
+
+  /** False while something that was there at the start is not in memory, or cannot be: see `loading`. */
+  get isLoaded(): boolean {
+    return this.#engine.parts.loader.isDone
+  }
+
+  /** How far what was there at the start is in memory. */
+  loading(): LoadingReport {
+    return this.#engine.parts.loader.report()
+  }
+
+  /**
+   * Resolves when the collection can be read and written, or every one that was there at the start; one that is named is
+   * loaded next. At once, unless the database was opened with `lazy`. @throws collection-not-found, and segment-corrupt,
+   * manifest-corrupt or object-not-found if it cannot be loaded
+   */
+  async whenLoaded(nameOrAlias?: string): Promise<void> {
+    this.#engine.checkOpen()
+    const { loader } = this.#engine.parts
+    await (nameOrAlias === undefined
+      ? loader.whenAllLoaded()
+      : loader.whenLoaded(this.getCollection(nameOrAlias).id))
   }
 
   stats(): DatabaseStats {

@@ -29,6 +29,8 @@ import type { CatalogState, KeptState } from './catalog-state.ts'
 import type { Checkpointer } from './checkpointer.ts'
 import { horizonAt, retentionOf } from './history.ts'
 import { Optimizer } from './optimizer.ts'
+import type { CollectionLoader } from './loading/collection-loader.ts'
+import { loadedFor } from './loading/needed-rows.ts'
 import { ReadViews } from './read-views.ts'
 import { openKeptView, openMomentView } from './recovery.ts'
 import type { Reference } from './reference.ts'
@@ -61,6 +63,7 @@ export interface EngineParts {
   readonly graphThreads: number
   readonly graphSettings: GraphSettings
   readonly checkpointer: Checkpointer
+  readonly loader: CollectionLoader
   readonly pins: Pins
   readonly clock: Clock
   readonly random: Random
@@ -114,7 +117,10 @@ export class Engine implements WriteSink {
 
   /** What was left undone goes on, if background work starts by itself. */
   start(): void {
-    if (this.parts.limits.background) this.#optimizer.start()
+    if (!this.parts.limits.background) return
+    void this.parts.loader.whenSettled().then(() => {
+      if (!this.#isClosed) this.#optimizer.start()
+    })
   }
 
   get appliedSeq(): SequenceNumber {
@@ -151,6 +157,8 @@ export class Engine implements WriteSink {
   /** Logs a record, waits until it is durable, applies it in its turn and gives what it returned or threw. */
   async submit(record: DatabaseRecord, prepared: Prepared = nothingPrepared): Promise<unknown> {
     this.checkOpen()
+    const loading = loadedFor(record, this.parts.loader, this.parts.catalog)
+    if (loading !== undefined) await loading
     const encoded = encodeRecord(record)
     const bytes = encoded.body.reduce((sum, part) => sum + part.byteLength, 0)
     const entering = this.#gate.enter(bytes)
@@ -209,8 +217,9 @@ export class Engine implements WriteSink {
     return this.#maintenance.run(() => this.#checkpoint())
   }
 
-  optimize(signal?: AbortSignal): Promise<void> {
+  async optimize(signal?: AbortSignal): Promise<void> {
     this.checkOpen()
+    await this.parts.loader.whenSettled()
     return this.#optimizer.run(signal)
   }
 
@@ -229,8 +238,9 @@ export class Engine implements WriteSink {
   }
 
   /** A collection as of a number; the caller releases it. @throws moment-not-kept, collection-not-found */
-  openMoment(collection: CollectionId, name: string, seq: SequenceNumber): Promise<View> {
+  async openMoment(collection: CollectionId, name: string, seq: SequenceNumber): Promise<View> {
     this.checkOpen()
+    await this.parts.loader.whenLoaded(collection)
     return openMomentView(this.parts, collection, name, seq, this.#appliedSeq)
   }
 
@@ -244,6 +254,7 @@ export class Engine implements WriteSink {
   ): Promise<{ readonly view: View; readonly unpin: () => void }> {
     // No merge and no checkpoint meanwhile: the segments that the view names stay those of the files.
     return this.#maintenance.run(async () => {
+      await this.parts.loader.whenLoaded(collection)
       const state = this.state(collection)
       checkShard(state, shard)
       state.shards[shard]!.freeze()
@@ -263,12 +274,13 @@ export class Engine implements WriteSink {
   }
 
   /** What a reference stands for, as a view; kept open for a while, for those who ask again. The caller releases it. */
-  openReference(reference: Reference): Promise<View> {
+  async openReference(reference: Reference): Promise<View> {
     this.checkOpen()
     const { collection, name } = reference
     switch (reference.kind) {
       case 'live':
-        return Promise.resolve(this.state(collection).view(this.#appliedSeq))
+        await this.parts.loader.whenLoaded(collection)
+        return this.state(collection).view(this.#appliedSeq)
       case 'snapshot':
         return this.#readViews.open(`${reference.snapshot.record.id}/${collection}`, () =>
           this.openSnapshot(reference.snapshot, collection),
@@ -295,8 +307,11 @@ export class Engine implements WriteSink {
     this.#checkpointTimer?.cancel()
     this.#gate.admit()
     try {
+      // What is not loaded yet is as the newest catalog says, and the log has the rest.
+      const isLoaded = this.parts.loader.isSettled
+      await this.parts.loader.close()
       await this.#optimizer.close()
-      if (flush && this.#failure === undefined) await this.checkpoint()
+      if (flush && isLoaded && this.#failure === undefined) await this.checkpoint()
       else await this.#maintenance.run(async () => {})
     } finally {
       await this.parts.log.close()
@@ -378,7 +393,8 @@ export class Engine implements WriteSink {
   }
 
   async #checkpoint(): Promise<void> {
-    const { checkpointer, log } = this.parts
+    const { checkpointer, loader, log } = this.parts
+    await loader.whenSettled()
     if (!checkpointer.isBehind(this.#appliedSeq)) return
     // First a new log file, so that all but the last moments of the old ones can go when the catalog is published.
     await log.rotate()
@@ -401,6 +417,8 @@ export class Engine implements WriteSink {
       for (const view of kept.views?.values() ?? []) addEntries(keys, view.entries())
     }
     for (const state of catalog.collections.values()) {
+      // One that could not be loaded is as the catalog's manifest of it says.
+      if (!state.isLoaded) continue
       for (const shard of state.shards) addEntries(keys, shard.entries)
     }
     return { keys, prefixes: pins.prefixes() }

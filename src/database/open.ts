@@ -30,6 +30,7 @@ import { Database } from './database.ts'
 import { dropLeftoverDrills } from './checks/drill.ts'
 import { Engine, type EngineLimits } from './engine.ts'
 import { Jobs } from './jobs.ts'
+import { CollectionLoader } from './loading/collection-loader.ts'
 import { recoverCheckpoint, replayLog, type RecoveryParts, type Replayed } from './recovery.ts'
 import { registerVerifyJob } from './verify-job.ts'
 
@@ -57,6 +58,12 @@ export interface OpenOptions {
   readonly background?: boolean
   /** Whether `close` flushes, so that the next start has no log to replay. Default true. */
   readonly flushOnClose?: boolean
+  /**
+   * Resolves when the log is replayed, though not all collections are in memory: they come in the background, the largest
+   * first, and whatever needs one waits for it; what answers at once throws collection-loading. See
+   * `Database.whenLoaded`. One whose files are damaged fails by itself, instead of the opening. Default false.
+   */
+  readonly lazy?: boolean
   /** Refuses a directory that holds no database instead of making one there. Default false. */
   readonly mustExist?: boolean
   readonly clock?: Clock
@@ -154,8 +161,10 @@ async function openEngine(
     checkpoint.generation,
     checkpoint.appliedSeq,
   )
-  const recoveryParts = { store, catalog, registry, services, logger }
-  const { log, replayed } = await recover(recoveryParts, checkpointer, checkpoint, () =>
+  const loader = new CollectionLoader({ store, registry, logger })
+  const recoveryParts = { store, catalog, registry, services, loader, logger }
+  const isLazy = options.lazy ?? false
+  const { log, replayed } = await recover(recoveryParts, checkpointer, checkpoint, isLazy, () =>
     openLog({
       disk,
       directory: `${path}/log`,
@@ -185,6 +194,7 @@ async function openEngine(
     graphThreads: Math.max(1, options.graphThreads ?? 1),
     graphSettings: options.graphParams ?? noGraphSettings,
     checkpointer,
+    loader,
     pins: new Pins(),
     clock,
     random,
@@ -211,6 +221,7 @@ async function recover(
   parts: RecoveryParts,
   checkpointer: Checkpointer,
   checkpoint: Catalog,
+  isLazy: boolean,
   openTheLog: () => Promise<Log>,
 ): Promise<{ readonly log: Log; readonly replayed: Replayed }> {
   let log: Log | undefined
@@ -220,9 +231,13 @@ async function recover(
     }
     log = await openTheLog()
     recoverKept(checkpointer, checkpoint)
-    return { log, replayed: await replayLog(parts, log, checkpoint.appliedSeq) }
+    if (!isLazy) await parts.loader.whenAllLoaded()
+    const replayed = await replayLog(parts, log, checkpoint.appliedSeq)
+    parts.loader.start()
+    return { log, replayed }
   } catch (error) {
     await log?.abandon()
+    await parts.loader.close()
     parts.catalog.release()
     throw error
   }

@@ -11,6 +11,7 @@ import { Mutex } from '../runtime/mutex.ts'
 import { adoptableFrom, buildGraph, type GraphBuild } from './build-graph.ts'
 import { ownCollections } from './checks/drill-clone.ts'
 import type { EngineParts } from './engine.ts'
+import type { CatalogState } from './catalog-state.ts'
 import { keepHistory } from './history.ts'
 
 interface MissingGraph {
@@ -109,7 +110,7 @@ export class Optimizer {
   /** False: nothing is left to do. */
   async #step(stop: AbortSignal): Promise<boolean> {
     const { catalog } = this.#parts
-    for (const state of ownCollections(catalog)) {
+    for (const state of loadedCollections(catalog)) {
       while (this.#isLive(state) && (await this.#mergeOne(state, hasNoGraph, stop)));
     }
     if (stop.aborted) return false
@@ -118,7 +119,7 @@ export class Optimizer {
       await allEnded(missing.map((one) => this.#buildMissing(one, stop)))
       return true
     }
-    for (const state of ownCollections(catalog)) {
+    for (const state of loadedCollections(catalog)) {
       if (await this.#mergeOne(state, () => true, stop)) return true
     }
     return false
@@ -235,7 +236,7 @@ export class Optimizer {
   /** Each once, the largest first. */
   #missingGraphs(): MissingGraph[] {
     const missing = new Map<string, MissingGraph>()
-    for (const state of ownCollections(this.#parts.catalog)) {
+    for (const state of loadedCollections(this.#parts.catalog)) {
       for (const one of this.#missingOf(state)) {
         const key = `${one.handle.id}/${one.wanted.column}`
         // Clones share segments, and may want different graphs of one vector: there is one.
@@ -282,7 +283,7 @@ export class Optimizer {
   #ownersOf(handle: SegmentHandle): CollectionState[] {
     const has = (state: CollectionState): boolean =>
       state.shards.some((shard) => shard.entries.some((entry) => entry.handle === handle))
-    return [...this.#parts.catalog.collections.values()].filter(has)
+    return [...this.#parts.catalog.collections.values()].filter((state) => state.isLoaded && has(state))
   }
 
   #isLive(state: CollectionState): boolean {
@@ -295,6 +296,11 @@ function graphFirst(plan: MergePlan): MergePlan {
   const rowsInGraph = ({ handle: { rows } }: ViewEntry): number =>
     [...rows.vectors.keys()].some((name) => rows.graphOf(name) !== undefined) ? rows.rowCount : 0
   return { ...plan, sources: plan.sources.toSorted((a, b) => rowsInGraph(b) - rowsInGraph(a)) }
+}
+
+/** One that could not be loaded stays as its manifest says. */
+function loadedCollections(catalog: CatalogState): CollectionState[] {
+  return ownCollections(catalog).filter(({ isLoaded }) => isLoaded)
 }
 
 function hasNoGraph(sources: readonly ViewEntry[]): boolean {

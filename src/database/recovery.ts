@@ -2,7 +2,7 @@ import { CollectionState, fullConfig, type StateServices } from '../collection/c
 import { openView, type StoredView } from '../collection/open-view.ts'
 import type { SegmentRegistry } from '../collection/segment-handle.ts'
 import type { CollectionConfig } from '../collection/types.ts'
-import { visibleCount, type FullConfig, type View } from '../collection/view.ts'
+import type { FullConfig, View } from '../collection/view.ts'
 import { DatabaseError, isDatabaseError } from '../errors/database-error.ts'
 import { collectionIdOf, seqOf, type CollectionId, type SequenceNumber } from '../ids/brands.ts'
 import type { Log } from '../log/log.ts'
@@ -18,6 +18,8 @@ import { applyRecord } from './apply/apply-record.ts'
 import { checkImport } from './apply/import.ts'
 import type { Prepared } from './apply/restored.ts'
 import type { CatalogState, KeptState } from './catalog-state.ts'
+import type { CollectionLoader } from './loading/collection-loader.ts'
+import { loadedFor } from './loading/needed-rows.ts'
 import { findMoment, isKept, viewOfMoment } from './history.ts'
 import { decodeRecord, type DatabaseRecord, type RecordOf, type RestoreSource } from './records.ts'
 import { openStaged } from './staged.ts'
@@ -28,6 +30,7 @@ export interface RecoveryParts {
   readonly catalog: CatalogState
   readonly registry: SegmentRegistry
   readonly services: StateServices
+  readonly loader: CollectionLoader
   readonly logger: Logger
 }
 
@@ -37,7 +40,7 @@ export interface RecoveredManifest {
   readonly stored: StoredView
 }
 
-/** Fills the catalog with what the newest checkpoint holds. @throws manifest-corrupt, segment-corrupt */
+/** Fills the catalog with what the newest checkpoint holds; the rows come with the loader. @throws manifest-corrupt */
 export async function recoverCheckpoint(
   parts: RecoveryParts,
   checkpoint: Catalog,
@@ -50,7 +53,7 @@ export async function recoverCheckpoint(
     const state = new CollectionState(id, manifest.name, stored.config, parts.services, validFrom)
     // Known before it is filled: whoever gives up half way finds it there and lets it go.
     parts.catalog.addCollection(state)
-    await adoptStored(parts, state, stored, manifest.pointCount)
+    parts.loader.add(state, stored, manifest.pointCount)
     recovered.push({ state, file, stored })
   }
   for (const [alias, name] of Object.entries(checkpoint.aliases)) parts.catalog.aliases.set(alias, name)
@@ -100,6 +103,8 @@ export async function replayLog(
   let last = checkpointSeq
   for await (const { seq, type, body } of log.replay(seqOf(checkpointSeq + 1))) {
     const record = decodeRecord(type, body)
+    // A record that finds damage is not one that was refused: then the start fails.
+    await loadedFor(record, parts.loader, parts.catalog)
     const prepared = await prepareRecord(parts, record, last)
     try {
       applyRecord(parts.catalog, parts.services, record, seq, prepared)
@@ -264,34 +269,5 @@ function storedOf(manifest: CollectionManifest): StoredView {
     config: fullConfig(manifest.config as CollectionConfig),
     shards: manifest.shards,
     segments: manifest.segments.map((info) => parseSegmentInfo(info)),
-  }
-}
-
-async function adoptStored(
-  parts: RecoveryParts,
-  state: CollectionState,
-  stored: StoredView,
-  pointCount: number,
-): Promise<void> {
-  const view = await openView(parts.store, parts.registry, stored)
-  try {
-    view.shards.forEach((entries, index) => {
-      for (const entry of entries) {
-        entry.handle.retain()
-        state.shards[index]!.adopt(
-          entry.handle,
-          entry.rowsUpTo,
-          entry.foreign,
-          entry.deletions,
-          visibleCount(entry),
-        )
-      }
-    })
-  } finally {
-    view.release()
-  }
-  if (state.pointCount !== pointCount) {
-    const text = `Cannot open collection "${state.name}": it has ${state.pointCount} points, its manifest says ${pointCount}`
-    throw new DatabaseError('manifest-corrupt', text, { collection: state.name })
   }
 }

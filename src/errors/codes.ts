@@ -199,6 +199,11 @@ export const errorCodes = {
     what: 'The disk refused a read.',
     cure: 'Look at the disk (health, permissions, open files), then retry.',
   },
+  'collection-loading': {
+    kind: 'unavailable',
+    what: 'The collection is not in memory yet, as the database was opened a moment ago.',
+    cure: 'Try again, or wait until `whenLoaded` resolves or `/readyz` says 200.',
+  },
   overloaded: {
     kind: 'unavailable',
     what: 'Too much unflushed data waits for the disk.',

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Database, DatabaseStats, PolicyMetrics } from '../index.ts'
+import type { Database, DatabaseStats, LoadingReport, PolicyMetrics } from '../index.ts'
 
 const gauges: Readonly<Record<string, readonly [help: string, read: (stats: DatabaseStats) => number]>> = {
   collections: ['Collections in the database', (stats) => stats.collections],
@@ -42,6 +42,20 @@ const policyGauges: Readonly<
   ],
 }
 
+/** How far a start has come. */
+const loadingGauges: Readonly<
+  Record<string, readonly [help: string, read: (report: LoadingReport) => number]>
+> = {
+  loading_segments: ['Segments that there were at the start', ({ segments }) => segments.total],
+  loading_segments_done: ['Those of them that are in memory since', ({ segments }) => segments.loaded],
+  loading_bytes: ['Bytes of the files of these segments', ({ bytes }) => bytes.total],
+  loading_bytes_done: ['Those of segments that are in memory since', ({ bytes }) => bytes.loaded],
+  loading_failed_collections: [
+    'Collections that could not be loaded: their files are damaged, or cannot be read',
+    ({ collections }) => collections.filter(({ status }) => status === 'failed').length,
+  ],
+}
+
 const policyCounters: typeof policyGauges = {
   runs_total: ['Runs of the policy', ({ runs }) => runs],
   failures_total: ['Runs of the policy that failed', ({ failures }) => failures],
@@ -67,6 +81,16 @@ export class Metrics {
         registers,
         collect() {
           this.set(read(database.stats()))
+        },
+      })
+    }
+    for (const [name, [help, read]] of Object.entries(loadingGauges)) {
+      new Gauge({
+        name: `stillpoint_${name}`,
+        help,
+        registers,
+        collect() {
+          this.set(read(database.loading()))
         },
       })
     }

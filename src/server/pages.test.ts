@@ -1,12 +1,21 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Database } from '../index.ts'
+import type { Database, LoadingReport } from '../index.ts'
 import { Metrics } from './metrics.ts'
 import { registerPages } from './pages.ts'
 
 let app: FastifyInstance
+let report: LoadingReport
+
+const done: LoadingReport = {
+  isDone: true,
+  segments: { loaded: 3, total: 3 },
+  bytes: { loaded: 900, total: 900 },
+  collections: [],
+}
 
 beforeEach(async () => {
+  report = done
   const stats = {
     collections: 2,
     points: 7,
@@ -17,12 +26,18 @@ beforeEach(async () => {
   }
   const database = {
     stats: () => ({ ...stats, appliedSeq: 5, checkpointSeq: 4 }),
+    loading: () => report,
     policies: { metrics: () => Promise.resolve([]) },
   } as unknown as Database
   app = fastify()
   const metrics = new Metrics(database)
   metrics.count(app)
-  registerPages(app, metrics, (wishes) => `wishes ${JSON.stringify(wishes)}\n`)
+  registerPages(
+    app,
+    metrics,
+    () => report,
+    (wishes) => `wishes ${JSON.stringify(wishes)}\n`,
+  )
   app.get('/collections/:name', () => ({}))
   await app.ready()
 })
@@ -47,6 +62,36 @@ test.each([
     text,
     'text/plain; charset=utf-8',
   ])
+})
+
+test('while collections are loaded, /readyz says how far they are, and names none', async () => {
+  const one = {
+    name: 'secret',
+    status: 'loading',
+    segments: { loaded: 1, total: 2 },
+    bytes: { loaded: 300, total: 600 },
+  } as const
+  report = {
+    isDone: false,
+    segments: { loaded: 1, total: 3 },
+    bytes: { loaded: 300, total: 900 },
+    collections: [one, { ...one, name: 'other', status: 'failed', error: 'no' }],
+  }
+  const { statusCode, body } = await app.inject('/readyz')
+  expect([statusCode, body.split('\n')]).toEqual([
+    503,
+    [
+      'some shards are not ready',
+      'loaded: 0 of 2 collections, 1 of 3 segments, 300 of 900 bytes',
+      'could not be loaded: 1 collections, see the log',
+    ],
+  ])
+  const metrics = (await app.inject('/metrics')).body
+  expect(metrics).toMatch(/^stillpoint_loading_segments 3$/m)
+  expect(metrics).toMatch(/^stillpoint_loading_segments_done 1$/m)
+  expect(metrics).toMatch(/^stillpoint_loading_bytes_done 300$/m)
+  expect(metrics).toMatch(/^stillpoint_loading_failed_collections 1$/m)
+  for (const url of ['/healthz', '/livez']) expect((await app.inject(url)).statusCode).toBe(200)
 })
 
 test('metrics hold the figures of the database and count requests by route', async () => {

@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { LoadingReport } from '../index.ts'
+import { readiness } from './loading.ts'
 import type { Metrics } from './metrics.ts'
 import { qdrantVersion } from './version.ts'
 
@@ -6,15 +8,19 @@ import { qdrantVersion } from './version.ts'
 export function registerPages(
   app: FastifyInstance,
   metrics: Metrics,
+  loading: () => LoadingReport,
   qdrantMetrics: (wishes: MetricsWishes) => string,
 ): void {
   app.get('/', (_, reply) =>
     sendJson(reply, { title: 'qdrant - vector search engine', version: qdrantVersion }),
   )
-  // One process, ready before it listens: whoever gets an answer gets a yes.
+  // Alive from the first answer on; ready when all collections are in memory.
   app.get('/healthz', (_, reply) => plain(reply, 'healthz check passed'))
   app.get('/livez', (_, reply) => plain(reply, 'healthz check passed'))
-  app.get('/readyz', (_, reply) => plain(reply, 'all shards are ready'))
+  app.get('/readyz', (_, reply) => {
+    const { isReady, text } = readiness(loading())
+    return plain(reply.code(isReady ? 200 : 503), text)
+  })
   app.get('/metrics', async (request, reply) => {
     const query = request.query as Readonly<Record<string, unknown>>
     const refusal = refusalOfMetrics(query)

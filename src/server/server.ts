@@ -21,6 +21,7 @@ import { AllowedHosts } from './download/allowed-hosts.ts'
 import { createDownload, type Download } from './download/download.ts'
 import { reportFaults } from './faults.ts'
 import { listenGrpc, type GrpcListener } from './grpc-listener.ts'
+import { waitForCollections } from './loading.ts'
 import { lenientUrl } from './lenient-path.ts'
 import { Metrics } from './metrics.ts'
 import { openMilvus } from './milvus.ts'
@@ -100,7 +101,7 @@ async function openDatabase(configuration: Configuration, logger: Logger): Promi
   try {
     const { storagePath, searchThreads } = configuration.storage
     const threads = searchThreads === undefined ? {} : { searchThreads }
-    return await open(storagePath, { logger, graphParams, ...threads })
+    return await open(storagePath, { logger, graphParams, lazy: true, ...threads })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new StartupError(exitCodes.failure, message, error)
@@ -134,6 +135,7 @@ export async function createApp(
   drainRefusedBodies(app)
   const guard = createGuard({ ...service, database, clock: systemClock })
   guardRoutes(app, guard)
+  waitForCollections(app, database)
   reportFaults(app, options.logger, options.onFatal)
   const archives = database.archiveFolder(storage.snapshotsPath)
   await archives.sweep()
@@ -148,13 +150,18 @@ export async function createApp(
     snapshotsPath: storage.snapshotsPath,
     storagePath: storage.storagePath,
     maxRequestBytes: service.maxRequestBytes,
-    readiness: () => true,
+    readiness: () => database.isLoaded,
     logger: options.logger,
     logLevel: options.logger,
     settings,
     ...(guard === undefined ? {} : { guard }),
   })
-  registerPages(app, metrics, (wishes) => qdrantMetrics(door, wishes))
+  registerPages(
+    app,
+    metrics,
+    () => database.loading(),
+    (wishes) => qdrantMetrics(door, wishes),
+  )
   await qdrantRoutes(app, door)
   await v1Routes(app, {
     database,

@@ -70,7 +70,7 @@ export function startCli(
   return start(args, options.home ?? tmpdir(), options.env)
 }
 
-/** Starts `stillpoint serve` from dist/ on a port of the system's choice and waits until it is ready. */
+/** Starts `stillpoint serve` from dist/ on a port of the system's choice and waits until it answers; requests wait for what is not loaded yet. */
 export async function startServer(options: ServerOptions = {}): Promise<ServerProcess> {
   const home = options.home ?? (await temporaryFolder())
   const paths = { storagePath: join(home, 'storage'), snapshotsPath: join(home, 'snapshots') }
@@ -88,8 +88,8 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     return child.ended
   }
   const url = await child.firstMatch(/REST +(http:\S+)/)
-  const answer = await fetch(`${url}/readyz`)
-  if (!answer.ok) throw new Error(`The server listens but is not ready: ${answer.status}\n${child.log()}`)
+  const answer = await fetch(`${url}/livez`)
+  if (!answer.ok) throw new Error(`The server listens but does not live: ${answer.status}\n${child.log()}`)
   return {
     url,
     home,

@@ -106,6 +106,8 @@ export async function dispatch(
   checkPermitted(door, name, message, call)
   const handler = handlers.get(name)
   if (handler === undefined) throw unimplemented(name)
+  // What cannot be loaded, the handler itself tells.
+  if (!door.database.isLoaded) await door.database.whenLoaded().catch(() => undefined)
   return visiblePart(door, name, message, call, await handler(door, message as never, call))
 }
 

@@ -31,6 +31,7 @@ export class StoreFiles implements FileFinder {
       if (wanted.delete(key)) found.set(key, [this.#candidate(segment, file.name)])
     }
     for (const state of this.#engine.parts.catalog.collections.values()) {
+      if (!state.isLoaded) continue
       for (const { handle, deletions } of state.shards.flatMap((shard) => [...shard.entries])) {
         for (const file of handle.info?.files ?? []) look(handle.id, file)
         for (const file of deletions.knownRefs()) look(handle.id, file)

@@ -46,6 +46,7 @@ export class CollectionShard extends CollectionReader {
         whole.release()
         return part
       },
+      loaded: () => engine.parts.loader.whenLoaded(collection.id),
       random: () => engine.parts.random.next(),
       services: engine.parts.reading,
     })

@@ -87,6 +87,8 @@ async function answer(rpc: Rpc, routes: DirectRoutes, door: Door, call: ByteCall
   const start = door.clock.monotonic()
   const fields = new Fields(decode(rpc.request, call.request))
   const headers = textsOf(call.metadata)
+  // What cannot be loaded, the route itself tells.
+  if (!door.database.isLoaded) await door.database.whenLoaded().catch(() => undefined)
   const result = await routes.call(rpc.route, {
     headers,
     params: rpc.route.includes(':collection') ? { collection: fields.words('collection_name') } : {},

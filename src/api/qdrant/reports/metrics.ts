@@ -10,12 +10,12 @@ export function qdrantMetrics(
   door: Door,
   { isAnonymous, perCollection }: { readonly isAnonymous: boolean; readonly perCollection: boolean },
 ): string {
-  const collections = door.database.listCollections()
+  const collections = door.database.listCollections().filter(({ isLoaded }) => isLoaded)
   return formatMetrics([
     gauge('app_info', 'information about qdrant server', [
       { labels: { name: 'qdrant', version: door.version }, value: 1 },
     ]),
-    gauge('collections_total', 'number of collections', [{ value: collections.length }]),
+    gauge('collections_total', 'number of collections', [{ value: door.database.stats().collections }]),
     ...(isAnonymous ? [] : collectionFamilies(door, collections)),
     ...memoryFamilies(),
     ...(['rest', 'grpc'] as const).flatMap((protocol) =>

@@ -21,7 +21,9 @@ export interface TelemetryRequest {
 
 export function telemetry(door: Door, request: TelemetryRequest): JsonObject {
   const { level, isAnonymous, rights } = request
-  const collections = door.database.listCollections().filter(({ name }) => rights.maySee(name))
+  const collections = door.database
+    .listCollections()
+    .filter(({ name, isLoaded }) => isLoaded && rights.maySee(name))
   return {
     id: door.database.id,
     app: app(door, level),
