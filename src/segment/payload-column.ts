@@ -36,7 +36,7 @@ export class PayloadColumn {
     for (const chunk of chunks) column.adoptChunk(chunk)
     column.#places = places
     column.#rowCount = places.length / 3
-    column.#payloadBytes = column.#chunkBytes
+    for (let at = 2; at < places.length; at += 3) column.#payloadBytes += places[at]!
     return column
   }
 

@@ -27,7 +27,7 @@ export type LoadJob =
 export interface LoadResults {
   /** The first block that is another than it should be, counted from the first of the job; -1 if none is. */
   readonly check: { readonly wrongBlock: number; readonly sha256: string }
-  /** The payloads of the group, one behind the other. */
+  /** The chunk with the payloads of the group. */
   readonly group: { readonly payloads: Uint8Array<SharedArrayBuffer> }
   readonly index: RowIndexImage
 }

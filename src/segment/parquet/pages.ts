@@ -100,8 +100,13 @@ function readBits(bytes: Buffer, count: number): Uint8Array | undefined {
       throw new Error('the definition levels of a page are malformed')
     }
     const end = Math.min(seen + length, count)
-    for (let i = seen; i < end; i++) {
-      const bit = isPacked ? (bytes[at + ((i - seen) >>> 3)]! >>> ((i - seen) & 7)) & 1 : bytes[at]! & 1
+    if (!isPacked) {
+      const bit = bytes[at]! & 1
+      bits.fill(bit, seen, end)
+      set += bit * (end - seen)
+    }
+    for (let i = seen; isPacked && i < end; i++) {
+      const bit = (bytes[at + ((i - seen) >>> 3)]! >>> ((i - seen) & 7)) & 1
       bits[i] = bit
       set += bit
     }

@@ -100,7 +100,7 @@ export interface SeqRange {
   readonly maxSeq: SequenceNumber
 }
 
-/** Fills the target and gives the group's payloads, one behind the other. @throws Error for what is wrong */
+/** Fills the target and gives the chunk with the group's payloads. @throws Error for what is wrong */
 export function decodeGroup(
   group: GroupBytes,
   target: GroupTarget,
@@ -194,48 +194,44 @@ function readUuid(chunk: Buffer, start: number, words: Uint32Array, to: number):
   }
 }
 
-/** Copied without what the file has between them, so that nothing else of it stays in memory. */
+/** Copied page by page, so that nothing else of the file stays in memory: four bytes of length lie before each. */
 function decodePayloads(
   { payload, rowCount }: GroupBytes,
   { places, chunk }: GroupTarget,
 ): Uint8Array<SharedArrayBuffer> {
   const bytes = asBuffer(payload)
   const pages = [...pagesOf(bytes, rowCount, false)]
-  const texts = Buffer.from(sharedBytes(placePayloads(bytes, pages, places, chunk)).buffer)
-  for (const { firstRow, rowCount: rows, start } of pages) {
-    let at = start
-    for (let row = firstRow; row < firstRow + rows; row++) {
-      const length = bytes.readUInt32LE(at)
-      at += 4
-      if (places[row * 3 + 2]! > 0) bytes.copy(texts, places[row * 3 + 1], at, at + length)
-      at += length
-    }
+  const texts = sharedBytes(pages.reduce((sum, { start, end }) => sum + end - start, 0))
+  let offset = 0
+  for (const page of pages) {
+    texts.set(payload.subarray(page.start, page.end), offset)
+    placePayloads(bytes, page, places, { chunk, offset })
+    offset += page.end - page.start
   }
-  return new Uint8Array(texts.buffer)
+  return texts
 }
 
-/** Gives how many bytes the payloads have together. */
-function placePayloads(bytes: Buffer, pages: readonly Page[], places: Uint32Array, chunk: number): number {
-  let offset = 0
-  for (const { firstRow, rowCount, start, end } of pages) {
-    let at = start
-    for (let row = firstRow; row < firstRow + rowCount; row++) {
-      if (at + 4 > end) throw new Error('a page of payload is cut')
-      const length = bytes.readUInt32LE(at)
-      at += 4 + length
-      if (at > end) throw new Error('a payload is cut')
-      // The shortest object is no bytes in memory.
-      if (length < 2 || (length === 2 && bytes.readUInt16LE(at - 2) !== emptyObject))
-        throw new Error('a payload is no JSON object')
-      const kept = length > 2 ? length : 0
-      places[row * 3] = chunk
-      places[row * 3 + 1] = offset
-      places[row * 3 + 2] = kept
-      offset += kept
-    }
-    if (at !== end) throw new Error('a page of payload has a wrong length')
+/** @param to the chunk, and where in it the page begins */
+function placePayloads(
+  bytes: Buffer,
+  { firstRow, rowCount, start, end }: Page,
+  places: Uint32Array,
+  to: { readonly chunk: number; readonly offset: number },
+): void {
+  let at = start
+  for (let row = firstRow; row < firstRow + rowCount; row++) {
+    if (at + 4 > end) throw new Error('a page of payload is cut')
+    const length = bytes.readUInt32LE(at)
+    at += 4 + length
+    if (at > end) throw new Error('a payload is cut')
+    // The shortest object is no bytes in memory.
+    if (length < 2 || (length === 2 && bytes.readUInt16LE(at - 2) !== emptyObject))
+      throw new Error('a payload is no JSON object')
+    places[row * 3] = to.chunk
+    places[row * 3 + 1] = to.offset + at - length - start
+    places[row * 3 + 2] = length > 2 ? length : 0
   }
-  return offset
+  if (at !== end) throw new Error('a page of payload has a wrong length')
 }
 
 function viewOf(bytes: Uint8Array): DataView {
