@@ -134,15 +134,18 @@ async function recoverJobs(engine: Engine): Promise<Jobs> {
   }
 }
 
+/** What works in threads of its own. */
+interface Builders {
+  readonly files: SegmentBuilder
+  readonly links: SegmentBuilder
+  readonly loading: LoadThreads
+  readonly reading: ReadServices
+}
+
 async function openEngine(
   path: string,
   disk: Disk,
-  builders: {
-    readonly files: SegmentBuilder
-    readonly links: SegmentBuilder
-    readonly loading: LoadThreads
-    readonly reading: ReadServices
-  },
+  builders: Builders,
   options: OpenOptions,
 ): Promise<{ engine: Engine; id: string }> {
   const clock = sinceEpoch(options.clock ?? systemClock)

@@ -23,6 +23,7 @@ beforeEach(async () => {
     segmentsInMemory: 3,
     memtableBytes: 10,
     logBytes: 99,
+    graphs: { graphs: 1, rows: 50, rowsDone: 20 },
   }
   const database = {
     stats: () => ({ ...stats, appliedSeq: 5, checkpointSeq: 4 }),
