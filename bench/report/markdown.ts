@@ -6,12 +6,12 @@ import { chartFiles, type Report } from './write-report.ts'
 
 /** The page that people read: all tables of a run, the rows that we lose among them. */
 export function markdownOf(report: Report): string {
-  const { measuredOn, quick, seed, seconds, figures, failed, search } = report
+  const { measuredOn, quick, seed, seconds, loadAfter, figures, failed, search } = report
   return `${[
     '# Measured',
     'Written by `npm run bench`; [results.json](results.json) has all of it. Only ratios within one run mean something.',
-    inWords(measuredOn),
-    `Seed ${seed}, ${Math.round(seconds / 60)} minutes${quick ? '; QUICK: small sizes, not those that the goals are about' : ''}.`,
+    inWords(measuredOn).replaceAll('\n', '  \n'),
+    `Seed ${seed}, ${Math.round(seconds / 60)} minutes, load average after: ${loadAfter.toFixed(2)}${quick ? '; QUICK: small sizes, not those that the goals are about' : ''}.`,
     ...(failed.length === 0 ? [] : [`NOT MEASURED, because of an error: ${failed.join(', ')}.`]),
     '## Goals and figures',
     tableOf(figureHeadings, figures.map(figureCells)),
@@ -19,12 +19,13 @@ export function markdownOf(report: Report): string {
   ].join('\n\n')}\n`
 }
 
-function searchParts({ queries, limit, dataSets }: SearchResults): readonly string[] {
+function searchParts({ queries, limit, milliseconds, rounds, dataSets }: SearchResults): readonly string[] {
   return [
     '## Search',
     `${limit} neighbours of each of ${queries} queries that are not among the rows, by Euclidean distance; recall against exact ` +
       'answers. Easy: 1,000 clusters that lie apart. Hard: they overlap, in 32 hidden dimensions. Every engine runs in a ' +
       'process of its own, servers behind a load generator on the same cores. Whoever is embedded answers without a network. ' +
+      `A load takes ${milliseconds} ms in ${rounds} rounds, in turns with the others; the fastest round counts. ` +
       '"At equal recall" is between the two efforts around it; everything else at the first effort that reaches it.',
     enginesTable(dataSets),
     ...dataSets.flatMap(dataSetParts),

@@ -8,6 +8,9 @@ export const recalls = [0.95, 0.99] as const
 export interface SearchResults {
   readonly queries: number
   readonly limit: number
+  /** Of one load, over all of its rounds. */
+  readonly milliseconds: number
+  readonly rounds: number
   readonly dataSets: readonly DataSetResults[]
 }
 

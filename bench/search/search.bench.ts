@@ -22,7 +22,8 @@ export function searchBench(options: SearchOptions): Bench {
       process.on('exit', force)
       try {
         const dataSets = await measureAll(context, options, drivers)
-        context.results.search = { queries: queryCount, limit, dataSets }
+        const { milliseconds, rounds } = options
+        context.results.search = { queries: queryCount, limit, milliseconds, rounds, dataSets }
         return dataSets.flatMap(figuresOf)
       } finally {
         await drivers.endAll()

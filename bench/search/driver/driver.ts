@@ -73,7 +73,8 @@ export class Driver implements DriverCalls {
       const client = async (searcher: Searcher) => {
         for (const query of asked) {
           this.#signal.throwIfAborted()
-          sum += recallOf(truth, query, await searcher.rows(query))
+          const found = await searcher.rows(query)
+          sum += recallOf(truth, query, found)
         }
       }
       await Promise.all(searchers.map(client))
