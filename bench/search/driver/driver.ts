@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Adapter, Batch, Description, Operation, Searcher } from '../adapters/adapter.ts'
+import type { Adapter, Batch, Description, Operation } from '../adapters/adapter.ts'
 import { adapterOf } from '../adapters/adapter-of.ts'
 import { processorSeconds, residentBytes } from '../adapters/process-state.ts'
 import { timed } from '../adapters/timed.ts'
@@ -14,8 +14,8 @@ import {
   type Questions,
 } from '../data/data-set.ts'
 import { filterNamed } from '../data/filters.ts'
-import { recallOf } from '../data/truth.ts'
 import { closedLoop } from './load.ts'
+import { measureRecall } from './measure-recall.ts'
 import type { DriverCalls, Ingested, Loaded, LoadRequest, ProfileRequest, SearchRequest } from './protocol.ts'
 
 /** Rows that are made ready before any of them is written. */
@@ -67,19 +67,9 @@ export class Driver implements DriverCalls {
   async recall({ effort, filter }: SearchRequest): Promise<number> {
     const truth = await this.#mustQuestions.truth(filter)
     const count = filter === undefined ? queryCount : filteredQueries
-    return this.#with({ effort, filter }, recallClients, async (searchers) => {
-      const asked = Array.from({ length: count }, (_, query) => query).values()
-      let sum = 0
-      const client = async (searcher: Searcher) => {
-        for (const query of asked) {
-          this.#signal.throwIfAborted()
-          const found = await searcher.rows(query)
-          sum += recallOf(truth, query, found)
-        }
-      }
-      await Promise.all(searchers.map(client))
-      return sum / count
-    })
+    return this.#with({ effort, filter }, recallClients, (searchers) =>
+      measureRecall(searchers, { truth, count }, this.#signal),
+    )
   }
 
   async load({ effort, filter, clients, milliseconds }: LoadRequest): Promise<Loaded> {
