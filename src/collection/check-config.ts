@@ -58,7 +58,9 @@ export function checkVectorParams(name: string, params: VectorParams): void {
     throw invalid(`vector name ${JSON.stringify(name)} is longer than 200 bytes or has a "/"`)
 }
 
-const graphBounds: Readonly<Record<keyof GraphParams, readonly [number, number]>> = {
+const graphCodes: readonly unknown[] = ['none', 'int8', 'bfloat16']
+
+const graphBounds: Readonly<Record<Exclude<keyof GraphParams, 'codes'>, readonly [number, number]>> = {
   m: [0, mMax],
   efConstruct: [1, efMax],
   minBytes: [0, Number.MAX_SAFE_INTEGER],
@@ -66,8 +68,15 @@ const graphBounds: Readonly<Record<keyof GraphParams, readonly [number, number]>
 
 function checkGraph(name: string, { graph, kind = 'dense' }: VectorParams): void {
   if (kind !== 'dense') throw invalid(`vector "${name}" is ${kind} and has graph; only a dense one has`)
-  for (const [field, value] of Object.entries(graph!)) {
-    const bounds = Object.hasOwn(graphBounds, field) ? graphBounds[field as keyof GraphParams] : undefined
+  const { codes, ...numbers } = graph!
+  if (codes !== undefined && !graphCodes.includes(codes))
+    throw invalid(
+      `vector "${name}" has graph.codes ${JSON.stringify(codes)}, not one of ${graphCodes.join(', ')}`,
+    )
+  for (const [field, value] of Object.entries(numbers)) {
+    const bounds = Object.hasOwn(graphBounds, field)
+      ? graphBounds[field as keyof typeof graphBounds]
+      : undefined
     if (bounds === undefined) throw invalid(`vector "${name}" has the unknown graph.${field}`)
     const [min, max] = bounds
     if (!Number.isSafeInteger(value) || value < min || value > max || (field === 'm' && value === 1))

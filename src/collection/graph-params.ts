@@ -1,3 +1,4 @@
+import { hasCodes, type Elements } from '../graph/codes/elements.ts'
 import { VectorColumn } from '../graph/vector-column.ts'
 import type { SegmentHandle } from './segment-handle.ts'
 import { countPresent } from './segment-report.ts'
@@ -8,6 +9,9 @@ import type { View } from './view.ts'
 
 /** What holds for the graphs of a vector, before what it says itself; what is left out has its default. */
 export type GraphSettings = (config: CollectionConfig, vector: string) => Partial<GraphParams> | undefined
+
+/** With less the codes are hardly smaller than the vectors, and nothing is faster. */
+export const codedDimensionsMin = 64
 
 const defaults: GraphParams = { m: 16, efConstruct: 100, minBytes: 10_000 * 1_024 }
 
@@ -45,9 +49,20 @@ export function missingGraphs(
       return false
     const graph = rows.graphOf(name)
     if (graph === undefined) return true
-    const { m, efConstruct } = graph.parameters
-    return graph.metric !== metric || m !== params.m || efConstruct !== params.efConstruct
+    const { m, efConstruct, elements = 'float32' } = graph.parameters
+    if (graph.metric !== metric || m !== params.m || efConstruct !== params.efConstruct) return true
+    return elements !== lastingElements(params, column.dimensions)
   })
+}
+
+/** What searches of a graph take distances of. */
+export function lastingElements(
+  { codes = 'none' }: Pick<GraphParams, 'codes'>,
+  dimensions: number,
+): Elements {
+  return codes === 'none' || dimensions < codedDimensionsMin || !hasCodes(codes, dimensions)
+    ? 'float32'
+    : codes
 }
 
 /** By name: present vectors in segments with a graph of the metric that is asked for. */

@@ -25,6 +25,11 @@ export interface GraphParams {
   readonly efConstruct: number
   /** A segment whose vectors have fewer bytes is scanned: it gets no graph. Default 10,000 KiB. */
   readonly minBytes: number
+  /**
+   * Searches take distances of codes of the vectors, which lie beside them in memory, and rank what they have found by the vectors:
+   * a byte per component (`int8`), or two. Faster the more dimensions there are; below 64 there are none. Default `none`.
+   */
+  readonly codes?: 'none' | 'int8' | 'bfloat16'
 }
 
 export interface VectorParams {
@@ -202,7 +207,7 @@ export interface CollectionInfo {
   readonly vectorCounts: Readonly<Record<string, number>>
   /** Of dense vectors by name: those that a graph finds. The others are in segments that are scanned. */
   readonly indexedVectorCounts: Readonly<Record<string, number>>
-  /** Whether there are enough rows for a graph that is not there yet. Their searches are exact until then. */
+  /** Whether a segment is large enough for a graph that is not there yet. Its searches are exact until then. */
   readonly isOptimizing: boolean
   /** Points that have a value of the index's type, by indexed field. */
   readonly indexedPoints: Readonly<Record<string, number>>

@@ -1,4 +1,4 @@
-import type { WantedGraph } from '../collection/graph-params.ts'
+import { codedDimensionsMin, lastingElements, type WantedGraph } from '../collection/graph-params.ts'
 import type { SegmentHandle } from '../collection/segment-handle.ts'
 import type { ViewEntry } from '../collection/view.ts'
 import { sourceOf, spareRoomFor } from '../graph/adopt/source-graph.ts'
@@ -8,14 +8,12 @@ import {
   type AdoptedLinks,
   type BuildControl,
 } from '../graph/hnsw/build-links.ts'
-import { hasCodes } from '../graph/codes/elements.ts'
+import type { Elements } from '../graph/codes/elements.ts'
+import { hasFineCodes } from '../graph/codes/fine-codes.ts'
 import { HnswGraph } from '../graph/hnsw/hnsw-graph.ts'
 import { VectorColumn } from '../graph/vector-column.ts'
 import { assert } from '../runtime/assert.ts'
 import type { EngineParts } from './engine.ts'
-
-// Built over codes of a byte per component a graph takes half the time; below this that is not so.
-const codedDimensionsMin = 64
 
 // Of a graph that has lost more of its rows a new one is better.
 const adoptedGoneMax = 0.3
@@ -34,7 +32,8 @@ export interface GraphBuild {
 /**
  * Goes on with a graph of a written segment, or begins one, until it is complete, has been going on for some minutes, or is
  * stopped. The segment is retained by the caller. What there is stands in a file when this resolves, and the segment's
- * description lists it: the caller makes it known. False: the rows cannot have a graph. `adopt`: what a new one takes over.
+ * description lists it: the caller makes it known. False: the rows cannot have a graph, or not
+ * one over the codes that are wanted. `adopt`: what a new one takes over.
  * @throws cancelled, write-failed, database-closed
  */
 export async function buildGraph(
@@ -47,7 +46,8 @@ export async function buildGraph(
   const { rows } = handle
   const column = rows.vectors.get(wanted.column)
   assert(column instanceof VectorColumn && handle.info !== undefined, 'graphs are of written dense vectors')
-  const graph = graphToBuild(handle, column, wanted, adopt)
+  const lasting = lastingElements(wanted.params, column.dimensions)
+  const graph = graphToBuild(handle, column, wanted, lasting, adopt)
   if (graph === undefined) return false
   const scratch = graph.allocateScratch(graph.parameters.efConstruct)
   if (scratch === undefined) return false
@@ -65,16 +65,16 @@ export async function buildGraph(
       control,
       encode: graph.takeEncodeRuns(),
       ...(adopt !== undefined && graph.nextRow === 0 && { adopt }),
-      dropsCodes: true,
+      dropsCodes: lasting === 'float32',
     }
     const unique = parts.random.uuid().slice(0, 8)
     const file = await parts.links.writeLinks(handle.id, wanted.column, unique, job)
     if (graph.isComplete) {
-      graph.dropCodes()
+      if (lasting === 'float32') graph.dropCodes()
       rows.attachGraph(wanted.column, graph)
     }
     handle.linked(file)
-    return true
+    return !graph.isComplete || (graph.parameters.elements ?? 'float32') === lasting
   } catch (error) {
     // It may not even have codes yet.
     if (graph.nextRow === 0) rows.dropUnfinished(wanted.column)
@@ -89,6 +89,7 @@ function graphToBuild(
   handle: SegmentHandle,
   column: VectorColumn,
   wanted: WantedGraph,
+  lasting: Elements,
   adopt: AdoptedLinks | undefined,
 ): HnswGraph | undefined {
   const { metric, params } = wanted
@@ -96,17 +97,22 @@ function graphToBuild(
   const begun = handle.rows.unfinishedGraphOf(wanted.column)
   const isOne =
     begun?.metric === metric && begun.parameters.m === m && begun.parameters.efConstruct === efConstruct
-  if (isOne) return begun
+  if (isOne && (lasting === 'float32' || begun.parameters.elements === lasting)) return begun
   const parameters = { m, efConstruct, seed: seedOf(handle.id) }
-  const isCoded = column.dimensions >= codedDimensionsMin && hasCodes('int8', column.dimensions)
   const room = adopt === undefined ? {} : spareRoomFor(adopt.source)
+  const elements = lasting === 'float32' ? buildingElements(column, metric) : lasting
   // Where there is no room for codes there may be for links.
   const graph =
-    (isCoded
-      ? HnswGraph.createUnencoded(column, metric, { ...parameters, elements: 'int8' }, room)
-      : undefined) ?? HnswGraph.create(column, metric, parameters, room)
+    HnswGraph.createUnencoded(column, metric, { ...parameters, elements }, room) ??
+    HnswGraph.create(column, metric, parameters, room)
   if (graph !== undefined) handle.rows.keepUnfinished(wanted.column, graph)
   return graph
+}
+
+/** Built over codes of a byte per component a graph takes half the time, if there are some dimensions, and is as good. */
+function buildingElements(column: VectorColumn, metric: WantedGraph['metric']): Elements {
+  const hasCodes = column.dimensions >= codedDimensionsMin && hasFineCodes(column, metric)
+  return hasCodes ? 'int8' : 'float32'
 }
 
 /**

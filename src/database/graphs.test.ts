@@ -75,25 +75,6 @@ describe('graphs of segments', () => {
     expect((await linksFiles()).sort()).toEqual(files.sort())
   })
 
-  test('what is built in the background is known to the store at once', async () => {
-    await db.close()
-    db = await openIt({ background: true, flushOnClose: false, memtableBytesMax: 1 })
-    const collection = await db.createCollection('c', config)
-    const random = seededRandom(3)
-    const vector = (): Float32Array => Float32Array.from({ length: 8 }, () => random.next())
-    await collection.upsert(Array.from({ length: 500 }, (_, id) => ({ id, vectors: { '': vector() } })))
-    expect(indexed(collection)).toEqual([0, true])
-    await db.flush()
-    await db.optimize()
-    // The checkpoint that the graph has asked for is under way: this one waits for it, and has nothing left to do.
-    await db.flush()
-    const [file] = await linksFiles()
-    await db.close()
-    db = await openIt()
-    expect(indexed(db.getCollection('c'))).toEqual([500, false])
-    expect(await linksFiles()).toEqual([file])
-  })
-
   test('a segment that is too small gets none, nor does a vector without links', async () => {
     const collection = await db.createCollection('c', {
       vectors: {
@@ -111,7 +92,7 @@ describe('graphs of segments', () => {
     expect(await linksFiles()).toHaveLength(1)
   })
 
-  test('segments that are merged get one anew', async () => {
+  test('segments that are merged get one for all of their rows', async () => {
     const collection = await db.createCollection('c', config)
     for (let i = 0; i < 3; i++) await addSegment(collection, i * 300, 300)
     await db.optimize()
@@ -254,6 +235,35 @@ describe('graphs of segments', () => {
           for (const { id, score } of hits) if (scores.get(id) === score) found += 1
         }
         expect(found, 'seed 77').toBeGreaterThan(190)
+      }
+    },
+  )
+
+  test.each(['int8', 'bfloat16'] as const)(
+    'codes of %s stay where they are asked for, and scores are exact',
+    async (codes) => {
+      const graph = { ...small, codes }
+      const collection = await db.createCollection('c', {
+        vectors: { '': { size: 70, distance: 'Euclid', graph } },
+      })
+      const random = seededRandom(78)
+      const vectors = Array.from({ length: 1_500 }, () =>
+        Float32Array.from({ length: 70 }, () => random.next()),
+      )
+      await collection.upsert(vectors.map((vector, id) => ({ id, vectors: { '': vector } })))
+      await db.flush()
+      await db.optimize()
+      for (const openAgain of [() => Promise.resolve(collection), () => reopen()]) {
+        const again = await openAgain()
+        expect(indexed(again)).toEqual([1_500, false])
+        let found = 0
+        for (const vector of vectors.slice(0, 20)) {
+          const exact = await again.query({ vector, limit: 10, effort: { exact: true } })
+          const hits = await again.query({ vector, limit: 10, effort: { ef: 400 } })
+          const scores = new Map(exact.map(({ id, score }) => [id, score]))
+          for (const { id, score } of hits) if (scores.get(id) === score) found += 1
+        }
+        expect(found, 'seed 78').toBeGreaterThan(190)
       }
     },
   )

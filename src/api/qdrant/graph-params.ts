@@ -4,13 +4,14 @@ import { isObject, memberOf, numberOf } from './decode.ts'
 const [mMax, efMax] = [512, 4_096]
 
 /**
- * What hnsw_config, of the collection and of the vector, and optimizers_config say of a vector's graph. Undefined for
+ * What hnsw_config and quantization_config, of the collection and of the vector, and optimizers_config say of a vector's graph. Undefined for
  * collections of which this door has no such settings.
  */
 export function graphParamsOf(config: CollectionConfig, vector: string): Partial<GraphParams> | undefined {
   const { settings } = config
   if (!isObject(settings) || !isObject(memberOf(settings, 'hnsw_config'))) return undefined
-  const own = memberOf(config.vectors[vector]?.settings ?? {}, 'hnsw_config')
+  const ofVector = config.vectors[vector]?.settings ?? {}
+  const own = memberOf(ofVector, 'hnsw_config')
   const number = (name: string): number | undefined =>
     numberIn(own, name) ?? numberIn(memberOf(settings, 'hnsw_config'), name)
   const [m, efConstruct] = [number('m'), number('ef_construct')]
@@ -21,6 +22,10 @@ export function graphParamsOf(config: CollectionConfig, vector: string): Partial
     ...(m === undefined ? {} : { m: Math.min(Math.max(m, 2), mMax) }),
     ...(efConstruct === undefined ? {} : { efConstruct: Math.min(Math.max(efConstruct, 1), efMax) }),
     ...(threshold === undefined ? {} : { minBytes: threshold * 1_024 }),
+    // Whichever kind it is: a byte per component.
+    ...([ofVector, settings].some((holder) => isObject(memberOf(holder, 'quantization_config'))) && {
+      codes: 'int8' as const,
+    }),
   }
 }
 

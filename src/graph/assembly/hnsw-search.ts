@@ -4,7 +4,7 @@
 // stay connected through it, and each expansion scores about as many rows as it would without a filter.
 
 import { scoresOf } from './distance'
-import { FLOAT32 } from './distance-codes'
+import { codeScoresOf, FLOAT32 } from './distance-codes'
 import { encodeRows } from './encode'
 import { keyOf, orderOf } from './heap'
 import { insertKey, keyAt, listKey, orderOfKey, rowOfKey } from './hnsw-list'
@@ -19,7 +19,6 @@ import {
   NONE,
   roomOf,
   ROW,
-  scoresIn,
   Scratch,
 } from './hnsw-memory'
 
@@ -35,12 +34,35 @@ export function scoreList(g: Graph, query: usize, rows: usize, count: u32, score
   // The kernel takes four at a time: the last row stands for those that are not there.
   const last = load<u32>(rows + (<usize>(count - 1) << 2))
   for (let i = count; (i & 3) != 0; i++) store<u32>(rows + (<usize>i << 2), last)
+  // Loops of their own: this is where a search spends its time.
+  if (g.elements == FLOAT32) scoreVectors(g, query, rows, count, scores)
+  else scoreCodes(g, query, rows, count, scores)
+}
+
+// @ts-ignore: decorator
+@inline
+function scoreVectors(g: Graph, query: usize, rows: usize, count: u32, scores: usize): void {
+  const metric = g.metric
+  const rowBytes = <usize>g.rowBytes
   for (let i: u32 = 0; i < count; i += 4, rows += 16, scores += 16) {
     const a = addressOf(g, load<u32>(rows))
     const b = addressOf(g, load<u32>(rows, 4))
     const c = addressOf(g, load<u32>(rows, 8))
     const d = addressOf(g, load<u32>(rows, 12))
-    v128.store(scores, scoresIn(g, a, b, c, d, query))
+    v128.store(scores, scoresOf(metric, a, b, c, d, query, rowBytes))
+  }
+}
+
+function scoreCodes(g: Graph, query: usize, rows: usize, count: u32, scores: usize): void {
+  const elements = g.elements
+  const metric = g.metric
+  const rowBytes = <usize>g.rowBytes
+  for (let i: u32 = 0; i < count; i += 4, rows += 16, scores += 16) {
+    const a = addressOf(g, load<u32>(rows))
+    const b = addressOf(g, load<u32>(rows, 4))
+    const c = addressOf(g, load<u32>(rows, 8))
+    const d = addressOf(g, load<u32>(rows, 12))
+    v128.store(scores, codeScoresOf(elements, metric, a, b, c, d, query, rowBytes))
   }
 }
 

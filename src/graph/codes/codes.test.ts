@@ -3,6 +3,7 @@ import { seededRandom } from '../../runtime/random.ts'
 import { VectorColumn } from '../vector-column.ts'
 import { VectorMemory } from '../vector-memory.ts'
 import { CodeColumn } from './code-column.ts'
+import { hasFineCodes } from './fine-codes.ts'
 
 const seed = 4_410
 const random = seededRandom(seed)
@@ -151,3 +152,29 @@ describe('a column of codes', () => {
 function copyOf(view: DataView): Buffer {
   return Buffer.from(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
 }
+
+describe('codes are fine enough', () => {
+  const rowsLike = (change: (value: number, at: number, row: number) => number) =>
+    Array.from({ length: 300 }, (_, row) => randomVector(96, 2).map((value, at) => change(value, at, row)))
+
+  test.each(['euclid', 'cosine', 'dot', 'manhattan'] as const)(
+    '%s: unless few components outweigh all others',
+    (metric) => {
+      const fine = (rows: Float32Array[]) => hasFineCodes(columnOf(rows, 96), metric)
+      expect(fine(rowsLike((value) => value))).toBe(true)
+      expect(fine(rowsLike((value, at) => (at === 3 ? 20 * value : value)))).toBe(true)
+      // Two groups, far apart; within each of them codes would tell nothing apart.
+      expect(fine(rowsLike((value, at, row) => (at === 3 ? 1_000 * (row % 2) + 500 : value)))).toBe(false)
+      expect(fine([new Float32Array(96), new Float32Array(96)])).toBe(true)
+      expect(fine([new Float32Array(96).fill(Number.NaN), new Float32Array(96).fill(Infinity)])).toBe(true)
+    },
+  )
+
+  test('what is common to all vectors is no matter where they may be moved', () => {
+    const far = columnOf(
+      rowsLike((value) => value + 1_000),
+      96,
+    )
+    expect([hasFineCodes(far, 'euclid'), hasFineCodes(far, 'dot')]).toEqual([true, false])
+  })
+})

@@ -2,6 +2,19 @@ import type { CollectionConfig, GraphParams } from '../../../index.ts'
 import { documentIn } from '../schema/document.ts'
 
 const [mMax, efMax] = [512, 4_096]
+/** Milvus keeps codes of other kinds in these: here it is a byte per component, or two. */
+const codedTypes: ReadonlySet<string> = new Set([
+  'HNSW_SQ',
+  'HNSW_PQ',
+  'HNSW_PRQ',
+  'IVF_SQ8',
+  'IVF_SQ_CC',
+  'IVF_PQ',
+  'IVF_RABITQ',
+  'SCANN',
+  'SCANN_DVR',
+  'GPU_IVF_PQ',
+])
 const exactTypes: ReadonlySet<string> = new Set(['FLAT', 'BIN_FLAT', 'GPU_BRUTE_FORCE'])
 
 /**
@@ -17,10 +30,16 @@ export function graphParamsOf(
   const index = document.indexes.find(({ field }) => field === vector)
   const type = index?.params['index_type'] ?? ''
   if (index === undefined || exactTypes.has(type)) return { m: 0 }
-  if (!type.startsWith('HNSW')) return {}
+  const coded = codedTypes.has(type) ? { codes: codesOf(index.params['sq_type']) } : {}
+  if (!type.startsWith('HNSW')) return coded
   const { M: m, efConstruction: ef } = index.params
   return {
+    ...coded,
     ...(m === undefined ? {} : { m: Math.min(Math.max(Number(m), 2), mMax) }),
     ...(ef === undefined ? {} : { efConstruct: Math.min(Math.max(Number(ef), 1), efMax) }),
   }
+}
+
+function codesOf(scalarType: string | undefined): NonNullable<GraphParams['codes']> {
+  return ['BF16', 'FP16'].includes((scalarType ?? '').toUpperCase()) ? 'bfloat16' : 'int8'
 }

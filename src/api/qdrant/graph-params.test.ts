@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import type { CollectionConfig } from '../../index.ts'
+import { graphParamsOf } from './graph-params.ts'
+
+const scalar = { scalar: { type: 'int8', quantile: 0.99 } }
+
+function codesOf(ofCollection: object, ofVector: object): unknown {
+  const settings = { hnsw_config: {}, ...ofCollection } as never
+  const vectors = { a: { size: 4, distance: 'Dot', settings: ofVector as never } } as const
+  return graphParamsOf({ settings, vectors } satisfies CollectionConfig, 'a')?.codes
+}
+
+test('a collection or a vector that is to be quantised has codes of a byte', () => {
+  expect(codesOf({}, {})).toBeUndefined()
+  expect(codesOf({ quantization_config: scalar }, {})).toBe('int8')
+  expect(codesOf({}, { quantization_config: { product: { compression: 'x16' } } })).toBe('int8')
+  expect(codesOf({ quantization_config: null }, { quantization_config: { binary: {} } })).toBe('int8')
+})
