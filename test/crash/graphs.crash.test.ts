@@ -74,4 +74,4 @@ test('a crash while graphs are built loses no point and leaves no file', async (
   // Those acknowledged by then: 96, 128, 160, and two less.
   expect([...present].sort((a, b) => a - b)).toEqual([96, 128, 158, 160])
   expect(withGraphs).toBeGreaterThan(0)
-}, 120_000)
+}, 300_000)

@@ -12,8 +12,8 @@ const steps = 60
 afterAll(() => rmSync(plantedFolder, { recursive: true, force: true }))
 
 /** The first seed that finds something, and what. */
-async function firstFinding({ name, faults, from = 1, plant, patch }: PlantedBug) {
-  const open = patch === undefined ? undefined : await patchedOpen(name.replaceAll(' ', '-'), patch)
+async function firstFinding({ name, faults, from = 1, plant, patches }: PlantedBug) {
+  const open = patches === undefined ? undefined : await patchedOpen(name.replaceAll(' ', '-'), patches)
   for (let seed = from; seed < from + seedsMax; seed++) {
     const { finding } = await runSeed({
       seed,

@@ -16,7 +16,7 @@ export interface PlantedBug {
   /** Where to begin to look: it comes to light rarely. */
   readonly from?: number
   readonly plant?: (disk: Disk) => Disk
-  readonly patch?: Patch
+  readonly patches?: readonly Patch[]
 }
 
 export interface Patch {
@@ -42,76 +42,97 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'the checksum of the catalog is not compared',
     faults: ['flip'],
     from: 38,
-    patch: {
-      file: 'manifest/reader.ts',
-      from: 'if (sha256(Buffer.from(content)) !== header[2])',
-      to: 'if (header[2] === content)',
-    },
+    patches: [
+      {
+        file: 'manifest/reader.ts',
+        from: 'if (sha256(Buffer.from(content)) !== header[2])',
+        to: 'if (header[2] === content)',
+      },
+    ],
   },
   {
     name: 'checksums of segments are not compared',
     faults: ['flip'],
-    from: 49,
-    patch: {
-      file: 'segment/file-reader.ts',
-      from: 'if (sha256 !== file.sha256) {',
-      to: 'if (sha256 === file.sha256 + file.sha256) {',
-    },
+    from: 20,
+    patches: [
+      {
+        file: 'segment/load/load-job.ts',
+        from: 'const isRight = digest.equals(',
+        to: 'const isRight = digest.length > 0 || digest.equals(',
+      },
+      {
+        file: 'segment/file-reader.ts',
+        from: 'if (sha256 === file.sha256) return',
+        to: 'if (sha256 !== file.sha256 + file.sha256) return',
+      },
+    ],
   },
   {
     name: 'checksums of log records are not compared',
     faults: ['power', 'flip'],
     from: 10,
-    patch: {
-      file: 'log/format.ts',
-      from: 'recordChecksum(bytes.subarray(at + checksummedFrom, at + length), mark) !==\n    bytes.readUInt32LE(at + checksumAt)',
-      to: 'recordChecksum(bytes.subarray(at + checksummedFrom, at + length), mark) < 0',
-    },
+    patches: [
+      {
+        file: 'log/format.ts',
+        from: 'recordChecksum(bytes.subarray(at + checksummedFrom, at + length), mark) !==\n    bytes.readUInt32LE(at + checksumAt)',
+        to: 'recordChecksum(bytes.subarray(at + checksummedFrom, at + length), mark) < 0',
+      },
+    ],
   },
   {
     name: 'garbage is collected by roots that are out of date',
     faults: [],
-    patch: {
-      file: 'database/engine.ts',
-      from: 'await this.#checkpoint()\n      return this.#collectGarbage(() => this.#readRoots())',
-      to: 'const stale = await this.#readRoots()\n      await this.#checkpoint()\n      return this.#collectGarbage(async () => stale)',
-    },
+    patches: [
+      {
+        file: 'database/engine.ts',
+        from: 'await this.#checkpoint()\n      return this.#collectGarbage(() => this.#readRoots())',
+        to: 'const stale = await this.#readRoots()\n      await this.#checkpoint()\n      return this.#collectGarbage(async () => stale)',
+      },
+    ],
   },
   {
     name: 'the log is cut before the catalog is published',
     faults: ['crash', 'power'],
-    patch: {
-      file: 'database/engine.ts',
-      from: 'await checkpointer.run(seq)',
-      to: 'await log.truncateBefore((seq + 1) as SequenceNumber)\n    await checkpointer.run(seq)',
-    },
+    patches: [
+      {
+        file: 'database/engine.ts',
+        from: 'await checkpointer.run(seq)',
+        to: 'await log.truncateBefore((seq + 1) as SequenceNumber)\n    await checkpointer.run(seq)',
+      },
+    ],
   },
   {
     name: 'an import is not pinned',
     faults: [],
-    patch: {
-      file: 'database/staged.ts',
-      from: 'this.#unpin = engine.parts.pins.pin(this.#segments)',
-      to: 'this.#unpin = () => undefined',
-    },
+    patches: [
+      {
+        file: 'database/staged.ts',
+        from: 'this.#unpin = engine.parts.pins.pin(this.#segments)',
+        to: 'this.#unpin = () => undefined',
+      },
+    ],
   },
   {
     name: 'errors of the disk reach users as they are',
     faults: ['io', 'full'],
-    patch: {
-      file: 'storage/local-object-store.ts',
-      from: 'if (error instanceof DatabaseError) throw error\n    const { code: system, message }',
-      to: 'if (error instanceof Error) throw error\n    const { code: system, message }',
-    },
+    patches: [
+      {
+        file: 'storage/local-object-store.ts',
+        from: 'if (error instanceof DatabaseError) throw error\n    const { code: system, message }',
+        to: 'if (error instanceof Error) throw error\n    const { code: system, message }',
+      },
+    ],
   },
   {
     name: 'a snapshot is cut one record too late',
     faults: [],
-    patch: {
-      file: 'collection/view.ts',
-      from: 'rowsUpTo: entry.foreign ? entry.rowsUpTo : this.seq,',
-      to: 'rowsUpTo: entry.foreign ? entry.rowsUpTo : ((this.seq + 1) as typeof this.seq),',
-    },
+    patches: [
+      {
+        file: 'collection/view.ts',
+        from: 'rowsUpTo: entry.foreign ? entry.rowsUpTo : this.seq,',
+        to: 'rowsUpTo: entry.foreign ? entry.rowsUpTo : ((this.seq + 1) as typeof this.seq),',
+      },
+    ],
   },
 ]
 
@@ -125,14 +146,16 @@ function forgetful(disk: Disk): Disk {
 
 export const plantedFolder = join(repositoryRoot, '.planted-simulation')
 
-/** The engine of a copy of the sources in which one text is replaced. @throws if the text is not there exactly once */
-export async function patchedOpen(name: string, { file, from, to }: Patch): Promise<Open> {
+/** The engine of a copy of the sources in which texts are replaced. @throws if one is not there exactly once */
+export async function patchedOpen(name: string, patches: readonly Patch[]): Promise<Open> {
   const copy = join(plantedFolder, name)
   cpSync(join(repositoryRoot, 'src'), copy, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
-  const path = join(copy, file)
-  const text = readFileSync(path, 'utf8')
-  if (text.split(from).length !== 2) throw new Error(`${file} does not hold once: ${from}`)
-  writeFileSync(path, text.replace(from, to))
+  for (const { file, from, to } of patches) {
+    const path = join(copy, file)
+    const text = readFileSync(path, 'utf8')
+    if (text.split(from).length !== 2) throw new Error(`${file} does not hold once: ${from}`)
+    writeFileSync(path, text.replace(from, to))
+  }
   const engine = (await import(/* @vite-ignore */ pathToFileURL(join(copy, 'index.ts')).href)) as {
     open: Open
   }
