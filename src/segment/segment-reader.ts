@@ -1,5 +1,6 @@
 import { DatabaseError } from '../errors/database-error.ts'
-import { readLinks } from '../graph/hnsw/hnsw-links.ts'
+import type { HnswGraph } from '../graph/hnsw/hnsw-graph.ts'
+import { beginLinks, type BegunLinks } from '../graph/hnsw/hnsw-links.ts'
 import { readLinksFile } from '../graph/hnsw/links-file.ts'
 import { VectorColumn } from '../graph/vector-column.ts'
 import { allEnded } from '../runtime/all-ended.ts'
@@ -41,7 +42,7 @@ export async function readSegment(
     const open: OpenFile = (file) => CheckedFile.open(store, stated(info, file), sums.get(file.name), run)
     const rows = await readRowSet(info, vectors, open, run)
     try {
-      await readGraphs(info, rows, open)
+      await readGraphs(info, rows, open, run)
       return rows
     } catch (error) {
       rows.release()
@@ -80,20 +81,32 @@ async function readRowSet(
   }
 }
 
-async function readGraphs(info: SegmentInfo, rows: RowSet, open: OpenFile): Promise<void> {
+async function readGraphs(info: SegmentInfo, rows: RowSet, open: OpenFile, run: RunLoadJob): Promise<void> {
   for (const file of info.files.filter(isLinksFile)) {
     const column = rows.vectors.get(file.vector!)
     const links = await open(file)
     const bytes = await links.read(0, links.bytes)
-    await decoding(links.key, () => {
+    await decoding(links.key, async () => {
       if (!(column instanceof VectorColumn)) throw new Error('its vectors are not dense')
-      const graph = readLinks(column, readLinksFile(bytes))
+      const begun = beginLinks(column, readLinksFile(bytes, true))
       // Without room for it in the memory of its vectors the optimizer does what it can.
-      if (graph === undefined) return
+      if (begun === undefined) return
+      const graph = await finished(begun, run)
       if (graph.isComplete) rows.attachGraph(file.vector!, graph)
       else rows.keepUnfinished(file.vector!, graph)
     })
   }
+}
+
+async function finished(begun: BegunLinks, run: RunLoadJob): Promise<HnswGraph> {
+  let found: bigint
+  try {
+    ;({ found } = await run({ kind: 'links', fill: begun.job }))
+  } catch (error) {
+    begun.abandon()
+    throw error
+  }
+  return begun.finish(found)
 }
 
 /** Fills `columns`, which belong to the caller also after a failure. */

@@ -48,7 +48,11 @@ export interface LinksLayout {
 }
 
 /** Where the parts begin. */
-export function linksLayout({ nextRow, m, upperWords }: LinksHeader): LinksLayout {
+export function linksLayout({
+  nextRow,
+  m,
+  upperWords,
+}: Pick<LinksHeader, 'nextRow' | 'm' | 'upperWords'>): LinksLayout {
   const upperAt = linksHeaderBytes + nextRow * 2 * m * 4
   const upper = upperAt + nextRow * 4
   return { links: linksHeaderBytes, upperAt, upper, end: upper + upperWords * 4 }

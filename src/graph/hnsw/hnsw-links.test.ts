@@ -22,7 +22,7 @@ const built = graphOf(sparse, { parameters: { m: 4 }, memory: new VectorMemory()
 const { graph, column, thread } = built
 const bytes = Buffer.concat(writeLinks(graph))
 const { m } = graph.parameters
-const layout = linksLayout({ ...graph.record(), version: 1 })
+const layout = linksLayout(graph.record())
 const linkWords = 2 * m
 afterAll(() => built[Symbol.dispose]())
 

@@ -1,5 +1,6 @@
 import { DatabaseError } from '../../errors/database-error.ts'
 import { assert } from '../../runtime/assert.ts'
+import { encodeRun, type EncodeRun } from '../codes/code-column.ts'
 import { elementNumbers, elementsOf, type Elements } from '../codes/elements.ts'
 import { metricNumbers } from '../exact-scan.ts'
 import type { LinksSection } from '../graph-reader.ts'
@@ -8,7 +9,7 @@ import type { Metric } from '../vector-hits.ts'
 import { linksFields, linksHeaderBytes, linksLayout, linksVersion, type LinksHeader } from './hnsw-format.ts'
 import { efMax, HnswGraph, mMax } from './hnsw-graph.ts'
 import { graphFields, levelMax, readGraphRecord } from './hnsw-records.ts'
-import type { HnswImage } from './hnsw-thread.ts'
+import { kernelsOf, type HnswImage } from './hnsw-thread.ts'
 
 /** The links' section in parts. All but the first are views: use them before the graph changes or is disposed. */
 export function writeLinks(graph: HnswGraph): Uint8Array[] {
@@ -38,31 +39,107 @@ export function linksOf(
   ]
 }
 
+/** Lists that are to be copied into a graph and checked, in any thread: all of it lies in shared memory. */
+export interface FillJob {
+  readonly memory: WebAssembly.Memory
+  /** Of the graph's record. */
+  readonly graph: number
+  readonly section: Uint8Array
+  readonly presence: Uint32Array
+  /** Where there is room for three bitsets of the rows in the graph. */
+  readonly bits: number
+  readonly encode: readonly EncodeRun[]
+}
+
+/** A graph that is not to be used before its job has been done. */
+export interface BegunLinks {
+  readonly job: FillJob
+  /** @param found what `fillLinks` gave @throws segment-corrupt, and then the graph is gone */
+  finish(found: bigint): HnswGraph
+  /** If the job was not done; nobody works on it any more. */
+  abandon(): void
+}
+
 /**
  * A graph over a column from its file, which may come from outside: everything is checked, down to the last link.
  * Undefined if the column's memory has no room for it.
  * @throws segment-corrupt, version-unsupported, overloaded
  */
 export function readLinks(column: VectorColumn, section: LinksSection): HnswGraph | undefined {
+  const begun = beginLinks(column, section)
+  return begun?.finish(fillLinks(begun.job))
+}
+
+/** The same in steps: what takes time is left to whoever does the job. @throws segment-corrupt, version-unsupported, overloaded */
+export function beginLinks(column: VectorColumn, section: LinksSection): BegunLinks | undefined {
   const header = readHeader(section, column)
+  const graph = placeGraph(column, section, header)
+  if (graph === undefined) return undefined
+  const { arena } = graph
+  const bits = arena.allocate(3 * bitWords(header) * 4)
+  if (bits === undefined) {
+    graph.dispose()
+    const out = 'Cannot check the links of a graph: the memory is exhausted'
+    throw new DatabaseError('overloaded', out, {})
+  }
+  const { memory, address, presence } = graph.image()
+  const job = {
+    ...{ memory, graph: address, section: section.bytes, presence, bits: bits.offset },
+    encode: graph.takeEncodeRuns(),
+  }
+  const abandon = (): void => {
+    arena.free(bits)
+    graph.dispose()
+  }
+  const finish = (found: bigint): HnswGraph => {
+    if (found !== 0n) {
+      abandon()
+      const { why, at } = faultOf(Number(found >> 32n), Number(found & 0xffffffffn), header)
+      throw corrupt(why, section.offset + at)
+    }
+    arena.free(bits)
+    return graph
+  }
+  return { job, finish, abandon }
+}
+
+/** Gives what is wrong, 0 if nothing is: see `BegunLinks.finish`. */
+export function fillLinks({ memory, graph, section, presence, bits, encode }: FillJob): bigint {
+  const kernels = kernelsOf(memory)
+  for (const run of encode) encodeRun(kernels, run)
+  const record = readGraphRecord(new Uint32Array(memory.buffer, graph, graphFields.length))
+  const layout = linksLayout(record)
+  const put = (at: number, from: number, to: number): void =>
+    new Uint8Array(memory.buffer, at, to - from).set(section.subarray(from, to))
+  put(record.links, layout.links, layout.upperAt)
+  put(record.upperAt, layout.upperAt, layout.upper)
+  put(record.upper, layout.upper, layout.end)
+  const words = bitWords(record)
+  const sets = new Uint32Array(memory.buffer, bits, 3 * words)
+  sets.fill(0)
+  sets.set(presence.subarray(0, words))
+  return kernels.hnswCheck(graph, bits, bits + words * 4, bits + 2 * words * 4)
+}
+
+function bitWords({ nextRow }: Pick<LinksHeader, 'nextRow'>): number {
+  return Math.max(1, Math.ceil(nextRow / 32))
+}
+
+function placeGraph(
+  column: VectorColumn,
+  { bytes, offset }: LinksSection,
+  header: LinksHeader,
+): HnswGraph | undefined {
   const metric = metricOf(header.metric)
-  if (metric === undefined) throw corrupt(`its metric ${header.metric} is unknown`, section.offset + 4)
+  if (metric === undefined) throw corrupt(`its metric ${header.metric} is unknown`, offset + 4)
   const elements = elementsOf(header.elements)
-  if (elements === undefined)
-    throw corrupt(`its elements ${header.elements} are unknown`, section.offset + 44)
+  if (elements === undefined) throw corrupt(`its elements ${header.elements} are unknown`, offset + 44)
+  const { upper } = linksLayout(header)
+  if (bytes.readUInt32LE(upper) !== 0) throw corrupt('its upper lists do not begin with 0', offset + upper)
   const { upperWords, nextRow, linkedCount, entry, top, root, m, efConstruct, seed } = header
   const parameters = { m, efConstruct, seed, ...(elements !== 'float32' && { elements }) }
   const state = { upperWords, nextRow, linkedCount, entry, top, root }
-  const graph = HnswGraph.place(column, metric, parameters, state)
-  if (graph === undefined) return undefined
-  try {
-    fill(graph, section, header)
-    check(graph, section, header)
-    return graph
-  } catch (error) {
-    graph.dispose()
-    throw error
-  }
+  return HnswGraph.place(column, metric, parameters, state, { encodesLater: true })
 }
 
 function readHeader({ bytes, offset }: LinksSection, column: VectorColumn): LinksHeader {
@@ -97,41 +174,6 @@ function checkVersion(version: number, offset: number): void {
 
 function metricOf(number: number): Metric | undefined {
   return (Object.keys(metricNumbers) as Metric[]).find((name) => metricNumbers[name] === number)
-}
-
-function fill(graph: HnswGraph, { bytes }: LinksSection, header: LinksHeader): void {
-  const layout = linksLayout(header)
-  const { links, upperAt, upper } = graph.lists()
-  links.set(bytes.subarray(layout.links, layout.upperAt))
-  upperAt.set(bytes.subarray(layout.upperAt, layout.upper))
-  upper.set(bytes.subarray(layout.upper, layout.end))
-}
-
-function check(graph: HnswGraph, { bytes, offset }: LinksSection, header: LinksHeader): void {
-  const layout = linksLayout(header)
-  if (bytes.readUInt32LE(layout.upper) !== 0) {
-    throw corrupt('its upper lists do not begin with 0', offset + layout.upper)
-  }
-  const { arena } = graph
-  const { presence, address } = graph.image()
-  const words = Math.max(1, Math.ceil(header.nextRow / 32))
-  const bits = arena.allocate(3 * words * 4)
-  const out = 'Cannot check the links of a graph: the memory is exhausted'
-  if (bits === undefined) throw new DatabaseError('overloaded', out, {})
-  try {
-    const target = arena.words(bits.offset, 3 * words)
-    target.fill(0)
-    target.set(presence.subarray(0, words))
-    const found = arena.kernels.hnswCheck(
-      address,
-      ...([0, 1, 2].map((part) => bits.offset + part * words * 4) as [number, number, number]),
-    )
-    if (found === 0n) return
-    const { why, at } = faultOf(Number(found >> 32n), Number(found & 0xffffffffn), header)
-    throw corrupt(why, offset + at)
-  } finally {
-    arena.free(bits)
-  }
 }
 
 /** In words, and where in the section; the kinds are those of assembly/hnsw-check.ts. */

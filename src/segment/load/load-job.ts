@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { fillLinks, type FillJob } from '../../graph/hnsw/hnsw-links.ts'
 import type { SequenceNumber } from '../../ids/brands.ts'
 import type { RowIndexImage } from '../row-index.ts'
 import { indexRows } from '../row-index.ts'
@@ -22,6 +23,7 @@ export type LoadJob =
       readonly target: GroupTarget
       readonly seqs: { readonly minSeq: SequenceNumber; readonly maxSeq: SequenceNumber }
     }
+  | { readonly kind: 'links'; readonly fill: FillJob }
   | { readonly kind: 'index'; readonly ids: IdColumnImage; readonly written: Float64Array }
 
 export interface LoadResults {
@@ -29,6 +31,7 @@ export interface LoadResults {
   readonly check: { readonly wrongBlock: number; readonly sha256: string }
   /** The chunk with the payloads of the group. */
   readonly group: { readonly payloads: Uint8Array<SharedArrayBuffer> }
+  readonly links: { readonly found: bigint }
   readonly index: RowIndexImage
 }
 
@@ -42,6 +45,8 @@ export function runLoadJob(job: LoadJob): LoadResults[LoadJob['kind']] {
       return checkBlocks(job.pieces, job.blockBytes, job.sums)
     case 'group':
       return { payloads: decodeGroup(job.group, job.target, job.seqs) }
+    case 'links':
+      return { found: fillLinks(job.fill) }
     case 'index':
       return indexRows(job.ids, job.written)
   }

@@ -134,8 +134,11 @@ class WorkerThreads implements LoadThreads {
   async #endThreads(): Promise<void> {
     const threads = [...this.#threads]
     this.#threads.clear()
-    for (const { current } of threads) current?.reject(loadingClosed())
+    const givenUp = threads.flatMap(({ current }) => current ?? [])
+    for (const thread of threads) thread.current = undefined
     await Promise.all(threads.map(({ worker }) => worker.terminate()))
+    // Only now: whoever gave the job may free the memory that it wrote to.
+    for (const { reject } of givenUp) reject(loadingClosed())
   }
 }
 
