@@ -34,14 +34,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a file is renamed before it is synced',
     faults: ['power'],
-    from: 100,
+    from: 102,
     plant: (disk) => swappedRename(disk),
   },
   { name: 'a write that fails passes for done', faults: ['full', 'io'], plant: forgetful },
   {
     name: 'the checksum of the catalog is not compared',
     faults: ['flip'],
-    from: 38,
+    from: 44,
     patches: [
       {
         file: 'manifest/reader.ts',
@@ -53,7 +53,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'checksums of segments are not compared',
     faults: ['flip'],
-    from: 20,
+    from: 27,
     patches: [
       {
         file: 'segment/load/load-job.ts',
@@ -70,7 +70,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'checksums of log records are not compared',
     faults: ['power', 'flip'],
-    from: 10,
+    from: 11,
     patches: [
       {
         file: 'log/format.ts',
@@ -103,6 +103,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'an import is not pinned',
+    from: 8,
     faults: [],
     patches: [
       {
