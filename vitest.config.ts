@@ -1,13 +1,25 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Suites that start the built server; everything else runs on the sources. */
 const served = ['test/process/**/*.test.ts', 'test/conformance/**/*.test.ts']
 /** Clients in other languages, which have to be built first: `npm run test:peers`. */
 const peers = ['test/peers/**/*.test.ts']
 
+/** Short files that take long: begun last, they would be waited for alone. */
+const long = /\/(?:test\/(?:crash|simulation|property|fuzz)|src\/snapshot\/protocol)\//
+
+class LongOnesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    return sorted.toSorted((a, b) => Number(long.test(b.moduleId)) - Number(long.test(a.moduleId)))
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongOnesFirst },
     // Many tests wait for a disk or a process: two at once even where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Nothing here changes what modules share: files of one worker load them once, which is half of the time.

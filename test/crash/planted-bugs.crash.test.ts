@@ -1,11 +1,11 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { open } from '../../src/index.ts'
 import type { Disk } from '../../src/storage/disk.ts'
 import { runCrashSuite, type Open } from '../support/crash-suite.ts'
 import { skipDirectorySync, skipFileSync, swappedRename } from '../support/disk-faults.ts'
+import { patchedEngine } from '../support/patched-engine.ts'
 import { repositoryRoot } from '../support/source-files.ts'
 
 // Goal: the crash suite would notice. Method: it runs against five bugs that are planted on purpose, three between the
@@ -34,26 +34,6 @@ async function findBug(openDatabase: Open, plant?: (disk: Disk) => Disk): Promis
     }
   }
   return undefined
-}
-
-interface Patch {
-  readonly file: string
-  readonly from: string
-  readonly to: string
-}
-
-/** The engine of a copy of the sources in which one text is replaced. */
-async function patchedOpen(name: string, { file, from, to }: Patch): Promise<Open> {
-  const copy = join(folder, name)
-  cpSync(join(repositoryRoot, 'src'), copy, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
-  const path = join(copy, file)
-  const text = readFileSync(path, 'utf8')
-  expect(text.split(from), `${file} holds the text to replace once`).toHaveLength(2)
-  writeFileSync(path, text.replace(from, to))
-  const engine = (await import(/* @vite-ignore */ pathToFileURL(join(copy, 'index.ts')).href)) as {
-    open: Open
-  }
-  return engine.open
 }
 
 test('without a bug nothing is found', { timeout: 600_000 }, async () => {
@@ -86,5 +66,5 @@ test.each([
     },
   ],
 ])('caught: %s', { timeout: 600_000 }, async (name, patch) => {
-  expect(await findBug(await patchedOpen(name.replaceAll(' ', '-'), patch))).toBeDefined()
+  expect(await findBug(await patchedEngine(join(folder, name.replaceAll(' ', '-')), [patch]))).toBeDefined()
 })

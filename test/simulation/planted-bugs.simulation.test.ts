@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { patchedOpen, plantedBugs, plantedFolder, type PlantedBug } from './planted-bugs.ts'
+import { patchedEngine } from '../support/patched-engine.ts'
+import { plantedBugs, plantedFolder, type PlantedBug } from './planted-bugs.ts'
 import { runSeed } from './run-seed.ts'
 
 // Goal: the simulation would notice. Method: each bug must be found by one of a few seeds; simulation.test.ts shows that
@@ -13,7 +15,10 @@ afterAll(() => rmSync(plantedFolder, { recursive: true, force: true }))
 
 /** The first seed that finds something, and what. */
 async function firstFinding({ name, faults, from = 1, plant, patches }: PlantedBug) {
-  const open = patches === undefined ? undefined : await patchedOpen(name.replaceAll(' ', '-'), patches)
+  const open =
+    patches === undefined
+      ? undefined
+      : await patchedEngine(join(plantedFolder, name.replaceAll(' ', '-')), patches)
   for (let seed = from; seed < from + seedsMax; seed++) {
     const { finding } = await runSeed({
       seed,

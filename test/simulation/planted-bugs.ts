@@ -1,9 +1,7 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { Disk } from '../../src/storage/disk.ts'
-import type { Open } from '../support/crash-suite.ts'
 import { intercepted, skipDirectorySync, skipFileSync, swappedRename } from '../support/disk-faults.ts'
+import type { Patch } from '../support/patched-engine.ts'
 import { repositoryRoot } from '../support/source-files.ts'
 import type { FaultKind } from './faults.ts'
 
@@ -17,12 +15,6 @@ export interface PlantedBug {
   readonly from?: number
   readonly plant?: (disk: Disk) => Disk
   readonly patches?: readonly Patch[]
-}
-
-export interface Patch {
-  readonly file: string
-  readonly from: string
-  readonly to: string
 }
 
 const isLog = (path: string): boolean => path.includes('/log/')
@@ -146,19 +138,3 @@ function forgetful(disk: Disk): Disk {
 }
 
 export const plantedFolder = join(repositoryRoot, '.planted-simulation')
-
-/** The engine of a copy of the sources in which texts are replaced. @throws if one is not there exactly once */
-export async function patchedOpen(name: string, patches: readonly Patch[]): Promise<Open> {
-  const copy = join(plantedFolder, name)
-  cpSync(join(repositoryRoot, 'src'), copy, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
-  for (const { file, from, to } of patches) {
-    const path = join(copy, file)
-    const text = readFileSync(path, 'utf8')
-    if (text.split(from).length !== 2) throw new Error(`${file} does not hold once: ${from}`)
-    writeFileSync(path, text.replace(from, to))
-  }
-  const engine = (await import(/* @vite-ignore */ pathToFileURL(join(copy, 'index.ts')).href)) as {
-    open: Open
-  }
-  return engine.open
-}
