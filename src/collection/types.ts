@@ -207,7 +207,7 @@ export interface CollectionInfo {
   readonly vectorCounts: Readonly<Record<string, number>>
   /** Of dense vectors by name: those that a graph finds. The others are in segments that are scanned. */
   readonly indexedVectorCounts: Readonly<Record<string, number>>
-  /** Whether a segment is large enough for a graph that is not there yet. Its searches are exact until then. */
+  /** Whether there are enough rows for a graph that is not there yet. Their searches are exact until then. */
   readonly isOptimizing: boolean
   /** Points that have a value of the index's type, by indexed field. */
   readonly indexedPoints: Readonly<Record<string, number>>

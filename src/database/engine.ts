@@ -101,7 +101,7 @@ export class Engine implements WriteSink {
     this.#readViews = new ReadViews(parts.clock)
     this.#optimizer = new Optimizer(parts, {
       seq: () => this.#appliedSeq,
-      onChange: () => this.#afterWrite(),
+      onChange: (isDear) => this.#afterChange(isDear),
     })
     this.#gate = new WriteGate(parts.limits.pendingBytesMax, () => this.#isFull())
   }
@@ -362,6 +362,12 @@ export class Engine implements WriteSink {
       this.#checkpointTimer = undefined
       this.#startCheckpoint()
     })
+  }
+
+  /** What the optimizer has made is lost in a crash until a checkpoint names it. */
+  #afterChange(isDear: boolean): void {
+    if (isDear && this.parts.limits.background) this.#startCheckpoint()
+    else this.#afterWrite()
   }
 
   #startCheckpoint(): void {

@@ -75,6 +75,25 @@ describe('graphs of segments', () => {
     expect((await linksFiles()).sort()).toEqual(files.sort())
   })
 
+  test('what is built in the background is known to the store at once', async () => {
+    await db.close()
+    db = await openIt({ background: true, flushOnClose: false, memtableBytesMax: 1 })
+    const collection = await db.createCollection('c', config)
+    const random = seededRandom(3)
+    const vector = (): Float32Array => Float32Array.from({ length: 8 }, () => random.next())
+    await collection.upsert(Array.from({ length: 500 }, (_, id) => ({ id, vectors: { '': vector() } })))
+    expect(indexed(collection)).toEqual([0, true])
+    await db.flush()
+    await db.optimize()
+    // The checkpoint that the graph has asked for is under way: this one waits for it, and has nothing left to do.
+    await db.flush()
+    const [file] = await linksFiles()
+    await db.close()
+    db = await openIt()
+    expect(indexed(db.getCollection('c'))).toEqual([500, false])
+    expect(await linksFiles()).toEqual([file])
+  })
+
   test('a segment that is too small gets none, nor does a vector without links', async () => {
     const collection = await db.createCollection('c', {
       vectors: {

@@ -29,8 +29,8 @@ interface RunningBuild extends GraphBuild {
 export interface OptimizerEvents {
   /** The last record that was applied. */
   readonly seq: () => SequenceNumber
-  /** Something changed that the next checkpoint makes known. */
-  readonly onChange: () => void
+  /** Something changed that a checkpoint makes known. `isDear`: what took long to make, and would be lost without it. */
+  readonly onChange: (isDear: boolean) => void
 }
 
 // Order of work: merges that cost little, then graphs, the largest first, then merges of segments that have graphs. A segment
@@ -70,9 +70,9 @@ export class Optimizer {
     }
   }
 
-  /** Whether a segment of the collection is to have a graph that is not there. */
+  /** Whether rows of the collection are to have a graph that is not there: those of a memtable get one when they are a segment. */
   isMissingGraphs(state: CollectionState): boolean {
-    return this.#missingOf(state).length > 0
+    return this.#missingOf(state, handlesOf(state)).length > 0
   }
 
   /** In the background, unless that is about to happen. */
@@ -163,7 +163,7 @@ export class Optimizer {
       if (stop.aborted || !install(handle)) return false
       const [sources, rows] = [plan.sources.length, merged.rows.rowCount]
       logger.debug('segments merged', { collection: state.name, sources, rows })
-      this.#events.onChange()
+      this.#events.onChange(!hasNoGraph(plan.sources))
       return true
     } finally {
       unpin()
@@ -199,7 +199,7 @@ export class Optimizer {
     try {
       await this.#buildOne(handle, wanted, stop, false)
       for (const state of this.#ownersOf(handle)) state.changeCount += 1
-      this.#events.onChange()
+      this.#events.onChange(true)
     } catch (error) {
       // Given up by `review`: there is other work.
       if (!isDatabaseError(error) || error.code !== 'cancelled') throw error
@@ -237,7 +237,8 @@ export class Optimizer {
   #missingGraphs(): MissingGraph[] {
     const missing = new Map<string, MissingGraph>()
     for (const state of loadedCollections(this.#parts.catalog)) {
-      for (const one of this.#missingOf(state)) {
+      const written = handlesOf(state).filter(({ info }) => info !== undefined)
+      for (const one of this.#missingOf(state, written)) {
         const key = `${one.handle.id}/${one.wanted.column}`
         // Clones share segments, and may want different graphs of one vector: there is one.
         if (!missing.has(key)) missing.set(key, one)
@@ -246,17 +247,14 @@ export class Optimizer {
     return [...missing.values()].sort((a, b) => b.bytes - a.bytes)
   }
 
-  #missingOf(state: CollectionState): MissingGraph[] {
+  #missingOf(state: CollectionState, handles: readonly SegmentHandle[]): MissingGraph[] {
     const wanted = wantedGraphs(state.config, this.#parts.graphSettings)
     if (wanted.length === 0) return []
-    const handles = state.shards.flatMap((shard) => shard.entries.map(({ handle }) => handle))
-    return handles
-      .filter(({ info }) => info !== undefined)
-      .flatMap((handle) =>
-        missingGraphs(handle, wanted)
-          .filter((one) => !this.#isHopeless(handle, one) && !this.#isOfAnother(state, handle, one))
-          .map((one) => ({ handle, wanted: one, bytes: handle.rows.vectors.get(one.column)!.bytes })),
-      )
+    return handles.flatMap((handle) =>
+      missingGraphs(handle, wanted)
+        .filter((one) => !this.#isHopeless(handle, one) && !this.#isOfAnother(state, handle, one))
+        .map((one) => ({ handle, wanted: one, bytes: handle.rows.vectors.get(one.column)!.bytes })),
+    )
   }
 
   /** True if the graph that is there is the one that another collection wants, which shares the segment. */
@@ -289,6 +287,10 @@ export class Optimizer {
   #isLive(state: CollectionState): boolean {
     return this.#parts.catalog.collections.get(state.id) === state
   }
+}
+
+function handlesOf(state: CollectionState): SegmentHandle[] {
+  return state.shards.flatMap((shard) => shard.entries.map(({ handle }) => handle))
 }
 
 /** The largest source that has a graph comes first, so that its links can be taken over. */

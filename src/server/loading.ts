@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Database, LoadingReport } from '../index.ts'
 
-/** They tell of the server, or need nothing that is loaded. */
-const openPages = new Set(['/', '/healthz', '/livez', '/readyz', '/metrics'])
+/** They tell of the server, or need nothing that is loaded: names are known. */
+const openPages = new Set(['/', '/healthz', '/livez', '/readyz', '/metrics', '/collections', '/aliases'])
 
 /**
  * Requests wait until what they ask for is in memory: the collection that the path names, which is loaded next, or
