@@ -1,4 +1,5 @@
 import { hasCodes, type Elements } from '../graph/codes/elements.ts'
+import { efMax, mMax } from '../graph/hnsw/hnsw-graph.ts'
 import { VectorColumn } from '../graph/vector-column.ts'
 import type { SegmentHandle } from './segment-handle.ts'
 import { countPresent } from './segment-report.ts'
@@ -7,7 +8,10 @@ import type { CollectionConfig, GraphParams } from './types.ts'
 import { columnNameOf } from './vector-columns.ts'
 import type { View } from './view.ts'
 
-/** What holds for the graphs of a vector, before what it says itself; what is left out has its default. */
+/**
+ * What holds for the graphs of a vector, before what it says itself; what is left out has its default. Numbers beyond what a graph
+ * can have stand for the nearest that it can; m 0 is no graph.
+ */
 export type GraphSettings = (config: CollectionConfig, vector: string) => Partial<GraphParams> | undefined
 
 /** With less the codes are hardly smaller than the vectors, and nothing is faster. */
@@ -31,10 +35,15 @@ type HnswMetric = ReturnType<typeof metricOf>
 export function wantedGraphs(config: CollectionConfig, settings: GraphSettings): WantedGraph[] {
   return Object.entries(config.vectors).flatMap(([name, params]) => {
     if ((params.kind ?? 'dense') !== 'dense') return []
-    const wanted = { ...defaults, ...params.graph, ...settings(config, name) }
-    if (wanted.m < 2) return []
+    const said = { ...defaults, ...params.graph, ...settings(config, name) }
+    if (said.m === 0) return []
+    const wanted = { ...said, m: within(2, said.m, mMax), efConstruct: within(1, said.efConstruct, efMax) }
     return [{ column: columnNameOf(name, params), metric: metricOf(params), params: wanted }]
   })
+}
+
+function within(least: number, value: number, most: number): number {
+  return Math.min(Math.max(value, least), most)
 }
 
 /** Those of them that these rows are large enough for and do not have. */

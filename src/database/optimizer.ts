@@ -55,11 +55,6 @@ export class Optimizer {
     this.#events = events
   }
 
-  /** Whether it has something to do, or is doing it. */
-  get isBusy(): boolean {
-    return this.#isDue || this.#builds.size > 0
-  }
-
   /** What is being built, or goes on from a file: rows that are in a graph, of all that are to be. */
   get progress(): { readonly graphs: number; readonly rowsDone: number; readonly rows: number } {
     const builds = [...this.#builds]

@@ -92,10 +92,6 @@ export function vectorFileOf({ files }: SegmentInfo, vector: string): SegmentFil
   return files.find((file) => file.vector === vector && !isLinksFile(file))
 }
 
-export function linksFileOf({ files }: SegmentInfo, vector: string): SegmentFile | undefined {
-  return files.find((file) => file.vector === vector && isLinksFile(file))
-}
-
 function plainName(vector: string): string | undefined {
   if (vector === '') return '_'
   // A lone surrogate has no UTF-8 form.

@@ -1,8 +1,6 @@
 import type { CollectionConfig, GraphParams } from '../../index.ts'
 import { isObject, memberOf, numberOf } from './decode.ts'
 
-const [mMax, efMax] = [512, 4_096]
-
 /**
  * What hnsw_config and quantization_config, of the collection and of the vector, and optimizers_config say of a vector's graph. Undefined for
  * collections of which this door has no such settings.
@@ -19,8 +17,8 @@ export function graphParamsOf(config: CollectionConfig, vector: string): Partial
   // In kilobytes; 0 stands for "never", as a graph without links does.
   if (threshold === 0 || m === 0) return { m: 0 }
   return {
-    ...(m === undefined ? {} : { m: Math.min(Math.max(m, 2), mMax) }),
-    ...(efConstruct === undefined ? {} : { efConstruct: Math.min(Math.max(efConstruct, 1), efMax) }),
+    ...(m === undefined ? {} : { m }),
+    ...(efConstruct === undefined ? {} : { efConstruct }),
     ...(threshold === undefined ? {} : { minBytes: threshold * 1_024 }),
     // Whichever kind it is: a byte per component.
     ...([ofVector, settings].some((holder) => isObject(memberOf(holder, 'quantization_config'))) && {

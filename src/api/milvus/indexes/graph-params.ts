@@ -1,7 +1,6 @@
 import type { CollectionConfig, GraphParams } from '../../../index.ts'
 import { documentIn } from '../schema/document.ts'
 
-const [mMax, efMax] = [512, 4_096]
 /** Milvus keeps codes of other kinds in these: here it is a byte per component, or two. */
 const codedTypes: ReadonlySet<string> = new Set([
   'HNSW_SQ',
@@ -35,8 +34,8 @@ export function graphParamsOf(
   const { M: m, efConstruction: ef } = index.params
   return {
     ...coded,
-    ...(m === undefined ? {} : { m: Math.min(Math.max(Number(m), 2), mMax) }),
-    ...(ef === undefined ? {} : { efConstruct: Math.min(Math.max(Number(ef), 1), efMax) }),
+    ...(m === undefined ? {} : { m: Number(m) }),
+    ...(ef === undefined ? {} : { efConstruct: Number(ef) }),
   }
 }
 
