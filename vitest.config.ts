@@ -22,12 +22,11 @@ export default defineConfig({
     sequence: { sequencer: LongOnesFirst },
     // Many tests wait for a disk or a process: two at once even where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    // Nothing here changes what modules share: files of one worker load them once, which is half of the time.
-    isolate: false,
     projects: [
       {
         test: {
           name: 'sources',
+          isolate: false,
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: [...served, ...peers],
           globalSetup: 'test/support/build-kernels.ts',
@@ -37,6 +36,7 @@ export default defineConfig({
       {
         test: {
           name: 'server',
+          isolate: false,
           include: served,
           globalSetup: 'test/support/build-server.ts',
           testTimeout: 120_000,
@@ -46,6 +46,7 @@ export default defineConfig({
       {
         test: {
           name: 'peers',
+          isolate: false,
           include: peers,
           globalSetup: 'test/support/build-server.ts',
         },

@@ -1,14 +1,10 @@
 import type { Server as TlsServer } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { MilvusDoor } from '../api/milvus/door.ts'
-import { graphParamsOf as milvusGraphParams } from '../api/milvus/indexes/graph-params.ts'
-import { createMilvusServer } from '../api/milvus/milvus-server.ts'
 import { milvusRestRoutes } from '../api/milvus/rest/rest-routes.ts'
-import { graphParamsOf as qdrantGraphParams } from '../api/qdrant/graph-params.ts'
-import { createGrpcServer } from '../api/qdrant/grpc/grpc-server.ts'
 import { openDoor, qdrantMetrics, qdrantRoutes, type Door } from '../api/qdrant/routes.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
-import { open, readFileStream, type Database, type GraphSettings } from '../index.ts'
+import type { Database } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { LevelledLogger, Logger } from '../runtime/logger.ts'
 import { createGuard } from './auth/guard.ts'
@@ -20,7 +16,7 @@ import { refuseBrokenRequest } from './broken-requests.ts'
 import { AllowedHosts } from './download/allowed-hosts.ts'
 import { createDownload, type Download } from './download/download.ts'
 import { reportFaults } from './faults.ts'
-import { listenGrpc, type GrpcListener } from './grpc-listener.ts'
+import type { GrpcListener } from './grpc-listener.ts'
 import { waitForCollections } from './loading.ts'
 import { lenientUrl } from './lenient-path.ts'
 import { Metrics } from './metrics.ts'
@@ -28,8 +24,9 @@ import { openMilvus } from './milvus.ts'
 import { registerPages } from './pages.ts'
 import type { StartupRestores } from './snapshot-flags.ts'
 import { exitCodes, StartupError } from './startup-error.ts'
+import type { Opened } from './open-database.ts'
 import { restoreAtStartup } from './startup-restore.ts'
-import { ServerTls } from './tls/server-tls.ts'
+import type { ServerTls } from './tls/server-tls.ts'
 import { qdrantVersion, version } from './version.ts'
 import { drainRefusedBodies } from './whole-bodies.ts'
 
@@ -37,6 +34,7 @@ import { drainRefusedBodies } from './whole-bodies.ts'
 const drainMs = 5_000
 
 export interface ServerOptions {
+  readonly opened: Opened
   readonly configuration: Configuration
   readonly restores: StartupRestores
   readonly logger: LevelledLogger
@@ -55,16 +53,15 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** @throws StartupError */
+/** Serves what has been opened, which it closes if it cannot. @throws StartupError */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { configuration, logger } = options
-  const tls = await openTls(configuration, logger)
-  const database = await openDatabase(configuration, logger)
+  const { database, tls } = options.opened
   try {
     await restoreAtStartup(database, options.restores, logger)
-    const { app, ...doors } = await createApp(database, options, tls)
+    const { app, ...doors } = await createApp(options)
     const url = await listen(app, configuration)
-    const { qdrant, milvus } = await listenAll(doors, options, tls)
+    const { qdrant, milvus } = await listenAll(doors, options)
     const addresses = { grpc: qdrant?.address, milvus: milvus?.address }
     logger.info('listening', { url, ...addresses })
     database.policies.start()
@@ -81,39 +78,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** @throws StartupError */
-async function openTls({ tls }: Configuration, logger: Logger): Promise<ServerTls | undefined> {
-  if (tls === undefined) return undefined
-  return ServerTls.open(tls, { readBytes, clock: systemClock, logger })
-}
-
-async function readBytes(path: string): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of readFileStream(path)) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
-
-/** A collection belongs to the door that it was made through. */
-const graphParams: GraphSettings = (config, vector) =>
-  milvusGraphParams(config, vector) ?? qdrantGraphParams(config, vector)
-
-async function openDatabase(configuration: Configuration, logger: Logger): Promise<Database> {
-  try {
-    const { storagePath, searchThreads } = configuration.storage
-    const threads = searchThreads === undefined ? {} : { searchThreads }
-    return await open(storagePath, { logger, graphParams, lazy: true, ...threads })
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    throw new StartupError(exitCodes.failure, message, error)
-  }
-}
-
 /** The HTTP side of an open database, not listening yet. */
-export async function createApp(
-  database: Database,
+async function createApp(
   options: ServerOptions,
-  tls?: ServerTls,
 ): Promise<{ readonly app: FastifyInstance; readonly door: Door; readonly milvusDoor: MilvusDoor }> {
+  const { database, tls } = options.opened
   const { service, storage, settings } = options.configuration
   const app = fastify({
     https: tls?.listenerOptions() ?? null,
@@ -196,13 +165,17 @@ async function listen(app: FastifyInstance, { service }: Configuration): Promise
   }
 }
 
-/** Both gRPC APIs. @throws StartupError; then none listens */
+/** Both gRPC APIs, whose modules nobody waits for who asks over HTTP. @throws StartupError; then none listens */
 async function listenAll(
   { door, milvusDoor }: { readonly door: Door; readonly milvusDoor: MilvusDoor },
-  { configuration, logger, onFatal }: ServerOptions,
-  tls: ServerTls | undefined,
+  { configuration, logger, onFatal, opened: { tls } }: ServerOptions,
 ): Promise<{ readonly qdrant: GrpcListener | undefined; readonly milvus: GrpcListener | undefined }> {
   const { service } = configuration
+  const [{ listenGrpc }, { createGrpcServer }, { createMilvusServer }] = await Promise.all([
+    import('./grpc-listener.ts'),
+    import('../api/qdrant/grpc/grpc-server.ts'),
+    import('../api/milvus/milvus-server.ts'),
+  ])
   const shared = { host: service.host, logger, tls }
   const qdrant = await listenGrpc(() => createGrpcServer({ door, logger, onFatal }), {
     ...shared,

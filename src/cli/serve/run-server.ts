@@ -3,7 +3,8 @@ import type { Logger } from '../../runtime/logger.ts'
 import { readConfigurationFiles } from '../../server/configuration/configuration-file.ts'
 import { resolveConfiguration, type Configuration } from '../../server/configuration/configuration.ts'
 import { createJsonLogger } from '../../server/json-logger.ts'
-import { startServer, type RunningServer } from '../../server/server.ts'
+import { openDatabase } from '../../server/open-database.ts'
+import type { RunningServer } from '../../server/server.ts'
 import { mergeTrees, treeOf, type SettingsTree } from '../../server/configuration/settings-tree.ts'
 import { parseSnapshotFlag, type StartupRestores } from '../../server/snapshot-flags.ts'
 import { exitCodes, StartupError } from '../../server/startup-error.ts'
@@ -21,7 +22,11 @@ export async function runServer(flags: ServeFlags): Promise<number> {
     }
     const fault = faultReporter(logger)
     const restores = restoresOf(flags)
-    const server = await startServer({ configuration, restores, logger, onFatal: fault })
+    const [opened, { startServer }] = await Promise.all([
+      openDatabase(configuration, logger),
+      import('../../server/server.ts'),
+    ])
+    const server = await startServer({ opened, configuration, restores, logger, onFatal: fault })
     greet(server, configuration)
     const signal = await stopSignal()
     logger.info('stopping', { signal })

@@ -1,4 +1,3 @@
-import { parse, YAMLParseError } from 'yaml'
 import { exitCodes, StartupError } from '../startup-error.ts'
 import { isTree, type SettingsTree } from './settings-tree.ts'
 
@@ -51,14 +50,16 @@ async function readConfigurationFile(
   return parseConfiguration(path, text)
 }
 
-function parseConfiguration(path: string, text: string): SettingsTree {
-  const parsed = parseYaml(path, text)
+async function parseConfiguration(path: string, text: string): Promise<SettingsTree> {
+  const parsed = await parseYaml(path, text)
   if (parsed === null || parsed === undefined) return {}
   if (!isTree(parsed)) throw refused(path, 'it holds no sections')
   return parsed
 }
 
-function parseYaml(path: string, text: string): unknown {
+async function parseYaml(path: string, text: string): Promise<unknown> {
+  // Most starts have no file to read.
+  const { parse, YAMLParseError } = await import('yaml')
   try {
     // Without the line itself, which may hold a key.
     return parse(text, { prettyErrors: false })

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { makeCertificate } from '../../../test/support/certificates.ts'
 import { resolveConfiguration } from '../configuration/configuration.ts'
 import { createJsonLogger } from '../json-logger.ts'
+import { openDatabase } from '../open-database.ts'
 import { startServer, type RunningServer } from '../server.ts'
 
 // Both doors of a real server over TLS.
@@ -45,7 +46,14 @@ async function start(service: object, tls: object = {}): Promise<RunningServer> 
   const onFatal = (error: unknown): never => {
     throw error
   }
-  server = await startServer({ configuration, restores: { collections: [], force: false }, logger, onFatal })
+  const opened = await openDatabase(configuration, logger)
+  server = await startServer({
+    opened,
+    configuration,
+    restores: { collections: [], force: false },
+    logger,
+    onFatal,
+  })
   return server
 }
 
