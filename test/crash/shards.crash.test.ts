@@ -71,4 +71,4 @@ test('a shard that is snapshotted, archived and restored is whole wherever a cra
     }
   }
   expect(points).toBeGreaterThan(100)
-})
+}, 120_000)
