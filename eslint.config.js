@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint'
 
-const disk = 'Use the Disk interface (src/storage/disk.ts); only src/storage/node-disk.ts touches node:fs.'
+const disk = 'Use the Disk interface (src/storage/disk.ts); only src/storage/{node-disk,read-at-once}.ts touch node:fs.'
 const clock = 'Use the Clock from src/runtime/clock.ts, given through the constructor or the options.'
 const random = 'Use the Random from src/runtime/random.ts, given through the constructor or the options.'
 const environment = 'Use systemEnvironment() from src/runtime/environment.ts, in cli/ only.'
@@ -124,7 +124,7 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { paths: everywhere }] },
   },
   {
-    files: ['src/storage/node-disk.ts'],
+    files: ['src/storage/node-disk.ts', 'src/storage/read-at-once.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

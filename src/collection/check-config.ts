@@ -53,6 +53,8 @@ export function checkVectorParams(name: string, params: VectorParams): void {
     throw invalid(
       `vector "${name}" has keepsLength ${String(keepsLength)}; it is true or false, and not for sparse vectors`,
     )
+  if (params.onDisk !== undefined && typeof params.onDisk !== 'boolean')
+    throw invalid(`vector "${name}" has onDisk ${JSON.stringify(params.onDisk)}; it is true or false`)
   if (params.graph !== undefined) checkGraph(name, params)
   if (Buffer.byteLength(name) > 200 || name.includes('/'))
     throw invalid(`vector name ${JSON.stringify(name)} is longer than 200 bytes or has a "/"`)

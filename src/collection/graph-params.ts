@@ -1,9 +1,10 @@
 import { hasCodes, type Elements } from '../graph/codes/elements.ts'
 import { efMax, mMax } from '../graph/hnsw/hnsw-graph.ts'
-import { VectorColumn } from '../graph/vector-column.ts'
+import { StoredColumn } from '../graph/stored/stored-column.ts'
+import { isDenseColumn, type DenseColumn } from '../graph/stored/dense-column.ts'
 import type { SegmentHandle } from './segment-handle.ts'
 import { countPresent } from './segment-report.ts'
-import { metricOf } from './scoring.ts'
+import { metricOf } from './metric.ts'
 import type { CollectionConfig, GraphParams } from './types.ts'
 import { columnNameOf } from './vector-columns.ts'
 import type { View } from './view.ts'
@@ -53,22 +54,24 @@ export function missingGraphs(
 ): WantedGraph[] {
   return wanted.filter(({ column: name, metric, params }) => {
     const column = rows.vectors.get(name)
-    if (!(column instanceof VectorColumn)) return false
+    if (!isDenseColumn(column)) return false
     if (column.presentCount * column.dimensions * 4 < params.minBytes || column.presentCount === 0)
       return false
     const graph = rows.graphOf(name)
     if (graph === undefined) return true
     const { m, efConstruct, elements = 'float32' } = graph.parameters
     if (graph.metric !== metric || m !== params.m || efConstruct !== params.efConstruct) return true
-    return elements !== lastingElements(params, column.dimensions)
+    return elements !== lastingElements(params, column)
   })
 }
 
-/** What searches of a graph take distances of. */
+/** What searches of a graph take distances of: where the vectors are in a file, of the codes that the column has. */
 export function lastingElements(
   { codes = 'none' }: Pick<GraphParams, 'codes'>,
-  dimensions: number,
+  column: DenseColumn,
 ): Elements {
+  if (column instanceof StoredColumn) return column.elements
+  const { dimensions } = column
   return codes === 'none' || dimensions < codedDimensionsMin || !hasCodes(codes, dimensions)
     ? 'float32'
     : codes

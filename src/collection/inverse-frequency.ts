@@ -1,6 +1,6 @@
 import type { SparseVector } from '../graph/vector-value.ts'
 import type { Filter } from '../query/filter.ts'
-import { VectorColumn } from '../graph/vector-column.ts'
+import { isDenseColumn } from '../graph/stored/dense-column.ts'
 import { countBits, Matcher } from './matching.ts'
 import type { VectorParams } from './types.ts'
 import { columnNameOf } from './vector-columns.ts'
@@ -22,7 +22,7 @@ export function weighByFrequency(
   let total = 0
   for (const entry of view.entries()) {
     const column = entry.handle.rows.vectors.get(columnNameOf(using, params))
-    if (column === undefined || column instanceof VectorColumn) continue
+    if (column === undefined || isDenseColumn(column)) continue
     const bits = matcher?.bits(entry) ?? visibleBits(entry) ?? aliveBits(entry.rowLimit, new Uint32Array(0))
     const has = (row: number): boolean =>
       row >>> 5 < bits.length && ((bits[row >>> 5]! >>> (row & 31)) & 1) === 1

@@ -1,6 +1,7 @@
 import type { SequenceNumber } from '../ids/brands.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { IdWords } from '../ids/point-id.ts'
+import type { VectorMemory } from '../graph/vector-memory.ts'
 import { RowSet } from '../segment/row-set.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
 import type { CollectionState } from './collection-state.ts'
@@ -17,6 +18,8 @@ const vacuumDeadShare = 0.2
 const mergedRowsMax = 4_000_000
 // A file of a segment is read whole, and a buffer ends at 4 GiB.
 const mergedBytesMax = 3 * 2 ** 30
+/** Vectors that stay in files: while they are merged they are in memory. */
+const storedBytesMax = 2 ** 30
 // Rows copied between two looks at the event loop: about a millisecond.
 const sliceRows = 500
 
@@ -51,7 +54,8 @@ export function planMerge(
       const sources = list.slice(0, 2 * tierSegments)
       const rows = sources.reduce((sum, entry) => sum + visibleCount(entry), 0)
       const bytes = sources.reduce((sum, entry) => sum + entry.handle.rows.bytes, 0)
-      const isSmall = rows <= mergedRowsMax && bytes <= mergedBytesMax
+      const stored = sources.reduce((sum, entry) => sum + entry.handle.rows.storedBytes, 0)
+      const isSmall = rows <= mergedRowsMax && bytes <= mergedBytesMax && stored <= storedBytesMax
       if (sources.length >= tierSegments && isSmall && accepts(sources)) return { shardIndex, sources }
     }
   }
@@ -64,14 +68,20 @@ export interface MergedRows {
   readonly newRows: readonly Int32Array[]
 }
 
+export interface MergeOptions {
+  readonly signal?: AbortSignal
+  /** For vectors that stay in files: they leave memory when the segment is written. */
+  readonly passing?: VectorMemory
+}
+
 /** Copies the visible rows of the sources into one set, in slices. @throws cancelled */
 export async function mergeRows(
   view: View,
   sources: readonly ViewEntry[],
-  signal?: AbortSignal,
+  { signal, passing }: MergeOptions = {},
 ): Promise<MergedRows> {
   const rowCount = sources.reduce((sum, entry) => sum + visibleCount(entry), 0)
-  const merged = new RowSet(declaredColumns(view.config.vectors), undefined, rowCount)
+  const merged = new RowSet(declaredColumns(view.config.vectors), undefined, rowCount, passing)
   const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
   const newRows: Int32Array[] = []
   try {

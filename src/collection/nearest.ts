@@ -1,11 +1,12 @@
 import { searchColumn, type FoundRows, type SearchEffort } from '../graph/search/search-column.ts'
 import type { VectorSearcher } from '../graph/search/vector-searcher.ts'
-import { VectorColumn } from '../graph/vector-column.ts'
+import { isDenseColumn } from '../graph/stored/dense-column.ts'
 import { isSparse, type VectorValue } from '../graph/vector-value.ts'
 import { assert } from '../runtime/assert.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { countBits } from './matching.ts'
-import { metricOf, sparseMatches } from './scoring.ts'
+import { metricOf } from './metric.ts'
+import { sparseMatches } from './scoring.ts'
 import type { VectorParams } from './types.ts'
 import { columnNameOf } from './vector-columns.ts'
 
@@ -38,7 +39,7 @@ export async function nearestRows(
   const name = columnNameOf(using, params)
   const column = rows.vectors.get(name)
   if (column === undefined) return none
-  if (column instanceof VectorColumn && query instanceof Float32Array) {
+  if (isDenseColumn(column) && query instanceof Float32Array) {
     const passingCount = passing === undefined ? rowLimit : (request.passingCount ?? countBits(passing))
     const graph = rows.graphOf(name)
     return searchColumn(searcher, {
@@ -50,7 +51,7 @@ export async function nearestRows(
       passingCount,
     })
   }
-  assert(isSparse(query) && !(column instanceof VectorColumn), 'vectors are searched by their like')
+  assert(isSparse(query) && !isDenseColumn(column), 'vectors are searched by their like')
   const found = sparseMatches(column, query)
   const matches = [...found.keys()].filter((row) => row < rowLimit && mayBeHit(passing, row))
   const scores = Float32Array.from(matches, (row) => found.get(row)!)

@@ -1,6 +1,5 @@
 import { DatabaseError } from '../errors/database-error.ts'
-import { VectorColumn } from '../graph/vector-column.ts'
-import type { Metric } from '../graph/vector-hits.ts'
+import { isDenseColumn } from '../graph/stored/dense-column.ts'
 import { isMulti, isSparse, type SparseVector, type VectorValue } from '../graph/vector-value.ts'
 import { assert } from '../runtime/assert.ts'
 import type { PackedColumn } from '../segment/packed-column.ts'
@@ -8,9 +7,10 @@ import type { RowSet } from '../segment/row-set.ts'
 import type { Filter } from '../query/filter.ts'
 import { weighByFrequency } from './inverse-frequency.ts'
 import { maxSimilarities } from './max-similarity.ts'
+import { metricOf } from './metric.ts'
 import type { Distance, VectorInput, VectorParams } from './types.ts'
 import { columnNameOf } from './vector-columns.ts'
-import { isStoredAsGiven, toVector } from './vector-input.ts'
+import { toVector } from './vector-input.ts'
 import type { View } from './view.ts'
 
 /**
@@ -47,7 +47,7 @@ export function scoreRows(
 ): Float32Array {
   const column = rows.vectors.get(columnNameOf(using, params))
   if (column === undefined) return new Float32Array(list.length).fill(Number.NaN)
-  if (column instanceof VectorColumn) {
+  if (isDenseColumn(column)) {
     assert(query instanceof Float32Array, 'a dense vector is compared with dense ones')
     return column.score(query, metricOf(params), list)
   }
@@ -80,21 +80,6 @@ export function sparseMatches(column: PackedColumn, query: SparseVector): Map<nu
     }
   }
   return scores
-}
-
-export function metricOf(params: VectorParams): Metric {
-  switch (params.distance) {
-    case 'Cosine':
-      return isStoredAsGiven(params) ? 'cosine' : 'dot'
-    case 'Dot':
-      return 'dot'
-    case 'Euclid':
-      return 'euclid'
-    case 'Manhattan':
-      return 'manhattan'
-    case 'Jaccard':
-      return 'jaccard'
-  }
 }
 
 /** Whether a higher score is a better one. */

@@ -1,5 +1,6 @@
 import { allEnded } from '../runtime/all-ended.ts'
 import type { SearchEffort } from '../graph/search/search-column.ts'
+import { StoredColumn } from '../graph/stored/stored-column.ts'
 import { isMulti, isSparse } from '../graph/vector-value.ts'
 import { listOf, type Candidates } from './querying/candidates.ts'
 import { BestHits, type Hit } from './querying/hits.ts'
@@ -71,6 +72,8 @@ async function offerNearest(
 const sliceRows = 4_096
 /** The same where a row has several vectors, each of which is compared with each of the query's. */
 const multiSliceRows = 32
+/** The same where rows are read from a file. */
+const storedSliceRows = 256
 
 async function offerScored(
   { slices }: ReadServices,
@@ -78,8 +81,10 @@ async function offerScored(
   plan: ScoringPlan,
   best: BestHits,
 ): Promise<void> {
-  const all = listOf(candidates, columnNameOf(plan.using, plan.params))
-  const step = plan.params.kind === 'multi' ? multiSliceRows : sliceRows
+  const name = columnNameOf(plan.using, plan.params)
+  const all = listOf(candidates, name)
+  const isStored = candidates.rows.vectors.get(name) instanceof StoredColumn
+  const step = plan.params.kind === 'multi' ? multiSliceRows : isStored ? storedSliceRows : sliceRows
   for (let start = 0; start < all.length; start += step) {
     const list = all.subarray(start, start + step)
     const scores = scoresOf(plan, candidates.rows, list)

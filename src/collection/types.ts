@@ -51,6 +51,12 @@ export interface VectorParams {
   readonly modifier?: 'idf'
   /** Of the graph that finds its nearest neighbours. Dense vectors only. A front door may say otherwise, see `OpenOptions.graphParams`. */
   readonly graph?: Partial<GraphParams>
+  /**
+   * In written segments the vectors stay in their files: in memory are codes of them, by which graphs find what is then ranked by
+   * the vectors, and what has not been written yet. Holds for what is written or loaded from then on. Dense vectors only, and only
+   * where the store is local files; without effect elsewhere. Default false.
+   */
+  readonly onDisk?: boolean
   /** Set by the database where the vector is kept under another name than its own; not given by callers. */
   readonly column?: string
   /** What a front door wants to remember of this vector (on_disk, hnsw_config, …); means nothing to the engine. */

@@ -1,6 +1,7 @@
 import { DatabaseError } from '../errors/database-error.ts'
 import type { VectorValue } from '../graph/vector-value.ts'
-import type { DeclaredVectors, RowSet, RowVectors } from '../segment/row-set.ts'
+import { metricOf } from './metric.ts'
+import type { DeclaredVector, DeclaredVectors, RowSet, RowVectors } from '../segment/row-set.ts'
 import type { VectorParams } from './types.ts'
 
 // A segment keeps each vector in a column. Names may come back: a vector that was dropped and one of the same name that was
@@ -32,9 +33,15 @@ export function declaredColumns(vectors: VectorSchema): DeclaredVectors {
   return Object.fromEntries(
     Object.entries(vectors).map(([name, params]) => [
       columnNameOf(name, params),
-      { kind: params.kind ?? 'dense', dimensions: params.size },
+      { kind: params.kind ?? 'dense', dimensions: params.size, ...storedOf(params) },
     ]),
   )
+}
+
+function storedOf(params: VectorParams): Pick<DeclaredVector, 'stored'> {
+  if (params.onDisk !== true || (params.kind ?? 'dense') !== 'dense') return {}
+  const codes = params.graph?.codes ?? 'none'
+  return { stored: { metric: metricOf(params), ...(codes === 'none' ? {} : { codes }) } }
 }
 
 /** All vectors of a row by column, to append it elsewhere. */

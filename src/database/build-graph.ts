@@ -11,7 +11,8 @@ import {
 import type { Elements } from '../graph/codes/elements.ts'
 import { hasFineCodes } from '../graph/codes/fine-codes.ts'
 import { HnswGraph } from '../graph/hnsw/hnsw-graph.ts'
-import { VectorColumn } from '../graph/vector-column.ts'
+import { isDenseColumn, type DenseColumn } from '../graph/stored/dense-column.ts'
+import { StoredColumn } from '../graph/stored/stored-column.ts'
 import { assert } from '../runtime/assert.ts'
 import type { EngineParts } from './engine.ts'
 
@@ -45,8 +46,8 @@ export async function buildGraph(
 ): Promise<boolean> {
   const { rows } = handle
   const column = rows.vectors.get(wanted.column)
-  assert(column instanceof VectorColumn && handle.info !== undefined, 'graphs are of written dense vectors')
-  const lasting = lastingElements(wanted.params, column.dimensions)
+  assert(isDenseColumn(column) && handle.info !== undefined, 'graphs are of written dense vectors')
+  const lasting = lastingElements(wanted.params, column)
   const graph = graphToBuild(handle, column, wanted, lasting, adopt)
   if (graph === undefined) return false
   const scratch = graph.allocateScratch(graph.parameters.efConstruct)
@@ -87,7 +88,7 @@ export async function buildGraph(
 
 function graphToBuild(
   handle: SegmentHandle,
-  column: VectorColumn,
+  column: DenseColumn,
   wanted: WantedGraph,
   lasting: Elements,
   adopt: AdoptedLinks | undefined,
@@ -110,7 +111,8 @@ function graphToBuild(
 }
 
 /** Built over codes of a byte per component a graph takes half the time, if there are some dimensions, and is as good. */
-function buildingElements(column: VectorColumn, metric: WantedGraph['metric']): Elements {
+function buildingElements(column: DenseColumn, metric: WantedGraph['metric']): Elements {
+  if (column instanceof StoredColumn) return column.elements
   const hasCodes = column.dimensions >= codedDimensionsMin && hasFineCodes(column, metric)
   return hasCodes ? 'int8' : 'float32'
 }

@@ -1,8 +1,9 @@
 import type { CollectionState } from '../collection/collection-state.ts'
 import type { Deletions } from '../collection/deletions.ts'
 import type { StoredView } from '../collection/open-view.ts'
-import type { SegmentHandle } from '../collection/segment-handle.ts'
+import type { SegmentHandle, SegmentRegistry } from '../collection/segment-handle.ts'
 import type { View } from '../collection/view.ts'
+import { writeRows } from '../collection/write-rows.ts'
 import type { CollectionId, Generation, SequenceNumber } from '../ids/brands.ts'
 import { generationOf } from '../ids/brands.ts'
 import { RawJson, stringifyJson, type JsonValue } from '../encoding/json.ts'
@@ -38,6 +39,8 @@ export interface CheckpointerOptions {
   readonly store: ObjectStore
   readonly catalog: CatalogState
   readonly segments: SegmentWriter
+  /** What reads segments that are written, where their vectors leave memory. */
+  readonly registry: SegmentRegistry
   /** Learns of the files that are written. */
   readonly verified: VerifiedObjects
   readonly random: Random
@@ -239,7 +242,7 @@ export class Checkpointer {
       for (const { handle } of view.entries()) if (handle.info === undefined) pending.set(handle, view)
     }
     for (const [handle, view] of pending) {
-      handle.written(await this.#options.segments.write(handle.id, handle.rows, view.config.payloadIndexes))
+      await writeRows(this.#options, handle, view.config)
     }
   }
 

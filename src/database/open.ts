@@ -160,7 +160,7 @@ async function openEngine(
   const verified = new VerifiedObjects(store)
   const segments = new SegmentWriter(store, builders.files, verified)
   const checkpointer = new Checkpointer(
-    { store, catalog, segments, verified, random, database: checkpoint.database },
+    { store, catalog, segments, registry, verified, random, database: checkpoint.database },
     checkpoint.generation,
     checkpoint.appliedSeq,
   )

@@ -3,8 +3,11 @@ import { missingGraphs, wantedGraphs, type WantedGraph } from '../collection/gra
 import { installMerge, mergeRows, planMerge, type MergePlan } from '../collection/merge.ts'
 import type { SegmentHandle } from '../collection/segment-handle.ts'
 import type { View, ViewEntry } from '../collection/view.ts'
+import { writeRows } from '../collection/write-rows.ts'
 import { isDatabaseError } from '../errors/database-error.ts'
 import type { AdoptedLinks } from '../graph/hnsw/build-links.ts'
+import { StoredColumn } from '../graph/stored/stored-column.ts'
+import { VectorMemory } from '../graph/vector-memory.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
 import { allEnded } from '../runtime/all-ended.ts'
 import { Mutex } from '../runtime/mutex.ts'
@@ -136,8 +139,8 @@ export class Optimizer {
   }
 
   async #merge(state: CollectionState, view: View, plan: MergePlan, stop: AbortSignal): Promise<boolean> {
-    const { registry, services, pins, segments, logger } = this.#parts
-    const merged = await mergeRows(view, plan.sources, stop)
+    const { store, registry, services, pins, segments, logger } = this.#parts
+    const merged = await mergeRows(view, plan.sources, { signal: stop, ...this.#passing() })
     const install = (handle: SegmentHandle | undefined): boolean =>
       this.#isLive(state) && installMerge(state, plan, merged, handle, () => this.#endStretch(state))
     if (merged.rows.rowCount === 0) {
@@ -149,7 +152,7 @@ export class Optimizer {
     // Until it is installed nothing names the segment but this pin.
     const unpin = pins.pin([handle.id])
     try {
-      handle.written(await segments.write(handle.id, handle.rows, view.config.payloadIndexes, stop))
+      await writeRows({ store, registry, segments }, handle, view.config, stop)
       if (!hasNoGraph(plan.sources)) {
         await this.#buildAll(state, handle, stop, (wanted) =>
           adoptableFrom(plan.sources[0]!, merged.newRows[0]!, wanted),
@@ -164,6 +167,11 @@ export class Optimizer {
       unpin()
       handle.release()
     }
+  }
+
+  /** Memory of its own for what leaves it again: what the system has given to the common one it never gets back. */
+  #passing(): { readonly passing?: VectorMemory } {
+    return this.#parts.store.openFile === undefined ? {} : { passing: new VectorMemory() }
   }
 
   /** Earlier moments need the rows that the merge leaves out. */
@@ -248,7 +256,7 @@ export class Optimizer {
     return handles.flatMap((handle) =>
       missingGraphs(handle, wanted)
         .filter((one) => !this.#isHopeless(handle, one) && !this.#isOfAnother(state, handle, one))
-        .map((one) => ({ handle, wanted: one, bytes: handle.rows.vectors.get(one.column)!.bytes })),
+        .map((one) => ({ handle, wanted: one, bytes: vectorBytes(handle, one) })),
     )
   }
 
@@ -286,6 +294,12 @@ export class Optimizer {
 
 function handlesOf(state: CollectionState): SegmentHandle[] {
   return state.shards.flatMap((shard) => shard.entries.map(({ handle }) => handle))
+}
+
+/** Of the vectors, wherever they are. */
+function vectorBytes({ rows }: SegmentHandle, { column }: WantedGraph): number {
+  const vectors = rows.vectors.get(column)!
+  return vectors instanceof StoredColumn ? vectors.fileBytes : vectors.bytes
 }
 
 /** The largest source that has a graph comes first, so that its links can be taken over. */

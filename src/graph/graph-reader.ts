@@ -116,10 +116,28 @@ export function adoptGraph(
   presenceOfRows: Uint8Array,
 ): void {
   const presence = asBuffer(presenceOfRows)
-  if (checkPresence(presence, rowCount) !== presentCount)
-    throw corrupt('its presence bits are not as many as its header says')
+  checkPlannedPresence({ rowCount, presentCount }, presence)
   checkZeros(parts, presence, presentCount, { dimensions, rowCount })
   column.adopt(rowCount, presence)
+}
+
+/** @throws segment-corrupt unless the presence bits are as many as the header says */
+export function checkPlannedPresence(
+  { rowCount, presentCount }: Pick<GraphPlan, 'rowCount' | 'presentCount'>,
+  presence: Uint8Array,
+): void {
+  if (checkPresence(asBuffer(presence), rowCount) !== presentCount)
+    throw corrupt('its presence bits are not as many as its header says')
+}
+
+/** Rows from `firstRow` on, as they lie in the file. @throws segment-corrupt unless they are zero where they have no vector */
+export function checkPlannedRows(
+  { dimensions, rowCount, presentCount }: GraphPlan,
+  presence: Uint8Array,
+  rows: Uint8Array,
+  firstRow: number,
+): void {
+  checkZeros([rows], asBuffer(presence), presentCount, { dimensions, rowCount, firstRow })
 }
 
 /** Gives the dimensions. */
@@ -222,12 +240,12 @@ function checkZeros(
   parts: readonly Uint8Array[],
   presence: Buffer,
   presentCount: number,
-  { dimensions, rowCount }: Required<Expected>,
+  { dimensions, rowCount, firstRow = 0 }: Required<Expected> & { readonly firstRow?: number },
 ): void {
   const rowBytes = strideOf(dimensions) * 4
   const usedBytes = dimensions * 4
   if (usedBytes === rowBytes && presentCount === rowCount) return
-  let row = 0
+  let row = firstRow
   for (const part of parts) {
     const vectors = asBuffer(part)
     for (let start = 0; start < vectors.byteLength; start += rowBytes, row++) {

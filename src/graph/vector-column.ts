@@ -1,5 +1,6 @@
 import { assert } from '../runtime/assert.ts'
 import { alignedBytes, chunkBytesMax, metricNumbers, putQuery, scanChunks, type Chunk } from './exact-scan.ts'
+import { Holders } from './stored/holders.ts'
 import { hitsOf, type Metric, type VectorHits } from './vector-hits.ts'
 import { vectorMemory, type Arena, type VectorMemory } from './vector-memory.ts'
 
@@ -77,7 +78,7 @@ export class VectorColumn {
   #rowCount = 0
   #presentCount = 0
   #presence = new Uint32Array(new SharedArrayBuffer(8))
-  #isDisposed = false
+  readonly #holders = new Holders(() => this.#freeChunks())
   /** Bytes that are to lie in one arena. */
   readonly #together: number
 
@@ -150,6 +151,11 @@ export class VectorColumn {
     return this.#presentCount
   }
 
+  /** Bit row & 31 of word row >>> 5; bits of rows from `rowCount` on may be set once the column has grown. */
+  get presence(): Uint32Array {
+    return this.#presence
+  }
+
   /** Memory held, in bytes. */
   get bytes(): number {
     return this.#chunks.reduce((sum, { region }) => sum + region.bytes, this.#presence.byteLength)
@@ -157,7 +163,7 @@ export class VectorColumn {
 
   /** Gives the row's number. Undefined: the row has no vector. @throws overloaded, and then has not changed */
   append(vector: Float32Array | undefined): number {
-    assert(!this.#isDisposed, 'a disposed column takes no rows')
+    assert(!this.#holders.isDisposed, 'a disposed column takes no rows')
     assert(
       vector === undefined || vector.length === this.dimensions,
       'a vector has the dimensions of its column',
@@ -195,7 +201,7 @@ export class VectorColumn {
 
   /** The same as keys, which `mergeKeys` merges. @throws overloaded */
   searchKeys(request: SearchRequest): BigUint64Array {
-    assert(!this.#isDisposed, 'a disposed column is not searched')
+    assert(!this.#holders.isDisposed, 'a disposed column is not searched')
     assert(request.query.length === this.dimensions, 'a query has the dimensions of its column')
     const rowCount = Math.min(request.rowCount ?? this.#rowCount, this.#rowCount)
     const limit = Math.min(request.limit, rowCount)
@@ -215,7 +221,7 @@ export class VectorColumn {
 
   /** Scores of rows, in their order; NaN for a row without a vector. @throws overloaded */
   score(query: Float32Array, metric: Metric, rows: Uint32Array): Float32Array {
-    assert(!this.#isDisposed, 'a disposed column scores nothing')
+    assert(!this.#holders.isDisposed, 'a disposed column scores nothing')
     assert(query.length === this.dimensions, 'a query has the dimensions of its column')
     const scores = new Float32Array(rows.length)
     for (let done = 0; done < rows.length;) done += this.#scoreRun(query, metric, rows, done, scores)
@@ -225,13 +231,13 @@ export class VectorColumn {
 
   /** Where the rows lie: those of a chunk together, the chunks in the order of their rows. */
   chunks(): readonly Chunk[] {
-    assert(!this.#isDisposed, 'a disposed column lies nowhere')
+    assert(!this.#holders.isDisposed, 'a disposed column lies nowhere')
     return this.#chunks
   }
 
   /** For another thread, such as one that writes the rows so far to a file. */
   image(): VectorColumnImage {
-    assert(!this.#isDisposed, 'a disposed column has no image')
+    assert(!this.#holders.isDisposed, 'a disposed column has no image')
     return {
       dimensions: this.dimensions,
       rowCount: this.#rowCount,
@@ -245,11 +251,14 @@ export class VectorColumn {
     }
   }
 
-  /** Frees the memory. Images and searches are over by then. */
+  /** The memory is not freed before the column has been given back, by what this gives. */
+  hold(): () => void {
+    return this.#holders.hold()
+  }
+
+  /** Frees the memory, when nobody holds the column any more. Images are not used by then. */
   dispose(): void {
-    assert(!this.#isDisposed, 'a column is disposed once')
-    this.#isDisposed = true
-    this.#freeChunks()
+    this.#holders.dispose()
   }
 
   /** Scores rows from `start` on that lie in one arena, up to a batch. Gives how many. */

@@ -1,5 +1,9 @@
 import type { HnswGraph } from '../graph/hnsw/hnsw-graph.ts'
+import type { DenseColumn } from '../graph/stored/dense-column.ts'
+import { StoredColumn, type CodeElements } from '../graph/stored/stored-column.ts'
 import { VectorColumn, type VectorColumnImage } from '../graph/vector-column.ts'
+import type { Metric } from '../graph/vector-hits.ts'
+import { vectorMemory, type VectorMemory } from '../graph/vector-memory.ts'
 import type { VectorValue } from '../graph/vector-value.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { seqOf, type SequenceNumber } from '../ids/brands.ts'
@@ -45,7 +49,7 @@ export interface RowColumns {
 }
 
 /** The vectors of one name, one value for each row or none. */
-export type RowVectors = VectorColumn | PackedColumn
+export type RowVectors = DenseColumn | PackedColumn
 export type VectorImage = VectorColumnImage | PackedColumnImage
 
 export interface DeclaredVector {
@@ -53,6 +57,15 @@ export interface DeclaredVector {
   readonly kind?: 'dense' | PackedKind
   /** 0 for sparse vectors. */
   readonly dimensions: number
+  /** Dense ones whose rows stay in the files of written segments. */
+  readonly stored?: StoredVectors
+}
+
+export interface StoredVectors {
+  /** By which they are compared most of all: codes are made for it. */
+  readonly metric: Metric
+  /** Default: bytes, unless these are too coarse. */
+  readonly codes?: CodeElements
 }
 
 export type DeclaredVectors = Readonly<Record<string, DeclaredVector>>
@@ -85,8 +98,16 @@ export class RowSet {
   #idOrder = new Uint32Array(0)
   #holders = 1
 
-  /** An empty set with these vectors, with room for some rows. `columns` is for `fromColumns`. @throws overloaded */
-  constructor(vectors: DeclaredVectors, columns?: RowColumns, capacityRows = 0) {
+  /**
+   * An empty set with these vectors, with room for some rows. `columns` is for `fromColumns`; `passing` is the memory of vectors
+   * that leave it as soon as they are written. @throws overloaded
+   */
+  constructor(
+    vectors: DeclaredVectors,
+    columns?: RowColumns,
+    capacityRows = 0,
+    passing: VectorMemory = vectorMemory,
+  ) {
     this.#ids = columns?.ids ?? new IdColumn()
     this.#payloads = columns?.payloads ?? new PayloadColumn()
     this.#written = columns?.written ?? sharedFloat64(0)
@@ -94,10 +115,13 @@ export class RowSet {
     const index = columns?.index
     this.#table =
       index === undefined ? new IdTable(this.#ids, this.#ids.rowCount) : IdTable.adopt(this.#ids, index)
-    for (const [name, { kind = 'dense', dimensions }] of Object.entries(vectors)) {
+    for (const [name, { kind = 'dense', dimensions, stored }] of Object.entries(vectors)) {
+      const memory = stored === undefined ? vectorMemory : passing
       this.#vectors.set(
         name,
-        kind === 'dense' ? new VectorColumn(dimensions, capacityRows) : new PackedColumn(kind, dimensions),
+        kind === 'dense'
+          ? new VectorColumn(dimensions, capacityRows, memory)
+          : new PackedColumn(kind, dimensions),
       )
     }
   }
@@ -121,6 +145,13 @@ export class RowSet {
     return sum + this.graphBytes
   }
 
+  /** Of vectors that are in files. */
+  get storedBytes(): number {
+    let sum = 0
+    for (const column of this.#vectors.values()) if (column instanceof StoredColumn) sum += column.fileBytes
+    return sum
+  }
+
   /** Of the links alone. */
   get graphBytes(): number {
     let sum = 0
@@ -136,6 +167,22 @@ export class RowSet {
   /** A name without a column: no row has such a vector. */
   get vectors(): ReadonlyMap<string, RowVectors> {
     return this.#vectors
+  }
+
+  /** The set owns the column from then on, which has the same vectors; those who hold the one before may go on with it. */
+  replaceVectors(vector: string, column: StoredColumn): void {
+    const before = this.#vectors.get(vector)
+    assert(
+      this.#holders > 0 && before instanceof VectorColumn,
+      'vectors in memory give way to those in a file',
+    )
+    assert(
+      before.rowCount === column.rowCount && before.presentCount === column.presentCount,
+      'a column is replaced by one with the same vectors',
+    )
+    assert(!this.#graphs.has(vector) && !this.#unfinished.has(vector), 'there is no graph over them yet')
+    this.#vectors.set(vector, column)
+    before.dispose()
   }
 
   /** The graph over the rows of a vector, if there is one. Its metric may be another than is asked for. */
@@ -184,6 +231,7 @@ export class RowSet {
     this.#written[number] = row.written
     for (const [name, column] of this.#vectors) {
       const vector = row.vectors[name]
+      assert(!(column instanceof StoredColumn), 'rows of a file are all there are')
       if (column instanceof PackedColumn) column.append(vector)
       else {
         assert(vector === undefined || vector instanceof Float32Array, 'a dense vector is its components')
@@ -269,7 +317,7 @@ export class RowSet {
       ids: this.#ids.image(),
       written: this.#written,
       payloads: this.#payloads.image(),
-      vectors: names.map((name) => ({ name, column: this.#vectors.get(name)!.image() })),
+      vectors: names.map((name) => ({ name, column: imageOf(this.#vectors.get(name)!) })),
     }
   }
 
@@ -337,4 +385,9 @@ export class RowSet {
     written.set(this.#written)
     this.#written = written
   }
+}
+
+function imageOf(column: RowVectors): VectorImage {
+  assert(!(column instanceof StoredColumn), 'what is in a file is not written again')
+  return column.image()
 }

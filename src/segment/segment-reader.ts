@@ -2,8 +2,10 @@ import { DatabaseError } from '../errors/database-error.ts'
 import type { HnswGraph } from '../graph/hnsw/hnsw-graph.ts'
 import { beginLinks, type BegunLinks } from '../graph/hnsw/hnsw-links.ts'
 import { readLinksFile } from '../graph/hnsw/links-file.ts'
-import { VectorColumn } from '../graph/vector-column.ts'
+import { isDenseColumn } from '../graph/stored/dense-column.ts'
+import { StoredColumn } from '../graph/stored/stored-column.ts'
 import { allEnded } from '../runtime/all-ended.ts'
+import { assert } from '../runtime/assert.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { decoding, readHashed, readWhole, type StatedFile } from './file-reader.ts'
 import {
@@ -19,7 +21,7 @@ import { CheckedFile } from './load/checked-file.ts'
 import { inlineLoading, type LoadThreads, type RunLoadJob } from './load/load-threads.ts'
 import { readRows } from './load/rows-reader.ts'
 import { readVectors } from './load/vectors-reader.ts'
-import { RowSet, type DeclaredVectors, type RowVectors } from './row-set.ts'
+import { RowSet, type DeclaredVector, type DeclaredVectors, type RowVectors } from './row-set.ts'
 
 /**
  * A segment's rows in memory; the caller releases them. Every byte that is used is compared with the SHA-256 that `info`
@@ -51,6 +53,41 @@ export async function readSegment(
   })
 }
 
+/**
+ * Puts the rows of stored vectors out of memory, once the files of `info` have been written from this set: from then on they
+ * are read from there. Nothing changes where the store has no local files.
+ * @throws segment-corrupt, read-failed, overloaded, and then nothing has changed
+ */
+export async function storeVectors(
+  store: ObjectStore,
+  info: SegmentInfo,
+  vectors: DeclaredVectors,
+  rows: RowSet,
+  threads: LoadThreads = inlineLoading,
+): Promise<void> {
+  const files = info.files.filter(
+    (file) => file.vector !== undefined && declaredOf(vectors, file.vector)?.stored !== undefined,
+  )
+  if (files.length === 0 || store.openFile === undefined) return
+  const where = segmentBytes(info) < summedBytesMin ? inlineLoading : threads
+  await where.use(async (run) => {
+    const sums = await readBlockSums(store, info)
+    const columns = new Map<string, StoredColumn>()
+    try {
+      for (const file of files) {
+        const checked = await CheckedFile.open(store, stated(info, file), sums.get(file.name), run)
+        const column = await readVectors(checked, info.rowCount, declaredOf(vectors, file.vector!), run)
+        assert(column instanceof StoredColumn, 'a file of our own has its sections in order')
+        columns.set(file.vector!, column)
+      }
+    } catch (error) {
+      for (const column of columns.values()) column.dispose()
+      throw error
+    }
+    for (const [vector, column] of columns) rows.replaceVectors(vector, column)
+  })
+}
+
 /** Reads and hashes every byte of a segment. @throws segment-corrupt naming the file, object-not-found */
 export async function verifySegment(store: ObjectStore, info: SegmentInfo): Promise<void> {
   for (const file of info.files) await readHashed(store, stated(info, file))
@@ -73,7 +110,7 @@ async function readRowSet(
   try {
     const rows = readRows(await open(rowsFileOf(info)), info, run)
     // Both have ended before the columns go, if one of them fails.
-    await allEnded<unknown>([rows, readColumns(info, vectors, open, columns)])
+    await allEnded<unknown>([rows, readColumns(info, vectors, { open, run }, columns)])
     return await RowSet.fromColumns({ ...(await rows), vectors: columns })
   } catch (error) {
     for (const column of columns.values()) column.dispose()
@@ -87,7 +124,7 @@ async function readGraphs(info: SegmentInfo, rows: RowSet, open: OpenFile, run: 
     const links = await open(file)
     const bytes = await links.read(0, links.bytes)
     await decoding(links.key, async () => {
-      if (!(column instanceof VectorColumn)) throw new Error('its vectors are not dense')
+      if (!isDenseColumn(column)) throw new Error('its vectors are not dense')
       const begun = beginLinks(column, readLinksFile(bytes, true))
       // Without room for it in the memory of its vectors the optimizer does what it can.
       if (begun === undefined) return
@@ -113,15 +150,19 @@ async function finished(begun: BegunLinks, run: RunLoadJob): Promise<HnswGraph> 
 async function readColumns(
   info: SegmentInfo,
   vectors: DeclaredVectors,
-  open: OpenFile,
+  { open, run }: { readonly open: OpenFile; readonly run: RunLoadJob },
   columns: Map<string, RowVectors>,
 ): Promise<void> {
   for (const file of info.files) {
     const { vector } = file
     if (vector === undefined || isLinksFile(file)) continue
-    const declared = Object.hasOwn(vectors, vector) ? vectors[vector] : undefined
-    columns.set(vector, await readVectors(await open(file), info.rowCount, declared))
+    const declared = declaredOf(vectors, vector)
+    columns.set(vector, await readVectors(await open(file), info.rowCount, declared, run))
   }
+}
+
+function declaredOf(vectors: DeclaredVectors, name: string): DeclaredVector | undefined {
+  return Object.hasOwn(vectors, name) ? vectors[name] : undefined
 }
 
 /** What files are checked by where not whole, by their names; none in a small segment, or an old one. */

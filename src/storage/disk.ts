@@ -15,6 +15,11 @@ export interface Disk {
    * reading into memory of the caller's saves nothing. @throws ENOENT
    */
   readInto?(path: string, offset: number, targets: readonly Uint8Array[]): Promise<number>
+  /**
+   * Opens a file that is read at any place and by any thread: see read-at-once.ts. It can be read until it is closed, whatever
+   * becomes of its name. Absent where files are none of the system's. @throws ENOENT
+   */
+  openFile?(path: string): Promise<OpenFile>
   /** Entries of a directory, unsorted; an absent directory has none. */
   list(path: string): Promise<readonly DiskEntry[]>
   stat(path: string): Promise<DiskStat | undefined>
@@ -40,6 +45,14 @@ export interface Disk {
    * Names the holder, who may be this process, if the lock is taken.
    */
   lock(path: string, owner: string): Promise<DiskLock | { readonly heldBy: string }>
+}
+
+export interface OpenFile {
+  /** The system's number of the file, the same in all threads of the process. */
+  readonly descriptor: number
+  readonly bytes: number
+  /** Once, when no thread reads any more: the number may be another file's from then on. */
+  close(): void
 }
 
 export interface DiskFile {

@@ -1,6 +1,6 @@
 import { DatabaseError } from '../errors/database-error.ts'
 import { systemRandom, type Random } from '../runtime/random.ts'
-import type { Disk, DiskFile } from './disk.ts'
+import type { Disk, DiskFile, OpenFile } from './disk.ts'
 import { makeDurableDirectory, parentOf } from './durable-directory.ts'
 import { checkKey, checkPrefix, isReserved } from './object-key.ts'
 import type { ObjectInfo, ObjectStore, PutOptions } from './object-store.ts'
@@ -45,12 +45,18 @@ export class LocalObjectStore implements ObjectStore {
   readonly #durable = new Set<string>()
   /** The tail of the queue of publications and deletions. */
   #structure: Promise<unknown> = Promise.resolve()
+  readonly openFile?: (key: string) => Promise<OpenFile>
 
   /** Use `openLocalObjectStore`. */
   constructor(disk: Disk, root: string, random: Random) {
     this.#disk = disk
     this.#root = root
     this.#random = random
+    if (disk.openFile === undefined) return
+    this.openFile = async (key) => {
+      checkKey(key)
+      return onDisk('read-failed', 'open', key, () => disk.openFile!(this.#pathOf(key)))
+    }
   }
 
   async put(

@@ -23,6 +23,15 @@ export const nodeDisk: Disk = {
     )
   },
   readInto: (path, offset, targets) => withFile(path, (fd) => fillFrom(fd, offset, targets)),
+  async openFile(path) {
+    const fd = await openFile(path, 'r')
+    try {
+      return { descriptor: fd, bytes: (await fstat(fd)).size, close: () => fs.closeSync(fd) }
+    } catch (error) {
+      fs.closeSync(fd)
+      throw error
+    }
+  },
   async list(path) {
     const entries = await unless(['ENOENT'], [], fs.promises.readdir(path, { withFileTypes: true }))
     return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }))

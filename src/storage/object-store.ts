@@ -1,3 +1,5 @@
+import type { OpenFile } from './disk.ts'
+
 export interface ObjectInfo {
   readonly key: string
   readonly bytes: number
@@ -28,6 +30,11 @@ export interface ObjectStore {
    * read-into.ts. @throws as getRange; then the targets hold anything
    */
   readInto?(key: string, offset: number, targets: readonly Uint8Array[]): Promise<void>
+  /**
+   * The object as a file that stays readable until it is closed, also when the object is deleted. Absent where objects are no
+   * local files. @throws object-not-found
+   */
+  openFile?(key: string): Promise<OpenFile>
   /** In chunks, from `offset` to the end or for `length` bytes. @throws object-not-found */
   stream(
     key: string,

@@ -13,9 +13,18 @@ const coarseness = 0.02
  * the others.
  */
 export function hasFineCodes(column: VectorColumn, metric: Metric): boolean {
-  if (!hasCodes('int8', column.dimensions)) return false
-  const sample = sampleOf(column, sampleRows).map((vector) => Float64Array.from(vector))
-  const vectors = isMovable(metric) ? lessCentre(sample, centreOf(sample, column.dimensions)) : sample
+  return isFineFor(sampleOf(column, sampleRows), column.dimensions, metric)
+}
+
+/** The same by a sample of the vectors. */
+export function isFineFor(
+  vectorsOfSample: readonly Float32Array[],
+  dimensions: number,
+  metric: Metric,
+): boolean {
+  if (!hasCodes('int8', dimensions)) return false
+  const sample = vectorsOfSample.map((vector) => Float64Array.from(vector))
+  const vectors = isMovable(metric) ? lessCentre(sample, centreOf(sample, dimensions)) : sample
   const steps = (metric === 'cosine' ? vectors.map(unit) : vectors).map((vector, at, all) => {
     const nearest = Math.min(
       ...all.map((other, index) => (index === at ? Infinity : distance(vector, other))),

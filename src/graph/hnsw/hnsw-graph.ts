@@ -1,7 +1,9 @@
 import { assert } from '../../runtime/assert.ts'
 import { CodeColumn, type EncodeRun } from '../codes/code-column.ts'
 import { elementNumbers, type Elements } from '../codes/elements.ts'
-import { strideOf, type VectorColumn } from '../vector-column.ts'
+import type { DenseColumn } from '../stored/dense-column.ts'
+import { StoredColumn } from '../stored/stored-column.ts'
+import { strideOf } from '../vector-column.ts'
 import type { Metric } from '../vector-hits.ts'
 import type { Arena, Region } from '../vector-memory.ts'
 import { graphFields, noRow, readGraphRecord, wordsOfGraph, type GraphRecord } from './hnsw-records.ts'
@@ -52,12 +54,11 @@ const emptyState: GraphState = {
 }
 
 /**
- * A graph over the rows of one column, in the same memory: it owns the links, and the codes if it is one over codes, and
- * never touches the rows. Rows are put in
- * and searched through an `HnswThread`, here or in a worker. Dispose it before its column.
+ * A graph over the rows of one column, in the same memory: it owns the links, and the codes if it is one over codes (those of
+ * a stored column are the column's), and never touches the rows. Rows are put in and searched through an `HnswThread`, here or in a worker. Dispose it before its column.
  */
 export class HnswGraph {
-  readonly column: VectorColumn
+  readonly column: DenseColumn
   readonly metric: Metric
   #parameters: HnswParameters
   readonly arena: Arena
@@ -66,7 +67,7 @@ export class HnswGraph {
   #capacityRows: number
   #isDisposed = false
 
-  private constructor(column: VectorColumn, metric: Metric, parameters: HnswParameters, placed: PlacedGraph) {
+  private constructor(column: DenseColumn, metric: Metric, parameters: HnswParameters, placed: PlacedGraph) {
     this.column = column
     this.metric = metric
     this.#parameters = parameters
@@ -83,7 +84,7 @@ export class HnswGraph {
    * @throws overloaded if the system gives no more memory
    */
   static create(
-    column: VectorColumn,
+    column: DenseColumn,
     metric: Metric,
     parameters: HnswParameters,
     room: SpareRoom = {},
@@ -93,7 +94,7 @@ export class HnswGraph {
 
   /** The same, but its codes are not made yet: whoever builds it does that first, by `takeEncodeRuns`. @throws overloaded */
   static createUnencoded(
-    column: VectorColumn,
+    column: DenseColumn,
     metric: Metric,
     parameters: HnswParameters,
     room: SpareRoom = {},
@@ -103,7 +104,7 @@ export class HnswGraph {
 
   /** Room for a graph of this state; its lists are the caller's to fill. @throws overloaded */
   static place(
-    column: VectorColumn,
+    column: DenseColumn,
     metric: Metric,
     parameters: HnswParameters,
     state: GraphState,
@@ -112,6 +113,8 @@ export class HnswGraph {
     const { m, efConstruct, seed, elements = 'float32' } = parameters
     assert(m >= 2 && m <= mMax && efConstruct >= 1 && efConstruct <= efMax, 'parameters are in range')
     assert(seed >>> 0 === seed, 'a seed has 32 bits')
+    if (column instanceof StoredColumn)
+      return HnswGraph.#overStored(column, metric, parameters, { state, spareUpperWords })
     const codes =
       elements === 'float32' ? undefined : CodeColumn.create(column, elements, metric, encodesLater)
     if (codes === undefined && elements !== 'float32') return undefined
@@ -119,6 +122,18 @@ export class HnswGraph {
     if (placed !== undefined) return new HnswGraph(column, metric, parameters, placed)
     codes?.dispose()
     return undefined
+  }
+
+  /** Over the codes that the column has: whatever other links were made by, they are as good for these. */
+  static #overStored(
+    column: StoredColumn,
+    metric: Metric,
+    given: HnswParameters,
+    room: { readonly state: GraphState; readonly spareUpperWords: number },
+  ): HnswGraph | undefined {
+    const parameters = { ...given, elements: column.elements }
+    const placed = placeGraph(column, metric, parameters, { ...room, codes: undefined })
+    return placed === undefined ? undefined : new HnswGraph(column, metric, parameters, placed)
   }
 
   get parameters(): HnswParameters {
@@ -167,7 +182,7 @@ export class HnswGraph {
       dimensions,
       m: this.parameters.m,
       capacityRows: this.#capacityRows,
-      presence: this.column.image().presence,
+      presence: this.column.presence,
     }
   }
 

@@ -4,7 +4,7 @@ import { encodeRun, type EncodeRun } from '../codes/code-column.ts'
 import { elementNumbers, elementsOf, type Elements } from '../codes/elements.ts'
 import { metricNumbers } from '../exact-scan.ts'
 import type { LinksSection } from '../graph-reader.ts'
-import type { VectorColumn } from '../vector-column.ts'
+import type { DenseColumn } from '../stored/dense-column.ts'
 import type { Metric } from '../vector-hits.ts'
 import { linksFields, linksHeaderBytes, linksLayout, linksVersion, type LinksHeader } from './hnsw-format.ts'
 import { efMax, HnswGraph, mMax } from './hnsw-graph.ts'
@@ -65,13 +65,13 @@ export interface BegunLinks {
  * Undefined if the column's memory has no room for it.
  * @throws segment-corrupt, version-unsupported, overloaded
  */
-export function readLinks(column: VectorColumn, section: LinksSection): HnswGraph | undefined {
+export function readLinks(column: DenseColumn, section: LinksSection): HnswGraph | undefined {
   const begun = beginLinks(column, section)
   return begun?.finish(fillLinks(begun.job))
 }
 
 /** The same in steps: what takes time is left to whoever does the job. @throws segment-corrupt, version-unsupported, overloaded */
-export function beginLinks(column: VectorColumn, section: LinksSection): BegunLinks | undefined {
+export function beginLinks(column: DenseColumn, section: LinksSection): BegunLinks | undefined {
   const header = readHeader(section, column)
   const graph = placeGraph(column, section, header)
   if (graph === undefined) return undefined
@@ -126,7 +126,7 @@ function bitWords({ nextRow }: Pick<LinksHeader, 'nextRow'>): number {
 }
 
 function placeGraph(
-  column: VectorColumn,
+  column: DenseColumn,
   { bytes, offset }: LinksSection,
   header: LinksHeader,
 ): HnswGraph | undefined {
@@ -142,7 +142,7 @@ function placeGraph(
   return HnswGraph.place(column, metric, parameters, state, { encodesLater: true })
 }
 
-function readHeader({ bytes, offset }: LinksSection, column: VectorColumn): LinksHeader {
+function readHeader({ bytes, offset }: LinksSection, column: DenseColumn): LinksHeader {
   if (bytes.byteLength < linksHeaderBytes) throw corrupt('its links have no header', offset)
   const words = linksFields.map((name, index) => [name, bytes.readUInt32LE(index * 4)] as const)
   const header = Object.fromEntries(words) as unknown as LinksHeader

@@ -1,7 +1,8 @@
 import { arenaOf, type CodeColumn, type RowChunk } from '../codes/code-column.ts'
 import { elementNumbers, rowBytesOf } from '../codes/elements.ts'
 import { metricNumbers } from '../exact-scan.ts'
-import type { VectorColumn } from '../vector-column.ts'
+import type { DenseColumn } from '../stored/dense-column.ts'
+import { StoredColumn } from '../stored/stored-column.ts'
 import type { Metric } from '../vector-hits.ts'
 import type { Arena, Region } from '../vector-memory.ts'
 import type { GraphState, HnswParameters } from './hnsw-graph.ts'
@@ -32,21 +33,20 @@ interface RowTable {
 
 /** Writes the record and the tables of a graph of this state; lists are the caller's to fill. Undefined if there is no room. @throws overloaded */
 export function placeGraph(
-  column: VectorColumn,
+  column: DenseColumn,
   metric: Metric,
   { m, efConstruct, seed, elements = 'float32' }: HnswParameters,
   { state, spareUpperWords, codes }: Contents,
 ): PlacedGraph | undefined {
-  const arena = arenaOf(column)
+  const arena = column instanceof StoredColumn ? column.arena : arenaOf(column)
   if (arena === undefined) return undefined
   const capacityRows = column.rowCount
-  const exact = tableOf(column.chunks(), rowBytesOf('float32', column.dimensions), capacityRows)
-  const own = codes === undefined ? exact : tableOf(codes.chunks(), codes.rowBytes, capacityRows)
+  const { exact, own, centre } = tablesOf(column, codes)
   const coming = arena.kernels.hnswUpperWords(seed, m, state.nextRow, capacityRows)
   const { starts, end } = layOut({
     record: recordBytes,
     blocks: own.blocks * 4,
-    exactBlocks: exact.blocks * 4,
+    exactBlocks: (exact?.blocks ?? 0) * 4,
     upperAt: capacityRows * 4,
     upper: (state.upperWords + spareUpperWords + coming) * 4,
     links: capacityRows * 2 * m * 4,
@@ -67,16 +67,32 @@ export function placeGraph(
     upper: at('upper'),
     ...state,
     elements: elementNumbers[elements],
-    centre: codes?.centreAddress ?? 0,
-    exactBlocks: at('exactBlocks'),
-    exactBlockShift: exact.blockShift,
-    exactRowBytes: exact.rowBytes,
+    centre,
+    // 0: what is found is ranked by whoever has the rows.
+    exactBlocks: exact === undefined ? 0 : at('exactBlocks'),
+    exactBlockShift: exact?.blockShift ?? 0,
+    exactRowBytes: rowBytesOf('float32', column.dimensions),
   })
   arena.words(region.offset, words.length).set(words)
   arena.words(at('upper'), 1)[0] = 0
   putBlocks(arena.words(at('blocks'), own.blocks), own)
-  putBlocks(arena.words(at('exactBlocks'), exact.blocks), exact)
+  if (exact !== undefined) putBlocks(arena.words(at('exactBlocks'), exact.blocks), exact)
   return { arena, region, capacityRows, codes }
+}
+
+/** Of the vectors, if they are in memory, and of what distances are taken of. */
+function tablesOf(
+  column: DenseColumn,
+  codes: CodeColumn | undefined,
+): { readonly exact: RowTable | undefined; readonly own: RowTable; readonly centre: number } {
+  const { rowCount, dimensions } = column
+  if (column instanceof StoredColumn) {
+    const own = tableOf(column.codes(), column.codeBytes, rowCount)
+    return { exact: undefined, own, centre: column.centreAddress }
+  }
+  const exact = tableOf(column.chunks(), rowBytesOf('float32', dimensions), rowCount)
+  if (codes === undefined) return { exact, own: exact, centre: 0 }
+  return { exact, own: tableOf(codes.chunks(), codes.rowBytes, rowCount), centre: codes.centreAddress }
 }
 
 function tableOf(chunks: readonly RowChunk[], rowBytes: number, rowCount: number): RowTable {

@@ -5,10 +5,19 @@ import { mergeKeys } from '../vector-hits.ts'
 import { BitsInArena } from './bits-in-arena.ts'
 import { graphKeys } from './graph-keys.ts'
 import { ThreadScratch } from './thread-scratch.ts'
-import { searchClosed, type GraphTask, type ScanTask, type VectorSearcher } from './vector-searcher.ts'
+import {
+  searchClosed,
+  type GraphTask,
+  type ScanTask,
+  type StoredTask,
+  type VectorSearcher,
+} from './vector-searcher.ts'
 
 /** Vector bytes that are scanned between two looks at the event loop: some milliseconds. */
 const sliceBytes = 16 * 2 ** 20
+
+/** Rows that are read from a file between two looks at the clock. */
+const storedSliceRows = 256
 
 /** Searches in the calling thread; scans in slices, between which others run. */
 export class InlineSearcher implements VectorSearcher {
@@ -62,6 +71,16 @@ export class InlineSearcher implements VectorSearcher {
       firstRow = rowCount
     } while (firstRow < rowLimit)
     return mergeKeys(lists, task.limit)
+  }
+
+  async stored({ column, rows, ...request }: StoredTask): Promise<BigUint64Array> {
+    const lists: BigUint64Array[] = [new BigUint64Array(0)]
+    for (let first = 0; first < rows.length; first += storedSliceRows) {
+      if (this.#slices.isDue()) await this.#slices.pause()
+      this.#checkOpen()
+      lists.push(column.rank({ ...request, rows: rows.subarray(first, first + storedSliceRows) }))
+    }
+    return mergeKeys(lists, request.limit)
   }
 
   async close(): Promise<void> {

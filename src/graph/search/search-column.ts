@@ -1,7 +1,10 @@
 import type { HnswGraph } from '../hnsw/hnsw-graph.ts'
-import { strideOf, type VectorColumn } from '../vector-column.ts'
+import type { DenseColumn } from '../stored/dense-column.ts'
+import { StoredColumn } from '../stored/stored-column.ts'
+import { strideOf } from '../vector-column.ts'
 import { hitsOf, mergeKeys, type Metric, type VectorHits } from '../vector-hits.ts'
 import { planNarrow, planSearch, type SearchPlan, type SearchShape } from './plan-search.ts'
+import { rankedCount, rankStored, scanStored } from './search-stored.ts'
 import type { VectorSearcher } from './vector-searcher.ts'
 
 /** How a search weighs time against what it finds. */
@@ -15,7 +18,7 @@ export interface SearchEffort {
 }
 
 export interface ColumnQuery {
-  readonly column: VectorColumn
+  readonly column: DenseColumn
   /** Used if its metric is the query's. */
   readonly graph: HnswGraph | undefined
   readonly query: Float32Array
@@ -45,6 +48,16 @@ const none: FoundRows = { ...hitsOf(new BigUint64Array(0), 'dot'), isExact: true
 
 /** The best rows of a column: through its graph where that is faster, by comparing all otherwise. @throws what the searcher throws */
 export async function searchColumn(searcher: VectorSearcher, query: ColumnQuery): Promise<FoundRows> {
+  // Its segment may put another column in its place meanwhile.
+  const release = query.column.hold()
+  try {
+    return await searchHeld(searcher, query)
+  } finally {
+    release()
+  }
+}
+
+async function searchHeld(searcher: VectorSearcher, query: ColumnQuery): Promise<FoundRows> {
   const rowLimit = Math.min(query.rowLimit, query.column.rowCount)
   const limit = Math.min(query.limit, query.passingCount, rowLimit)
   if (limit <= 0) return none
@@ -76,28 +89,40 @@ async function searchGraph(
   let plan = planSearch(shape)
   if (plan.kind === 'wide') {
     const keys = await runPlan(searcher, query, graph, indexed, plan)
-    if (keys === undefined || keys.length >= plan.expected) return keys?.subarray(0, limit)
+    if (keys === undefined || keys.length >= plan.expected) return ranked(searcher, query, keys, limit)
     plan = planNarrow(shape)
   }
   if (plan.kind === 'scan') return undefined
   const keys = await runPlan(searcher, query, graph, indexed, plan)
   // Rows that pass and lie far apart are not all found: but all of them are asked for.
-  return keys === undefined || keys.length < limit ? undefined : keys
+  return keys === undefined || keys.length < limit ? undefined : ranked(searcher, query, keys, limit)
+}
+
+/** The best of what a graph has found: of one over codes alone by the vectors, which are in a file. */
+async function ranked(
+  searcher: VectorSearcher,
+  { column, query, metric }: ColumnQuery,
+  keys: BigUint64Array | undefined,
+  limit: number,
+): Promise<BigUint64Array | undefined> {
+  if (keys === undefined || !(column instanceof StoredColumn)) return keys?.subarray(0, limit)
+  return rankStored(searcher, column, keys.subarray(0, rankedCount(limit)), { query, metric, limit })
 }
 
 function runPlan(
   searcher: VectorSearcher,
-  { query, limit, passing, isKept }: ColumnQuery,
+  { column, query, limit, passing, isKept }: ColumnQuery,
   graph: HnswGraph,
   indexed: number,
   plan: Exclude<SearchPlan, { kind: 'scan' }>,
 ): Promise<BigUint64Array | undefined> {
   const isWide = plan.kind === 'wide'
+  const wanted = column instanceof StoredColumn ? rankedCount(limit) : limit
   return searcher.graph({
     graph,
     query,
     ef: plan.ef,
-    limit: isWide ? plan.ef : Math.min(limit, plan.ef),
+    limit: isWide ? plan.ef : Math.min(wanted, plan.ef),
     rowLimit: indexed,
     passing: plan.kind === 'graph' ? undefined : passing,
     isKept,
@@ -112,5 +137,7 @@ async function scan(
   rowLimit: number,
 ): Promise<BigUint64Array> {
   if (firstRow >= rowLimit) return new BigUint64Array(0)
+  if (column instanceof StoredColumn)
+    return scanStored(searcher, column, { query, metric, limit, firstRow, rowLimit, passing })
   return searcher.scan({ column, query, metric, limit, firstRow, rowLimit, passing, passingCount, isKept })
 }

@@ -1,5 +1,6 @@
 import { DatabaseError } from '../../errors/database-error.ts'
 import type { HnswGraph } from '../hnsw/hnsw-graph.ts'
+import type { StoredColumn, StoredRequest } from '../stored/stored-column.ts'
 import type { VectorColumn } from '../vector-column.ts'
 import type { Metric } from '../vector-hits.ts'
 
@@ -36,6 +37,11 @@ export interface ScanTask {
   readonly isKept: boolean
 }
 
+/** Rows that are read from a file and compared. */
+export interface StoredTask extends StoredRequest {
+  readonly column: StoredColumn
+}
+
 /** Searches vectors, in this thread or in others. Hits come as keys (vector-hits.ts), best first. */
 export interface VectorSearcher {
   /**
@@ -45,6 +51,8 @@ export interface VectorSearcher {
   graph(task: GraphTask): Promise<BigUint64Array | undefined>
   /** @throws the same */
   scan(task: ScanTask): Promise<BigUint64Array>
+  /** @throws the same, segment-corrupt, read-failed */
+  stored(task: StoredTask): Promise<BigUint64Array>
   /** Searches that are under way fail with `database-closed`. */
   close(): Promise<void>
 }

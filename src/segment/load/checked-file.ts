@@ -1,3 +1,4 @@
+import type { OpenFile } from '../../storage/disk.ts'
 import { readInto } from '../../storage/read-into.ts'
 import type { ObjectStore } from '../../storage/object-store.ts'
 import { checkLength, type StatedFile } from '../file-reader.ts'
@@ -52,6 +53,19 @@ export class CheckedFile {
   /** False if a part of it costs as much as all of it. */
   get isInBlocks(): boolean {
     return this.#sums.blockBytes < this.#file.bytes
+  }
+
+  /** Whether it is a local file, which can be read later on as well. */
+  get canStayOpen(): boolean {
+    return this.#store.openFile !== undefined
+  }
+
+  /** The caller closes it. Nothing that is read from it has been checked. @throws segment-corrupt if its length is another than stated */
+  async keepOpen(): Promise<OpenFile> {
+    const opened = await this.#store.openFile!(this.key)
+    if (opened.bytes === this.bytes) return opened
+    opened.close()
+    throw this.#corrupt(`it has ${opened.bytes} bytes, its manifest says ${this.bytes}`)
   }
 
   /** The bytes from `start` to `end`, in shared memory; a view of more where they are no whole blocks. @throws segment-corrupt */

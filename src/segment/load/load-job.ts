@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { fillLinks, type FillJob } from '../../graph/hnsw/hnsw-links.ts'
+import { encodeStored, type EncodeJob } from '../../graph/stored/encode-stored.ts'
 import type { SequenceNumber } from '../../ids/brands.ts'
 import type { RowIndexImage } from '../row-index.ts'
 import { indexRows } from '../row-index.ts'
@@ -24,6 +25,7 @@ export type LoadJob =
       readonly seqs: { readonly minSeq: SequenceNumber; readonly maxSeq: SequenceNumber }
     }
   | { readonly kind: 'links'; readonly fill: FillJob }
+  | ({ readonly kind: 'encode' } & EncodeJob)
   | { readonly kind: 'index'; readonly ids: IdColumnImage; readonly written: Float64Array }
 
 export interface LoadResults {
@@ -32,6 +34,7 @@ export interface LoadResults {
   /** The chunk with the payloads of the group. */
   readonly group: { readonly payloads: Uint8Array<SharedArrayBuffer> }
   readonly links: { readonly found: bigint }
+  readonly encode: undefined
   readonly index: RowIndexImage
 }
 
@@ -47,6 +50,8 @@ export function runLoadJob(job: LoadJob): LoadResults[LoadJob['kind']] {
       return { payloads: decodeGroup(job.group, job.target, job.seqs) }
     case 'links':
       return { found: fillLinks(job.fill) }
+    case 'encode':
+      return encodeStored(job)
     case 'index':
       return indexRows(job.ids, job.written)
   }
@@ -54,7 +59,7 @@ export function runLoadJob(job: LoadJob): LoadResults[LoadJob['kind']] {
 
 /** What need not be copied to another thread. */
 export function transferOf(result: LoadResults[LoadJob['kind']]): readonly ArrayBuffer[] {
-  if (!('slots' in result)) return []
+  if (result === undefined || !('slots' in result)) return []
   const { slots, older } = result
   return [slots, older].flatMap((words) => (words?.buffer instanceof ArrayBuffer ? [words.buffer] : []))
 }

@@ -1,5 +1,6 @@
 import { assert } from '../../../runtime/assert.ts'
 import type { GraphSearch } from '../graph-keys.ts'
+import type { StoredSearch } from '../../stored/stored-rows.ts'
 import type { ScanSearch } from '../scan-keys.ts'
 
 // Tasks of one turn go to a thread as one Float64Array, in which every number keeps its value: addresses, counts, and
@@ -17,15 +18,17 @@ export interface MemoryMessage {
 
 export type SearchMessage = MemoryMessage | Float64Array
 
-const kinds = { graph: 0, scan: 1 } as const
+const kinds = { graph: 0, scan: 1, stored: 2 } as const
 const headWords = 3
 const graphFields = 11
 const scanFields = 10
 const chunkFields = 3
+const storedFields = 9
 
 export type SearchWork =
   | { readonly kind: 'graph'; readonly memory: number; readonly search: GraphSearch }
   | { readonly kind: 'scan'; readonly memory: number; readonly search: ScanSearch }
+  | { readonly kind: 'stored'; readonly memory: number; readonly search: StoredSearch }
 
 /** The message for these tasks. */
 export function writeTasks(tasks: readonly SearchWork[]): Float64Array {
@@ -41,6 +44,7 @@ export function writeTasks(tasks: readonly SearchWork[]): Float64Array {
     const query = at + count - task.search.query.length
     words.set(task.search.query, query)
     if (task.kind === 'graph') writeGraph(words, at + headWords, task.search)
+    else if (task.kind === 'stored') writeStored(words, at + headWords, task.search)
     else writeScan(words, at + headWords, task.search)
     at += count
   }
@@ -54,13 +58,19 @@ export function* readTasks(words: Float64Array): Iterable<SearchWork> {
     const end = at + words[at + 2]!
     if (words[at] === kinds.graph)
       yield { kind: 'graph', memory, search: readGraph(words, at + headWords, end) }
+    else if (words[at] === kinds.stored)
+      yield { kind: 'stored', memory, search: readStored(words, at + headWords, end) }
     else yield { kind: 'scan', memory, search: readScan(words, at + headWords, end) }
   }
 }
 
-function wordsOf({ kind, search }: SearchWork): number {
-  const fields = kind === 'graph' ? graphFields : scanFields + search.chunks.length * chunkFields
-  return headWords + fields + search.query.length
+function wordsOf(work: SearchWork): number {
+  return headWords + fieldsOf(work) + work.search.query.length
+}
+
+function fieldsOf({ kind, search }: SearchWork): number {
+  if (kind === 'graph') return graphFields
+  return kind === 'scan' ? scanFields + search.chunks.length * chunkFields : storedFields + search.rows.length
 }
 
 function writeGraph(words: Float64Array, at: number, search: GraphSearch): void {
@@ -126,6 +136,49 @@ function readScan(words: Float64Array, at: number, end: number): ScanSearch {
     chunks,
     query: Float32Array.from(words.subarray(end - words[at + 8]!, end)),
   }
+}
+
+function writeStored(words: Float64Array, at: number, search: StoredSearch): void {
+  const { descriptor, offset, rowBytes, sums } = search.stored
+  words.set([descriptor, offset, rowBytes, sums], at)
+  words[at + 4] = search.metric
+  words[at + 5] = search.limit
+  words[at + 6] = search.scratch
+  words[at + 7] = search.query.length
+  words[at + 8] = search.rows.length
+  words.set(search.rows, at + storedFields)
+}
+
+function readStored(words: Float64Array, at: number, end: number): StoredSearch {
+  return {
+    stored: {
+      ...{ descriptor: words[at]!, offset: words[at + 1]! },
+      ...{ rowBytes: words[at + 2]!, sums: words[at + 3]! },
+    },
+    metric: words[at + 4]!,
+    limit: words[at + 5]!,
+    scratch: words[at + 6]!,
+    query: Float32Array.from(words.subarray(end - words[at + 7]!, end)),
+    rows: Uint32Array.from(words.subarray(at + storedFields, at + storedFields + words[at + 8]!)),
+  }
+}
+
+/** The keys behind a word that says whether there are any: a file that cannot be read is no failure of the thread. */
+export function storedAnswer(search: () => BigUint64Array): BigUint64Array {
+  try {
+    const keys = search()
+    const answer = new BigUint64Array(1 + keys.length)
+    answer.set(keys, 1)
+    return answer
+  } catch {
+    // Whoever asked tries it itself, and meets the error with all that there is to say of it.
+    return BigUint64Array.of(1n)
+  }
+}
+
+/** Undefined if the rows could not be read. */
+export function keysOfStored(answer: BigUint64Array): BigUint64Array | undefined {
+  return answer[0] === 0n ? answer.subarray(1) : undefined
 }
 
 /** The message for these answers. */

@@ -1,9 +1,16 @@
 import { parentPort } from 'node:worker_threads'
 import { assert } from '../../../runtime/assert.ts'
 import { createKernels, type Kernels } from '../../kernels.ts'
+import { storedKeys } from '../../stored/stored-rows.ts'
 import { graphKeys } from '../graph-keys.ts'
 import { scanKeys } from '../scan-keys.ts'
-import { readTasks, writeAnswers, type SearchMessage } from './search-message.ts'
+import {
+  readTasks,
+  storedAnswer,
+  writeAnswers,
+  type SearchMessage,
+  type SearchWork,
+} from './search-message.ts'
 
 // The entry of a thread that searches. It knows memories and addresses only; the other side sees to it that what lies
 // there stays until the answer has come. A kernel that fails ends the thread: nobody knows in what state its memory is.
@@ -19,10 +26,18 @@ port.on('message', (message: SearchMessage) => {
   }
   const answers: BigUint64Array[] = []
   for (const task of readTasks(message)) {
-    const { memory, kernels } = memories[task.memory]!
-    const keys =
-      task.kind === 'graph' ? graphKeys(kernels, memory, task.search) : scanKeys(kernels, memory, task.search)
-    answers.push(keys)
+    answers.push(answerOf(memories[task.memory]!, task))
   }
   port.postMessage(writeAnswers(answers))
 })
+
+function answerOf({ memory, kernels }: (typeof memories)[number], task: SearchWork): BigUint64Array {
+  switch (task.kind) {
+    case 'graph':
+      return graphKeys(kernels, memory, task.search)
+    case 'scan':
+      return scanKeys(kernels, memory, task.search)
+    case 'stored':
+      return storedAnswer(() => storedKeys(kernels, memory, task.search))
+  }
+}

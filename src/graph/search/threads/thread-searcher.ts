@@ -7,9 +7,15 @@ import { mergeKeys } from '../../vector-hits.ts'
 import type { Arena } from '../../vector-memory.ts'
 import { BitsInArena, type LentBits } from '../bits-in-arena.ts'
 import type { InlineSearcher } from '../inline-searcher.ts'
-import type { SearchWork } from './search-message.ts'
+import { keysOfStored, type SearchWork } from './search-message.ts'
 import { SearchThread, type SentTask, type ThreadOptions } from './search-thread.ts'
-import { searchClosed, type GraphTask, type ScanTask, type VectorSearcher } from '../vector-searcher.ts'
+import {
+  searchClosed,
+  type GraphTask,
+  type ScanTask,
+  type StoredTask,
+  type VectorSearcher,
+} from '../vector-searcher.ts'
 
 /** A thread is given more while it has less to do than this, in rows that are compared: some milliseconds. */
 const aheadMax = 20_000
@@ -19,6 +25,8 @@ const inlineMax = 10_000
 const keptRowCost = 24
 /** What a row costs in a scan of rows that lie in order. */
 const sequentialRowCost = 0.3
+/** What a row costs that is read from a file: a system call. */
+const storedRowCost = 20
 /** Scans are cut into parts of so many bytes, for several threads and so that no other search waits long. */
 const partBytes = 16 * 2 ** 20
 
@@ -89,6 +97,18 @@ export class ThreadSearcher implements VectorSearcher {
     } finally {
       for (const lent of bits.values()) lent?.release()
     }
+  }
+
+  /** Never in the calling thread, whatever it costs: nobody knows how long a disk takes. */
+  async stored(task: StoredTask): Promise<BigUint64Array> {
+    this.#checkOpen()
+    const limit = Math.min(task.limit, task.rows.length)
+    if (limit <= 0) return new BigUint64Array(0)
+    if (limit > heapKeysMax) return this.#inline.stored(task)
+    const cost = task.rows.length * storedRowCost
+    const asked = { cost, isShort: false, runHere: () => undefined }
+    const answer = await this.#ask(asked, (thread) => storedWork(thread, { ...task, limit }))
+    return (answer && keysOfStored(answer)) ?? this.#inline.stored(task)
   }
 
   async close(): Promise<void> {
@@ -244,6 +264,13 @@ function graphWork(thread: SearchThread, task: GraphTask, passing: number): Sear
   const stride = strideOf(graph.column.dimensions)
   const search = { graph: graph.address, scratch: address, queryAt, out, stride, query, ef, limit, rowLimit }
   return { kind: 'graph', memory: thread.numberOf(graph.arena), search: { ...search, passing, isWide } }
+}
+
+function storedWork(thread: SearchThread, task: StoredTask): SearchWork | undefined {
+  const { column, limit } = task
+  const scratch = thread.scratch.ofScans(column.arena, column.searchBytes(limit))
+  if (scratch === undefined) return undefined
+  return { kind: 'stored', memory: thread.numberOf(column.arena), search: column.searchOf(task, scratch) }
 }
 
 function leastOf(shares: Iterable<Share>): Share {

@@ -1,0 +1,65 @@
+import { strideOf } from '../vector-column.ts'
+import { mergeKeys } from '../vector-hits.ts'
+import { allEnded } from '../../runtime/all-ended.ts'
+import type { StoredColumn } from '../stored/stored-column.ts'
+import type { ScanTask, VectorSearcher } from './vector-searcher.ts'
+
+// As where rows are in memory (assembly/hnsw-search.ts): so many of what codes rank first are ranked by their vectors.
+const rankedPerHit = 3
+const rankedMore = 16
+
+/** Vector bytes that one thread reads at a time. */
+const partBytes = 4 * 2 ** 20
+/** Rows that are looked at in one go for whether they may be hits. */
+const windowRows = 2 ** 18
+/** Parts that are asked for at once: threads have enough to do, and what they are told takes little memory. */
+const partsAtOnce = 8
+
+type Ranking = Pick<ScanTask, 'query' | 'metric' | 'limit'>
+
+/** How many of the rows that codes rank best are to be ranked by their vectors. */
+export function rankedCount(limit: number): number {
+  return limit * rankedPerHit + rankedMore
+}
+
+/** Keys of what codes have found, by the vectors in the file. */
+export function rankStored(
+  searcher: VectorSearcher,
+  column: StoredColumn,
+  found: BigUint64Array,
+  { query, metric, limit }: Ranking,
+): Promise<BigUint64Array> {
+  const words = new Uint32Array(found.buffer, found.byteOffset, found.length * 2)
+  const rows = new Uint32Array(found.length)
+  for (let at = 0; at < rows.length; at++) rows[at] = words[2 * at]!
+  return searcher.stored({ column, query, metric, limit, rows: rows.sort() })
+}
+
+/** An exact scan of rows in the file, in parts. */
+export async function scanStored(
+  searcher: VectorSearcher,
+  column: StoredColumn,
+  {
+    query,
+    metric,
+    limit,
+    firstRow,
+    rowLimit,
+    passing,
+  }: Ranking & Pick<ScanTask, 'firstRow' | 'rowLimit' | 'passing'>,
+): Promise<BigUint64Array> {
+  const partRows = Math.max(1, Math.floor(partBytes / (strideOf(column.dimensions) * 4)))
+  let best: BigUint64Array = new BigUint64Array(0)
+  for (let first = firstRow; first < rowLimit; first += windowRows) {
+    const rows = column.presentRows(first, Math.min(rowLimit, first + windowRows), passing)
+    for (let start = 0; start < rows.length; start += partsAtOnce * partRows) {
+      const some = rows.subarray(start, start + partsAtOnce * partRows)
+      const parts = Array.from({ length: Math.ceil(some.length / partRows) }, (_, part) => {
+        const own = some.subarray(part * partRows, (part + 1) * partRows)
+        return searcher.stored({ column, query, metric, limit, rows: own })
+      })
+      best = mergeKeys([best, ...(await allEnded(parts))], limit)
+    }
+  }
+  return best
+}
