@@ -1,9 +1,12 @@
 import { stringifyJson, type JsonObject } from '../encoding/json.ts'
 import { idOfWords, wordsOfId, type IdWords, type PointId } from '../ids/point-id.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
+import { runToEnd, type Steps } from '../runtime/steps.ts'
+import type { VectorValue } from '../graph/vector-value.ts'
 import { deletePayloadPath, mergePayload, setPayloadPath } from '../query/payload-edit.ts'
 import { payloadOf } from './apply-points.ts'
 import type { CollectionState } from './collection-state.ts'
+import { HalfApplied } from '../errors/half-applied.ts'
 import { Matcher, rowsOf } from './matching.ts'
 import type { PointsOperation } from './operations.ts'
 import { defaultPartition, partitionNames, placeOfPartition, viewOfPartitions } from './partitions.ts'
@@ -17,28 +20,76 @@ interface Selected {
   readonly location: Location
 }
 
-/** Applies one record that selects points; like applyPoints it depends on the state and the record alone. */
+// What it takes, in bytes copied (see applyPoints): to look at a row, to remove one, and to write one anew beside its vectors.
+const lookCost = 2_048
+const deleteCost = 256
+const changeCost = 4_096
+/** Payloads are parsed, changed and written out again. */
+const payloadCost = 8
+
+/** What it takes to apply the operation, at most, in bytes copied. */
+export function workOfOperation(
+  state: CollectionState,
+  { select, partition = defaultPartition }: PointsOperation,
+): number {
+  if ('ids' in select) return select.ids.length * changeCost
+  const places = partition === null ? undefined : placeOfPartition(state.config, partition)
+  const { shardNumber } = state.config
+  let rows = 0
+  for (const [index, shard] of state.shards.entries()) {
+    if (places !== undefined && Math.floor(index / shardNumber) !== places) continue
+    for (const entry of shard.entries) rows += entry.rows.rowCount
+  }
+  return rows * lookCost
+}
+
+/**
+ * Applies one record that selects points; like applyPoints it depends on the state and the record alone.
+ * @throws partition-not-found, and nothing has changed then; HalfApplied
+ */
 export function applyOperation(
   state: CollectionState,
   operation: PointsOperation,
   seq: SequenceNumber,
 ): WriteResult {
+  return runToEnd(operationSteps(state, operation, seq, Infinity))
+}
+
+/** The same in steps of about `sliceBytes` of work. */
+export function* operationSteps(
+  state: CollectionState,
+  operation: PointsOperation,
+  seq: SequenceNumber,
+  sliceBytes: number,
+): Steps<WriteResult> {
   const missing: PointId[] = []
-  const selected = select(state, operation, seq, missing)
-  for (const one of selected) change(state, one, operation, seq)
+  const selected = yield* select(state, operation, seq, missing, sliceBytes)
+  let work = 0
+  for (const one of selected) {
+    if (work >= sliceBytes) {
+      work = 0
+      yield
+    }
+    try {
+      work += change(state, one, operation, seq)
+    } catch (error) {
+      throw new HalfApplied(error)
+    }
+  }
   state.changeCount += 1
   return { seq, missing, affected: selected.length }
 }
 
+/** Gives what it took. */
 function change(
   state: CollectionState,
   { id, shard, location }: Selected,
   operation: PointsOperation,
   seq: SequenceNumber,
-): void {
+): number {
   if (operation.op === 'delete') {
     shard.delete(location, seq)
-    return
+    return deleteCost
   }
   const vectors = columnValues(location.entry.rows, location.row, state.config.vectors)
   let payload = location.entry.rows.payloadAt(location.row)
@@ -49,9 +100,20 @@ function change(
       if (params !== undefined) delete vectors[columnNameOf(name, params)]
     }
   }
+  const cost = changeCost + payload.byteLength * payloadCost + bytesOfRow(vectors)
   if (operation.op !== 'delete-vectors') payload = encodePayload(changedPayload(location, operation))
   shard.delete(location, seq)
   shard.append(id, seq, payload, vectors)
+  return cost
+}
+
+function bytesOfRow(vectors: Readonly<Record<string, VectorValue | undefined>>): number {
+  let bytes = 0
+  for (const vector of Object.values(vectors)) {
+    if (vector === undefined) continue
+    bytes += vector instanceof Float32Array ? vector.byteLength : 2 * vector.values.byteLength
+  }
+  return bytes
 }
 
 type PayloadOperation = Exclude<PointsOperation, { readonly op: 'delete' | 'delete-vectors' }>
@@ -75,45 +137,62 @@ export function encodePayload(payload: JsonObject): Uint8Array {
   return text === '{}' ? new Uint8Array(0) : Buffer.from(text)
 }
 
-function select(
+function* select(
   state: CollectionState,
   { select: selection, partition = defaultPartition }: PointsOperation,
   seq: SequenceNumber,
   missing: PointId[],
-): Selected[] {
+  sliceBytes: number,
+): Steps<Selected[]> {
   const partitions = partition === null ? partitionNames(state.config) : [partition]
-  if ('ids' in selection) return selectIds(state, partitions, selection.ids, missing)
+  if ('ids' in selection) return yield* selectIds(state, partitions, selection.ids, missing, sliceBytes)
   const matcher = new Matcher(selection.filter, state.config)
   const whole = state.view(seq)
   const view = viewOfPartitions(whole, partitions)
   whole.release()
+  const selected: Selected[] = []
+  let work = 0
   try {
-    return view.shards.flatMap((entries, index) =>
-      entries.flatMap((entry, at) => {
-        const shard = state.shards[index]!
+    for (const [index, entries] of view.shards.entries()) {
+      const shard = state.shards[index]!
+      for (const [at, entry] of entries.entries()) {
         const live = shard.entries[at]!
-        return [...rowsOf(matcher.bits(entry))].map((row) => {
+        const bits = yield* matcher.bitsInSteps(entry, Math.ceil(sliceBytes / lookCost))
+        for (const row of rowsOf(bits)) {
+          if (work >= sliceBytes) {
+            work = 0
+            yield
+          }
+          work += deleteCost
           const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
           live.rows.idAt(row, id)
-          return { id, shard, location: { entry: live, row } }
-        })
-      }),
-    )
+          selected.push({ id, shard, location: { entry: live, row } })
+        }
+      }
+    }
+    return selected
   } finally {
     view.release()
   }
 }
 
-function selectIds(
+function* selectIds(
   state: CollectionState,
   partitions: readonly string[],
   ids: readonly PointId[],
   missing: PointId[],
-): Selected[] {
+  sliceBytes: number,
+): Steps<Selected[]> {
   const places = partitions.map((name) => placeOfPartition(state.config, name))
   const selected: Selected[] = []
   const seen = new Set<string>()
+  let work = 0
   for (const given of ids) {
+    if (work >= sliceBytes) {
+      work = 0
+      yield
+    }
+    work += lookCost
     const id = wordsOfId(given)
     const key = `${id.kind}:${id.w0}:${id.w1}:${id.w2}:${id.w3}`
     if (seen.has(key)) continue

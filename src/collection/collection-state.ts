@@ -161,6 +161,15 @@ export class CollectionState {
     old.release()
   }
 
+  /** Views and counts stay what they are until `show`, while rows and deletions are added. */
+  hold(): void {
+    for (const shard of this.shards) shard.hold()
+  }
+
+  show(): void {
+    for (const shard of this.#shards) shard.show()
+  }
+
   freeze(): void {
     for (const shard of this.#shards) shard.freeze()
   }

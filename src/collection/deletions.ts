@@ -32,6 +32,8 @@ export class Deletions {
   #past: { readonly count: number; readonly dead: Uint32Array } | undefined
   #persisted: DeltaRef[] = []
   #persistedCount = 0
+  /** What readers go on seeing while a record is applied: 'now' until its first deletion. */
+  #held: 'now' | { readonly count: number; readonly dead: Uint32Array } | undefined
 
   constructor(owner: CollectionId, base?: DeletionsBase) {
     this.owner = owner
@@ -80,8 +82,18 @@ export class Deletions {
     return low
   }
 
+  /** The present deletions will be asked for again and again while others are added, until `show`. */
+  hold(): void {
+    this.#held = 'now'
+  }
+
+  show(): void {
+    this.#held = undefined
+  }
+
   mark(row: number, seq: SequenceNumber): void {
     assert(this.#count === 0 || this.#seqs[this.#count - 1]! <= seq, 'deletions come in order')
+    if (this.#held === 'now') this.#held = { count: this.#count, dead: this.#liveDead().slice() }
     if (this.#count === this.#rows.length) this.#grow()
     this.#rows[this.#count] = row
     this.#seqs[this.#count] = seq
@@ -98,6 +110,7 @@ export class Deletions {
   /** Dead rows after the first `count` own deletions. Shared where possible: read only. Words beyond the end are zero. */
   deadAfter(count: number): Uint32Array {
     if (count === this.#count) return this.#liveDead()
+    if (typeof this.#held === 'object' && this.#held.count === count) return this.#held.dead
     if (this.#past?.count === count) return this.#past.dead
     let dead: Uint32Array = this.#deadAtJoin().slice()
     for (let i = 0; i < count; i++) dead = setBit(dead, this.#rows[i]!)

@@ -7,6 +7,7 @@ import { payloadValue, RowCursor } from './row-cursor.ts'
 import type { PayloadIndexParams } from '../query/payload-index.ts'
 import type { VectorSchema } from './vector-columns.ts'
 import type { Slices } from '../runtime/slices.ts'
+import { runToEnd, type Steps } from '../runtime/steps.ts'
 import { visibleBits, aliveBits, type ViewEntry } from './view.ts'
 
 type DeclaredIndexes = Readonly<Record<string, PayloadIndexParams>>
@@ -36,11 +37,26 @@ export class Matcher {
 
   /** Visible rows of the entry that pass, as a bitset. */
   bits(entry: ViewEntry): Uint32Array {
-    const rows = entry.handle.rows
+    return runToEnd(this.bitsInSteps(entry, Infinity))
+  }
+
+  /** The same in steps that look at some `sliceRows` rows each. */
+  *bitsInSteps(entry: ViewEntry, sliceRows: number): Steps<Uint32Array> {
+    const { rows } = entry.handle
     const bits = visibleBits(entry) ?? aliveBits(entry.rowLimit, noneDead)
-    if (this.#narrow(rows, bits, this.#ids === undefined ? indexesOf(rows, this.#declared) : undefined))
-      return bits
-    for (let word = 0; word < bits.length; word++) this.#test(rows, bits, word)
+    const indexes =
+      this.#ids === undefined ? yield* indexesInSteps(rows, this.#declared, sliceRows) : undefined
+    if (this.#narrow(rows, bits, indexes)) return bits
+    let looked = 0
+    for (let word = 0; word < bits.length; word++) {
+      if (bits[word] === 0) continue
+      if (looked >= sliceRows) {
+        looked = 0
+        yield
+      }
+      looked += wordRows
+      this.#test(rows, bits, word)
+    }
     return bits
   }
 
@@ -85,6 +101,7 @@ export class Matcher {
   }
 }
 
+const wordRows = 32
 const noneDead = new Uint32Array(0)
 
 function keepOnly(bits: Uint32Array, mask: Uint32Array): void {
@@ -153,6 +170,22 @@ export async function indexesInSlices(
     const end = Math.min(indexes.rowCount + sliceRows, rows.rowCount)
     indexes.extend(end, (row) => payloadValue(rows, row))
     if (slices.isDue()) await slices.pause()
+  }
+  return indexes
+}
+
+/** The same in steps that look at some `stepRows` rows each. */
+function* indexesInSteps(
+  rows: RowSet,
+  declared: DeclaredIndexes,
+  stepRows: number,
+): Steps<FieldIndexes | undefined> {
+  const indexes = knownIndexesOf(rows, declared)
+  if (indexes === undefined) return undefined
+  while (indexes.rowCount < rows.rowCount) {
+    const end = Math.min(indexes.rowCount + stepRows, rows.rowCount)
+    indexes.extend(end, (row) => payloadValue(rows, row))
+    if (end < rows.rowCount) yield
   }
   return indexes
 }

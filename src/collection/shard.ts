@@ -26,6 +26,7 @@ export interface Location {
 //   - at most one row per id is visible over all entries.
 //   - only the memtable, which is the last entry, takes new rows; its rows are in the order of their numbers.
 //   - every entry's segment is retained once.
+//   - between `hold` and `show` rows and deletions are added, and nothing else: entries are not replaced, nothing is frozen.
 
 export class Shard {
   readonly #owner: CollectionId
@@ -33,6 +34,8 @@ export class Shard {
   #entries: LiveEntry[] = []
   #memtable: LiveEntry | undefined
   #pointCount = 0
+  /** What readers see while a record is applied in several turns of the event loop. */
+  #held: { readonly entries: ViewEntry[]; readonly pointCount: number } | undefined
 
   constructor(owner: CollectionId, createMemtable: () => SegmentHandle) {
     this.#owner = owner
@@ -40,7 +43,20 @@ export class Shard {
   }
 
   get pointCount(): number {
-    return this.#pointCount
+    return this.#held?.pointCount ?? this.#pointCount
+  }
+
+  /** Readers see what is there now until `show`: a record is about to be applied, not all of it in this tick. */
+  hold(): void {
+    assert(this.#held === undefined, 'one record is applied at a time')
+    this.#held = { entries: this.viewEntries(), pointCount: this.#pointCount }
+    for (const { deletions } of this.#entries) deletions.hold()
+  }
+
+  show(): void {
+    assert(this.#held !== undefined, 'what is shown was held')
+    this.#held = undefined
+    for (const { deletions } of this.#entries) deletions.show()
   }
 
   get entries(): readonly LiveEntry[] {
@@ -99,10 +115,12 @@ export class Shard {
 
   /** No more rows go into the present memtable; a pointer swap. */
   freeze(): void {
+    assert(this.#held === undefined, 'a memtable holds whole records')
     this.#memtable = undefined
   }
 
   viewEntries(): ViewEntry[] {
+    if (this.#held !== undefined) return this.#held.entries
     return this.#entries.map((entry) => ({
       handle: entry.handle,
       rowLimit: limitOf(entry),
@@ -121,6 +139,7 @@ export class Shard {
     sources: readonly SegmentHandle[],
     merged: { handle: SegmentHandle; deletions: Deletions } | undefined,
   ): void {
+    assert(this.#held === undefined, 'entries are replaced between records')
     const gone = new Set(sources)
     const kept = this.#entries.filter((entry) => !gone.has(entry.handle))
     assert(

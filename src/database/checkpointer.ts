@@ -155,9 +155,8 @@ export class Checkpointer {
     return keys
   }
 
-  /** Writes the state as of `seq`, which must be the last record applied, and publishes it. */
-  async run(seq: SequenceNumber): Promise<void> {
-    const capture = this.#capture(seq)
+  /** Writes what was captured and publishes it. */
+  async run(capture: Capture): Promise<void> {
     try {
       await this.#write(capture)
     } finally {
@@ -172,8 +171,11 @@ export class Checkpointer {
     await this.#writeDeletions(views)
   }
 
-  /** In one tick: freezes the memtables and takes everything by reference. */
-  #capture(seq: SequenceNumber): Capture {
+  /**
+   * In one tick: freezes the memtables and takes everything by reference, as of `seq`, which must be the last record
+   * applied, and all of it. `run` releases it.
+   */
+  capture(seq: SequenceNumber): Capture {
     const { catalog } = this.#options
     const collections = [...catalog.collections.values()].map((state) => {
       const isUnchanged = this.#manifests.get(state.id)?.changeCount === state.changeCount

@@ -23,6 +23,7 @@ import type { Pins } from '../snapshot/pins.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { VerifiedObjects } from '../storage/verified-objects.ts'
 import { applyRecord } from './apply/apply-record.ts'
+import { applyInSlices, slicedRecord, type SlicedRecord } from './apply/sliced-record.ts'
 import type { Prepared } from './apply/restored.ts'
 import { checkShard } from './shards/check-shard.ts'
 import type { CatalogState, KeptState } from './catalog-state.ts'
@@ -47,6 +48,8 @@ export interface EngineLimits {
   readonly checkpointIntervalMs: number
   /** Whether flushes, merges and garbage collection start by themselves. */
   readonly background: boolean
+  /** Work, in bytes copied, between two looks at the event loop while a large record is applied. */
+  readonly sliceBytes: number
 }
 
 export interface EngineParts {
@@ -69,6 +72,8 @@ export interface EngineParts {
   readonly random: Random
   readonly logger: Logger
   readonly limits: EngineLimits
+  /** A look at the event loop. */
+  readonly pause: () => Promise<void>
   readonly reading: ReadServices
 }
 
@@ -93,6 +98,12 @@ export class Engine implements WriteSink {
   /** Time of the newest mark that was sent to the log. */
   #lastMark = 0
   readonly #readViews: ReadViews
+  /**
+   * Held while a record is applied in slices, and by whatever takes or changes the layout of collections between two records.
+   * Otherwise: a memtable is frozen in the middle and holds rows that its checkpoint does not count, and replay brings
+   * them twice.
+   */
+  readonly #whole = new Mutex()
 
   constructor(parts: EngineParts, appliedSeq: SequenceNumber) {
     this.parts = parts
@@ -101,6 +112,7 @@ export class Engine implements WriteSink {
     this.#readViews = new ReadViews(parts.clock)
     this.#optimizer = new Optimizer(parts, {
       seq: () => this.#appliedSeq,
+      betweenRecords: (task) => this.#betweenRecords(task),
       onChange: (isDear) => this.#afterChange(isDear),
     })
     this.#gate = new WriteGate(parts.limits.pendingBytesMax, () => this.#isFull())
@@ -180,7 +192,12 @@ export class Engine implements WriteSink {
   ): Promise<unknown> {
     let outcome: Outcome | undefined
     await this.parts.log.append(type, body, (seq) => {
-      outcome = this.#apply(record, seq, prepared)
+      const applied = this.#apply(record, seq, prepared)
+      if (!(applied instanceof Promise)) {
+        outcome = applied
+        return undefined
+      }
+      return applied.then((value) => void (outcome = value))
     })
     if (outcome === undefined) throw this.#failure
     if ('error' in outcome) throw outcome.error
@@ -255,12 +272,15 @@ export class Engine implements WriteSink {
     // No merge and no checkpoint meanwhile: the segments that the view names stay those of the files.
     return this.#maintenance.run(async () => {
       await this.parts.loader.whenLoaded(collection)
-      const state = this.state(collection)
-      checkShard(state, shard)
-      state.shards[shard]!.freeze()
-      const whole = state.view(this.#appliedSeq)
-      const view = viewOfShard(whole, shard)
-      whole.release()
+      const view = await this.#betweenRecords(() => {
+        const state = this.state(collection)
+        checkShard(state, shard)
+        state.shards[shard]!.freeze()
+        const whole = state.view(this.#appliedSeq)
+        const only = viewOfShard(whole, shard)
+        whole.release()
+        return only
+      })
       const unpin = this.parts.pins.pin([...view.entries()].map(({ handle }) => handle.id))
       try {
         await this.parts.checkpointer.writeViews([view])
@@ -320,19 +340,50 @@ export class Engine implements WriteSink {
     }
   }
 
-  #apply(record: DatabaseRecord, seq: SequenceNumber, prepared: Prepared): Outcome | undefined {
+  /** Undefined: it failed, and so has the engine. */
+  #apply(
+    record: DatabaseRecord,
+    seq: SequenceNumber,
+    prepared: Prepared,
+  ): Outcome | undefined | Promise<Outcome | undefined> {
+    if (this.#failure !== undefined) return undefined
+    const { catalog, services, limits } = this.parts
     try {
-      const value = applyRecord(this.parts.catalog, this.parts.services, record, seq, prepared)
+      const sliced = slicedRecord(catalog, record, seq, limits.sliceBytes)
+      if (sliced !== undefined) return this.#whole.run(() => this.#applySliced(sliced, seq))
+      const value = applyRecord(catalog, services, record, seq, prepared)
       this.keepForReplay(record, seq)
+      this.#appliedSeq = seq
       return { value }
     } catch (error) {
-      if (error instanceof DatabaseError) return { error }
-      // A bug in the middle of a change: memory may be half changed, the log is right. Only a new start helps.
-      this.#failure = error
-      return undefined
-    } finally {
-      this.#appliedSeq = seq
+      return this.#outcomeOf(error, seq)
     }
+  }
+
+  async #applySliced(sliced: SlicedRecord, seq: SequenceNumber): Promise<Outcome | undefined> {
+    try {
+      return { value: await applyInSlices(sliced, this.parts.pause, () => (this.#appliedSeq = seq)) }
+    } catch (error) {
+      return this.#outcomeOf(error, seq)
+    }
+  }
+
+  #outcomeOf(error: unknown, seq: SequenceNumber): Outcome | undefined {
+    if (error instanceof DatabaseError) {
+      this.#appliedSeq = seq
+      return { error }
+    }
+    // In the middle of a change: memory may be half changed, the log is right. Only a new start helps.
+    this.#failure = error
+    return undefined
+  }
+
+  /** In a tick in which no record is half applied. @throws what the engine failed with */
+  #betweenRecords<T>(task: () => T): Promise<T> {
+    return this.#whole.run(async () => {
+      if (this.#failure !== undefined) throw this.#failure as Error
+      return task()
+    })
   }
 
   /** Pins what replaying the record needs, until a checkpoint holds its effect. */
@@ -404,8 +455,9 @@ export class Engine implements WriteSink {
     if (!checkpointer.isBehind(this.#appliedSeq)) return
     // First a new log file, so that all but the last moments of the old ones can go when the catalog is published.
     await log.rotate()
-    const seq = this.#appliedSeq
-    await checkpointer.run(seq)
+    const capture = await this.#betweenRecords(() => checkpointer.capture(this.#appliedSeq))
+    const { seq } = capture
+    await checkpointer.run(capture)
     for (const recent of this.#recentImports) if (recent.seq <= seq) recent.unpin()
     this.#recentImports = this.#recentImports.filter((recent) => recent.seq > seq)
     await log.truncateBefore((checkpointer.seq + 1) as SequenceNumber)

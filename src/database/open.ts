@@ -11,6 +11,7 @@ import { readNewestCatalog } from '../manifest/reader.ts'
 import { publishCatalog } from '../manifest/writer.ts'
 import { sinceEpoch, systemClock, type Clock } from '../runtime/clock.ts'
 import { silentLogger, type Logger } from '../runtime/logger.ts'
+import { yieldToEventLoop } from '../runtime/yield.ts'
 import { processorCount } from '../runtime/processors.ts'
 import { systemRandom, type Random } from '../runtime/random.ts'
 import { createLoadThreads, type LoadThreads } from '../segment/load/load-threads.ts'
@@ -71,7 +72,12 @@ export interface OpenOptions {
   readonly logger?: Logger
   /** For tests: the file system. */
   readonly unstable_disk?: Disk
+  /** For tests: how much of a large write is applied between two pauses, in bytes, and what a pause is. */
+  readonly unstable_slices?: { readonly bytes?: number; readonly pause?: () => Promise<void> }
 }
+
+// What is applied of one record between two looks at the event loop: a millisecond or two.
+const appliedSliceBytes = 2 ** 20
 
 /**
  * Opens the database in a directory, which is made if it is not there: reads the newest checkpoint, replays the log
@@ -165,7 +171,8 @@ async function openEngine(
     checkpoint.appliedSeq,
   )
   const loader = new CollectionLoader({ store, registry, logger })
-  const recoveryParts = { store, catalog, registry, services, loader, logger }
+  const slicing = slicingOf(options)
+  const recoveryParts = { store, catalog, registry, services, loader, logger, ...slicing }
   const isLazy = options.lazy ?? false
   const { log, replayed } = await recover(recoveryParts, checkpointer, checkpoint, isLazy, () =>
     openLog({
@@ -202,7 +209,8 @@ async function openEngine(
     clock,
     random,
     logger,
-    limits: limitsOf(options),
+    limits: { ...limitsOf(options), sliceBytes: slicing.sliceBytes },
+    pause: slicing.pause,
     reading: builders.reading,
   }
   const engine = new Engine(parts, appliedSeq)
@@ -210,7 +218,11 @@ async function openEngine(
   return { engine, id: checkpoint.database }
 }
 
-function limitsOf(options: OpenOptions): EngineLimits {
+function slicingOf({ unstable_slices: { bytes, pause } = {} }: OpenOptions) {
+  return { sliceBytes: bytes ?? appliedSliceBytes, pause: pause ?? yieldToEventLoop }
+}
+
+function limitsOf(options: OpenOptions): Omit<EngineLimits, 'sliceBytes'> {
   return {
     memtableBytesMax: options.memtableBytesMax ?? 64 * 2 ** 20,
     pendingBytesMax: options.pendingBytesMax ?? 64 * 2 ** 20,

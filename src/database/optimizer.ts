@@ -32,6 +32,8 @@ interface RunningBuild extends GraphBuild {
 export interface OptimizerEvents {
   /** The last record that was applied. */
   readonly seq: () => SequenceNumber
+  /** Runs a task in a tick in which no record is half applied. */
+  readonly betweenRecords: <T>(task: () => T) => Promise<T>
   /** Something changed that a checkpoint makes known. `isDear`: what took long to make, and would be lost without it. */
   readonly onChange: (isDear: boolean) => void
 }
@@ -141,8 +143,10 @@ export class Optimizer {
   async #merge(state: CollectionState, view: View, plan: MergePlan, stop: AbortSignal): Promise<boolean> {
     const { store, registry, services, pins, segments, logger } = this.#parts
     const merged = await mergeRows(view, plan.sources, { signal: stop, ...this.#passing() })
-    const install = (handle: SegmentHandle | undefined): boolean =>
-      this.#isLive(state) && installMerge(state, plan, merged, handle, () => this.#endStretch(state))
+    const install = (handle: SegmentHandle | undefined): Promise<boolean> =>
+      this.#events.betweenRecords(
+        () => this.#isLive(state) && installMerge(state, plan, merged, handle, () => this.#endStretch(state)),
+      )
     if (merged.rows.rowCount === 0) {
       merged.rows.release()
       return install(undefined)
@@ -158,7 +162,7 @@ export class Optimizer {
           adoptableFrom(plan.sources[0]!, merged.newRows[0]!, wanted),
         )
       }
-      if (stop.aborted || !install(handle)) return false
+      if (stop.aborted || !(await install(handle))) return false
       const [sources, rows] = [plan.sources.length, merged.rows.rowCount]
       logger.debug('segments merged', { collection: state.name, sources, rows })
       this.#events.onChange(!hasNoGraph(plan.sources))

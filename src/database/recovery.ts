@@ -15,6 +15,7 @@ import { parseSegmentInfo } from '../segment/format.ts'
 import { readSealed } from '../snapshot/seal.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { applyRecord } from './apply/apply-record.ts'
+import { applyInSlices, slicedRecord } from './apply/sliced-record.ts'
 import { checkImport } from './apply/import.ts'
 import type { Prepared } from './apply/restored.ts'
 import type { CatalogState, KeptState } from './catalog-state.ts'
@@ -32,6 +33,9 @@ export interface RecoveryParts {
   readonly services: StateServices
   readonly loader: CollectionLoader
   readonly logger: Logger
+  /** As those of the engine. */
+  readonly sliceBytes: number
+  readonly pause: () => Promise<void>
 }
 
 export interface RecoveredManifest {
@@ -107,7 +111,9 @@ export async function replayLog(
     await loadedFor(record, parts.loader, parts.catalog)
     const prepared = await prepareRecord(parts, record, last)
     try {
-      applyRecord(parts.catalog, parts.services, record, seq, prepared)
+      const sliced = slicedRecord(parts.catalog, record, seq, parts.sliceBytes)
+      if (sliced === undefined) applyRecord(parts.catalog, parts.services, record, seq, prepared)
+      else await applyInSlices(sliced, parts.pause, () => undefined)
       if (record.type === 'import') imports.push({ record, seq })
     } catch (error) {
       // The record's outcome was this error the first time, too: its caller got it, and nothing was changed.

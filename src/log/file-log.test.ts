@@ -53,7 +53,7 @@ describe('append', () => {
     const log = await openOn(disk)
     events.length = 0
     const append = async (name: string): Promise<void> => {
-      await log.append(1, [Buffer.from(name)], (seq) => events.push(`durable ${name} ${seq}`))
+      await log.append(1, [Buffer.from(name)], (seq) => void events.push(`durable ${name} ${seq}`))
       events.push(`resolved ${name}`)
     }
     const first = [append('a'), append('b')]
@@ -181,9 +181,9 @@ describe('when the disk fails', () => {
       await appendText(log, 'kept')
       isFailing = true
       const applied: number[] = []
-      const lost = [1, 2, 3].map((n) => log.append(1, [Buffer.from(`lost ${n}`)], (seq) => applied.push(seq)))
+      const lost = [1, 2, 3].map((n) => log.append(1, [Buffer.from(`lost ${n}`)], (seq) => void applied.push(seq)))
       await Promise.resolve()
-      const later = log.append(1, [Buffer.from('later')], (seq) => applied.push(seq))
+      const later = log.append(1, [Buffer.from('later')], (seq) => void applied.push(seq))
       const rotation = log.rotate()
       for (const result of [...lost, later, rotation, appendText(log, 'after')]) {
         await expect(result).rejects.toMatchObject({ code: 'write-failed', details: { system: 'EIO' } })

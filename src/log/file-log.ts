@@ -7,7 +7,7 @@ import { systemRandom, type Random } from '../runtime/random.ts'
 import type { Disk } from '../storage/disk.ts'
 import { makeDurableDirectory } from '../storage/durable-directory.ts'
 import { encodeFileHeader, fileHeaderBytes, fileNameOf, firstSeqOfName, markOf } from './format.ts'
-import type { Log, LogRecord } from './log.ts'
+import type { Log, LogRecord, OnDurable } from './log.ts'
 import { findProof, logCorrupt, readLogFile, reading, RecordReader, type LogFile } from './reader.ts'
 import { LogWriter, type LogStatistics, type OpenLogFile } from './writer.ts'
 
@@ -144,11 +144,7 @@ export class FileLog implements Log {
     return this.#writer.statistics
   }
 
-  append(
-    type: number,
-    body: readonly Uint8Array[],
-    onDurable?: (seq: SequenceNumber) => void,
-  ): Promise<SequenceNumber> {
+  append(type: number, body: readonly Uint8Array[], onDurable?: OnDurable): Promise<SequenceNumber> {
     return this.#writer.append(type, body, onDurable)
   }
 

@@ -7,6 +7,8 @@ export interface LogRecord {
   readonly body: Uint8Array
 }
 
+export type OnDurable = (seq: SequenceNumber) => Promise<void> | undefined
+
 /**
  * The write-ahead log: one sequence for the whole database. Nothing outside `log/` knows that it is files.
  *
@@ -26,13 +28,9 @@ export interface Log {
   /**
    * Queues a record. `body` may be several parts; they must not change until the promise is settled.
    * `onDurable` runs synchronously, in sequence order, when the record is durable and before `append` resolves;
-   * the next group is already being written then.
+   * the next group is already being written then. If it gives a promise, what comes after the record waits for that.
    */
-  append(
-    type: number,
-    body: readonly Uint8Array[],
-    onDurable?: (seq: SequenceNumber) => void,
-  ): Promise<SequenceNumber>
+  append(type: number, body: readonly Uint8Array[], onDurable?: OnDurable): Promise<SequenceNumber>
   /** Records from `seq` on, in order. Only between open and the first append. @throws log-corrupt */
   replay(from: SequenceNumber): AsyncIterable<LogRecord>
   /** Starts a new file if the current one holds records. */

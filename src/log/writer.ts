@@ -6,6 +6,7 @@ import { yieldToEventLoop } from '../runtime/yield.ts'
 import type { DiskFile } from '../storage/disk.ts'
 import { bodyBytesMax, recordHeaderBytes } from './format.ts'
 import { GroupEncoder, type UnwrittenRecord } from './group-encoder.ts'
+import type { OnDurable } from './log.ts'
 import type { LogFile } from './reader.ts'
 
 /** A log file that is being written. */
@@ -38,7 +39,7 @@ export interface LogStatistics {
 }
 
 interface Waiting extends UnwrittenRecord {
-  readonly onDurable: ((seq: SequenceNumber) => void) | undefined
+  readonly onDurable: OnDurable | undefined
   readonly resolve: (seq: SequenceNumber) => void
   readonly reject: (error: unknown) => void
 }
@@ -108,7 +109,7 @@ export class LogWriter {
   append(
     type: number,
     body: readonly Uint8Array[],
-    onDurable: ((seq: SequenceNumber) => void) | undefined,
+    onDurable: OnDurable | undefined,
   ): Promise<SequenceNumber> {
     assert(
       Number.isInteger(type) && type > 0 && type <= 0xffff,
@@ -257,24 +258,33 @@ export class LogWriter {
         await yieldToEventLoop()
       }
       bytes += recordCost + record.bodyBytes
-      this.#settleRecord(record)
+      const ending = this.#settleRecord(record)
+      if (ending === undefined) continue
+      await ending
+      bytes = 0
     }
   }
 
-  #settleRecord(record: Waiting): void {
+  /** A promise if the record's callback takes its time: those behind it wait. */
+  #settleRecord(record: Waiting): Promise<void> | undefined {
     if (this.#failure !== undefined) {
       record.reject(this.#failure)
-      return
+      return undefined
     }
     const seq = seqOf(record.seq)
-    try {
-      record.onDurable?.(seq)
-      record.resolve(seq)
-    } catch (error) {
-      // A durable record that could not be applied: the state no longer follows the log, so nothing more may.
+    // A durable record that could not be applied: the state no longer follows the log, so nothing more may.
+    const onError = (error: unknown): void => {
       record.reject(error)
       this.#fail(error)
     }
+    try {
+      const ending = record.onDurable?.(seq)
+      if (ending !== undefined) return ending.then(() => record.resolve(seq), onError)
+      record.resolve(seq)
+    } catch (error) {
+      onError(error)
+    }
+    return undefined
   }
 
   #fail(cause: unknown): void {

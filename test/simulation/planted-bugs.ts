@@ -88,8 +88,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     patches: [
       {
         file: 'database/engine.ts',
-        from: 'await checkpointer.run(seq)',
-        to: 'await log.truncateBefore((seq + 1) as SequenceNumber)\n    await checkpointer.run(seq)',
+        from: 'await checkpointer.run(capture)',
+        to: 'await log.truncateBefore((seq + 1) as SequenceNumber)\n    await checkpointer.run(capture)',
       },
     ],
   },
