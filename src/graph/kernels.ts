@@ -47,6 +47,7 @@ export interface Kernels {
     passing: number,
     alive: number,
     rowLimit: number,
+    shareMin: number,
   ): number
   hnswInsert(graph: number, scratch: number, hasVector: number): void
   /** Keeps `held` links of the scratch's `chosen` in a list, and fills it up from the rows in `pending`. */

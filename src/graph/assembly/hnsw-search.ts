@@ -3,7 +3,7 @@
 // A row that may not be a hit is not scored. The links of such a row are followed in its stead, so the rows that pass
 // stay connected through it, and each expansion scores about as many rows as it would without a filter.
 
-import { scoresOf } from './distance'
+import { scoresOf, touch } from './distance'
 import { codeScoresOf, FLOAT32 } from './distance-codes'
 import { encodeRows } from './encode'
 import { keyOf, orderOf } from './heap'
@@ -24,6 +24,8 @@ import {
 
 /** So many rows that pass, evenly over the column, are starts of a filtered search beside the graph's own. */
 const SEEDS: u32 = 8
+/** So many of the nearest rows of the first upper layer are, too. */
+const ENTRIES: u32 = 32
 /** So many rows that codes have found are ranked by their vectors. Among twice as many as are asked for, nearly all true ones are. */
 const RANKED_PER_HIT: u64 = 3
 const RANKED_MORE: u64 = 16
@@ -44,13 +46,38 @@ export function scoreList(g: Graph, query: usize, rows: usize, count: u32, score
 function scoreVectors(g: Graph, query: usize, rows: usize, count: u32, scores: usize): void {
   const metric = g.metric
   const rowBytes = <usize>g.rowBytes
+  let na: usize = 0
+  let nb: usize = 0
+  let nc: usize = 0
+  let nd: usize = 0
+  let a = addressOf(g, load<u32>(rows))
+  let b = addressOf(g, load<u32>(rows, 4))
+  let c = addressOf(g, load<u32>(rows, 8))
+  let d = addressOf(g, load<u32>(rows, 12))
+  touchFour(a, b, c, d, rowBytes)
   for (let i: u32 = 0; i < count; i += 4, rows += 16, scores += 16) {
-    const a = addressOf(g, load<u32>(rows))
-    const b = addressOf(g, load<u32>(rows, 4))
-    const c = addressOf(g, load<u32>(rows, 8))
-    const d = addressOf(g, load<u32>(rows, 12))
+    if (i + 4 < count) {
+      na = addressOf(g, load<u32>(rows, 16))
+      nb = addressOf(g, load<u32>(rows, 20))
+      nc = addressOf(g, load<u32>(rows, 24))
+      nd = addressOf(g, load<u32>(rows, 28))
+      touchFour(na, nb, nc, nd, rowBytes)
+    }
     v128.store(scores, scoresOf(metric, a, b, c, d, query, rowBytes))
+    a = na
+    b = nb
+    c = nc
+    d = nd
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function touchFour(a: usize, b: usize, c: usize, d: usize, bytes: usize): void {
+  touch(a, bytes)
+  touch(b, bytes)
+  touch(c, bytes)
+  touch(d, bytes)
 }
 
 function scoreCodes(g: Graph, query: usize, rows: usize, count: u32, scores: usize): void {
@@ -233,9 +260,12 @@ function gatherPassing(g: Graph, s: Scratch, row: u32, passing: usize, alive: us
     store<u32>(pending + (<usize>count << 2), next)
     store<u32>(others + (<usize>rejected << 2), next)
     if (take(open, limit, next)) count++
-    else rejected += <u32>(!mayHit(passing, alive, limit, next) && !hasBit(visited, next))
+    else if (!mayHit(passing, alive, limit, next) && !hasBit(visited, next)) {
+      rejected++
+      touch(baseList(g, next), bytes)
+    }
   }
-  for (let i: u32 = 0; i < rejected && count < g.m; i++) {
+  for (let i: u32 = 0; i < rejected && count < 2 * g.m; i++) {
     const between = load<u32>(others + (<usize>i << 2))
     // All of its links are looked at now, so it need not be looked at again.
     markVisited(s, between)
@@ -302,6 +332,7 @@ function expandAll(
     const key = load<u64>(keyAt(list, place))
     store<u64>(keyAt(list, place), key | 1)
     const row = rowOfKey(key)
+    if (layer == 0 && place + 1 < held) touch(baseList(g, rowOfKey(load<u64>(keyAt(list, place + 1)))), <usize>g.m << 3)
     const pending = isFiltered ? gatherPassing(g, s, row, passing, alive, limit) : gather(g, s, row, layer)
     const result = offerPending(g, s, query, pending, held, ef)
     held = <u32>result
@@ -358,30 +389,77 @@ function firstLinked(g: Graph, word: u32, bits: u32): u32 {
   return NONE
 }
 
-function searchPassing(
+/** Keeps what passes of a row, or of the rows around it if it does not. Gives how many keys the list holds. */
+function enterAt(
   g: Graph,
   s: Scratch,
   query: usize,
-  start: u64,
+  row: u32,
+  held: u32,
   ef: u32,
   passing: usize,
   alive: usize,
   limit: u32,
 ): u32 {
-  const row = rowOfKey(start)
-  let held: u32 = 0
-  openPassing(s, passing, alive, limit)
-  if (take(<usize>s.open, limit, row)) {
-    store<u64>(<usize>s.list, start)
-    held = 1
-  } else {
-    let near = gatherPassing(g, s, row, passing, alive, limit)
-    const equal = passingEqual(g, row, passing, alive, limit)
-    if (equal != NONE && take(<usize>s.open, limit, equal)) {
-      store<u32>(<usize>s.pending + (<usize>near << 2), equal)
-      near++
+  const open = <usize>s.open
+  if (take(open, limit, row)) {
+    store<u32>(<usize>s.pending, row)
+    return <u32>offerPending(g, s, query, 1, held, ef)
+  }
+  // It passes and is held, or all that is around it is.
+  if (mayHit(passing, alive, limit, row) || hasBit(<usize>s.visited, row)) return held
+  let near = gatherPassing(g, s, row, passing, alive, limit)
+  const equal = passingEqual(g, row, passing, alive, limit)
+  if (equal != NONE && take(open, limit, equal)) {
+    store<u32>(<usize>s.pending + (<usize>near << 2), equal)
+    near++
+  }
+  return <u32>offerPending(g, s, query, near, held, ef)
+}
+
+/** Which share of the rows linked from these pass, of 65,536. Their lists are in the cache then. */
+function shareAround(g: Graph, rows: usize, count: u32, passing: usize, alive: usize, limit: u32): u32 {
+  const room = <usize>g.m << 3
+  for (let i: u32 = 0; i < count; i++) touch(baseList(g, load<u32>(rows + (<usize>i << 2))), room)
+  let near: u32 = 0
+  let all: u32 = 0
+  for (let i: u32 = 0; i < count; i++) {
+    const list = baseList(g, load<u32>(rows + (<usize>i << 2)))
+    for (let at = afterEqual(list); at < list + room; at += 4) {
+      const link = load<u32>(at)
+      if (link == NONE) break
+      all++
+      near += <u32>mayHit(passing, alive, limit, link & ROW)
     }
-    held = <u32>offerPending(g, s, query, near, held, ef)
+  }
+  return all == 0 ? 0xffff : <u32>((<u64>near << 16) / all)
+}
+
+function searchPassing(
+  g: Graph,
+  s: Scratch,
+  query: usize,
+  ef: u32,
+  passing: usize,
+  alive: usize,
+  limit: u32,
+  shareMin: u32,
+): u32 {
+  // Rows that pass may lie in places that no short way connects: all that are near on the first upper layer are entered.
+  const entries = <usize>s.pruned
+  let count: u32 = 1
+  if (g.top == 0) store<u32>(entries, g.entry)
+  else {
+    count = searchLayer(g, s, query, descend(g, s, query, 2), 1, min(ef, min(ENTRIES, g.m << 2)))
+    for (let i: u32 = 0; i < count; i++) {
+      store<u32>(entries + (<usize>i << 2), rowOfKey(load<u64>(keyAt(<usize>s.list, i))))
+    }
+  }
+  if (shareMin > 0 && shareAround(g, entries, count, passing, alive, limit) < shareMin) return 0
+  openPassing(s, passing, alive, limit)
+  let held: u32 = 0
+  for (let i: u32 = 0; i < count; i++) {
+    held = enterAt(g, s, query, load<u32>(entries + (<usize>i << 2)), held, ef, passing, alive, limit)
   }
   const seeds = gatherSeeds(g, s, limit)
   held = <u32>offerPending(g, s, query, seeds, held, ef)
@@ -449,7 +527,7 @@ function rescore(g: Graph, s: Scratch, count: u32, query: usize): void {
 /**
  * The best `most` rows, at most `ef`, as keys of heap.ts in the scratch's `out`. Gives how many. `query` is a row of float32.
  * `passing` and `alive` are 0, or addresses of bitsets that have a bit for each of the first `rowLimit` rows; rows beyond those
- * are no hits. If the graph's rows are codes, the best in view are ranked by their vectors, if these are in memory: the keys are
+ * are no hits. If less than `shareMin` of 65,536 rows around the query pass, none is given. If the graph's rows are codes, the best in view are ranked by their vectors, if these are in memory: the keys are
  * exact then.
  */
 export function hnswSearch(
@@ -461,6 +539,7 @@ export function hnswSearch(
   passing: usize,
   alive: usize,
   rowLimit: u32,
+  shareMin: u32,
 ): u32 {
   const g = changetype<Graph>(graph)
   const s = changetype<Scratch>(scratch)
@@ -471,11 +550,10 @@ export function hnswSearch(
     asked = <usize>s.code
     encodeRows(g.elements, query, 1, <usize>g.exactRowBytes, <usize>g.centre, asked, <usize>g.rowBytes)
   }
-  const start = descend(g, s, asked, 1)
   const isFiltered = passing != 0 || alive != 0 || rowLimit < g.nextRow
   const held = isFiltered
-    ? searchPassing(g, s, asked, start, ef, passing, alive, rowLimit)
-    : searchLayer(g, s, asked, start, 0, ef)
+    ? searchPassing(g, s, asked, ef, passing, alive, rowLimit, shareMin)
+    : searchLayer(g, s, asked, descend(g, s, asked, 1), 0, ef)
   if (!hasCodes || g.exactBlocks == 0) return putOutList(g, s, held, most, passing, alive, rowLimit)
   const ranked = <u32>min<u64>(ef, <u64>most * RANKED_PER_HIT + RANKED_MORE)
   const count = putOutList(g, s, held, ranked, passing, alive, rowLimit)

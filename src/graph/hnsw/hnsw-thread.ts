@@ -110,6 +110,7 @@ export class HnswThread {
       this.#place(passing, this.#scratch.passing, rowCount),
       this.#place(alive, this.#scratch.alive, rowCount),
       rowCount,
+      0,
     )
     return hitsOf(new BigUint64Array(memory.buffer, this.#scratch.out, found).slice(), metric)
   }

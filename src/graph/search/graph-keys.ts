@@ -21,19 +21,22 @@ export interface GraphSearch {
   readonly passing: number
   /** Whether the rows that may not be hits are walked through like others and left out of what was found. */
   readonly isWide: boolean
+  /** If less than this share of the rows around the query may be hits, none is given; of 65,536. */
+  readonly shareMin: number
 }
 
 /** Keys of the rows found, best first: a copy. */
 export function graphKeys(kernels: Kernels, memory: WebAssembly.Memory, search: GraphSearch): BigUint64Array {
-  const { graph, scratch, queryAt, out, stride, query, ef, limit, rowLimit, passing, isWide } = search
+  const { graph, scratch, queryAt, out, stride, query, ef, limit, rowLimit, passing, isWide, shareMin } =
+    search
   const target = new Float32Array(memory.buffer, queryAt, stride)
   target.set(query)
   target.fill(0, query.length)
   if (!isWide) {
-    const found = kernels.hnswSearch(graph, scratch, queryAt, ef, limit, passing, 0, rowLimit)
+    const found = kernels.hnswSearch(graph, scratch, queryAt, ef, limit, passing, 0, rowLimit, shareMin)
     return new BigUint64Array(memory.buffer, out, found).slice()
   }
-  const found = kernels.hnswSearch(graph, scratch, queryAt, ef, ef, 0, 0, 0xffffffff)
+  const found = kernels.hnswSearch(graph, scratch, queryAt, ef, ef, 0, 0, 0xffffffff, 0)
   return keysThatPass(memory, search, found)
 }
 

@@ -17,32 +17,40 @@ export type SearchPlan =
   | { readonly kind: 'graph'; readonly ef: number }
   /** As if all might be hits, and with more rows in view; at least `expected` hits are needed to trust in what was found. */
   | { readonly kind: 'wide'; readonly ef: number; readonly expected: number }
-  /** Scores only rows that may be hits. */
-  | { readonly kind: 'filtered'; readonly ef: number }
+  /** Scores only rows that may be hits; of no use if less than `shareMin` of the rows around the query may. */
+  | { readonly kind: 'filtered'; readonly ef: number; readonly shareMin: number }
 
 // Measured (ADR 0020), in scans of one row out of many: what a row that is kept in view costs.
 const wideRows = 24
-const filteredRows = 40
+const filteredRows = 50
+/** A search that filters goes in by so many rows, whatever it keeps in view. */
+const filteredEntries = 16
 /** What a row costs if all are scanned in the order in which they lie. */
 const sequentialRow = 0.3
 /** Of this share of rows that pass on, widening finds as much as filtering does, for less. */
-const wideShare = 0.08
+const wideShare = 0.2
+/** From this one down rows that pass are so far apart that more of them have to be kept in view. */
+const sparseShare = 0.1
 /** Below this one a graph has lost its way. */
-const filteredShare = 0.04
+const filteredShare = 0.01
+/** If so much less pass around the query than elsewhere, those that do lie far away, where a search for near ones goes astray. */
+const nearShare = 0.5
+/** A search that goes astray in such a place keeps no less in view. */
+const narrowMin = 64
 
 /** The cheapest way to find as much as a search without a filter does. */
 export function planSearch(shape: SearchShape): SearchPlan {
   const ef = Math.max(shape.ef, shape.limit)
   const plan = graphPlan({ ...shape, ef })
   if (plan === undefined || plan.ef > efMax) return { kind: 'scan' }
-  const cost = plan.ef * (plan.kind === 'filtered' ? filteredRows : wideRows)
-  return scanCost(shape) <= cost ? { kind: 'scan' } : plan
+  return scanCost(shape) <= graphCost(plan) ? { kind: 'scan' } : plan
 }
 
-/** What is left when widening has found too little. */
+/** What is left when a search of the graph has found too little: what passes is not where the query is. */
 export function planNarrow(shape: SearchShape): SearchPlan {
-  const ef = Math.min(efMax, 2 * Math.max(shape.ef, shape.limit))
-  return scanCost(shape) <= ef * filteredRows ? { kind: 'scan' } : { kind: 'filtered', ef }
+  const ef = Math.min(efMax, Math.max(narrowMin, 2 * Math.max(shape.ef, shape.limit)))
+  const plan = { kind: 'filtered', ef, shareMin: 0 } as const
+  return scanCost(shape) <= graphCost(plan) ? { kind: 'scan' } : plan
 }
 
 function graphPlan({
@@ -54,7 +62,7 @@ function graphPlan({
   const share = passing / rows
   if (passing >= rows) return { kind: 'graph', ef }
   if (share >= wideShare) {
-    const expected = Math.ceil(Math.max(limit * 2.5, ef * 0.35))
+    const expected = Math.ceil(Math.max(limit * 2.5, ef * 0.6))
     return {
       kind: 'wide',
       ef: Math.max(ef, Math.ceil(expected / share)),
@@ -62,7 +70,13 @@ function graphPlan({
     }
   }
   if (share < filteredShare) return undefined
-  return { kind: 'filtered', ef: ef * 4 }
+  // Rows that do not pass lead on without taking up places, so fewer places find as much.
+  const kept = Math.max(ef / 2 + 12, limit * 1.2 + 5) * Math.max(1, sparseShare / share)
+  return { kind: 'filtered', ef: Math.ceil(kept), shareMin: share * nearShare }
+}
+
+function graphCost({ kind, ef }: Exclude<SearchPlan, { kind: 'scan' }>): number {
+  return kind === 'filtered' ? (ef + filteredEntries) * filteredRows : ef * wideRows
 }
 
 function scanCost({ rows, passing }: SearchShape): number {

@@ -89,6 +89,16 @@ describe('what passes', () => {
     expect(await recallOf({ passing }), context).toBeGreaterThan(0.9)
   })
 
+  test('a graph gives nothing where less of the rows around the query pass than was asked for', async () => {
+    const passing = sampledBits(rowCount, 0.1, seed)
+    const task = { graph: built.graph, query: queries[0]!, ef: 64, limit: 10, rowLimit: rowCount, passing }
+    const found = async (share: number) =>
+      (await searcher.graph({ ...task, isKept: false, isWide: false, shareMin: share * 65_536 }))?.length
+    expect(await found(0)).toBe(10)
+    expect(await found(0.02)).toBe(10)
+    expect(await found(0.5)).toBe(0)
+  })
+
   test('an earlier moment sees its rows only', async () => {
     for (const rowLimit of [1, 31, 1_000, 12_345, 19_999]) {
       expect(await recallOf({ rowLimit }), context).toBeGreaterThan(0.97)

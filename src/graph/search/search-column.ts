@@ -86,16 +86,16 @@ async function searchGraph(
   const limit = Math.min(query.limit, passing)
   const rows = graph.nextRow
   const shape: SearchShape = { rows, passing, limit, ef: query.effort.ef ?? efDefault }
-  let plan = planSearch(shape)
-  if (plan.kind === 'wide') {
-    const keys = await runPlan(searcher, query, graph, indexed, plan)
-    if (keys === undefined || keys.length >= plan.expected) return ranked(searcher, query, keys, limit)
-    plan = planNarrow(shape)
-  }
+  const plan = planSearch(shape)
   if (plan.kind === 'scan') return undefined
   const keys = await runPlan(searcher, query, graph, indexed, plan)
+  const needed = plan.kind === 'wide' ? plan.expected : limit
+  if (keys === undefined || keys.length >= needed) return ranked(searcher, query, keys, limit)
+  const narrow = planNarrow(shape)
+  if (narrow.kind === 'scan') return undefined
+  const others = await runPlan(searcher, query, graph, indexed, narrow)
   // Rows that pass and lie far apart are not all found: but all of them are asked for.
-  return keys === undefined || keys.length < limit ? undefined : ranked(searcher, query, keys, limit)
+  return others === undefined || others.length < limit ? undefined : ranked(searcher, query, others, limit)
 }
 
 /** The best of what a graph has found: of one over codes alone by the vectors, which are in a file. */
@@ -127,6 +127,7 @@ function runPlan(
     passing: plan.kind === 'graph' ? undefined : passing,
     isKept,
     isWide,
+    shareMin: plan.kind === 'filtered' ? Math.floor(plan.shareMin * 65_536) : 0,
   })
 }
 

@@ -21,6 +21,8 @@ export interface GraphTask {
   readonly isKept: boolean
   /** Whether rows that may not be hits are walked through like others and left out of what was found. */
   readonly isWide: boolean
+  /** Of a search that is not: if less than this share of the rows around the query may be hits, none is given; of 65,536. */
+  readonly shareMin: number
 }
 
 /** An exact scan: all rows from the first on are compared. */

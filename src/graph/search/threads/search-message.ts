@@ -20,7 +20,7 @@ export type SearchMessage = MemoryMessage | Float64Array
 
 const kinds = { graph: 0, scan: 1, stored: 2 } as const
 const headWords = 3
-const graphFields = 11
+const graphFields = 12
 const scanFields = 10
 const chunkFields = 3
 const storedFields = 9
@@ -84,7 +84,8 @@ function writeGraph(words: Float64Array, at: number, search: GraphSearch): void 
   words[at + 7] = search.rowLimit
   words[at + 8] = search.passing
   words[at + 9] = search.isWide ? 1 : 0
-  words[at + 10] = search.query.length
+  words[at + 10] = search.shareMin
+  words[at + 11] = search.query.length
 }
 
 function readGraph(words: Float64Array, at: number, end: number): GraphSearch {
@@ -99,7 +100,8 @@ function readGraph(words: Float64Array, at: number, end: number): GraphSearch {
     rowLimit: words[at + 7]!,
     passing: words[at + 8]!,
     isWide: words[at + 9] === 1,
-    query: Float32Array.from(words.subarray(end - words[at + 10]!, end)),
+    shareMin: words[at + 10]!,
+    query: Float32Array.from(words.subarray(end - words[at + 11]!, end)),
   }
 }
 

@@ -36,7 +36,7 @@ describe('worker threads', () => {
   const built = graphOf(rows, { memory })
   const plain = {
     ...{ graph: built.graph, ef: 64, limit: 10, rowLimit: rowCount },
-    ...{ passing: undefined, isKept: false, isWide: false },
+    ...{ passing: undefined, isKept: false, isWide: false, shareMin: 0 },
   }
   const inline = new InlineSearcher()
   let searcher: VectorSearcher

@@ -257,13 +257,17 @@ class Share {
 }
 
 function graphWork(thread: SearchThread, task: GraphTask, passing: number): SearchWork | undefined {
-  const { graph, query, ef, limit, rowLimit, isWide } = task
+  const { graph, query, ef, limit, rowLimit, isWide, shareMin } = task
   const scratch = thread.scratch.ofGraph(graph, ef)?.image()
   if (scratch === undefined) return undefined
   const { address, query: queryAt, out } = scratch
   const stride = strideOf(graph.column.dimensions)
   const search = { graph: graph.address, scratch: address, queryAt, out, stride, query, ef, limit, rowLimit }
-  return { kind: 'graph', memory: thread.numberOf(graph.arena), search: { ...search, passing, isWide } }
+  return {
+    kind: 'graph',
+    memory: thread.numberOf(graph.arena),
+    search: { ...search, passing, isWide, shareMin },
+  }
 }
 
 function storedWork(thread: SearchThread, task: StoredTask): SearchWork | undefined {
