@@ -29,6 +29,12 @@ describe('the parameters of a search', () => {
     expect(params.rangeFilter).toBeUndefined()
   })
 
+  test('an ef that is no number is not looked at', () => {
+    expect(read({ params: '{"ef": "x"}' }).ef).toBeUndefined()
+    expect(read({ params: '{"ef": "64"}' }).ef).toBe(64)
+    expect(read({ ef: '12' }).ef).toBe(12)
+  })
+
   test('truth values are those of Python as well', () => {
     const by = { group_by_field: 'kind', group_size: '2' }
     expect(read({ ...by, strict_group_size: 'True' }).groupBy?.isStrict).toBe(true)

@@ -56,7 +56,7 @@ export function searchParamsOf(pairs: readonly KeyValue[]): SearchParams {
   const extra = extraOf(map['params'])
   checkIgnoreGrowing(map['ignore_growing'] ?? extra['ignore_growing'])
   const [radius, rangeFilter] = [numberOf('radius', map, extra), numberOf('range_filter', map, extra)]
-  const ef = numberOf('ef', map, extra)
+  const ef = efOf(extra['ef'] ?? map['ef'])
   const groupBy = groupByOf({ ...textsOf(extra), ...map })
   const iterator = iteratorOf(map)
   const elementScope = elementScopeOf(extra['element_scope'])
@@ -153,6 +153,12 @@ function numberOf(name: string, map: Texts, extra: Extra): number | undefined {
       `${name} is invalid: type must be number, but got ${JSON.stringify(inside ?? outside)}`,
     )
   return value
+}
+
+/** What is no number means nothing, as it does to Milvus where no graph is searched. */
+function efOf(given: unknown): number | undefined {
+  const ef = typeof given === 'string' && given.trim() !== '' ? Number(given) : given
+  return typeof ef === 'number' && !Number.isNaN(ef) ? ef : undefined
 }
 
 /** Nothing is growing here, so that it is only checked. */
