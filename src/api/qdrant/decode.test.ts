@@ -107,6 +107,13 @@ test('what JSON.parse lets pass and serde does not', () => {
   expect(findDuplicate('{"a":1,"b":{"a":2}}', ['a'])).toBeUndefined()
   expect(findInfinite('{"a":"1e999","b":1e400}')?.message).toBe('number out of range at line 1 column 22')
   expect(findInfinite('[1e300,"1e400"]')).toBeUndefined()
+  // Digits alone, wherever they begin: 309 of them may be too many for a double, 308 are not.
+  for (let space = 0; space < 700; space += 7) {
+    const digits = (count: number) => `[${' '.repeat(space)}1,${'9'.repeat(count)}]`
+    expect(findInfinite(digits(309))?.message).toBe(`number out of range at line 1 column ${space + 312}`)
+    expect(findInfinite(digits(308))).toBeUndefined()
+    expect(findInfinite(`[${' '.repeat(space)}1E+0400]`)).toBeDefined()
+  }
   expect(findLoneSurrogate('{"a":"\\ud800"}')?.message).toBe(
     'unexpected end of hex escape at line 1 column 13',
   )

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { parseJson, type Database, type JsonValue } from '../../../index.ts'
+import type { Database } from '../../../index.ts'
 import type { Clock } from '../../../runtime/clock.ts'
 import type { ServiceState } from './service-state.ts'
 import { slowFromMs } from './slow-requests.ts'
@@ -47,15 +47,23 @@ export function countRequests(
   })
 }
 
+// As many as there are routes.
+const patterns = new Map<string, string>()
+
 /** `/collections/:collection` in Qdrant's words. */
 export function qdrantPattern(url: string | undefined): string {
   if (url === undefined) return 'unknown'
-  return url.replace(/:(\w+)/g, (_, name: string) => {
-    return `{${Object.hasOwn(parameterNames, name) ? parameterNames[name]! : name}}`
-  })
+  let pattern = patterns.get(url)
+  if (pattern === undefined) {
+    pattern = url.replace(/:(\w+)/g, (_, name: string) => {
+      return `{${Object.hasOwn(parameterNames, name) ? parameterNames[name]! : name}}`
+    })
+    patterns.set(url, pattern)
+  }
+  return pattern
 }
 
-function keptBody({ body }: FastifyRequest): JsonValue {
+function keptBody({ body }: FastifyRequest): string | null {
   if (!Buffer.isBuffer(body) || body.length === 0 || body.length > keptBodyBytesMax) return null
-  return parseJson(body)
+  return body.toString()
 }

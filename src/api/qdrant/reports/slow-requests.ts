@@ -1,4 +1,4 @@
-import { stringifyJson, type JsonObject, type JsonValue } from '../../../index.ts'
+import { parseJson, type JsonObject } from '../../../index.ts'
 
 /** Faster requests are not kept. */
 export const slowFromMs = 50
@@ -12,10 +12,14 @@ export interface SlowRequest {
   readonly durationMs: number
   /** Milliseconds since 1970. */
   readonly at: number
-  readonly body: JsonValue
+  /** JSON text as it came; null: none, or too long to be kept. */
+  readonly body: string | null
 }
 
-/** The slowest requests of each kind; the same request counts as one, with its longest duration. */
+/**
+ * The slowest requests of each kind; the same request counts as one, with its longest duration. Where many are slow, the
+ * processor has enough to do: bodies are compared as they came, and parsed when somebody asks.
+ */
 export class SlowRequests {
   readonly #byName = new Map<string, { request: SlowRequest; text: string; count: number }[]>()
 
@@ -23,7 +27,7 @@ export class SlowRequests {
     if (request.durationMs < slowFromMs) return
     const kept = this.#byName.get(request.name) ?? []
     this.#byName.set(request.name, kept)
-    const text = stringifyJson([request.collection, request.body])
+    const text = `${request.collection}\n${request.body ?? ''}`
     const same = kept.find((one) => one.text === text)
     if (same === undefined) kept.push({ request, text, count: 1 })
     else {
@@ -47,7 +51,7 @@ export class SlowRequests {
         datetime: new Date(request.at).toISOString(),
         request_name: request.name,
         approx_count: count,
-        request_body: request.body,
+        request_body: request.body === null ? null : parseJson(request.body),
       }))
   }
 }
