@@ -16,7 +16,14 @@ export class RowBits {
   addAll(rows: number | readonly number[] | undefined): void {
     if (rows === undefined) return
     if (typeof rows === 'number') this.add(rows)
-    else for (const row of rows) this.add(row)
+    else for (let i = 0; i < rows.length; i++) this.add(rows[i]!)
+  }
+
+  /** The same, of a bitset. */
+  addWords(words: Uint32Array): void {
+    const count = Math.min(this.words.length, words.length)
+    for (let i = 0; i < count; i++) this.words[i]! |= words[i]!
+    this.#dropBeyond()
   }
 
   and(other: RowBits): void {
@@ -30,11 +37,15 @@ export class RowBits {
   /** The rows that were not in it. */
   invert(): void {
     for (let i = 0; i < this.words.length; i++) this.words[i] = ~this.words[i]!
-    const rest = this.#rowCount & 31
-    if (rest !== 0) this.words[this.words.length - 1]! &= (1 << rest) - 1
+    this.#dropBeyond()
   }
 
   has(row: number): boolean {
     return ((this.words[row >>> 5]! >>> (row & 31)) & 1) === 1
+  }
+
+  #dropBeyond(): void {
+    const rest = this.#rowCount & 31
+    if (rest !== 0) this.words[this.words.length - 1]! &= (1 << rest) - 1
   }
 }

@@ -1,13 +1,19 @@
 import type { Range } from '../filter.ts'
+import type { RowBits } from './row-bits.ts'
 
 // What came since the last sort is looked through one by one while it is short against what is sorted.
 const tailMin = 1_024
 const tailShare = 16
+// What is sorted is also kept as so many bitsets once somebody asks for a wide range: 2 bytes per row.
+const blockCount = 16
+const blocksMin = 4_096
 
 /** (value, reference) pairs that are only added; finds those of a range. */
 export class SortedValues {
   #values = new Float64Array(0)
   #references = new Uint32Array(0)
+  /** References of one stretch of the sorted ones after another; made when they are needed. */
+  #blocks: readonly Uint32Array[] | undefined
   #tailValues: number[] = []
   #tailReferences: number[] = []
 
@@ -18,6 +24,32 @@ export class SortedValues {
 
   /** Calls back for each reference whose value lies in the range; more than once if it has several. */
   forEachIn(range: Range<number>, found: (reference: number) => void): void {
+    const { from, to } = this.#stretchOf(range)
+    for (let i = from; i < to; i++) found(this.#references[i]!)
+    this.#forEachInTail(range, found)
+  }
+
+  /** Adds the references of a range, which are rows. */
+  addIn(range: Range<number>, rows: RowBits): void {
+    const stretch = this.#stretchOf(range)
+    const { to } = stretch
+    let { from } = stretch
+    const references = this.#references
+    const step = Math.ceil(references.length / blockCount)
+    if (references.length >= blocksMin && to - from >= 2 * step) {
+      const blocks = (this.#blocks ??= blocksOf(references, step))
+      const first = Math.ceil(from / step)
+      const end = Math.floor(to / step)
+      for (let i = from; i < first * step; i++) rows.add(references[i]!)
+      for (let block = first; block < end; block++) rows.addWords(blocks[block]!)
+      from = end * step
+    }
+    for (let i = from; i < to; i++) rows.add(references[i]!)
+    this.#forEachInTail(range, (row) => rows.add(row))
+  }
+
+  /** Where the sorted ones of a range lie. */
+  #stretchOf(range: Range<number>): { readonly from: number; readonly to: number } {
     if (this.#tailValues.length > Math.max(tailMin, this.#values.length / tailShare)) this.#merge()
     const from = Math.max(
       range.gt === undefined ? 0 : firstAbove(this.#values, range.gt),
@@ -27,7 +59,10 @@ export class SortedValues {
       range.lt === undefined ? this.#values.length : firstFrom(this.#values, range.lt),
       range.lte === undefined ? this.#values.length : firstAbove(this.#values, range.lte),
     )
-    for (let i = from; i < to; i++) found(this.#references[i]!)
+    return { from, to }
+  }
+
+  #forEachInTail(range: Range<number>, found: (reference: number) => void): void {
     const { gt = -Infinity, gte = -Infinity, lt = Infinity, lte = Infinity } = range
     for (let i = 0; i < this.#tailValues.length; i++) {
       const value = this.#tailValues[i]!
@@ -59,9 +94,23 @@ export class SortedValues {
     }
     this.#values = values
     this.#references = references
+    this.#blocks = undefined
     this.#tailValues = []
     this.#tailReferences = []
   }
+}
+
+function blocksOf(references: Uint32Array, step: number): readonly Uint32Array[] {
+  let most = 0
+  for (const reference of references) most = Math.max(most, reference)
+  return Array.from({ length: Math.floor(references.length / step) }, (_, block) => {
+    const words = new Uint32Array((most >>> 5) + 1)
+    for (let i = block * step; i < (block + 1) * step; i++) {
+      const reference = references[i]!
+      words[reference >>> 5]! |= 1 << (reference & 31)
+    }
+    return words
+  })
 }
 
 function firstFrom(values: Float64Array, wanted: number): number {

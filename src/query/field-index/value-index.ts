@@ -74,7 +74,7 @@ class KeyIndex implements ValueIndex {
     const keys = match === undefined ? undefined : this.#keysOf(match)
     if (keys === undefined) return undefined
     const rows = new RowBits(rowCount)
-    for (const key of keys) rows.addAll(this.#postings.rows(key))
+    for (const key of keys) this.#postings.addTo(rows, key)
     return { rows, isExact: true }
   }
 }
@@ -137,7 +137,7 @@ class NumberIndex implements ValueIndex {
     const range = this.#rangeOf(condition)
     if (range === undefined) return undefined
     const rows = new RowBits(rowCount)
-    this.#sorted.forEachIn(range, (row) => rows.add(row))
+    this.#sorted.addIn(range, rows)
     return { rows, isExact: true }
   }
 }
@@ -207,7 +207,7 @@ class TextIndex implements ValueIndex {
     }
     if (!('textAny' in match)) return undefined
     const rows = new RowBits(rowCount)
-    for (const token of this.#tokens(match.textAny, 'query')) rows.addAll(this.#postings.rows(token))
+    for (const token of this.#tokens(match.textAny, 'query')) this.#postings.addTo(rows, token)
     return { rows, isExact: true }
   }
 
@@ -221,7 +221,7 @@ class TextIndex implements ValueIndex {
     const found = new RowBits(rowCount)
     tokens.forEach((token, index) => {
       const rows = index === 0 ? found : new RowBits(rowCount)
-      rows.addAll(this.#postings.rows(token))
+      this.#postings.addTo(rows, token)
       if (index > 0) found.and(rows)
     })
     return found
