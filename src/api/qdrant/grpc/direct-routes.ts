@@ -22,7 +22,7 @@ export interface DirectCall {
   /** The name of the collection, where the route has one. */
   readonly params: Readonly<Record<string, string>>
   readonly guard: (request: FastifyRequest, route: { method: string; pattern: string }) => Promise<void>
-  readonly translate: () => RestRequest
+  readonly translate: () => RestRequest | Promise<RestRequest>
 }
 
 /**
@@ -80,7 +80,7 @@ export class DirectRoutes {
       routeOptions: { method, url },
     }
     await guard(request as unknown as FastifyRequest, { method, pattern: url })
-    const { params: others = {}, query = {}, body = null } = translate()
+    const { params: others = {}, query = {}, body = null } = await translate()
     Object.assign(request, { params: { ...params, ...others }, query, body: new DirectBody(body) })
     const reply = new DirectReply()
     await route.handler(request as unknown as FastifyRequest, reply as unknown as FastifyReply)

@@ -55,7 +55,7 @@ import {
   selectionBody,
   setPayloadBody,
   updateVectorsBody,
-  upsertBody,
+  upsertInSlices,
   writeOf,
 } from './translate/writes.ts'
 import type { Message } from './wire/messages.ts'
@@ -68,7 +68,7 @@ export interface Rpc {
   readonly request: string
   readonly response: string
   /** @throws StatusError for a message that lacks something */
-  readonly translate: (fields: Fields) => RestRequest
+  readonly translate: (fields: Fields) => RestRequest | Promise<RestRequest>
   /** What the message of the answer holds, besides the time. */
   readonly present: (result: JsonValue) => Message
 }
@@ -178,7 +178,7 @@ function change(route: string, request: string, translate: Rpc['translate']): Rp
 }
 
 const changes: Rpcs = {
-  Upsert: change('PUT /points', 'UpsertPoints', writeOf(upsertBody)),
+  Upsert: change('PUT /points', 'UpsertPoints', upsertInSlices),
   Delete: change('POST /points/delete', 'DeletePoints', writeOf(selectionBody)),
   UpdateVectors: change('PUT /points/vectors', 'UpdatePointVectors', writeOf(updateVectorsBody)),
   DeleteVectors: change('POST /points/vectors/delete', 'DeletePointVectors', writeOf(deleteVectorsBody)),

@@ -9,22 +9,22 @@ import { absentText, type ColumnSet } from './column-set.ts'
 
 type Config = Parameters<typeof vectorNameOf>[0]
 
-/** Whole rows as points: fields that were not sent are null, or have their default value. See `checkFields`. */
-export function pointsOf(
+/** Whole rows as points, one by one: fields that were not sent are null, or have their default value. See `checkFields`. */
+export function pointReader(
   model: CollectionModel,
   reader: Config,
   columns: ColumnSet,
   keys: readonly PrimaryKey[],
-): PointInput[] {
+): (row: number) => PointInput {
   const payloadOf = payloadWriter(model, columns, keys)
   const vectors = [...columns.vectors].map(
     ([field, values]) => [vectorNameOf(reader, field), values] as const,
   )
-  return keys.map((key, row) => ({
-    id: newPointId(model, key),
+  return (row) => ({
+    id: newPointId(model, keys[row]!),
     payload: new RawJson(payloadOf(row)),
     vectors: vectorsAt(vectors, row),
-  }))
+  })
 }
 
 function vectorsAt(

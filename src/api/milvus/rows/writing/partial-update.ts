@@ -2,7 +2,7 @@ import { parseJson, RawJson, type JsonObject, type PointInput, type VectorInput 
 import type { MilvusDoor } from '../../door.ts'
 import { vectorNameOf } from '../../schema/collection-model.ts'
 import type { ColumnSet } from '../incoming/column-set.ts'
-import { checkFields, pointsOf } from '../incoming/points.ts'
+import { checkFields, pointReader } from '../incoming/points.ts'
 import { newPointId, type PrimaryKey } from '../keys.ts'
 import { payloadOf } from '../outgoing/result-columns.ts'
 import type { ArrayChange } from './field-operations.ts'
@@ -38,16 +38,17 @@ export async function updateRows(
     })
     if (keys.some((key) => !rows.has(key))) checkFields(model, columns)
     const sent = sentValues(collection, columns)
-    const whole = pointsOf(model, collection, columns, keys)
-    const points = keys.map((key, at): PointInput => {
+    const wholeAt = pointReader(model, collection, columns, keys)
+    const pointAt = (at: number): PointInput => {
+      const key = keys[at]!
       const before = rows.get(key)
       const given = sent(at)
       const payload = change === undefined ? given.payload : change(before?.payload ?? {}, given.payload)
-      const row = merged(before ?? wholeRow(whole[at]!), { ...given, payload })
+      const row = merged(before ?? wholeRow(wholeAt(at)), { ...given, payload })
       rows.set(key, row)
       return { id: ids[at]!, ...row }
-    })
-    await collection.upsert(points, { partition })
+    }
+    await collection.upsertInSlices(keys.length, pointAt, { partition })
   })
 }
 

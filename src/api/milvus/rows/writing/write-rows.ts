@@ -5,7 +5,7 @@ import { codes, MilvusError } from '../../status.ts'
 import { withFunctionColumns } from '../../text/functions.ts'
 import type { FieldData } from '../field-data.ts'
 import { readColumns, type ColumnSet } from '../incoming/column-set.ts'
-import { checkFields, pointsOf } from '../incoming/points.ts'
+import { checkFields, pointReader } from '../incoming/points.ts'
 import { invalid } from '../incoming/scalar-column.ts'
 import { hasTextKeys, idsMessage, pointIdOf, type PrimaryKey } from '../keys.ts'
 import { partitionOf } from '../partitions.ts'
@@ -55,7 +55,8 @@ export async function writeRows(
   keys: readonly PrimaryKey[],
 ): Promise<void> {
   checkFields(model, columns)
-  await collection.upsert(pointsOf(model, collection, columns, keys), { partition })
+  const pointAt = pointReader(model, collection, columns, keys)
+  await collection.upsertInSlices(keys.length, pointAt, { partition })
 }
 
 export function mutationResult(

@@ -1,15 +1,25 @@
 import { describe, expect, test } from 'vitest'
 import { stringifyJson } from '../../../../index.ts'
-import { services } from '../rpcs.ts'
+import { services, type Rpc } from '../rpcs.ts'
 import { decodeMessage, encodeMessage, type Message } from '../wire/messages.ts'
 import { Fields } from './fields.ts'
 
-/** The body that stands for a message, as the REST API would get it. */
-function bodyOf(rpc: string, message: Message): string {
+function translated(rpc: string, message: Message): ReturnType<Rpc['translate']> {
   const [service = '', name = ''] = rpc.split('/')
   const { request, translate } = services[`qdrant.${service}`]![name]!
-  const { body } = translate(new Fields(decodeMessage(request, encodeMessage(request, message))))
-  return stringifyJson(body ?? null)
+  return translate(new Fields(decodeMessage(request, encodeMessage(request, message))))
+}
+
+/** The body that stands for a message, as the REST API would get it. */
+function bodyOf(rpc: string, message: Message): string {
+  const request = translated(rpc, message)
+  if (request instanceof Promise) throw new Error(`${rpc} is translated in slices`)
+  return stringifyJson(request.body ?? null)
+}
+
+/** The same for what is translated in slices. */
+async function laterBodyOf(rpc: string, message: Message): Promise<string> {
+  return stringifyJson((await translated(rpc, message)).body ?? null)
 }
 
 const field = (key: string, test: Message): Message => ({ field: { key, ...test } })
@@ -129,16 +139,35 @@ describe('queries', () => {
 })
 
 describe('vectors and settings', () => {
-  test('vectors of older clients', () => {
+  test('vectors of older clients', async () => {
     const point = (vector: Message) =>
-      bodyOf('Points/Upsert', {
+      laterBodyOf('Points/Upsert', {
         points: [{ id: { num: 1 }, vectors: { vectors: { vectors: { v: vector } } } }],
       })
-    expect(point({ data: [1, 2], indices: { data: [7, 9] } })).toContain(
+    expect(await point({ data: [1, 2], indices: { data: [7, 9] } })).toContain(
       '{"v":{"indices":[7,9],"values":[1,2]}}',
     )
-    expect(point({ data: [1, 2, 3, 4], vectors_count: 2 })).toContain('{"v":[[1,2],[3,4]]}')
-    expect(() => point({ data: [1, 2, 3], vectors_count: 2 })).toThrow('not divisible')
+    expect(await point({ data: [1, 2, 3, 4], vectors_count: 2 })).toContain('{"v":[[1,2],[3,4]]}')
+    await expect(point({ data: [1, 2, 3], vectors_count: 2 })).rejects.toThrow('not divisible')
+  })
+
+  test('an upsert of many numbers comes in slices, and is the same', async () => {
+    const data = Array.from({ length: 600 }, (_, i) => i)
+    const points = Array.from({ length: 500 }, (_, num) => ({
+      id: { num },
+      vectors: { vector: { dense: { data } } },
+    }))
+    let turns = 0
+    let isOver = false
+    const count = (): void => {
+      turns += 1
+      if (!isOver) setImmediate(count)
+    }
+    setImmediate(count)
+    const body = await laterBodyOf('Points/Upsert', { points })
+    isOver = true
+    expect(turns).toBeGreaterThan(3)
+    expect(JSON.parse(body)).toEqual({ points: points.map((_, id) => ({ id, vector: data })) })
   })
 
   test('numbers that nothing can be compared with', () => {
