@@ -1,6 +1,7 @@
 import tseslint from 'typescript-eslint'
 
-const disk = 'Use the Disk interface (src/storage/disk.ts); only src/storage/{node-disk,read-at-once}.ts touch node:fs.'
+const disk =
+  'Use the Disk interface (src/storage/disk.ts); only src/storage/{node-disk,read-at-once}.ts touch node:fs.'
 const clock = 'Use the Clock from src/runtime/clock.ts, given through the constructor or the options.'
 const random = 'Use the Random from src/runtime/random.ts, given through the constructor or the options.'
 const environment = 'Use systemEnvironment() from src/runtime/environment.ts, in cli/ only.'

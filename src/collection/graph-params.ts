@@ -2,18 +2,22 @@ import { hasCodes, type Elements } from '../graph/codes/elements.ts'
 import { efMax, mMax } from '../graph/hnsw/hnsw-graph.ts'
 import { StoredColumn } from '../graph/stored/stored-column.ts'
 import { isDenseColumn, type DenseColumn } from '../graph/stored/dense-column.ts'
+import type { DeclaredVector, DeclaredVectors } from '../segment/row-set.ts'
 import type { SegmentHandle } from './segment-handle.ts'
 import { countPresent } from './segment-report.ts'
 import { metricOf } from './metric.ts'
-import type { CollectionConfig, GraphParams } from './types.ts'
-import { columnNameOf } from './vector-columns.ts'
+import type { CollectionConfig, GraphParams, VectorParams } from './types.ts'
+import { columnNameOf, declaredColumns } from './vector-columns.ts'
 import type { View } from './view.ts'
 
 /**
  * What holds for the graphs of a vector, before what it says itself; what is left out has its default. Numbers beyond what a graph
  * can have stand for the nearest that it can; m 0 is no graph.
  */
-export type GraphSettings = (config: CollectionConfig, vector: string) => Partial<GraphParams> | undefined
+export type GraphSettings = (
+  config: CollectionConfig,
+  vector: string,
+) => (Partial<GraphParams> & Pick<VectorParams, 'onDisk'>) | undefined
 
 /** With less the codes are hardly smaller than the vectors, and nothing is faster. */
 export const codedDimensionsMin = 64
@@ -28,6 +32,19 @@ export interface WantedGraph {
   readonly column: string
   readonly metric: HnswMetric
   readonly params: GraphParams
+}
+
+/** Columns of rows that are written or loaded: those of vectors that stay in files say so. */
+export function writtenColumns(config: CollectionConfig, settings: GraphSettings): DeclaredVectors {
+  const columns: Record<string, DeclaredVector> = { ...declaredColumns(config.vectors) }
+  for (const [name, params] of Object.entries(config.vectors)) {
+    const { onDisk = false, codes = 'none' } = { ...params.graph, ...params, ...settings(config, name) }
+    if (!onDisk || (params.kind ?? 'dense') !== 'dense') continue
+    const column = columnNameOf(name, params)
+    const stored = { metric: metricOf(params), ...(codes !== 'none' && { codes }) }
+    columns[column] = { ...columns[column]!, stored }
+  }
+  return columns
 }
 
 type HnswMetric = ReturnType<typeof metricOf>

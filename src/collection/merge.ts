@@ -2,14 +2,14 @@ import type { SequenceNumber } from '../ids/brands.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { IdWords } from '../ids/point-id.ts'
 import type { VectorMemory } from '../graph/vector-memory.ts'
-import { RowSet } from '../segment/row-set.ts'
+import { RowSet, type DeclaredVectors } from '../segment/row-set.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
 import type { CollectionState } from './collection-state.ts'
 import { Deletions } from './deletions.ts'
 import { rowsOf } from './matching.ts'
 import type { SegmentHandle } from './segment-handle.ts'
 import type { Shard } from './shard.ts'
-import { columnValues, declaredColumns } from './vector-columns.ts'
+import { columnValues } from './vector-columns.ts'
 import { aliveBits, visibleBits, visibleCount, type View, type ViewEntry } from './view.ts'
 
 const tierSegments = 4
@@ -69,6 +69,8 @@ export interface MergedRows {
 }
 
 export interface MergeOptions {
+  /** The columns of the merged rows. */
+  readonly vectors: DeclaredVectors
   readonly signal?: AbortSignal
   /** For vectors that stay in files: they leave memory when the segment is written. */
   readonly passing?: VectorMemory
@@ -78,10 +80,10 @@ export interface MergeOptions {
 export async function mergeRows(
   view: View,
   sources: readonly ViewEntry[],
-  { signal, passing }: MergeOptions = {},
+  { vectors, signal, passing }: MergeOptions,
 ): Promise<MergedRows> {
   const rowCount = sources.reduce((sum, entry) => sum + visibleCount(entry), 0)
-  const merged = new RowSet(declaredColumns(view.config.vectors), undefined, rowCount, passing)
+  const merged = new RowSet(vectors, undefined, rowCount, passing)
   const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
   const newRows: Int32Array[] = []
   try {

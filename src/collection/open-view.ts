@@ -7,8 +7,8 @@ import { corruptFile, segmentKey, type SegmentInfo } from '../segment/format.ts'
 import { readSegment, segmentBytes } from '../segment/segment-reader.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { Deletions } from './deletions.ts'
+import { writtenColumns } from './graph-params.ts'
 import type { SegmentHandle, SegmentRegistry } from './segment-handle.ts'
-import { declaredColumns } from './vector-columns.ts'
 import { rowLimitOf, View, type FullConfig, type ViewEntry } from './view.ts'
 
 // While one segment is hashed and decoded, the next is read.
@@ -68,7 +68,7 @@ async function acquireAll(
   watch: OpenWatch | undefined,
 ): Promise<void> {
   const infos = new Map(segments.map((info) => [info.id, info]))
-  const vectors = declaredColumns(config.vectors)
+  const vectors = writtenColumns(config, registry.graphSettings)
   const waiting = [...new Set(shards.flat().map(({ segment }) => segment))]
     .map((id) => infos.get(id) ?? missingSegment(id))
     .sort((a, b) => segmentBytes(b) - segmentBytes(a))

@@ -3,6 +3,7 @@ import { assert } from '../runtime/assert.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { isLinksFile, type SegmentFile, type SegmentInfo } from '../segment/format.ts'
 import { inlineLoading, type LoadThreads } from '../segment/load/load-threads.ts'
+import type { GraphSettings } from './graph-params.ts'
 
 /**
  * One segment as the process knows it: its rows in memory while anybody uses them, and its files once written.
@@ -67,11 +68,14 @@ export class SegmentHandle {
 export class SegmentRegistry {
   /** What brings segments into memory. */
   readonly loading: LoadThreads
+  /** What decides which vectors of a segment stay in its files. */
+  readonly graphSettings: GraphSettings
   readonly #handles = new Map<SegmentId, SegmentHandle>()
   readonly #pending = new Map<SegmentId, Promise<SegmentHandle>>()
 
-  constructor(loading: LoadThreads = inlineLoading) {
+  constructor(loading: LoadThreads = inlineLoading, graphSettings: GraphSettings = () => undefined) {
     this.loading = loading
+    this.graphSettings = graphSettings
   }
 
   /** A new memtable. The caller retains it. */

@@ -1,7 +1,6 @@
 import { DatabaseError } from '../errors/database-error.ts'
 import type { VectorValue } from '../graph/vector-value.ts'
-import { metricOf } from './metric.ts'
-import type { DeclaredVector, DeclaredVectors, RowSet, RowVectors } from '../segment/row-set.ts'
+import type { DeclaredVectors, RowSet, RowVectors } from '../segment/row-set.ts'
 import type { VectorParams } from './types.ts'
 
 // A segment keeps each vector in a column. Names may come back: a vector that was dropped and one of the same name that was
@@ -33,15 +32,9 @@ export function declaredColumns(vectors: VectorSchema): DeclaredVectors {
   return Object.fromEntries(
     Object.entries(vectors).map(([name, params]) => [
       columnNameOf(name, params),
-      { kind: params.kind ?? 'dense', dimensions: params.size, ...storedOf(params) },
+      { kind: params.kind ?? 'dense', dimensions: params.size },
     ]),
   )
-}
-
-function storedOf(params: VectorParams): Pick<DeclaredVector, 'stored'> {
-  if (params.onDisk !== true || (params.kind ?? 'dense') !== 'dense') return {}
-  const codes = params.graph?.codes ?? 'none'
-  return { stored: { metric: metricOf(params), ...(codes === 'none' ? {} : { codes }) } }
 }
 
 /** All vectors of a row by column, to append it elsewhere. */

@@ -1,8 +1,8 @@
 import { storeVectors } from '../segment/segment-reader.ts'
 import type { SegmentWriter } from '../segment/segment-writer.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { writtenColumns } from './graph-params.ts'
 import type { SegmentHandle, SegmentRegistry } from './segment-handle.ts'
-import { declaredColumns } from './vector-columns.ts'
 import type { FullConfig } from './view.ts'
 
 interface WriteParts {
@@ -25,6 +25,7 @@ export async function writeRows(
   const { id, rows } = handle
   const info = await segments.write(id, rows, config.payloadIndexes, signal)
   // Before anybody knows that it is written: no graph is begun over vectors that leave.
-  await storeVectors(store, info, declaredColumns(config.vectors), rows, registry.loading)
+  const vectors = writtenColumns(config, registry.graphSettings)
+  await storeVectors(store, info, vectors, rows, registry.loading)
   handle.written(info)
 }

@@ -160,7 +160,7 @@ async function openEngine(
   const store = await openLocalObjectStore({ disk, root: path, random })
   const checkpoint =
     (await readCheckpoint(path, disk, store)) ?? (await initialize(path, disk, store, random))
-  const registry = new SegmentRegistry(builders.loading)
+  const registry = new SegmentRegistry(builders.loading, options.graphParams)
   const services = { registry, newSegmentId: () => segmentIdOf(random.uuid()) }
   const catalog = new CatalogState()
   const verified = new VerifiedObjects(store)

@@ -1,5 +1,5 @@
 import type { CollectionState } from '../collection/collection-state.ts'
-import { missingGraphs, wantedGraphs, type WantedGraph } from '../collection/graph-params.ts'
+import { missingGraphs, wantedGraphs, writtenColumns, type WantedGraph } from '../collection/graph-params.ts'
 import { installMerge, mergeRows, planMerge, type MergePlan } from '../collection/merge.ts'
 import type { SegmentHandle } from '../collection/segment-handle.ts'
 import type { View, ViewEntry } from '../collection/view.ts'
@@ -142,7 +142,8 @@ export class Optimizer {
 
   async #merge(state: CollectionState, view: View, plan: MergePlan, stop: AbortSignal): Promise<boolean> {
     const { store, registry, services, pins, segments, logger } = this.#parts
-    const merged = await mergeRows(view, plan.sources, { signal: stop, ...this.#passing() })
+    const vectors = writtenColumns(view.config, registry.graphSettings)
+    const merged = await mergeRows(view, plan.sources, { vectors, signal: stop, ...this.#passing() })
     const install = (handle: SegmentHandle | undefined): Promise<boolean> =>
       this.#events.betweenRecords(
         () => this.#isLive(state) && installMerge(state, plan, merged, handle, () => this.#endStretch(state)),

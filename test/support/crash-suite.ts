@@ -14,7 +14,7 @@ import { verifyAllSnapshots } from './verify-snapshots.ts'
 //   opened, and everything that a user can see of it is compared with the model before or after the operation under way.
 
 const root = '/data/store'
-const fixedClock: Clock = {
+export const fixedClock: Clock = {
   now: () => 1_700_000_000_000,
   monotonic: () => 0,
   after: () => ({ cancel: () => undefined }),

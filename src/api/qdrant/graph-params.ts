@@ -1,11 +1,14 @@
-import type { CollectionConfig, GraphParams } from '../../index.ts'
+import type { CollectionConfig, GraphParams, JsonObject, VectorParams } from '../../index.ts'
 import { isObject, memberOf, numberOf } from './decode.ts'
 
 /**
- * What hnsw_config and quantization_config, of the collection and of the vector, and optimizers_config say of a vector's graph. Undefined for
- * collections of which this door has no such settings.
+ * What hnsw_config and quantization_config, of the collection and of the vector, and optimizers_config say of a vector's graph, and
+ * whether it stays on disk. Undefined for collections of which this door has no such settings.
  */
-export function graphParamsOf(config: CollectionConfig, vector: string): Partial<GraphParams> | undefined {
+export function graphParamsOf(
+  config: CollectionConfig,
+  vector: string,
+): (Partial<GraphParams> & Pick<VectorParams, 'onDisk'>) | undefined {
   const { settings } = config
   if (!isObject(settings) || !isObject(memberOf(settings, 'hnsw_config'))) return undefined
   const ofVector = config.vectors[vector]?.settings ?? {}
@@ -15,8 +18,10 @@ export function graphParamsOf(config: CollectionConfig, vector: string): Partial
   const [m, efConstruct] = [number('m'), number('ef_construct')]
   const threshold = numberIn(memberOf(settings, 'optimizers_config'), 'indexing_threshold')
   // In kilobytes; 0 stands for "never", as a graph without links does.
-  if (threshold === 0 || m === 0) return { m: 0 }
+  const onDisk = isOnDisk(ofVector)
+  if (threshold === 0 || m === 0) return { m: 0, ...onDisk }
   return {
+    ...onDisk,
     ...(m === undefined ? {} : { m }),
     ...(efConstruct === undefined ? {} : { efConstruct }),
     ...(threshold === undefined ? {} : { minBytes: threshold * 1_024 }),
@@ -25,6 +30,13 @@ export function graphParamsOf(config: CollectionConfig, vector: string): Partial
       codes: 'int8' as const,
     }),
   }
+}
+
+/** `memory` is the newer word for it: what is `cold` is not kept in memory. */
+function isOnDisk(settings: JsonObject): Pick<VectorParams, 'onDisk'> {
+  const memory = memberOf(settings, 'memory')
+  const onDisk = memory === undefined || memory === null ? memberOf(settings, 'on_disk') : memory === 'cold'
+  return typeof onDisk === 'boolean' ? { onDisk } : {}
 }
 
 function numberIn(holder: unknown, name: string): number | undefined {

@@ -1,5 +1,5 @@
-import type { CollectionConfig, GraphParams } from '../../../index.ts'
-import { documentIn } from '../schema/document.ts'
+import type { CollectionConfig, GraphParams, VectorParams } from '../../../index.ts'
+import { documentIn, type IndexDocument, type MilvusDocument } from '../schema/document.ts'
 
 /** Milvus keeps codes of other kinds in these: here it is a byte per component, or two. */
 const codedTypes: ReadonlySet<string> = new Set([
@@ -23,20 +23,30 @@ const exactTypes: ReadonlySet<string> = new Set(['FLAT', 'BIN_FLAT', 'GPU_BRUTE_
 export function graphParamsOf(
   { settings, vectors }: CollectionConfig,
   vector: string,
-): Partial<GraphParams> | undefined {
+): (Partial<GraphParams> & Pick<VectorParams, 'onDisk'>) | undefined {
   const document = documentIn(settings)
   if (document === undefined || !Object.hasOwn(vectors, vector)) return undefined
   const index = document.indexes.find(({ field }) => field === vector)
   const type = index?.params['index_type'] ?? ''
-  if (index === undefined || exactTypes.has(type)) return { m: 0 }
+  const onDisk = isMapped(document, index, vector) ? { onDisk: true } : {}
+  if (index === undefined || exactTypes.has(type)) return { m: 0, ...onDisk }
   const coded = codedTypes.has(type) ? { codes: codesOf(index.params['sq_type']) } : {}
-  if (!type.startsWith('HNSW')) return coded
+  if (!type.startsWith('HNSW')) return { ...coded, ...onDisk }
   const { M: m, efConstruction: ef } = index.params
   return {
     ...coded,
+    ...onDisk,
     ...(m === undefined ? {} : { m: Number(m) }),
     ...(ef === undefined ? {} : { efConstruct: Number(ef) }),
   }
+}
+
+/** What the index says counts before what its field says, and that before what the collection says. */
+function isMapped(document: MilvusDocument, index: IndexDocument | undefined, vector: string): boolean {
+  const field = document.fields.find(({ name }) => name === vector)
+  const key = 'mmap.enabled'
+  const said = index?.params[key] ?? field?.params[key] ?? document.properties[key]
+  return said?.toLowerCase() === 'true'
 }
 
 function codesOf(scalarType: string | undefined): NonNullable<GraphParams['codes']> {
