@@ -53,6 +53,9 @@ export async function readSegment(
   })
 }
 
+/** To read and encode so many takes a millisecond or two. */
+const inlineBytesMax = 2 ** 19
+
 /**
  * Puts the rows of stored vectors out of memory, once the files of `info` have been written from this set: from then on they
  * are read from there. Nothing changes where the store has no local files.
@@ -69,7 +72,8 @@ export async function storeVectors(
     (file) => file.vector !== undefined && declaredOf(vectors, file.vector)?.stored !== undefined,
   )
   if (files.length === 0 || store.openFile === undefined) return
-  const where = segmentBytes(info) < summedBytesMin ? inlineLoading : threads
+  // Unlike at a start there are others whom the main thread has to answer.
+  const where = files.reduce((sum, { bytes }) => sum + bytes, 0) < inlineBytesMax ? inlineLoading : threads
   await where.use(async (run) => {
     const sums = await readBlockSums(store, info)
     const columns = new Map<string, StoredColumn>()

@@ -37,7 +37,7 @@ function openFiles(): number | undefined {
   }
 }
 
-test.each([firstSeed, firstSeed + 1, firstSeed + 2])(
+test.each([firstSeed, firstSeed + 1])(
   'a database whose vectors are in files shows what the model holds, seed %i',
   { timeout: 300_000 },
   async (seed) => {
@@ -55,7 +55,7 @@ test.each([firstSeed, firstSeed + 1, firstSeed + 2])(
     let db = await open(root, options(seed))
     let history = new History(db, model, random)
     const done: string[] = []
-    for (let i = 0; i < 80; i++) {
+    for (let i = 0; i < 60; i++) {
       done.push(await history.step())
       if (i % 10 === 9) {
         const found = await fingerprintOf(db)
@@ -167,7 +167,7 @@ async function compare(collection: Collection, points: Points, rows: Rows, conte
   expect(hits / (queries * 10), context).toBeGreaterThan(0.9)
 }
 
-describe.each([firstSeed + 10, firstSeed + 11])('rows that are worth a graph, seed %i', (seed) => {
+describe.each([firstSeed + 10])('rows that are worth a graph, seed %i', (seed) => {
   test(
     'are found through codes and scored by their file, whatever happens to them',
     { timeout: 300_000 },
@@ -236,7 +236,7 @@ describe.each([firstSeed + 10, firstSeed + 11])('rows that are worth a graph, se
       }
       const names = Object.keys(steps)
       const first = ['write', 'write', 'write', 'write', 'flush', 'optimize', 'snapshot']
-      const rest = Array.from({ length: 25 }, () => names[Math.floor(random.next() * names.length)]!)
+      const rest = Array.from({ length: 18 }, () => names[Math.floor(random.next() * names.length)]!)
       for (const name of [...first, ...rest, 'archive', 'clone']) {
         done.push(name)
         await steps[name]!()
