@@ -38,3 +38,8 @@ export class ClaimBudget {
       })
   }
 }
+
+/** Slots of one segment: more are no segment that Qdrant makes. */
+export const slotsMax = 2 ** 28
+/** One payload, or all that one point has of one vector. */
+export const valueBytesMax = 128 * 1024 * 1024

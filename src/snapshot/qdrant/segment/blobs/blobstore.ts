@@ -1,0 +1,143 @@
+import { asBuffer } from '../../../../encoding/binary.ts'
+import { invalidEntry } from '../../../archive/archive-error.ts'
+import { valueBytesMax } from '../../limits.ts'
+import { readRuns } from '../../read-runs.ts'
+import type { EntryBytes } from '../../types.ts'
+import type { SegmentFiles } from '../segment-files.ts'
+import type { LocatedValues, SlotColumn } from '../slot-column.ts'
+
+// Values of any length: `tracker.dat` says for each slot where its value begins in which page, and how long it is.
+
+export type Compression = 'LZ4' | 'None'
+
+const trackerHead = 4
+/** u32 tag (0 none, 1 some), u32 page, u32 block, u32 length. */
+const pointerBytes = 16
+
+export interface Blobstore {
+  readonly compression: Compression
+  /** Slots from here on have no value. */
+  readonly slotsEnd: number
+  readonly values: SlotColumn<Blob>
+}
+
+export interface Blob {
+  readonly bytes: Uint8Array
+  /** For messages. */
+  readonly place: string
+  readonly entry: string
+}
+
+/** @throws archive-invalid */
+export async function openBlobstore(folder: SegmentFiles): Promise<Blobstore> {
+  const config = await folder.json('config.json')
+  const mode = config.member('mode')
+  if (!mode.isAbsent && mode.text() !== 'mutable')
+    throw mode.fail(`is ${JSON.stringify(mode.text())}: only "mutable" is known`)
+  const compression = config.member('compression').oneOf(['LZ4', 'None'])
+  const blockBytes = config.member('block_size_bytes').count(1, 2 ** 31)
+  const pageBytes = config.member('page_size_bytes').count(blockBytes, 2 ** 40)
+  if (pageBytes % blockBytes !== 0)
+    throw config.member('page_size_bytes').fail(`is not a multiple of ${blockBytes}, the size of a block`)
+  const pages: EntryBytes[] = []
+  for (let at = 0; ; at++) {
+    const page = folder.find(`page_${at}.dat`)
+    if (page === undefined) break
+    if (page.bytes !== pageBytes)
+      throw invalidEntry(page.name, `it has ${page.bytes} bytes, config.json says ${pageBytes}`)
+    pages.push(page)
+  }
+  const tracker = folder.get('tracker.dat')
+  if (tracker.bytes < trackerHead) throw invalidEntry(tracker.name, 'it ends inside its head')
+  const slotsEnd = asBuffer(await tracker.read(0, trackerHead)).readUInt32LE(0)
+  if (trackerHead + slotsEnd * pointerBytes > tracker.bytes)
+    throw invalidEntry(tracker.name, `it claims ${slotsEnd} slots in ${tracker.bytes} bytes`)
+  const values = new BlobColumn({ tracker, slotsEnd, pages, pageBytes, blockBytes })
+  return { compression, slotsEnd, values }
+}
+
+interface BlobFiles {
+  readonly tracker: EntryBytes
+  readonly slotsEnd: number
+  readonly pages: readonly EntryBytes[]
+  readonly pageBytes: number
+  readonly blockBytes: number
+}
+
+class BlobColumn implements SlotColumn<Blob> {
+  readonly #files: BlobFiles
+
+  constructor(files: BlobFiles) {
+    this.#files = files
+  }
+
+  async locate(slots: Uint32Array): Promise<LocatedValues<Blob>> {
+    const { tracker, slotsEnd } = this.#files
+    // Where in all pages, one behind the other; -1 for none.
+    const starts = new Float64Array(slots.length).fill(-1)
+    const lengths = new Float64Array(slots.length)
+    const end = slots.findIndex((slot) => slot >= slotsEnd)
+    const within = end === -1 ? slots : slots.subarray(0, end)
+    const offsets = Float64Array.from(within, (slot) => trackerHead + slot * pointerBytes)
+    const bytes = new Float64Array(offsets.length).fill(pointerBytes)
+    await readRuns(tracker, offsets, bytes, (index, run, at) => {
+      const found = this.#pointer(asBuffer(run), at, offsets[index]!)
+      if (found === undefined) return
+      starts[index] = found.start
+      lengths[index] = found.length
+    })
+    return {
+      bytesAt: (index) => lengths[index]!,
+      read: (from, to) => this.#read(starts.subarray(from, to), lengths.subarray(from, to)),
+    }
+  }
+
+  #pointer(buffer: Buffer, at: number, offset: number): { start: number; length: number } | undefined {
+    const { tracker, pages, pageBytes, blockBytes } = this.#files
+    const tag = buffer.readUInt32LE(at)
+    if (tag === 0) return undefined
+    const page = buffer.readUInt32LE(at + 4)
+    const block = buffer.readUInt32LE(at + 8)
+    const length = buffer.readUInt32LE(at + 12)
+    const refuse = (why: string): Error =>
+      invalidEntry(tracker.name, `the pointer at byte ${offset} ${why}`, { offset })
+    if (tag !== 1) throw refuse(`has the unknown tag ${tag}`)
+    const start = page * pageBytes + block * blockBytes
+    if (page >= pages.length || block * blockBytes >= pageBytes || start + length > pages.length * pageBytes)
+      throw refuse(`leads to ${length} bytes in block ${block} of page ${page}, which are not there`)
+    if (length > valueBytesMax)
+      throw refuse(`leads to ${length} bytes, more than the ${valueBytesMax} of a value`)
+    return { start, length }
+  }
+
+  async #read(starts: Float64Array, lengths: Float64Array): Promise<(Blob | undefined)[]> {
+    const { pageBytes, pages } = this.#files
+    const values = Array.from<Blob | undefined>({ length: starts.length })
+    const present = Uint32Array.from(starts, (_, index) => index).filter((index) => starts[index]! >= 0)
+    const offsets = Float64Array.from(present, (index) => starts[index]!)
+    const bytes = Float64Array.from(present, (index) => lengths[index]!)
+    const source = { read: (offset: number, length: number) => this.#readPages(offset, length) }
+    await readRuns(source, offsets, bytes, (index, run, at) => {
+      const start = offsets[index]!
+      values[present[index]!] = {
+        bytes: run.subarray(at, at + bytes[index]!),
+        entry: pages[Math.floor(start / pageBytes)]!.name,
+        place: `at byte ${start % pageBytes}`,
+      }
+    })
+    return values
+  }
+
+  /** A value may run on into the next page. */
+  async #readPages(offset: number, length: number): Promise<Uint8Array> {
+    const { pages, pageBytes } = this.#files
+    const parts: Uint8Array[] = []
+    for (let at = offset; at < offset + length;) {
+      const inPage = at % pageBytes
+      const bytes = Math.min(offset + length - at, pageBytes - inPage)
+      parts.push(await pages[Math.floor(at / pageBytes)]!.read(inPage, bytes))
+      at += bytes
+    }
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  }
+}

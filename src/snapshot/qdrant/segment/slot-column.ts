@@ -1,0 +1,20 @@
+/** One part of the points of a segment: one of its vectors, or the payload. */
+export interface SlotColumn<T> {
+  /** Looks up where the values of these slots are, which ascend; a few bytes of memory for each. */
+  locate(slots: Uint32Array): Promise<LocatedValues<T>>
+}
+
+export interface LocatedValues<T> {
+  /** About how much memory the value of `slots[index]` takes. */
+  bytesAt(index: number): number
+  /** Of `slots[from]` up to `slots[to]`, without the latter; undefined where there is none. */
+  read(from: number, to: number): Promise<readonly (T | undefined)[]>
+}
+
+export const allAbsent: SlotColumn<never> = {
+  locate: () =>
+    Promise.resolve({
+      bytesAt: () => 0,
+      read: (from, to) => Promise.resolve(Array.from({ length: to - from }, () => undefined)),
+    }),
+}
