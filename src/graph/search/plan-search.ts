@@ -29,6 +29,8 @@ const filteredEntries = 16
 const sequentialRow = 0.3
 /** Of this share of rows that pass on, widening finds as much as filtering does, for less. */
 const wideShare = 0.2
+/** Places that rows take up which do not pass are made up for by so many more. */
+const wideMore = 0.8
 /** From this one down rows that pass are so far apart that more of them have to be kept in view. */
 const sparseShare = 0.1
 /** Below this one a graph has lost its way. */
@@ -65,7 +67,7 @@ function graphPlan({
     const expected = Math.ceil(Math.max(limit * 2.5, ef * 0.6))
     return {
       kind: 'wide',
-      ef: Math.max(ef, Math.ceil(expected / share)),
+      ef: Math.ceil(Math.max(ef * (1 + (1 - share) * wideMore), expected / share)),
       expected: Math.max(limit, expected >> 1),
     }
   }
