@@ -68,15 +68,18 @@ export class CheckedFile {
     throw this.#corrupt(`it has ${opened.bytes} bytes, its manifest says ${this.bytes}`)
   }
 
-  /** The bytes from `start` to `end`, in shared memory; a view of more where they are no whole blocks. @throws segment-corrupt */
-  async read(start: number, end: number): Promise<Uint8Array> {
+  /**
+   * The bytes from `start` to `end`, in shared memory; a view of more where they are no whole blocks. `room`: shared memory that
+   * may be used for it, if it is large enough. @throws segment-corrupt
+   */
+  async read(start: number, end: number, room?: Uint8Array): Promise<Uint8Array> {
     if (start < 0 || end < start || end > this.bytes) throw this.#corrupt('it is too short')
     if (!this.isInBlocks)
       return (await (this.#whole ??= this.#readBlocks(0, this.bytes))).subarray(start, end)
     const { blockBytes } = this.#sums
     const from = Math.floor(start / blockBytes) * blockBytes
     const to = Math.min(Math.ceil(end / blockBytes) * blockBytes, this.bytes)
-    return (await this.#readBlocks(from, to)).subarray(start - from, end - from)
+    return (await this.#readBlocks(from, to, room)).subarray(start - from, end - from)
   }
 
   /** Reads the whole file into the targets, which are as long as it is, one after the other. @throws segment-corrupt */
@@ -99,8 +102,9 @@ export class CheckedFile {
     await Promise.all(checks)
   }
 
-  async #readBlocks(from: number, to: number): Promise<Uint8Array> {
-    const bytes = sharedBytes(to - from)
+  async #readBlocks(from: number, to: number, room?: Uint8Array): Promise<Uint8Array> {
+    const bytes =
+      room !== undefined && room.length >= to - from ? room.subarray(0, to - from) : sharedBytes(to - from)
     await readInto(this.#store, this.key, from, [bytes])
     await this.#check(from, [bytes])
     return bytes

@@ -7,11 +7,14 @@ import { StoredColumn, type CodeElements } from '../../graph/stored/stored-colum
 import type { OpenFile } from '../../storage/disk.ts'
 import type { StoredVectors } from '../row-set.ts'
 import { sharedBytes } from '../shared-array.ts'
+import { sumBlockBytes } from './block-sums.ts'
 import type { CheckedFile } from './checked-file.ts'
 import type { RunLoadJob } from './load-threads.ts'
 
 /** Rows that are read, encoded and forgotten in one step. */
 const stepBytes = 8 * 2 ** 20
+/** A step may begin and end within a block of the file's sums. */
+const roomBytesMore = 2 * sumBlockBytes
 // A sample is some rows at some places of the file: each place is a block to be read.
 const samplePlaces = 16
 const sampleRowsPerPlace = 32
@@ -66,10 +69,12 @@ async function encodeAll(
   // The codes have taken the last room that there was: nothing could be read to that memory, nor searched in it.
   if (staging === undefined) throw new Error('the memory of its codes has no room to read it')
   try {
+    // One for all steps: many would be garbage of the size of the file.
+    const room = file.isInBlocks ? sharedBytes(stepRows * rowBytes + roomBytesMore) : undefined
     for (let firstRow = 0; firstRow < rowCount; firstRow += stepRows) {
       const count = Math.min(stepRows, rowCount - firstRow)
       const start = vectors.offset + firstRow * rowBytes
-      const rows = await file.read(start, start + count * rowBytes)
+      const rows = await file.read(start, start + count * rowBytes, room)
       const job = {
         plan,
         presence,
