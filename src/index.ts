@@ -40,7 +40,7 @@ export type { Collection, RollbackTarget } from './database/collection-handle.ts
 export type { CollectionShard, RestoreShardOptions } from './database/shards/shard-handle.ts'
 export type { ShardArchive, ShardArchiveOptions } from './database/shards/shard-archive.ts'
 export type { ShardFile, ShardSegment } from './database/shards/shard-files.ts'
-export type { KnownContent } from './database/archive-snapshot.ts'
+export type { KnownContent } from './database/archives/archive-snapshot.ts'
 export {
   type Snapshot,
   type SnapshotInfo,
@@ -73,7 +73,7 @@ export {
 } from './query/text/languages.ts'
 export type { ArchiveFolder } from './snapshot/archive-folder.ts'
 export type { Archive, ArchiveOptions } from './snapshot/snapshot-archive.ts'
-export type { SnapshotArchiveOptions } from './database/archive-snapshot.ts'
+export type { SnapshotArchiveOptions } from './database/archives/archive-snapshot.ts'
 export type {
   ArchiveImport,
   ArchiveImports,
@@ -82,6 +82,9 @@ export type {
   ImportState,
 } from './database/imports/archive-imports.ts'
 export type { LoadedOf, LoadingCollection, LoadingReport } from './database/loading/report.ts'
+export type { ExportForQdrantOptions } from './database/archives/export-qdrant.ts'
+export type { QdrantSettings } from './snapshot/qdrant/write/archive-files.ts'
+export type { QdrantExport, QdrantExportOptions } from './snapshot/qdrant/write/export-archive.ts'
 export type { ArchiveBytes } from './snapshot/archive/archive-bytes.ts'
 export { openArchiveFile, type ArchiveInput } from './snapshot/archive/offline/archive-file.ts'
 export type { OpenArchiveOptions } from './snapshot/archive/offline/archive-reader.ts'
@@ -126,6 +129,7 @@ export type { SegmentReport, VectorReport } from './collection/segment-report.ts
 export { parseUuid, type PointId } from './ids/point-id.ts'
 export { openPartialFile, type PartialFile } from './storage/partial-file.ts'
 export { readFileStream } from './storage/read-file-stream.ts'
+export { pathExists, writeWholeFile } from './storage/write-whole-file.ts'
 export { writeNewFile } from './storage/write-new-file.ts'
 export { InvariantViolation } from './runtime/assert.ts'
 export type { Clock } from './runtime/clock.ts'

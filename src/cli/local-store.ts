@@ -1,4 +1,5 @@
 import fastify from 'fastify'
+import { archiveSettings } from '../api/qdrant/present/archive-settings.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
 import { isDatabaseError, open, type Database } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -29,7 +30,13 @@ async function serving<T>(database: Database, command: (api: ApiClient) => Promi
   const key = systemRandom.uuid()
   const app = fastify({ routerOptions: { maxParamLength: 4096 }, forceCloseConnections: true })
   guardRoutes(app, createGuard({ apiKey: key, database, clock: systemClock }))
-  await v1Routes(app, { database, clock: systemClock, version, maxRequestBytes: 2 ** 26 })
+  await v1Routes(app, {
+    database,
+    clock: systemClock,
+    version,
+    maxRequestBytes: 2 ** 26,
+    qdrantSettings: archiveSettings,
+  })
   try {
     const url = await app.listen({ host: '127.0.0.1', port: 0 })
     return await command(new ApiClient(url, key, true))

@@ -5,6 +5,7 @@ import { version } from '../server/version.ts'
 import { archiveCommand } from './archive.ts'
 import { CliError } from './cli-error.ts'
 import { collectionCommand } from './collection.ts'
+import { exportCommand } from './export.ts'
 import { jobCommand } from './job.ts'
 import { policyCommand } from './policy.ts'
 import { retentionCommand } from './retention.ts'
@@ -23,6 +24,7 @@ export async function main(args: readonly string[]): Promise<number | undefined>
     .addCommand(collectionCommand)
     .addCommand(retentionCommand)
     .addCommand(archiveCommand)
+    .addCommand(exportCommand)
     .addCommand(jobCommand)
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ outputError: (text, write) => write(inClapWords(text)) })

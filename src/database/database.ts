@@ -9,6 +9,7 @@ import { DatabaseError } from '../errors/database-error.ts'
 import { ArchiveFolder } from '../snapshot/archive-folder.ts'
 import { diffViews, type Diff, type DiffSide } from '../snapshot/diff.ts'
 import type { GarbageReport } from '../snapshot/collect-garbage.ts'
+import type { QdrantExport } from '../snapshot/qdrant/write/export-archive.ts'
 import type { VerifyReport } from '../snapshot/verify/verify.ts'
 import type { Disk } from '../storage/disk.ts'
 import { checkShard } from './shards/check-shard.ts'
@@ -17,6 +18,7 @@ import { ArchiveImports } from './imports/archive-imports.ts'
 import { shardOrigin, type SnapshotState } from './catalog-state.ts'
 import { ownCollections } from './checks/drill-clone.ts'
 import type { Engine } from './engine.ts'
+import { exportReference, type ExportForQdrantOptions } from './archives/export-qdrant.ts'
 import { retentionOf, type Retention } from './history.ts'
 import type { Job, Jobs } from './jobs.ts'
 import { Documents } from './documents.ts'
@@ -258,6 +260,15 @@ export class Database {
     const { shard } = options
     const view = shard === undefined ? whole : oneShardOf(found.name, whole, shard)
     return new SnapshotReader(this.#engine, found.name, found.collection, view)
+  }
+
+  /**
+   * A collection as an archive that a Qdrant 1.19 loads: as it is, or as a reference says (see `openReader`). One moment, which
+   * is kept until the export is closed. Looks at every point once before this resolves, and has the bytes made when they are read.
+   * @throws request-invalid naming what Qdrant cannot hold; as openReader, partition-not-found, cancelled
+   */
+  exportForQdrant(reference: string, options: ExportForQdrantOptions): Promise<QdrantExport> {
+    return exportReference(this.#engine, reference, options)
   }
 
   /**

@@ -14,13 +14,32 @@ export function sliceOf(id: Readonly<IdWords>, total: number): number {
     absorb(swapped(id.w3), swapped(id.w2))
     absorb(16 << 24, 0)
   }
-  state[4]! ^= 0xff
-  for (let i = 0; i < 4; i++) round()
-  const high = (state[1]! ^ state[3]! ^ state[5]! ^ state[7]!) >>> 0
-  const low = (state[0]! ^ state[2]! ^ state[4]! ^ state[6]!) >>> 0
+  const { high, low } = finish()
   // (high * 2^32 + low) % total, 16 bits at a time so that no step leaves the exact integers.
   const upper = ((high % total) * 65_536 + (low >>> 16)) % total
   return (upper * 65_536 + (low & 0xffff)) % total
+}
+
+export interface Hash64 {
+  readonly high: number
+  readonly low: number
+}
+
+/** SipHash-2-4 under a key of zeros, of bytes given as little-endian words of 32 bits, of which there is an even number. */
+export function sipHashOf(words: readonly number[]): Hash64 {
+  start()
+  for (let i = 0; i < words.length; i += 2) absorb(words[i + 1]!, words[i]!)
+  absorb(words.length << 26, 0)
+  return finish()
+}
+
+function finish(): Hash64 {
+  state[4]! ^= 0xff
+  for (let i = 0; i < 4; i++) round()
+  return {
+    high: (state[1]! ^ state[3]! ^ state[5]! ^ state[7]!) >>> 0,
+    low: (state[0]! ^ state[2]! ^ state[4]! ^ state[6]!) >>> 0,
+  }
 }
 
 // v0 to v3, each as two 32-bit halves: low at 2n, high at 2n + 1. One for all calls: nothing here waits.
@@ -89,6 +108,6 @@ function swapHalves(at: number): void {
 }
 
 /** The bytes of a big-endian word, read as a little-endian one. */
-function swapped(word: number): number {
+export function swapped(word: number): number {
   return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)
 }

@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { MilvusDoor } from '../api/milvus/door.ts'
 import { milvusRestRoutes } from '../api/milvus/rest/rest-routes.ts'
 import { openDoor, qdrantMetrics, qdrantRoutes, type Door } from '../api/qdrant/routes.ts'
+import { archiveSettings } from '../api/qdrant/present/archive-settings.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
 import type { Database } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -137,6 +138,7 @@ async function createApp(
     clock: systemClock,
     version,
     maxRequestBytes: service.maxRequestBytes,
+    qdrantSettings: archiveSettings,
   })
   const milvusDoor = await openMilvus(door, options.configuration, options.logger)
   await milvusRestRoutes(app, milvusDoor, options.onFatal)

@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { archiveSettings } from '../../src/api/qdrant/present/archive-settings.ts'
 import { v1Routes } from '../../src/api/v1/v1-routes.ts'
 import { open, parseJson, stringifyJson, type Database, type JsonValue } from '../../src/index.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
@@ -31,6 +32,7 @@ export async function openV1App(): Promise<V1App> {
     clock: systemClock,
     version: '0.0.0',
     maxRequestBytes: 10_000,
+    qdrantSettings: archiveSettings,
     checksAnswers: true,
   })
   const plants = await database.createCollection('plants', { vectors: { '': { size: 2, distance: 'Dot' } } })

@@ -54,7 +54,8 @@ function sendBytes(reply: FastifyReply, archive: SentArchive, range: ByteRange |
     .send(bodyOf(archive, range))
 }
 
-function dispositionOf(name: string): string {
+/** A header that proposes a file name. */
+export function dispositionOf(name: string): string {
   const plain = name.replace(/[^\x20-\x7e]|["\\]/g, '_')
   const encoded = plain === name ? '' : `; filename*=UTF-8''${encodeURIComponent(name)}`
   return `attachment; filename="${plain}"${encoded}`

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { Database, JsonValue } from '../../index.ts'
+import type { CollectionConfig, Database, JsonValue, QdrantSettings } from '../../index.ts'
 import type { Clock } from '../../runtime/clock.ts'
 
 declare module 'fastify' {
@@ -18,6 +18,8 @@ export interface V1Options {
   readonly version: string
   /** Of JSON bodies; uploads have no limit. */
   readonly maxRequestBytes: number
+  /** What an archive in Qdrant's own form says of a collection: its door knows. */
+  readonly qdrantSettings: (config: CollectionConfig) => QdrantSettings
   /** Compares every answer with its schema; for tests. */
   readonly checksAnswers?: boolean
 }

@@ -211,7 +211,7 @@ function archive(bug: Bug | undefined): Step[] {
   return [
     {
       says: 'sees the snapshot sealed and reads its metadata',
-      mirrors: 'src/database/archive-snapshot.ts: readSnapshot; src/snapshot/seal.ts: readSealed',
+      mirrors: 'src/database/archives/archive-snapshot.ts: readSnapshot; src/snapshot/seal.ts: readSealed',
       isReady: (world) => world.snapshots.get('s1')?.view === undefined,
       run: (world) => {
         const sealed = world.snapshots.get('s1')?.sealed
@@ -222,7 +222,7 @@ function archive(bug: Bug | undefined): Step[] {
     {
       says: 'pins the segments, and looks again whether the snapshot is there',
       mirrors:
-        'src/snapshot/snapshot-archive.ts: openArchive; src/database/archive-snapshot.ts: archiveSnapshot',
+        'src/snapshot/snapshot-archive.ts: openArchive; src/database/archives/archive-snapshot.ts: archiveSnapshot',
       run: (world, me) => {
         const isThere = world.snapshots.has('s1')
         if (!isThere && bug !== 'an archive does not look again after it has pinned')

@@ -1,4 +1,10 @@
-import type { CollectionInfo, JsonObject, JsonValue, PayloadIndexParams } from '../../../index.ts'
+import type {
+  CollectionConfig,
+  CollectionInfo,
+  JsonObject,
+  JsonValue,
+  PayloadIndexParams,
+} from '../../../index.ts'
 import { isObject, memberOf } from '../decode.ts'
 import { settingsOf } from '../translate/settings.ts'
 import { shownDistance } from './shown-distance.ts'
@@ -6,7 +12,7 @@ import { shownDistance } from './shown-distance.ts'
 /** GET /collections/{name}: what the engine does without is shown as it was given. */
 export function collectionInfo(info: CollectionInfo): JsonObject {
   const settings = settingsOf(info.config.settings)
-  const optimizers = settings['optimizers_config'] ?? {}
+  const optimizers = settings['optimizers_config']
   const isPreventing = isObject(optimizers) && optimizers['prevent_unoptimized'] === true
   const warnings = warningsOf(info, settings)
   return {
@@ -20,23 +26,29 @@ export function collectionInfo(info: CollectionInfo): JsonObject {
     ),
     points_count: info.pointCount,
     segments_count: Math.max(1, info.segmentCount),
-    config: {
-      params: {
-        vectors: vectors(info, settings),
-        shard_number: info.config.shardNumber,
-        ...members(settings['params']),
-        ...sparseVectors(info),
-      },
-      hnsw_config: settings['hnsw_config']!,
-      optimizer_config: optimizers,
-      wal_config: settings['wal_config']!,
-      quantization_config: settings['quantization_config'] ?? null,
-      ...ifGiven('strict_mode_config', settings['strict_mode_config']),
-      ...ifGiven('metadata', settings['metadata']),
-    },
+    config: collectionConfig(info.config),
     payload_schema: payloadSchema(info),
     update_queue: isPreventing ? { length: 0, deferred_points: 0 } : { length: 0 },
     ...(warnings.length === 0 ? {} : { warnings }),
+  }
+}
+
+/** `config` of that answer. */
+export function collectionConfig(config: CollectionConfig): JsonObject {
+  const settings = settingsOf(config.settings)
+  return {
+    params: {
+      vectors: vectors(config, settings),
+      shard_number: config.shardNumber ?? 1,
+      ...members(settings['params']),
+      ...sparseVectors(config),
+    },
+    hnsw_config: settings['hnsw_config']!,
+    optimizer_config: settings['optimizers_config'] ?? {},
+    wal_config: settings['wal_config']!,
+    quantization_config: settings['quantization_config'] ?? null,
+    ...ifGiven('strict_mode_config', settings['strict_mode_config']),
+    ...ifGiven('metadata', settings['metadata']),
   }
 }
 
@@ -48,7 +60,7 @@ function ifGiven(name: string, value: JsonValue | undefined): JsonObject {
   return value === undefined ? {} : { [name]: value }
 }
 
-function vectors({ config }: CollectionInfo, settings: JsonObject): JsonObject {
+function vectors(config: CollectionConfig, settings: JsonObject): JsonObject {
   const entries = Object.entries(config.vectors)
     .filter(([, { kind }]) => kind !== 'sparse')
     .map(([name, { size, distance, settings: own }]) => {
@@ -58,7 +70,7 @@ function vectors({ config }: CollectionInfo, settings: JsonObject): JsonObject {
   return Object.fromEntries(entries)
 }
 
-function sparseVectors({ config }: CollectionInfo): JsonObject {
+function sparseVectors(config: CollectionConfig): JsonObject {
   const sparse = Object.entries(config.vectors).filter(([, { kind }]) => kind === 'sparse')
   if (sparse.length === 0) return {}
   return { sparse_vectors: Object.fromEntries(sparse.map(([name, { settings }]) => [name, settings ?? {}])) }

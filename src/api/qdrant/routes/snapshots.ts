@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { JsonValue } from '../../../index.ts'
 import { sendResult } from '../answers.ts'
 import { decodeBody } from '../body.ts'
@@ -8,6 +8,8 @@ import { wrongInput } from '../failures.ts'
 import { collectionName, pathParam, queryParam } from '../parameters.ts'
 import { openLocation, recover } from '../recovery.ts'
 import { sendArchive } from '../../http/send-archive.ts'
+import { sendExport } from '../../http/send-export.ts'
+import { archiveSettings } from '../present/archive-settings.ts'
 import { SnapshotShelf } from '../snapshot-shelf.ts'
 import { recoverFields, recoverRequest } from '../translate/recover.ts'
 import { waited, waitsForSnapshot } from './background.ts'
@@ -48,6 +50,7 @@ function collectionSnapshots(app: FastifyInstance, door: Door): void {
   app.get('/collections/:collection/snapshots/:name', async (request, reply) => {
     const name = collectionName(request)
     return plainly(async () => {
+      if (wantsOwnForm(request)) return sendOwnForm(door, request, reply, name)
       return sendArchive(request, reply, await shelfOf(name).open(pathParam(request, 'name')))
     })
   })
@@ -58,6 +61,36 @@ function collectionSnapshots(app: FastifyInstance, door: Door): void {
       return true
     })
   })
+}
+
+/** Ours: `?format=qdrant`. @throws WireError 400 for another form */
+function wantsOwnForm(request: FastifyRequest): boolean {
+  const format = queryParam(request, 'format')
+  if (format === undefined || format === 'qdrant') return format !== undefined
+  throw wrongInput(`there is no format \`${format}\` of archives, only \`qdrant\``)
+}
+
+/** An archive that a Qdrant loads. @throws WireError 404 */
+async function sendOwnForm(
+  door: Door,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  collection: string,
+): Promise<FastifyReply> {
+  const name = pathParam(request, 'name')
+  const own = getCollection(door, collection).name
+  const snapshot = door.database.findSnapshotFrom(own, name)
+  if (snapshot === undefined) {
+    const file = await new SnapshotShelf(door, { collection: own }).open(name)
+    file.close()
+    throw wrongInput(`of ${name} there is the file alone: recover it, and ask for a snapshot of that`)
+  }
+  const partition = queryParam(request, 'partition')
+  const archive = await door.database.exportForQdrant(`${own}@${snapshot.id}`, {
+    settings: archiveSettings,
+    ...(partition === undefined ? {} : { partition }),
+  })
+  return sendExport(reply, name, archive)
 }
 
 function fullSnapshots(app: FastifyInstance, door: Door): void {

@@ -2,22 +2,28 @@ import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { sendArchive } from '../../http/send-archive.ts'
+import { sendExport } from '../../http/send-export.ts'
 import {
   DatabaseError,
   type Archive,
   type Database,
   type JobContext,
+  type QdrantExport,
   type RestoreStoreOptions,
   type Snapshot,
 } from '../../../index.ts'
 import { getSnapshot } from '../find-snapshot.ts'
-import { created, defineRoute, type Route } from '../route.ts'
+import { created, defineRoute, type Route, type V1Door } from '../route.ts'
 import { exportHeaders, importHeaders, pemOf, secretOf } from '../schemas/archives.ts'
-import { collectionSchema } from '../schemas/collections.ts'
+import { collectionSchema, referenceParam } from '../schemas/collections.ts'
 import { jobSchema } from '../schemas/jobs.ts'
 import { snapshotParam } from '../schemas/snapshots.ts'
 
 const tag = 'archives'
+
+const partitionParam = z.string().optional().meta({
+  description: 'With `qdrant`: the partition that goes into it, needed where several have points.',
+})
 
 const download = defineRoute({
   id: 'downloadArchive',
@@ -33,6 +39,14 @@ const download = defineRoute({
       .string()
       .optional()
       .meta({ description: 'Leaves out the files that the reader has already: those of this snapshot.' }),
+    format: z.enum(['stillpoint', 'qdrant']).optional().meta({
+      description:
+        '`qdrant`: one that a Qdrant 1.19 loads; without ranges, keys and `since`. Default `stillpoint`.',
+    }),
+    collection: z.string().optional().meta({
+      description: 'With `qdrant`: which collection, where the snapshot holds several.',
+    }),
+    partition: partitionParam,
   }),
   headers: exportHeaders,
   answerType: 'application/octet-stream',
@@ -43,8 +57,16 @@ const download = defineRoute({
     412: { description: 'It is not what If-Match says.' },
     416: { description: 'The archive has no such range.' },
   },
-  handle: async ({ database }, { params, query, headers }, { request, reply }) => {
+  handle: async (door, { params, query, headers, signal }, { request, reply }) => {
+    const { database } = door
     const snapshot = getSnapshot(database, params.snapshot)
+    if (query.format === 'qdrant') {
+      refuseOthers({ ...headers, since: query.since })
+      const { name } = snapshot.resolve(query.collection)
+      const wanted = { reference: `${name}@${snapshot.id}`, partition: query.partition, signal }
+      return sendExport(reply, `${snapshot.name}.snapshot`, await exportOf(door, wanted))
+    }
+    refuseOthers({ collection: query.collection, partition: query.partition })
     const since = query.since === undefined ? undefined : getSnapshot(database, query.since).id
     const encrypt = secretOf(headers)
     const sign = headers['archive-signing-key']
@@ -64,6 +86,49 @@ const download = defineRoute({
     })
   },
 })
+
+const downloadCollection = defineRoute({
+  id: 'exportCollection',
+  method: 'GET',
+  path: '/collections/{reference}/archive',
+  tag,
+  summary: 'A collection as an archive of another database, made while it is read',
+  description:
+    'One moment, whatever is written meanwhile; no snapshot is made. `stillpoint-points` says how many points are in it.',
+  params: z.strictObject(referenceParam),
+  query: z.strictObject({
+    format: z.literal('qdrant').meta({ description: 'Of a collection, for a Qdrant 1.19.' }),
+    partition: partitionParam,
+  }),
+  answerType: 'application/octet-stream',
+  answers: { 200: { description: 'The archive.' } },
+  handle: async (door, { params: { reference }, query: { partition }, signal }, { reply }) => {
+    const archive = await exportOf(door, { reference, partition, signal })
+    return sendExport(reply, `${reference}.snapshot`, archive)
+  },
+})
+
+interface Wanted {
+  readonly reference: string
+  readonly partition: string | undefined
+  readonly signal: AbortSignal
+}
+
+function exportOf(
+  { database, qdrantSettings: settings }: V1Door,
+  { reference, partition, signal }: Wanted,
+): Promise<QdrantExport> {
+  const part = partition === undefined ? {} : { partition }
+  return database.exportForQdrant(reference, { settings, signal, ...part })
+}
+
+/** What says nothing of the format that is asked for. @throws request-invalid */
+function refuseOthers(parameters: Readonly<Record<string, string | undefined>>): void {
+  const [name] = Object.entries(parameters).find(([, value]) => value !== undefined) ?? []
+  if (name === undefined) return
+  const text = `Cannot make this archive: ${name} does not go with the format that is asked for`
+  throw new DatabaseError('request-invalid', text, { name })
+}
 
 /** Of what decides the bytes. The first ones tell encrypted archives apart, by their salt, and nothing of the secret. */
 async function etagOf(snapshot: Snapshot, archive: Archive, since: string | undefined): Promise<string> {
@@ -187,4 +252,4 @@ function drain(request: FastifyRequest): void {
     })
 }
 
-export const archiveRoutes: readonly Route[] = [download, upload]
+export const archiveRoutes: readonly Route[] = [download, downloadCollection, upload]

@@ -1,19 +1,19 @@
-import { DatabaseError } from '../errors/database-error.ts'
-import type { SnapshotId } from '../ids/brands.ts'
-import { allEnded } from '../runtime/all-ended.ts'
-import type { SnapshotRecord } from '../manifest/format.ts'
-import { contentKey } from '../snapshot/archive/format.ts'
-import type { KnownFiles } from '../snapshot/archive/manifest-writer.ts'
-import { readSealed, type SealedContent } from '../snapshot/seal.ts'
+import { DatabaseError } from '../../errors/database-error.ts'
+import type { SnapshotId } from '../../ids/brands.ts'
+import { allEnded } from '../../runtime/all-ended.ts'
+import type { SnapshotRecord } from '../../manifest/format.ts'
+import { contentKey } from '../../snapshot/archive/format.ts'
+import type { KnownFiles } from '../../snapshot/archive/manifest-writer.ts'
+import { readSealed, type SealedContent } from '../../snapshot/seal.ts'
 import {
   knownFilesOf,
   knownFilesOfManifest,
   openArchive,
   type Archive,
   type ArchiveOptions,
-} from '../snapshot/snapshot-archive.ts'
-import { nameScopeOf, type SnapshotState } from './catalog-state.ts'
-import type { Engine } from './engine.ts'
+} from '../../snapshot/snapshot-archive.ts'
+import { nameScopeOf, type SnapshotState } from '../catalog-state.ts'
+import type { Engine } from '../engine.ts'
 
 export interface SnapshotArchiveOptions extends ArchiveOptions {
   /**
