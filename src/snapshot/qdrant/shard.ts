@@ -90,7 +90,8 @@ async function readNested({ budget, vectors }: ShardContext, entry: EntryBytes):
 
 /** Without the folder that some forms put them in. */
 function segmentFiles(shown: string, files: ReadonlyMap<string, EntryBytes>, within: string): SegmentFiles {
-  if (!files.has(`${within}segment.json`)) return new SegmentFiles(shown, files)
+  const isWithin = [...files.keys()].some((path) => path.startsWith(within))
+  if (!isWithin) return new SegmentFiles(shown, files)
   const inner = [...files].map(([path, entry]): [string, EntryBytes] => [
     path.startsWith(within) ? path.slice(within.length) : `/${path}`,
     entry,
