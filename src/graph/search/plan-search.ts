@@ -9,6 +9,8 @@ export interface SearchShape {
   readonly limit: number
   /** As asked for: rows that a search without a filter keeps in view. */
   readonly ef: number
+  /** Rows that are scored by vectors in a file behind a search of the graph; 0: the vectors are in memory. */
+  readonly readAfter: number
 }
 
 export type SearchPlan =
@@ -27,6 +29,8 @@ const filteredRows = 50
 const filteredEntries = 16
 /** What a row costs if all are scanned in the order in which they lie. */
 const sequentialRow = 0.3
+/** What a row costs that is read from a file (ADR 0026). */
+const fileRow = 6
 /** Of this share of rows that pass on, widening finds as much as filtering does, for less. */
 const wideShare = 0.2
 /** Places that rows take up which do not pass are made up for by so many more. */
@@ -45,14 +49,14 @@ export function planSearch(shape: SearchShape): SearchPlan {
   const ef = Math.max(shape.ef, shape.limit)
   const plan = graphPlan({ ...shape, ef })
   if (plan === undefined || plan.ef > efMax) return { kind: 'scan' }
-  return scanCost(shape) <= graphCost(plan) ? { kind: 'scan' } : plan
+  return scanCost(shape) <= graphCost(plan, shape) ? { kind: 'scan' } : plan
 }
 
 /** What is left when a search of the graph has found too little: what passes is not where the query is. */
 export function planNarrow(shape: SearchShape): SearchPlan {
   const ef = Math.min(efMax, Math.max(narrowMin, 2 * Math.max(shape.ef, shape.limit)))
   const plan = { kind: 'filtered', ef, shareMin: 0 } as const
-  return scanCost(shape) <= graphCost(plan) ? { kind: 'scan' } : plan
+  return scanCost(shape) <= graphCost(plan, shape) ? { kind: 'scan' } : plan
 }
 
 function graphPlan({
@@ -77,10 +81,12 @@ function graphPlan({
   return { kind: 'filtered', ef: Math.ceil(kept), shareMin: share * nearShare }
 }
 
-function graphCost({ kind, ef }: Exclude<SearchPlan, { kind: 'scan' }>): number {
-  return kind === 'filtered' ? (ef + filteredEntries) * filteredRows : ef * wideRows
+function graphCost({ kind, ef }: Exclude<SearchPlan, { kind: 'scan' }>, { readAfter }: SearchShape): number {
+  const walk = kind === 'filtered' ? (ef + filteredEntries) * filteredRows : ef * wideRows
+  return walk + readAfter * fileRow
 }
 
-function scanCost({ rows, passing }: SearchShape): number {
-  return passing > rows / 2 ? Math.max(passing, rows * 0.5) * sequentialRow : passing
+function scanCost({ rows, passing, readAfter }: SearchShape): number {
+  const cost = passing > rows / 2 ? Math.max(passing, rows * 0.5) * sequentialRow : passing
+  return readAfter > 0 ? cost * fileRow : cost
 }

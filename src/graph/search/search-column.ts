@@ -85,7 +85,8 @@ async function searchGraph(
   const passing = Math.min(query.passingCount, indexed)
   const limit = Math.min(query.limit, passing)
   const rows = graph.nextRow
-  const shape: SearchShape = { rows, passing, limit, ef: query.effort.ef ?? efDefault }
+  const readAfter = query.column instanceof StoredColumn ? rankedCount(limit) : 0
+  const shape: SearchShape = { rows, passing, limit, ef: query.effort.ef ?? efDefault, readAfter }
   const plan = planSearch(shape)
   if (plan.kind === 'scan') return undefined
   const keys = await runPlan(searcher, query, graph, indexed, plan)

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { planSearch, type SearchShape } from './plan-search.ts'
+
+const shape: SearchShape = { rows: 100_000, passing: 100_000, limit: 10, ef: 64, readAfter: 0 }
+const kinds = (shares: readonly number[], more: Partial<SearchShape> = {}): string[] =>
+  shares.map((share) => planSearch({ ...shape, ...more, passing: share * shape.rows }).kind)
+
+test('the fewer rows pass, the closer a search keeps to them', () => {
+  expect(kinds([1, 0.5, 0.1, 0.005])).toEqual(['graph', 'wide', 'filtered', 'scan'])
+})
+
+test('a graph that is searched widely enough is no better than comparing all rows', () => {
+  expect(planSearch({ ...shape, rows: 5_000, passing: 5_000, ef: 512 }).kind).toBe('scan')
+  expect(planSearch({ ...shape, ef: 5_000 }).kind).toBe('scan')
+})
+
+test('rows that are read from a file are scanned later than rows in memory', () => {
+  const few = { rows: 100_000, passing: 2_500 }
+  expect(planSearch({ ...shape, ...few }).kind).toBe('scan')
+  expect(planSearch({ ...shape, ...few, readAfter: 46 }).kind).toBe('filtered')
+})
