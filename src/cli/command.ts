@@ -65,7 +65,7 @@ export function append(value: string, previous: readonly string[] = []): readonl
   return [...previous, value]
 }
 
-function outputOf(isJson: boolean): Output {
+export function outputOf(isJson: boolean): Output {
   return {
     isJson,
     show: (value, text) => {

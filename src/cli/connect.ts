@@ -6,6 +6,8 @@ export interface ConnectFlags {
   readonly url?: string
   readonly apiKey?: string
   readonly storagePath?: string
+  /** Much is written to the store, which is made if it is not there. */
+  readonly isWritten?: boolean
 }
 
 const urlDefault = 'http://127.0.0.1:6333'
@@ -25,5 +27,5 @@ export async function withApi<T>(flags: ConnectFlags, command: (api: ApiClient) 
     throw misused('Give --url for a server or --storage-path for a store, not both')
   // The engine is loaded for those only who need it here.
   const { withStore } = await import('./local-store.ts')
-  return withStore(flags.storagePath, command)
+  return withStore(flags.storagePath, command, flags.isWritten === true)
 }

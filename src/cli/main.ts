@@ -6,6 +6,7 @@ import { archiveCommand } from './archive.ts'
 import { CliError } from './cli-error.ts'
 import { collectionCommand } from './collection.ts'
 import { exportCommand } from './export.ts'
+import { importCommand } from './import.ts'
 import { jobCommand } from './job.ts'
 import { policyCommand } from './policy.ts'
 import { retentionCommand } from './retention.ts'
@@ -25,6 +26,7 @@ export async function main(args: readonly string[]): Promise<number | undefined>
     .addCommand(retentionCommand)
     .addCommand(archiveCommand)
     .addCommand(exportCommand)
+    .addCommand(importCommand)
     .addCommand(jobCommand)
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ outputError: (text, write) => write(inClapWords(text)) })

@@ -5,6 +5,8 @@ import type { VectorInput, VectorParams } from './types.ts'
 
 // Below this squared length a Cosine vector is stored as given (Qdrant 1.19, shared facts: lengths up to about 2e-5 hold).
 const tinySquaredLength = 1.1920929e-7
+// One whose squared length is this close to 1 is stored as given, too: what was at length one before stays bit for bit what it was.
+const unitTolerance = 1e-6
 
 /** Whether vectors keep their lengths, so that any distance can be computed from them. Of whole numbers nothing else would be left. */
 export function isStoredAsGiven({ distance, keepsLength, datatype }: VectorParams): boolean {
@@ -50,7 +52,8 @@ export function writeVector(
   for (let i = 0; i < target.length; i++) squared += target[i]! * target[i]!
   // NaN or an infinite component: the sum is no longer finite. (So it is if the sum itself overflows: looked at again.)
   if (!Number.isFinite(squared)) refuseNaN(name, values)
-  if (!isStoredAsGiven(params) && squared >= tinySquaredLength && squared !== Infinity) {
+  const isUnit = Math.abs(squared - 1) <= unitTolerance
+  if (!isStoredAsGiven(params) && !isUnit && squared >= tinySquaredLength && squared !== Infinity) {
     const factor = 1 / Math.sqrt(squared)
     for (let i = 0; i < target.length; i++) target[i]! *= factor
   }

@@ -22,6 +22,8 @@ import { exportReference, type ExportForQdrantOptions } from './archives/export-
 import { retentionOf, type Retention } from './history.ts'
 import type { Job, Jobs } from './jobs.ts'
 import { Documents } from './documents.ts'
+import { draftName, isDraft } from './imports/drafts/draft-name.ts'
+import { publishDrafts, type PublishOptions } from './imports/drafts/publish-drafts.ts'
 import { Policies } from './policies/policies.ts'
 import type { AliasAction, RestoreSource } from './records.ts'
 import type { LoadingReport } from './loading/report.ts'
@@ -147,8 +149,20 @@ export class Database {
   /** @throws collection-exists, alias-exists, request-invalid */
   async createCollection(name: string, config: CollectionConfig): Promise<Collection> {
     checkCollectionName(name)
-    checkCollectionConfig(config)
+    return this.#createCollection(this.#engine.parts.random.uuid(), name, config)
+  }
+
+  /**
+   * A collection that can be filled before anybody sees it: it is not listed, and no cut through the store holds it, until
+   * `publishDrafts` gives it a name. It survives a restart; whoever gives it up drops it by its name. @throws request-invalid
+   */
+  async createDraft(config: CollectionConfig): Promise<Collection> {
     const id = this.#engine.parts.random.uuid()
+    return this.#createCollection(id, draftName(id), config)
+  }
+
+  async #createCollection(id: string, name: string, config: CollectionConfig): Promise<Collection> {
+    checkCollectionConfig(config)
     const state = (await this.#engine.submit({
       type: 'create-collection',
       id,
@@ -200,6 +214,26 @@ export class Database {
     return ownCollections(this.#engine.parts.catalog)
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map((state) => new Collection(this.#engine, state))
+  }
+
+  listDrafts(): readonly Collection[] {
+    this.#engine.checkOpen()
+    return [...this.#engine.parts.catalog.collections.values()]
+      .filter(isDraft)
+      .map((state) => new Collection(this.#engine, state))
+  }
+
+  /**
+   * Drafts become collections under the names that are given for theirs, with their aliases: all of them or none, at once,
+   * at the cost of a manifest each. The drafts stay until they are dropped.
+   * @throws collection-exists, alias-exists, collection-not-found, request-invalid; then nothing has changed
+   */
+  async publishDrafts(
+    names: Readonly<Record<string, string>>,
+    options: PublishOptions = {},
+  ): Promise<RestoredCollections> {
+    const { states, undo } = await publishDrafts(this.#engine, names, options)
+    return { collections: states.map((state) => new Collection(this.#engine, state)), undo }
   }
 
   listAliases(): readonly { readonly alias: string; readonly collection: string }[] {

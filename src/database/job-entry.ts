@@ -59,7 +59,10 @@ export class JobEntry {
   cancel(why: string): boolean {
     if (!this.isRunning) return false
     this.#controller.abort(
-      new DatabaseError('cancelled', `Cannot finish ${this.#record.kind}: ${why}`, { job: this.id }),
+      new DatabaseError('cancelled', `Cannot finish ${this.#record.kind}: ${why}`, {
+        job: this.id,
+        isClosing: why === databaseClosed,
+      }),
     )
     return true
   }

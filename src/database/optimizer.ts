@@ -12,7 +12,7 @@ import type { SequenceNumber } from '../ids/brands.ts'
 import { allEnded } from '../runtime/all-ended.ts'
 import { Mutex } from '../runtime/mutex.ts'
 import { adoptableFrom, buildGraph, type GraphBuild } from './build-graph.ts'
-import { ownCollections } from './checks/drill-clone.ts'
+import { isDrillClone } from './checks/drill-clone.ts'
 import type { EngineParts } from './engine.ts'
 import type { CatalogState } from './catalog-state.ts'
 import { keepHistory } from './history.ts'
@@ -314,9 +314,9 @@ function graphFirst(plan: MergePlan): MergePlan {
   return { ...plan, sources: plan.sources.toSorted((a, b) => rowsInGraph(b) - rowsInGraph(a)) }
 }
 
-/** One that could not be loaded stays as its manifest says. */
+/** One that could not be loaded stays as its manifest says. Drafts are prepared for the day on which they are seen. */
 function loadedCollections(catalog: CatalogState): CollectionState[] {
-  return ownCollections(catalog).filter(({ isLoaded }) => isLoaded)
+  return [...catalog.collections.values()].filter((state) => !isDrillClone(state) && state.isLoaded)
 }
 
 function hasNoGraph(sources: readonly ViewEntry[]): boolean {

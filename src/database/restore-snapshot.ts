@@ -1,7 +1,7 @@
 import type { CollectionState } from '../collection/collection-state.ts'
 import { findMisplacedPoint, placedShard, type MisplacedPoint } from '../collection/shard-view.ts'
 import type { View } from '../collection/view.ts'
-import type { JsonObject } from '../encoding/json.ts'
+import type { JsonObject, JsonValue } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { seqOf, type CollectionId } from '../ids/brands.ts'
 import type { Engine } from './engine.ts'
@@ -24,8 +24,10 @@ export interface RestorePlan {
   }[]
   readonly aliases?: Readonly<Record<string, string>>
   readonly undoName?: string
-  /** Name of a document that is put with it: the id of the first collection. */
+  /** Name of a document that is put with it. */
   readonly receipt?: string
+  /** What it holds. Default: the id of the first collection. */
+  readonly receiptValue?: JsonValue
   /** Looks at what was opened, by the collection's id in the source; what it throws refuses the restore. */
   readonly check?: (views: ReadonlyMap<string, View>) => void
 }
@@ -76,7 +78,9 @@ export async function submitRestore(
     plan.check?.(prepared)
     const undo = undoOf(engine, targets, plan.undoName)
     const receipt =
-      plan.receipt === undefined ? {} : { receipt: { name: plan.receipt, value: targets[0]!.id } }
+      plan.receipt === undefined
+        ? {}
+        : { receipt: { name: plan.receipt, value: plan.receiptValue ?? targets[0]!.id } }
     const states = (await engine.submit(
       { type: 'restore', source, collections: targets, aliases: plan.aliases ?? {}, undo, ...receipt },
       prepared,

@@ -79,6 +79,11 @@ export const errorCodes = {
     what: 'The server behind a URL could not be reached, or stopped sending. Nothing was changed.',
     cure: 'Check that this machine reaches the address, then start it again.',
   },
+  'source-invalid': {
+    kind: 'invalid',
+    what: 'A server that is copied from answered what cannot be, or holds something that is not supported here. Nothing was changed.',
+    cure: 'Look at what the message names at the source; leave that collection out, or copy it another way.',
+  },
   'collection-not-found': {
     kind: 'not-found',
     what: 'No collection or alias has this name.',

@@ -2,11 +2,13 @@ import type { Server as TlsServer } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { MilvusDoor } from '../api/milvus/door.ts'
 import { milvusRestRoutes } from '../api/milvus/rest/rest-routes.ts'
+import { MoveIn } from '../api/qdrant/move-in/move-in.ts'
 import { openDoor, qdrantMetrics, qdrantRoutes, type Door } from '../api/qdrant/routes.ts'
 import { archiveSettings } from '../api/qdrant/present/archive-settings.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
 import type { Database } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { systemRandom } from '../runtime/random.ts'
 import type { LevelledLogger, Logger } from '../runtime/logger.ts'
 import { createGuard } from './auth/guard.ts'
 import { guardRoutes } from './auth/guard-routes.ts'
@@ -109,6 +111,7 @@ async function createApp(
   reportFaults(app, options.logger, options.onFatal)
   const archives = database.archiveFolder(storage.snapshotsPath)
   await archives.sweep()
+  const download = downloadOf(service, tls)
   const door = openDoor({
     database,
     archives,
@@ -116,7 +119,7 @@ async function createApp(
     clock: systemClock,
     version: qdrantVersion,
     allowUrlRecovery: service.enableSnapshotUrlRecovery,
-    download: downloadOf(service, tls),
+    download,
     snapshotsPath: storage.snapshotsPath,
     storagePath: storage.storagePath,
     maxRequestBytes: service.maxRequestBytes,
@@ -139,10 +142,25 @@ async function createApp(
     version,
     maxRequestBytes: service.maxRequestBytes,
     qdrantSettings: archiveSettings,
+    moves: openMoves(options, download),
   })
   const milvusDoor = await openMilvus(door, options.configuration, options.logger)
   await milvusRestRoutes(app, milvusDoor, options.onFatal)
   return { app, door, milvusDoor }
+}
+
+/** Copies from other servers, which obey the rules of downloads. */
+function openMoves({ opened: { database }, configuration }: ServerOptions, download: Download): MoveIn {
+  const { service, settings } = configuration
+  const isAllowed = service.enableSnapshotUrlRecovery
+  return new MoveIn({
+    database,
+    ask: download,
+    clock: systemClock,
+    random: systemRandom,
+    isAllowed,
+    settings,
+  })
 }
 
 function downloadOf(

@@ -3,9 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { archiveSettings } from '../../src/api/qdrant/present/archive-settings.ts'
+import { MoveIn } from '../../src/api/qdrant/move-in/move-in.ts'
 import { v1Routes } from '../../src/api/v1/v1-routes.ts'
 import { open, parseJson, stringifyJson, type Database, type JsonValue } from '../../src/index.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
+import { systemRandom } from '../../src/runtime/random.ts'
+import { createDownload } from '../../src/server/download/download.ts'
 
 export interface V1Reply {
   readonly status: number
@@ -33,6 +36,13 @@ export async function openV1App(): Promise<V1App> {
     version: '0.0.0',
     maxRequestBytes: 10_000,
     qdrantSettings: archiveSettings,
+    moves: new MoveIn({
+      database,
+      ask: createDownload({ allowPrivate: true }),
+      clock: systemClock,
+      random: systemRandom,
+      isAllowed: true,
+    }),
     checksAnswers: true,
   })
   const plants = await database.createCollection('plants', { vectors: { '': { size: 2, distance: 'Dot' } } })

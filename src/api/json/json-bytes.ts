@@ -92,7 +92,8 @@ export function skipName(bytes: Uint8Array, at: number): number {
   return bytes[i] === colon ? skipSpace(bytes, i + 1) : -1
 }
 
-function skipValue(bytes: Uint8Array, at: number, depth: number): number {
+/** Any value. */
+export function skipValue(bytes: Uint8Array, at: number, depth = 0): number {
   const c = bytes[at]!
   if (c === quote) return skipString(bytes, at)
   if (c === openBrace) return skipObject(bytes, at, depth)

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { CollectionConfig, Database, JsonValue, QdrantSettings } from '../../index.ts'
+import type { CollectionConfig, Database, Job, JsonValue, QdrantSettings } from '../../index.ts'
 import type { Clock } from '../../runtime/clock.ts'
 
 declare module 'fastify' {
@@ -9,6 +9,31 @@ declare module 'fastify' {
     readonly isReading?: boolean
     readonly takesBytes?: boolean
   }
+}
+
+/** Copies collections of running Qdrant servers. */
+export interface QdrantMoves {
+  /** The key is kept in memory only. @throws request-invalid, download-refused */
+  start(
+    request: {
+      readonly url: string
+      readonly collections?: Readonly<Record<string, string>>
+      readonly replace?: boolean
+      readonly aliases?: boolean
+      readonly parallel?: number
+      readonly compare?: boolean
+    },
+    apiKey: string | undefined,
+  ): Job
+  /** Copies that the next attempt goes on with. */
+  unfinished(): readonly {
+    readonly into: string
+    readonly source: string
+    readonly collection: string
+    readonly copiedPoints: number
+  }[]
+  /** False if there is none. @throws collection-exists while a job is at it */
+  discard(into: string): Promise<boolean>
 }
 
 export interface V1Options {
@@ -20,6 +45,7 @@ export interface V1Options {
   readonly maxRequestBytes: number
   /** What an archive in Qdrant's own form says of a collection: its door knows. */
   readonly qdrantSettings: (config: CollectionConfig) => QdrantSettings
+  readonly moves: QdrantMoves
   /** Compares every answer with its schema; for tests. */
   readonly checksAnswers?: boolean
 }

@@ -11,6 +11,7 @@ import { collectionRoutes } from './routes/collections.ts'
 import { diffRoutes } from './routes/diff.ts'
 import { importRoutes } from './routes/imports.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { moveRoutes } from './routes/moves.ts'
 import { policyRoutes } from './routes/policies.ts'
 import { restoreRoutes } from './routes/restores.ts'
 import { retentionRoutes } from './routes/retention.ts'
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   ...checkRoutes,
   ...archiveRoutes,
   ...importRoutes,
+  ...moveRoutes,
   ...policyRoutes,
   ...jobRoutes,
 ]

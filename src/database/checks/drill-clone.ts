@@ -1,4 +1,5 @@
 import type { CatalogState } from '../catalog-state.ts'
+import { isDraft } from '../imports/drafts/draft-name.ts'
 
 // A drill restores into a clone whose name holds its own id. Nobody else can make such a collection, for a name is
 // chosen before the id. So a clone that a crash left behind is known for what it is, and nothing that a user made is
@@ -11,7 +12,7 @@ export function isDrillClone({ id, name }: { readonly id: string; readonly name:
   return name === drillCloneName(id)
 }
 
-/** What is not a drill's clone. */
+/** The store's content: neither a drill's clone nor a draft. */
 export function ownCollections(catalog: CatalogState) {
-  return [...catalog.collections.values()].filter((state) => !isDrillClone(state))
+  return [...catalog.collections.values()].filter((state) => !isDrillClone(state) && !isDraft(state))
 }

@@ -1,5 +1,5 @@
 import { CollectionReader } from '../../collection/reader.ts'
-import { contentHashOf } from '../../collection/content-hash.ts'
+import { contentHashOf } from '../../collection/hashes/content-hash.ts'
 import { openView } from '../../collection/open-view.ts'
 import { SegmentRegistry } from '../../collection/segment-handle.ts'
 import type { View } from '../../collection/view.ts'

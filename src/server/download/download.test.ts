@@ -55,6 +55,35 @@ const downloadWith = (options: Partial<DownloadOptions> = {}) =>
   createDownload({ allowPrivate: true, ...options })
 
 describe('download', () => {
+  test('keeps what a refusal says where that is wanted, and no more than its beginning', async () => {
+    const port = await serve((_request, answer) => {
+      answer.statusCode = 403
+      answer.end(`no, never ${'x'.repeat(10_000)}`)
+    })
+    const url = `http://127.0.0.1:${port}/`
+    const refused = downloadWith()(url, { keepsRefusal: true })
+    await expect(refused).rejects.toMatchObject({ details: { status: 403 } })
+    const error = (await refused.catch((one: unknown) => one)) as { details: { body: string } }
+    expect(error.details.body).toMatch(/^no, never x+$/)
+    expect(error.details.body).toHaveLength(4_096)
+    await expect(downloadWith()(url)).rejects.not.toHaveProperty('details.body')
+  })
+
+  test('can delete, and follows nobody then', async () => {
+    const methods: (string | undefined)[] = []
+    const port = await serve((request, answer) => {
+      methods.push(request.method)
+      if (request.url === '/moved') answer.writeHead(307, { location: '/there' }).end()
+      else answer.end('gone')
+    })
+    const download = downloadWith()
+    expect(await read(await download(`http://127.0.0.1:${port}/x`, { isDeletion: true }))).toBe('gone')
+    await expect(download(`http://127.0.0.1:${port}/moved`, { isDeletion: true })).rejects.toMatchObject({
+      code: 'download-refused',
+    })
+    expect(methods).toEqual(['DELETE', 'DELETE'])
+  })
+
   test('gives the bytes and sends the key', async () => {
     const seen: IncomingMessage['headers'][] = []
     const port = await serve((request, answer) => {

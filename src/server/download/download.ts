@@ -14,6 +14,12 @@ export interface DownloadRequest {
   /** Sent as the body of a POST; by default it is a GET. Redirects that would make it a GET are refused. */
   readonly json?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** Deletes instead; not together with `json`. Redirects are refused then. */
+  readonly isDeletion?: boolean
+  /** Milliseconds until the server must have answered, where that may take longer than the bytes behind it. */
+  readonly answerTimeoutMs?: number
+  /** What the server says when it refuses stands in the error's details as `body`, up to 4 KiB of it. */
+  readonly keepsRefusal?: boolean
 }
 
 /** Resolves when the server has answered with a success; the bytes are read from then on, at the reader's pace. */
@@ -41,6 +47,9 @@ const redirectsMax = 5
 const redirectStatuses = new Set([301, 302, 303, 307, 308])
 /** Those after which a POST is still one. */
 const repeatingStatuses = new Set([307, 308])
+const noStatuses = new Set<number>()
+
+const refusalBytesMax = 4_096
 
 /**
  * Reads http and https URLs. Every address that a connection goes to, redirects included, is checked after its name
@@ -63,12 +72,13 @@ export function createDownload(options: DownloadOptions): Download {
     for (let redirects = 0; redirects <= redirectsMax; redirects++) {
       checkLiteralAddress(url, options)
       const apiKey = url.origin === first.origin ? request.apiKey : undefined
-      const { json, signal } = request
-      const answer = await send({ url, apiKey, json, signal, lookup, agents, options })
+      const answer = await send({ url, apiKey, request, lookup, agents, options })
       const status = answer.message.statusCode ?? 0
-      const statuses = json === undefined ? redirectStatuses : repeatingStatuses
-      const target = statuses.has(status) ? answer.message.headers.location : undefined
-      if (target === undefined) return bodyOf(answer, shown, boundsOf(options))
+      const target = statusesOf(request).has(status) ? answer.message.headers.location : undefined
+      if (target === undefined) {
+        const refusal = isSuccess(status) || request.keepsRefusal !== true ? '' : await beginningOf(answer)
+        return bodyOf(answer, shown, boundsOf(options), refusal)
+      }
       answer.message.destroy()
       url = parseUrl(target, url)
     }
@@ -78,6 +88,13 @@ export function createDownload(options: DownloadOptions): Download {
     )
   }
 }
+
+function statusesOf({ json, isDeletion }: DownloadRequest): ReadonlySet<number> {
+  if (isDeletion === true) return noStatuses
+  return json === undefined ? redirectStatuses : repeatingStatuses
+}
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
 function parseUrl(location: string, base?: URL): URL {
   let url: URL
@@ -143,20 +160,21 @@ interface Answer {
 interface Sending {
   readonly url: URL
   readonly apiKey: string | undefined
-  readonly json: string | undefined
-  readonly signal: AbortSignal | undefined
+  readonly request: DownloadRequest
   readonly lookup: LookupFunction
   readonly agents: { readonly 'http:': HttpAgent; readonly 'https:': HttpsAgent }
   readonly options: DownloadOptions
 }
 
-function send({ url, apiKey, json, signal, lookup, agents, options }: Sending): Promise<Answer> {
+function send({ url, apiKey, request: asked, lookup, agents, options }: Sending): Promise<Answer> {
+  const { json, signal } = asked
   const { connectTimeoutMs, idleTimeoutMs, clock = systemClock } = { ...defaults, ...options }
+  const answerTimeoutMs = asked.answerTimeoutMs ?? idleTimeoutMs
   const isSecure = url.protocol === 'https:'
   const state = { waiting: true, signal }
   return new Promise((resolve, reject) => {
     const request = (isSecure ? httpsRequest : httpRequest)(url, {
-      method: json === undefined ? 'GET' : 'POST',
+      method: asked.isDeletion === true ? 'DELETE' : json === undefined ? 'GET' : 'POST',
       agent: isSecure ? agents['https:'] : agents['http:'],
       lookup,
       headers: {
@@ -171,12 +189,12 @@ function send({ url, apiKey, json, signal, lookup, agents, options }: Sending): 
       ...(isSecure ? secureOptions(options) : {}),
     })
     // Header lines that trickle in keep the socket busy and never end.
-    const deadline = clock.after(connectTimeoutMs + idleTimeoutMs, () =>
+    const deadline = clock.after(connectTimeoutMs + answerTimeoutMs, () =>
       request.destroy(new Error(`no answer from ${url.host} in time`)),
     )
     request.on('socket', (socket) => {
       socket.setTimeout(connectTimeoutMs)
-      socket.once(isSecure ? 'secureConnect' : 'connect', () => socket.setTimeout(idleTimeoutMs))
+      socket.once(isSecure ? 'secureConnect' : 'connect', () => socket.setTimeout(answerTimeoutMs))
       socket.on('timeout', () => {
         if (state.waiting) request.destroy(new Error(`no bytes from ${url.host} in time`))
         else socket.setTimeout(idleTimeoutMs)
@@ -186,6 +204,7 @@ function send({ url, apiKey, json, signal, lookup, agents, options }: Sending): 
     request.on('close', () => deadline.cancel())
     request.on('response', (message) => {
       deadline.cancel()
+      message.socket.setTimeout(idleTimeoutMs)
       resolve(Object.assign(state, { message }))
     })
     request.end(json)
@@ -202,12 +221,38 @@ function boundsOf(options: DownloadOptions): BodyBounds {
   return { bytesMax, bytesMin, windowMs: idleTimeoutMs, clock }
 }
 
-function bodyOf(answer: Answer, location: string, bounds: BodyBounds): AsyncIterable<Uint8Array> {
+/** What a refusal says, as far as it comes and is short. */
+async function beginningOf({ message }: Answer): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of message as AsyncIterable<Uint8Array>) {
+      chunks.push(chunk)
+      bytes += chunk.byteLength
+      if (bytes >= refusalBytesMax) break
+    }
+  } catch {
+    // The status says that it refused; why is lost.
+  }
+  return Buffer.concat(chunks).subarray(0, refusalBytesMax).toString('utf8')
+}
+
+function bodyOf(
+  answer: Answer,
+  location: string,
+  bounds: BodyBounds,
+  refusal: string,
+): AsyncIterable<Uint8Array> {
   const status = answer.message.statusCode ?? 0
-  if (status >= 200 && status < 300) return readBody(answer, location, bounds)
+  if (isSuccess(status)) return readBody(answer, location, bounds)
   answer.message.destroy()
   const text = `${status} ${STATUS_CODES[status] ?? ''}`.trim()
-  const details = { url: location, status, reason: STATUS_CODES[status] ?? '' }
+  const details = {
+    url: location,
+    status,
+    reason: STATUS_CODES[status] ?? '',
+    ...(refusal === '' ? {} : { body: refusal }),
+  }
   throw new DatabaseError(
     'download-refused',
     `Failed to download tar from ${location}: status - ${text}`,

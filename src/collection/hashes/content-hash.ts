@@ -1,12 +1,12 @@
 import { createHash, type Hash } from 'node:crypto'
-import { canonicalJson } from '../encoding/json.ts'
-import { isMulti, isSparse, type VectorValue } from '../graph/vector-value.ts'
-import { yieldToEventLoop } from '../runtime/yield.ts'
-import { mergeInIdOrder } from './id-order.ts'
-import { defaultPartition, partitionNames, viewOfPartitions } from './partitions.ts'
-import { payloadValue } from './row-cursor.ts'
-import { vectorAt } from './vector-columns.ts'
-import { aliveBits, visibleBits, type View } from './view.ts'
+import { canonicalJson } from '../../encoding/json.ts'
+import { yieldToEventLoop } from '../../runtime/yield.ts'
+import { mergeInIdOrder } from '../id-order.ts'
+import { defaultPartition, partitionNames, viewOfPartitions } from '../partitions.ts'
+import { hashVector } from './point-hash.ts'
+import { payloadValue } from '../row-cursor.ts'
+import { vectorAt } from '../vector-columns.ts'
+import { aliveBits, visibleBits, type View } from '../view.ts'
 
 const pointsBetweenYields = 2048
 const noneDead = new Uint32Array(0)
@@ -52,23 +52,4 @@ async function hashPoints(hash: Hash, view: View, onPause: (() => void) | undefi
     await yieldToEventLoop()
     onPause?.()
   }
-}
-
-function hashVector(hash: Hash, name: string, vector: VectorValue): void {
-  const label = JSON.stringify(name)
-  if (isSparse(vector)) {
-    hash.update(`${label} sparse ${vector.indices.length}\n`)
-    hash.update(bytesOf(vector.indices))
-    hash.update(bytesOf(vector.values))
-  } else if (isMulti(vector)) {
-    hash.update(`${label} multi ${vector.values.length / vector.dimensions}x${vector.dimensions}\n`)
-    hash.update(bytesOf(vector.values))
-  } else {
-    hash.update(`${label} ${vector.length}\n`)
-    hash.update(bytesOf(vector))
-  }
-}
-
-function bytesOf(array: Float32Array | Uint32Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 }

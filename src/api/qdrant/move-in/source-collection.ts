@@ -1,0 +1,152 @@
+import {
+  DatabaseError,
+  stringifyJson,
+  type CollectionConfig,
+  type JsonObject,
+  type JsonValue,
+  type PayloadIndexParams,
+} from '../../../index.ts'
+import { DecodeError, integerOf, isArray, isObject, memberOf } from '../decode.ts'
+import { translateCreate } from '../translate/collection.ts'
+import { indexRequest, refuseUnsupportedIndex } from '../translate/payload-index.ts'
+import { WireError } from '../wire-error.ts'
+import { notUnderstood, routeOf, type Source } from './source.ts'
+
+/** A collection of the source as it describes itself. */
+export interface SourceCollection {
+  readonly name: string
+  /** What makes the same one here. */
+  readonly config: CollectionConfig
+  /** The request that would make it, for telling whether it has changed. */
+  readonly request: string
+  /** The most points that one request may ask for; undefined: no limit. */
+  readonly limitMax: number | undefined
+}
+
+/** Names of all of its collections. */
+export async function readNames(source: Source): Promise<readonly string[]> {
+  const result = await source.result('/collections')
+  const collections = isObject(result) ? result['collections'] : undefined
+  if (!isArray(collections)) throw notUnderstood('/collections', 'it has no list of collections')
+  return collections.map((one) => {
+    const name = isObject(one) ? one['name'] : undefined
+    if (typeof name !== 'string') throw notUnderstood('/collections', 'a collection has no name')
+    return name
+  })
+}
+
+/** Collection by alias. */
+export async function readAliases(source: Source): Promise<ReadonlyMap<string, string>> {
+  const result = await source.result('/aliases')
+  const aliases = isObject(result) ? result['aliases'] : undefined
+  if (!isArray(aliases)) throw notUnderstood('/aliases', 'it has no list of aliases')
+  return new Map(
+    aliases.map((one): [string, string] => {
+      const { alias_name: alias, collection_name: collection } = isObject(one) ? one : {}
+      if (typeof alias !== 'string' || typeof collection !== 'string')
+        throw notUnderstood('/aliases', 'an alias has no name or no collection')
+      return [alias, collection]
+    }),
+  )
+}
+
+/** Exact. */
+export async function countPoints(source: Source, name: string): Promise<number> {
+  const path = routeOf`/collections/${name}/points/count`
+  const result = await source.result(path, { json: '{"exact":true}', answerTimeoutMs: 600_000 })
+  const count = integerOf(isObject(result) ? result['count'] : undefined)
+  if (count === undefined || count < 0) throw notUnderstood(path, 'it has no count')
+  return Number(count)
+}
+
+/** @throws source-invalid for what cannot be here */
+export async function readCollection(
+  source: Source,
+  name: string,
+  defaults: JsonObject,
+): Promise<SourceCollection> {
+  const path = routeOf`/collections/${name}`
+  const info = await source.result(path)
+  const config = isObject(info) ? info['config'] : undefined
+  if (!isObject(info) || !isObject(config)) throw notUnderstood(path, 'it has no config')
+  const request = requestOf(config)
+  return understanding(name, () => {
+    const created = translateCreate(request, defaults)
+    const payloadIndexes = indexesOf(memberOf(info, 'payload_schema'))
+    return {
+      name,
+      config: { ...created, payloadIndexes },
+      request: stringifyJson([
+        request,
+        memberOf(info, 'payload_schema') === undefined ? null : fieldsOf(info),
+      ]),
+      limitMax: limitOf(memberOf(config, 'strict_mode_config')),
+    }
+  })
+}
+
+/** The body of the request that makes such a collection. */
+function requestOf(config: JsonObject): JsonObject {
+  const params = memberOf(config, 'params')
+  // `read_fan_out_factor` and its like tell how a cluster reads: there is none here.
+  const { read_fan_out_factor: _, read_fan_out_delay_ms: _2, ...kept } = isObject(params) ? params : {}
+  const parts: [string, JsonValue | undefined][] = [
+    ...Object.entries(kept),
+    ['hnsw_config', memberOf(config, 'hnsw_config')],
+    ['optimizers_config', memberOf(config, 'optimizer_config')],
+    ['wal_config', memberOf(config, 'wal_config')],
+    ['quantization_config', memberOf(config, 'quantization_config')],
+    ['strict_mode_config', memberOf(config, 'strict_mode_config')],
+    ['metadata', memberOf(config, 'metadata')],
+  ]
+  return Object.fromEntries(parts.filter((part): part is [string, JsonValue] => part[1] !== undefined))
+}
+
+/** The declarations alone: how many points an index holds changes with every write. */
+function fieldsOf(info: JsonObject): JsonValue {
+  const schema = memberOf(info, 'payload_schema')
+  if (!isObject(schema)) return null
+  return Object.fromEntries(
+    Object.entries(schema).map(([field, index]) => {
+      const { points: _, ...declared } = isObject(index) ? index : {}
+      return [field, declared]
+    }),
+  )
+}
+
+function indexesOf(schema: JsonValue | undefined): Readonly<Record<string, PayloadIndexParams>> {
+  if (!isObject(schema)) return {}
+  return Object.fromEntries(
+    Object.entries(schema).map(([field, index]) => {
+      const declared = isObject(index)
+        ? (memberOf(index, 'params') ?? memberOf(index, 'data_type'))
+        : undefined
+      const { field_schema: params } = indexRequest({ field_name: field, field_schema: declared ?? null })
+      if (params === undefined)
+        throw new DatabaseError('source-invalid', `Cannot copy the index of "${field}": it has no type`)
+      refuseUnsupportedIndex(params)
+      return [field, params]
+    }),
+  )
+}
+
+function limitOf(strict: JsonValue | undefined): number | undefined {
+  if (!isObject(strict) || memberOf(strict, 'enabled') !== true) return undefined
+  const limit = integerOf(memberOf(strict, 'max_query_limit'))
+  return limit === undefined || limit < 1 ? undefined : Number(limit)
+}
+
+/** What the door would answer to a client becomes what is wrong with the source. */
+export function understanding<T>(name: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof WireError) && !(error instanceof DecodeError)) throw error
+    throw new DatabaseError(
+      'source-invalid',
+      `Cannot copy collection "${name}": ${error.message}`,
+      { collection: name },
+      error,
+    )
+  }
+}
