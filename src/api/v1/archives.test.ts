@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readLogArchive } from '../../../test/support/qdrant-log.ts'
 import { openV1App, type V1App } from '../../../test/support/v1-app.ts'
 import { createSigningKeys } from '../../index.ts'
 
@@ -47,6 +48,31 @@ describe('archives', () => {
     const broken = await upload('into=broken', whole.rawPayload.subarray(0, 3000))
     expect([broken.statusCode, broken.json()]).toMatchObject([400, { error: { code: 'archive-invalid' } }])
     expect((await call('GET', '/jobs?kind=import&state=failed')).body.jobs).toHaveLength(2)
+  })
+
+  test('for a Qdrant: of a snapshot, and of a collection as it is', async () => {
+    await database.getCollection('plants').delete({ ids: [1] })
+    const then = await download('s/archive?format=qdrant')
+    expect(then).toMatchObject({ statusCode: 200, headers: { 'stillpoint-points': '2' } })
+    const { points, json } = readLogArchive(then.rawPayload)
+    expect(points.map(({ id, payload }) => [id, payload])).toEqual([
+      [1, { kind: 'moss' }],
+      [2n ** 64n - 1n, { kind: 'sage' }],
+    ])
+    expect(json('config.json')).toMatchObject({ params: { vectors: { size: 2, distance: 'Dot' } } })
+
+    const ofCollection = (query: string) => app.inject({ method: 'GET', url: `/v1/collections/${query}` })
+    const now = await ofCollection('plants/archive?format=qdrant')
+    expect(now).toMatchObject({ statusCode: 200, headers: { 'stillpoint-points': '1' } })
+    const past = await ofCollection('plants@s/archive?format=qdrant')
+    expect(Buffer.compare(past.rawPayload, then.rawPayload)).toBe(0)
+    expect((await ofCollection('none/archive?format=qdrant')).statusCode).toBe(404)
+    for (const wrong of ['', '?format=zip', '?format=qdrant&since=s'])
+      expect((await ofCollection(`plants/archive${wrong}`)).statusCode, wrong).toBe(400)
+    for (const wrong of ['?format=zip', '?format=qdrant&since=s', '?collection=plants', '?partition=a'])
+      expect((await download(`s/archive${wrong}`)).statusCode, wrong).toBe(400)
+    const key = { 'archive-passphrase': 'a' }
+    expect((await download('s/archive?format=qdrant', key)).statusCode).toBe(400)
   })
 
   test('of the store, encrypted and signed, with the secrets in headers', async () => {

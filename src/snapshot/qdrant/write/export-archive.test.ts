@@ -9,6 +9,11 @@ import {
   type CborValue,
   type ReadArchive,
 } from '../../../../test/support/qdrant-log.ts'
+import { wordsOfId } from '../../../ids/point-id.ts'
+import { entryInMemory } from '../entry-bytes.ts'
+import type { WalPoint } from '../wal/operations.ts'
+import { readWal } from '../wal/read-wal.ts'
+import { HashRing } from './hash-ring.ts'
 import { open, RawJson, type CollectionConfig, type Database, type QdrantExport } from '../../../index.ts'
 
 let folder: string
@@ -188,5 +193,121 @@ describe('what stands in an archive', () => {
     const then = await exported('c@s')
     expect(then.points.length).toBe(3_000)
     expect(byId(then).get(7)).toEqual(floats([7]))
+  })
+})
+
+describe('how it is made', () => {
+  /** Ids of 5 shards in entries of some 20 points, several to a file. */
+  async function manyParts(): Promise<QdrantExport> {
+    const points = await db.createCollection('c', { vectors: { '': dot(4) }, shardNumber: 5 })
+    const ids = Array.from({ length: 2_000 }, (_, id) => id)
+    await points.upsert(ids.map((id) => ({ id, vectors: { '': [id, 1, 2, 3] }, payload: { id } })))
+    return db.exportForQdrant('c', { settings, limits: { entryBytes: 1_000, fileBytes: 5_000 } })
+  }
+
+  test('files of the log go on from each other, in every shard, and each id is in its own', async () => {
+    const { members, points } = await whole(await manyParts())
+    const files = members.filter(({ name }) => name.startsWith('3/wal/'))
+    expect(files.length).toBeGreaterThan(3)
+    for (const { content } of files) expect(content.byteLength).toBeLessThan(7_000)
+    const ring = new HashRing(5)
+    for (const { id, shard } of points) expect(ring.shardOf(wordsOfId(id as number))).toBe(shard)
+    expect(points.map(({ id }) => Number(id)).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 2_000 }, (_, id) => id),
+    )
+    for (const { id, payload } of points) expect(payload).toEqual({ id })
+  })
+
+  test('our own reader of logs reads the same', async () => {
+    const { members } = await whole(await manyParts())
+    const read: WalPoint[] = []
+    for (let shard = 0; shard < 5; shard++) {
+      const files = members
+        .filter(({ name }) => name.startsWith(`${shard}/wal/`))
+        .map(({ name, content }) => [name.slice(6), entryInMemory(name, content)] as const)
+      for await (const { operation } of readWal(new Map(files))) {
+        if (operation.op !== 'upsert') throw new Error(operation.op)
+        read.push(...operation.points)
+      }
+    }
+    expect(read.length).toBe(2_000)
+    const seventh = read.find(({ id }) => id === 7)!
+    expect(seventh).toMatchObject({ vectors: { '': Float32Array.of(7, 1, 2, 3) }, payload: { id: 7 } })
+  })
+
+  test('what is written meanwhile is not in it, and two streams give the same', async () => {
+    const archive = await manyParts()
+    const first = archive.stream()[Symbol.asyncIterator]()
+    await first.next()
+    const points = db.getCollection('c')
+    await points.upsert([{ id: 7, vectors: { '': [0, 0, 0, 0] } }])
+    await points.delete({ filter: {} })
+    const bytes = Buffer.from(await collect(archive.stream()))
+    expect(bytes.equals(Buffer.from(await collect(archive.stream())))).toBe(true)
+    archive.close()
+    const { points: found } = readLogArchive(bytes)
+    expect(found.length).toBe(2_000)
+    expect(found.find(({ id }) => id === 7)!.vector).toEqual(floats([7, 1, 2, 3]))
+  })
+
+  test('it is cancelled while points are counted, and while they are sent', async () => {
+    const archive = await manyParts()
+    archive.close()
+    const before = AbortSignal.abort()
+    await expect(db.exportForQdrant('c', { settings, signal: before })).rejects.toMatchObject({
+      code: 'cancelled',
+    })
+    const meanwhile = new AbortController()
+    const sent = await db.exportForQdrant('c', { settings, signal: meanwhile.signal })
+    const stream = sent.stream()[Symbol.asyncIterator]()
+    await stream.next()
+    meanwhile.abort()
+    const rest = (async () => {
+      for (;;) if ((await stream.next()).done === true) return 'all'
+    })()
+    await expect(rest).rejects.toMatchObject({ code: 'cancelled' })
+    sent.close()
+  })
+})
+
+describe('what Qdrant cannot hold is refused by name', () => {
+  test('the distance Jaccard', async () => {
+    await db.createCollection('c', { vectors: { sets: { size: 4, distance: 'Jaccard' } } })
+    await expect(exported('c')).rejects.toMatchObject({
+      code: 'request-invalid',
+      message:
+        'Cannot write "c" as an archive of Qdrant: vector "sets" has the distance Jaccard, which Qdrant does not have',
+    })
+  })
+
+  test('points in several partitions, of which one may be chosen', async () => {
+    const points = await db.createCollection('c', { vectors: { '': dot(1) } })
+    await points.upsert([{ id: 1, vectors: { '': [1] } }])
+    await points.createPartition('north')
+    expect((await exported('c')).points.length).toBe(1)
+    await points.upsert([{ id: 1, vectors: { '': [2] } }], { partition: 'north' })
+    await expect(exported('c')).rejects.toThrow('points in the partitions "_default", "north"')
+    const { points: north } = await exported('c', 'north')
+    expect(north.map(({ vector }) => vector)).toEqual([floats([2])])
+    await expect(exported('c', 'south')).rejects.toMatchObject({ code: 'partition-not-found' })
+  })
+
+  test('a payload that is nested deeper than its log is read, and one that is no JSON', async () => {
+    const points = await db.createCollection('c', { vectors: {} })
+    const nested = (depth: number): RawJson =>
+      new RawJson(`{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`)
+    await points.upsert([{ id: 1, payload: nested(120) }])
+    expect((await exported('c')).points.length).toBe(1)
+    await points.upsert([{ id: 12, payload: nested(121) }])
+    await expect(exported('c')).rejects.toThrow('Cannot write point 12 into an archive of Qdrant')
+    await points.upsert([{ id: 12, payload: new RawJson('{"a":1e400}') }])
+    await expect(exported('c')).rejects.toThrow('number out of range')
+  })
+
+  test('a snapshot of one shard, and what is not there', async () => {
+    const points = await db.createCollection('c', { vectors: {}, shardNumber: 2 })
+    const { id } = await points.shard(1).createSnapshot({ name: 's' })
+    await expect(exported(`c@${id}`)).rejects.toThrow('it holds shard 1 only')
+    await expect(exported('nothing')).rejects.toMatchObject({ code: 'collection-not-found' })
   })
 })
