@@ -50,6 +50,8 @@ export {
 } from './database/snapshot-handle.ts'
 export type { CollectionReader } from './collection/reader.ts'
 export type { GraphSettings } from './collection/graph-params.ts'
+export type { ArchivedConfig, QdrantConfig } from './snapshot/qdrant/plain-config.ts'
+export type { ImportedCollection, QdrantImportReport } from './database/imports/qdrant/import-qdrant.ts'
 export type * from './collection/types.ts'
 export type { StoredSizes } from './collection/stored-sizes.ts'
 export type * from './collection/querying/query-types.ts'

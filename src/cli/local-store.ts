@@ -1,4 +1,5 @@
 import fastify from 'fastify'
+import { configOfArchive } from '../api/qdrant/archive-config.ts'
 import { MoveIn } from '../api/qdrant/move-in/move-in.ts'
 import { archiveSettings } from '../api/qdrant/present/archive-settings.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
@@ -25,7 +26,8 @@ export async function withStore<T>(
 async function openStore(path: string, isWritten: boolean): Promise<Database> {
   try {
     // Nothing starts by itself: a command does what it says, and ends. What writes much has to be flushed meanwhile.
-    return await open(path, isWritten ? { lazy: true } : { background: false, mustExist: true })
+    const options = isWritten ? { lazy: true } : { background: false, mustExist: true }
+    return await open(path, { ...options, qdrantConfig: configOfArchive })
   } catch (error) {
     if (!isDatabaseError(error, 'store-locked')) throw error
     throw new CliError(`${error.message}; if that is a server, give its --url instead [${error.code}]`)

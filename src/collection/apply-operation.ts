@@ -8,7 +8,7 @@ import { payloadOf } from './apply-points.ts'
 import type { CollectionState } from './collection-state.ts'
 import { HalfApplied } from '../errors/half-applied.ts'
 import { Matcher, rowsOf } from './matching.ts'
-import type { PointsOperation } from './operations.ts'
+import type { PayloadChange, PointsOperation } from './operations.ts'
 import { defaultPartition, partitionNames, placeOfPartition, viewOfPartitions } from './partitions.ts'
 import type { Location, Shard } from './shard.ts'
 import type { WriteResult } from './types.ts'
@@ -116,9 +116,7 @@ function bytesOfRow(vectors: Readonly<Record<string, VectorValue | undefined>>):
   return bytes
 }
 
-type PayloadOperation = Exclude<PointsOperation, { readonly op: 'delete' | 'delete-vectors' }>
-
-function changedPayload(location: Location, operation: PayloadOperation): JsonObject {
+export function changedPayload(location: Location, operation: PayloadChange): JsonObject {
   switch (operation.op) {
     case 'set-payload':
       if (operation.path === undefined) return mergePayload(payloadOf(location), operation.payload)

@@ -12,11 +12,16 @@ export type PointsOperation = {
   readonly select: Selection
 } & (
   | { readonly op: 'delete' }
+  | PayloadChange
+  | { readonly op: 'delete-vectors'; readonly names: readonly string[] }
+)
+
+/** What becomes of the payload of a point. */
+export type PayloadChange =
+  /** Merged into what a path reaches; into the whole payload without one. */
   | { readonly op: 'set-payload'; readonly payload: JsonObject; readonly path?: string }
   | { readonly op: 'overwrite-payload'; readonly payload: JsonObject }
   | { readonly op: 'delete-payload'; readonly paths: readonly string[] }
   | { readonly op: 'clear-payload' }
-  | { readonly op: 'delete-vectors'; readonly names: readonly string[] }
-)
 
 export type Selection = { readonly ids: readonly PointId[] } | { readonly filter: Filter }

@@ -20,6 +20,7 @@ import type { Random } from '../runtime/random.ts'
 import type { SegmentWriter } from '../segment/segment-writer.ts'
 import { collectGarbage, type GarbageReport, type Roots } from '../snapshot/collect-garbage.ts'
 import type { Pins } from '../snapshot/pins.ts'
+import type { QdrantConfig } from '../snapshot/qdrant/plain-config.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { VerifiedObjects } from '../storage/verified-objects.ts'
 import { applyRecord } from './apply/apply-record.ts'
@@ -65,6 +66,7 @@ export interface EngineParts {
   readonly links: SegmentWriter
   readonly graphThreads: number
   readonly graphSettings: GraphSettings
+  readonly qdrantConfig: QdrantConfig
   readonly checkpointer: Checkpointer
   readonly loader: CollectionLoader
   readonly pins: Pins

@@ -19,6 +19,7 @@ import { Slices } from '../runtime/slices.ts'
 import { createInlineBuilder, createWorkerBuilder, type SegmentBuilder } from '../segment/segment-builder.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
 import { Pins } from '../snapshot/pins.ts'
+import { plainConfig, type QdrantConfig } from '../snapshot/qdrant/plain-config.ts'
 import type { Disk } from '../storage/disk.ts'
 import { makeDurableDirectory } from '../storage/durable-directory.ts'
 import { openLocalObjectStore } from '../storage/local-object-store.ts'
@@ -53,6 +54,8 @@ export interface OpenOptions {
   readonly graphThreads?: number
   /** What a front door's settings say of the graphs of a vector, beyond its own `graph`. */
   readonly graphParams?: GraphSettings
+  /** What becomes of the configuration of a collection in an archive of Qdrant. Default: its vectors and indexes, the rest as settings. */
+  readonly qdrantConfig?: QdrantConfig
   /** Threads that search; 0 searches on the calling thread. Default: one less than there are cores, at least one. */
   readonly searchThreads?: number
   /** Whether flushes, merges, graphs and garbage collection start by themselves. Default true. */
@@ -203,6 +206,7 @@ async function openEngine(
     links: new SegmentWriter(store, builders.links, verified),
     graphThreads: Math.max(1, options.graphThreads ?? 1),
     graphSettings: options.graphParams ?? noGraphSettings,
+    qdrantConfig: options.qdrantConfig ?? plainConfig,
     checkpointer,
     loader,
     pins: new Pins(),

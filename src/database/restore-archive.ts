@@ -1,24 +1,32 @@
 import { checkCollectionName } from '../collection/check-config.ts'
 import { defaultPartition, partitionOfShard, withPartitions } from '../collection/partitions.ts'
-import { findMisplacedPoint } from '../collection/shard-view.ts'
 import type { CollectionConfig } from '../collection/types.ts'
-import type { View } from '../collection/view.ts'
+import type { FullConfig, View } from '../collection/view.ts'
 import type { JsonObject } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { ManifestEntry, SnapshotScope } from '../manifest/format.ts'
 import type { ArchiveBytes } from '../snapshot/archive/archive-bytes.ts'
+import { ByteSource } from '../snapshot/archive/byte-source.ts'
 import { BaseArchives } from '../snapshot/archive/base/base-archives.ts'
 import type { ArchiveSecret } from '../snapshot/archive/encryption/keys.ts'
 import type { ArchiveCollection, ArchiveManifest } from '../snapshot/archive/format.ts'
 import { checkConfigs, checkContent } from '../snapshot/archive/check-content.ts'
 import { importArchive, type SegmentIds } from '../snapshot/archive/import-archive.ts'
-import { checkCompatible, checkSamePartition, checkShardCompatible } from './compatible.ts'
+import { isQdrantHeader } from '../snapshot/archive/tar/qdrant-archive.ts'
+import { blockBytes } from '../snapshot/archive/tar/tar-format.ts'
 import { collectionGone } from './apply/import.ts'
 import { checkShard } from './shards/check-shard.ts'
 import type { Engine } from './engine.ts'
 import type { ShardTarget, StagedCollection } from './records.ts'
-import { shardMisfit } from './restore-snapshot.ts'
+import { importQdrant, type QdrantImportReport } from './imports/qdrant/import-qdrant.ts'
 import { StoreFiles } from './imports/store-files.ts'
+import {
+  checkPlaces,
+  checkTargets,
+  otherContent,
+  type ArchiveContent,
+  type Targets,
+} from './imports/targets.ts'
 import { openStaged, Staging } from './staged.ts'
 
 export interface ArchiveDescription {
@@ -55,11 +63,13 @@ export interface RestoreStoreOptions {
    * are opened with `decrypt`.
    */
   readonly bases?: readonly ArchiveBytes[]
-  /** Called with what the archive says of itself before any data is stored; what it throws refuses the archive. */
+  /** Called with what the archive says of itself before any collection is made of it; what it throws refuses the archive. */
   readonly check?: (description: ArchiveDescription) => void
   readonly signal?: AbortSignal
   /** Bytes of the archive that have been read so far. */
   readonly onProgress?: (progress: { readonly bytes: number }) => void
+  /** Called, once it is done, with what became of an archive that Qdrant wrote. */
+  readonly onImported?: (report: QdrantImportReport) => void
 }
 
 export interface RestoreArchiveOptions extends RestoreStoreOptions {
@@ -108,7 +118,7 @@ export async function restoreStoreArchive(
     for (const { name } of manifest.collections) checkCollectionName(name)
     checkAliases(engine, manifest, options.replace ?? false)
     return {
-      names: new Map(manifest.collections.map(({ id, name }) => [id as string, name])),
+      names: new Map(manifest.collections.map(({ id, name }) => [id, name])),
       aliases: manifest.aliases,
     }
   })
@@ -121,39 +131,23 @@ export async function restoreShardArchive(
   { collection, shard, ...options }: RestoreShardArchiveOptions,
 ): Promise<void> {
   const { catalog } = engine.parts
-  await restore(engine, source, { ...options, replace: true }, (manifest) => {
-    if (manifest.snapshot.scope !== 'shard') throw otherContent('a shard', manifest)
-    const state = catalog.collectionNamed(collection)
-    if (state === undefined) throw collectionGone(collection)
-    checkShard(state, shard)
-    return {
-      names: new Map([[manifest.collections[0]!.id, collection]]),
-      aliases: {},
-      shard: { source: manifest.snapshot.shard!, target: shard, of: state.config.shardNumber },
-    }
-  })
-}
-
-const contents: Readonly<Record<SnapshotScope, string>> = {
-  collection: 'one collection',
-  several: 'several collections',
-  store: 'the whole store',
-  shard: 'one shard of a collection',
-}
-
-function otherContent(wanted: string, { snapshot: { scope } }: ArchiveManifest): DatabaseError {
-  const text = `Cannot restore ${wanted} from this archive: it holds ${contents[scope]}`
-  return new DatabaseError('archive-invalid', text, { entry: 'manifest.json', scope })
-}
-
-interface Targets {
-  /** Target name by the collection's id in the archive. */
-  readonly names: ReadonlyMap<string, string>
-  readonly aliases: Readonly<Record<string, string>>
-  /** The shard of the one collection that becomes what the archive holds. */
-  readonly shard?: ShardTarget
-  readonly settings?: RestoreArchiveOptions['settings']
-  readonly receipt?: string | undefined
+  const config = catalog.collectionNamed(collection)?.config
+  await restore(
+    engine,
+    source,
+    { ...options, replace: true, ...(config === undefined ? {} : { config }) },
+    (manifest) => {
+      if (manifest.snapshot.scope !== 'shard') throw otherContent('a shard', manifest)
+      const state = catalog.collectionNamed(collection)
+      if (state === undefined) throw collectionGone(collection)
+      checkShard(state, shard)
+      return {
+        names: new Map([[manifest.collections[0]!.id, collection]]),
+        aliases: {},
+        shard: { source: manifest.snapshot.shard!, target: shard, of: state.config.shardNumber },
+      }
+    },
+  )
 }
 
 /**
@@ -163,10 +157,26 @@ interface Targets {
 async function restore(
   engine: Engine,
   source: AsyncIterable<Uint8Array>,
-  options: RestoreStoreOptions,
-  plan: (manifest: ArchiveManifest) => Targets,
+  options: RestoreStoreOptions & { readonly config?: FullConfig },
+  plan: (content: ArchiveContent) => Targets,
 ): Promise<void> {
   engine.checkOpen()
+  // Who wrote it shows in its first bytes. What follows reports what it has read.
+  const bytes = new ByteSource(source, { signal: options.signal })
+  try {
+    if (isQdrantHeader(await bytes.peek(blockBytes))) await importQdrant(engine, bytes, options, plan)
+    else await restoreOwn(engine, bytes, options, plan)
+  } finally {
+    await bytes.close()
+  }
+}
+
+async function restoreOwn(
+  engine: Engine,
+  source: AsyncIterable<Uint8Array>,
+  options: RestoreStoreOptions,
+  plan: (content: ArchiveContent) => Targets,
+): Promise<void> {
   const { store, random, verified } = engine.parts
   const storeFiles = new StoreFiles(engine)
   let staging: Staging | undefined
@@ -223,34 +233,7 @@ async function restore(
   }
 }
 
-function checkTargets(engine: Engine, manifest: ArchiveManifest, targets: Targets, replace: boolean): void {
-  const { catalog } = engine.parts
-  for (const collection of manifest.collections) {
-    const name = targets.names.get(collection.id)!
-    const existing = catalog.collectionNamed(name)
-    if (existing !== undefined && targets.shard !== undefined) {
-      const { source, target, of } = targets.shard
-      checkShardCompatible(name, existing.config, collection.config, of)
-      checkSamePartition(
-        name,
-        partitionOfShard(existing.config, target),
-        partitionOfShard(collection.config, source),
-      )
-      continue
-    }
-    if (existing === undefined) {
-      if (!catalog.aliases.has(name)) continue
-      throw new DatabaseError('alias-exists', `Cannot create collection "${name}": an alias has this name`, {
-        name,
-      })
-    }
-    if (!replace)
-      throw new DatabaseError('collection-exists', `Cannot create collection "${name}": it exists`, { name })
-    checkCompatible(name, existing.config, collection.config)
-  }
-}
-
-function checkAliases(engine: Engine, manifest: ArchiveManifest, replace: boolean): void {
+function checkAliases(engine: Engine, manifest: ArchiveContent, replace: boolean): void {
   const { catalog } = engine.parts
   for (const [alias, collection] of Object.entries(manifest.aliases)) {
     if (!manifest.collections.some(({ name }) => name === collection)) {
@@ -342,15 +325,6 @@ async function openArchived(engine: Engine, staged: StagedCollection): Promise<V
       error,
     )
   }
-}
-
-/** A point that nobody would find, or everybody twice, must not get in. @throws archive-invalid, snapshot-incompatible */
-async function checkPlaces(view: View, { name, shard }: StagedCollection): Promise<void> {
-  const misplaced = await findMisplacedPoint(view)
-  if (misplaced === undefined) return
-  if (shard !== undefined && misplaced.problem === 'other-shard') throw shardMisfit(name, misplaced)
-  const text = `Cannot restore this archive: point ${String(misplaced.id)} of shard ${misplaced.shard}: ${misplaced.why}`
-  throw new DatabaseError('archive-invalid', text, { entry: 'manifest.json', id: String(misplaced.id) })
 }
 
 function checkCounts(manifest: ArchiveManifest, views: readonly View[]): void {

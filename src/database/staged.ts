@@ -27,15 +27,24 @@ export function openStaged(
 /** Segments that are written for an import, before anything names them. End it in any case. */
 export class Staging {
   readonly #engine: Engine
-  readonly #segments: readonly SegmentId[]
-  readonly #unpin: () => void
+  readonly #segments: SegmentId[]
+  readonly #unpins: (() => void)[] = []
   #isCommitted = false
 
   /** Make it before the first byte is written, or garbage collection would take what nothing names yet. */
   constructor(engine: Engine, segments: Iterable<SegmentId>) {
     this.#engine = engine
     this.#segments = [...segments]
-    this.#unpin = engine.parts.pins.pin(this.#segments)
+    this.#unpins.push(engine.parts.pins.pin(this.#segments))
+  }
+
+  /** The id of one more segment. */
+  newSegment(): SegmentId {
+    const { services, pins } = this.#engine.parts
+    const id = services.newSegmentId()
+    this.#segments.push(id)
+    this.#unpins.push(pins.pin([id]))
+    return id
   }
 
   /** The commit point: one record makes all of it known. `prepared` are the opened collections by id. */
@@ -62,7 +71,7 @@ export class Staging {
         error: String(error),
       })
     } finally {
-      this.#unpin()
+      for (const unpin of this.#unpins) unpin()
     }
   }
 

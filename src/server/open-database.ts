@@ -1,4 +1,5 @@
 import { graphParamsOf as milvusGraphParams } from '../api/milvus/indexes/graph-params.ts'
+import { configOfArchive as qdrantConfig } from '../api/qdrant/archive-config.ts'
 import { graphParamsOf as qdrantGraphParams } from '../api/qdrant/graph-params.ts'
 import { open, readFileStream, type Database, type GraphSettings } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -24,7 +25,10 @@ export async function openDatabase(configuration: Configuration, logger: Logger)
   try {
     const { storagePath, searchThreads } = configuration.storage
     const threads = searchThreads === undefined ? {} : { searchThreads }
-    return { tls, database: await open(storagePath, { logger, graphParams, lazy: true, ...threads }) }
+    return {
+      tls,
+      database: await open(storagePath, { logger, graphParams, qdrantConfig, lazy: true, ...threads }),
+    }
   } catch (error) {
     tls?.close()
     const message = error instanceof Error ? error.message : String(error)

@@ -9,11 +9,11 @@ export interface GarbageReport {
 export interface Roots {
   /** Objects that something reaches. */
   readonly keys: ReadonlySet<string>
-  /** Folders (ending in `/`) in which everything is kept: segments that a running job writes or reads. */
+  /** Folders (ending in `/`) in which everything is kept, and keys: what a running job writes or reads. */
   readonly prefixes: readonly string[]
 }
 
-const collected = ['segments/', 'collections/', 'catalog/', 'snapshots/', 'history/']
+const collected = ['segments/', 'collections/', 'catalog/', 'snapshots/', 'history/', 'staging/']
 
 /**
  * Deletes what no root reaches. If the roots cannot be read, nothing is deleted.

@@ -1,8 +1,9 @@
 import type { SegmentId } from '../ids/brands.ts'
 
-/** Segments that a running job writes or reads: garbage collection keeps their whole folders. */
+/** Segments that a running job writes or reads: garbage collection keeps their whole folders. Other objects by their keys. */
 export class Pins {
   readonly #counts = new Map<SegmentId, number>()
+  readonly #keys = new Set<string>()
 
   /** Gives the function that releases the pin; a second call does nothing. */
   pin(segments: Iterable<SegmentId>): () => void {
@@ -20,7 +21,13 @@ export class Pins {
     }
   }
 
+  /** For an object that one job alone has. */
+  pinKey(key: string): () => void {
+    this.#keys.add(key)
+    return () => this.#keys.delete(key)
+  }
+
   prefixes(): string[] {
-    return [...this.#counts.keys()].map((id) => `segments/${id}/`)
+    return [...[...this.#counts.keys()].map((id) => `segments/${id}/`), ...this.#keys]
   }
 }

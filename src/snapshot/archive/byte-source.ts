@@ -7,7 +7,7 @@ export interface ByteSourceOptions {
 }
 
 /** Cuts a stream of chunks at the places where its reader wants them cut. Asks for a chunk only when one is needed. */
-export class ByteSource {
+export class ByteSource implements AsyncIterable<Uint8Array> {
   readonly #iterator: AsyncIterator<Uint8Array>
   readonly #signal: AbortSignal | undefined
   readonly #onChunk: ((chunk: Uint8Array) => void) | undefined
@@ -62,6 +62,19 @@ export class ByteSource {
       missing -= chunk.byteLength
     }
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  }
+
+  /** What is left, as it comes. Whoever stops early lets the source go. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        const chunk = await this.next(Number.MAX_SAFE_INTEGER)
+        if (chunk === undefined) return
+        yield chunk
+      }
+    } finally {
+      await this.close()
+    }
   }
 
   /** Lets the source go, whether it has ended or not. */

@@ -177,7 +177,8 @@ async function drain(bytes: ByteSource, hash: Hash, bytesMax: number): Promise<s
   return undefined
 }
 
-function parseSha256(text: string | undefined): string | undefined {
+/** In lower case. @throws request-invalid if it is none */
+export function parseSha256(text: string | undefined): string | undefined {
   if (text === undefined || /^[0-9a-f]{64}$/i.test(text)) return text?.toLowerCase()
   throw new DatabaseError('request-invalid', 'Cannot compare a checksum: it is not a SHA-256 in hex', {
     sha256: text,

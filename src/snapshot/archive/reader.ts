@@ -104,7 +104,9 @@ async function readSmall(bytes: ByteSource, header: TarHeader, bytesMax: number)
 async function readFirstHeader(bytes: ByteSource): Promise<TarHeader> {
   const block = await readBlock(bytes)
   if (isQdrantHeader(block)) {
-    throw invalidArchive('it is an archive of Qdrant, whose format is not read', { format: 'qdrant' })
+    throw invalidArchive('it is an archive of Qdrant, which is imported, and not read in place', {
+      format: 'qdrant',
+    })
   }
   const header = decodeTarHeader(block)
   if (header?.name === manifestName) return header

@@ -1,7 +1,7 @@
 import type { DatabaseError } from '../../../errors/database-error.ts'
 import { assert } from '../../../runtime/assert.ts'
 import { invalidEntry } from '../../archive/archive-error.ts'
-import { blockBytes, field } from '../../archive/tar/tar-format.ts'
+import { blockBytes, field, ustarMagic } from '../../archive/tar/tar-format.ts'
 import { printableName, readName, type ReadName } from './entry-name.ts'
 
 // The GNU dialect, as far as Qdrant's server writes it: plain files, folders, sparse files and long names.
@@ -42,9 +42,14 @@ export function decodeGnuHeader(block: Uint8Array, entry: (name: string) => stri
 
   if (readNumber(header, ...field.checksum) !== checksumOf(header))
     throw refuse('the checksum of its header is wrong')
-  if (header.toString('latin1', field.magic[0], field.magic[0] + field.magic[1]) !== gnuMagic)
+  const magic = header.toString('latin1', field.magic[0], field.magic[0] + field.magic[1])
+  if (magic !== gnuMagic && magic !== ustarMagic)
     throw refuse('its header is not the GNU form that Qdrant writes')
   const type = typeOf(header[field.type[0]]!)
+  // Qdrant takes plain ustar, too, in which there is less.
+  const isPlain = type === 'file' || type === 'folder'
+  if (magic === ustarMagic && (!isPlain || header[field.prefix[0]] !== 0))
+    throw refuse('its header is neither the GNU form that Qdrant writes nor one of a plain file')
   if (type === undefined) throw refuse(`its type ${header[field.type[0]]!} is not one that Qdrant writes`)
   const storedBytes = readNumber(header, ...field.size)
   if (storedBytes === undefined) throw refuse('the length in its header is not a number that can be accepted')

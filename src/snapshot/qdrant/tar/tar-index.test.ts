@@ -99,7 +99,8 @@ describe('refused', () => {
 
   test.each<[string, Buffer, string]>([
     ['a wrong checksum', withHeader({ checksum: '0000001\0' }), 'the checksum of its header is wrong'],
-    ['another dialect', withHeader({ magic: 'ustar\x0000' }), 'not the GNU form'],
+    ['another dialect', withHeader({ magic: 'posix\x0000' }), 'not the GNU form'],
+    ['ustar with a prefix', withHeader({ magic: 'ustar\x0000', prefix: 'a' }), 'nor one of a plain file'],
     ['a link', withHeader({ type: '2' }), 'its type 50 is not one that Qdrant writes'],
     ['a PAX header', withHeader({ type: 'x' }), 'its type 120'],
     ['a length that is no number', withHeader({ size: 'abc' }), 'the length in its header is not a number'],

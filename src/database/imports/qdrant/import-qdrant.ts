@@ -1,0 +1,284 @@
+import { checkCollectionConfig } from '../../../collection/check-config.ts'
+import { fullConfig } from '../../../collection/collection-state.ts'
+import { defaultPartition, withPartitions } from '../../../collection/partitions.ts'
+import type { FullConfig, View } from '../../../collection/view.ts'
+import type { JsonObject } from '../../../encoding/json.ts'
+import { DatabaseError } from '../../../errors/database-error.ts'
+import { collectionIdOf } from '../../../ids/brands.ts'
+import { invalidEntry } from '../../../snapshot/archive/archive-error.ts'
+import { notEncrypted } from '../../../snapshot/archive/encryption/decrypt.ts'
+import { parseSha256 } from '../../../snapshot/archive/import-archive.ts'
+import { checkSignature } from '../../../snapshot/archive/signature/signature.ts'
+import { openQdrantArchive } from '../../../snapshot/qdrant/archive.ts'
+import type { QdrantArchive, QdrantCollection } from '../../../snapshot/qdrant/types.ts'
+import type { Engine } from '../../engine.ts'
+import type { StagedCollection } from '../../records.ts'
+import type { RestoreStoreOptions } from '../../restore-archive.ts'
+import { shardMisfit } from '../../restore-snapshot.ts'
+import { Staging } from '../../staged.ts'
+import { checkPlaces, checkTargets, type ArchiveContent, type Targets } from '../targets.ts'
+import { fillRows } from './fill-rows.ts'
+import { ImportedRows, type WrittenRows } from './imported-rows.ts'
+import { replayWal, type IndexSchemas, type ReplayReport } from './replay-wal.ts'
+import { Spool } from './spool.ts'
+
+/** What became of an archive that Qdrant wrote. */
+export interface QdrantImportReport {
+  /** Of the archive. */
+  readonly bytes: number
+  readonly sha256: string
+  readonly collections: readonly ImportedCollection[]
+  /** What the archive has no checksums for, and so could not be proved; writes that were not finished. */
+  readonly unproved: readonly string[]
+  /** What was in the archive and is not in the collections. */
+  readonly dropped: readonly string[]
+}
+
+export interface ImportedCollection {
+  readonly name: string
+  readonly points: number
+  /** Of the archive. */
+  readonly segments: number
+  /** Of the write-ahead logs: those that were replayed. */
+  readonly walEntries: number
+}
+
+export type QdrantImportOptions = RestoreStoreOptions & {
+  /** The configuration of the collection that an archive of one shard is for. */
+  readonly config?: FullConfig
+}
+
+/**
+ * Makes collections of an archive of Qdrant: the archive becomes one object of the store, its points become segments of ours,
+ * its write-ahead logs are replayed on them, and one record makes all of it known: the commit point. Whatever fails before
+ * leaves the database as it was.
+ * @throws archive-invalid naming the entry, archive-untrusted, archive-key-wrong, checksum-mismatch, cancelled, and what
+ * `plan`, the source and the store throw
+ */
+export async function importQdrant(
+  engine: Engine,
+  source: AsyncIterable<Uint8Array>,
+  options: QdrantImportOptions,
+  plan: (content: ArchiveContent) => Targets,
+): Promise<void> {
+  if (options.decrypt !== undefined) throw notEncrypted()
+  checkSignature(new Uint8Array(0), undefined, options.trustedKeys)
+  const sha256 = parseSha256(options.sha256)
+  const spool = new Spool(engine)
+  try {
+    const spooled = await spool.fill(watched(source, options.onProgress), sha256)
+    const archive = await openQdrantArchive(spooled.entry)
+    const run = new Import(engine, archive, options)
+    const report = { bytes: spooled.entry.bytes, sha256: spooled.sha256, ...(await run.run(plan)) }
+    engine.parts.logger.info('an archive of Qdrant was imported', { ...report })
+    options.onImported?.(report)
+  } finally {
+    await spool.end()
+  }
+}
+
+async function* watched(
+  source: AsyncIterable<Uint8Array>,
+  onProgress: RestoreStoreOptions['onProgress'],
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  for await (const chunk of source) {
+    bytes += chunk.byteLength
+    onProgress?.({ bytes })
+    yield chunk
+  }
+}
+
+/** A collection of the archive with what is to become of it. */
+interface Planned {
+  readonly id: string
+  readonly archived: QdrantCollection
+  readonly name: string
+  /** As the archive describes it, shards of all keys counted. */
+  readonly json: JsonObject
+  readonly config: FullConfig
+}
+
+class Import {
+  readonly #engine: Engine
+  readonly #archive: QdrantArchive
+  readonly #options: QdrantImportOptions
+  readonly #staging: Staging
+  readonly #rows: ImportedRows[] = []
+  readonly #prepared = new Map<string, View>()
+  readonly #dropped: string[] = []
+  readonly #unproved: string[]
+
+  constructor(engine: Engine, archive: QdrantArchive, options: QdrantImportOptions) {
+    this.#engine = engine
+    this.#archive = archive
+    this.#options = options
+    this.#unproved = [...archive.unproved]
+    this.#staging = new Staging(engine, [])
+  }
+
+  async run(
+    plan: (content: ArchiveContent) => Targets,
+  ): Promise<Pick<QdrantImportReport, 'collections' | 'unproved' | 'dropped'>> {
+    try {
+      const planned = this.#archive.collections.map((archived) => this.#planned(archived))
+      const content = this.#content(planned)
+      const targets = plan(content)
+      const replace = this.#options.replace ?? false
+      checkTargets(this.#engine, content, targets, replace)
+      this.#options.check?.(this.#describe(planned))
+      const staged: StagedCollection[] = []
+      const collections: ImportedCollection[] = []
+      for (const one of planned) {
+        const name = targets.names.get(one.id)!
+        const { written, config, walEntries } = await this.#import(one)
+        this.#prepared.set(one.id, written.view)
+        checkShardPlaces(name, written.view, targets)
+        const stagedOne = stage({ id: one.id, name, config, written, replace }, targets)
+        await checkPlaces(written.view, stagedOne)
+        staged.push(stagedOne)
+        const segments = one.archived.shards.reduce((sum, shard) => sum + shard.segments.length, 0)
+        collections.push({ name, points: written.view.pointCount(), segments, walEntries })
+      }
+      const { aliases, receipt } = targets
+      const told = receipt === undefined ? undefined : { name: receipt, value: staged[0]!.id }
+      checkSignal(this.#options.signal)
+      await this.#staging.commit(staged, aliases, this.#prepared, told)
+      return { collections, unproved: this.#unproved, dropped: this.#dropped }
+    } finally {
+      for (const view of this.#prepared.values()) view.release()
+      for (const rows of this.#rows) await rows.release()
+      await this.#staging.end()
+    }
+  }
+
+  #planned(archived: QdrantCollection): Planned {
+    const id = this.#engine.parts.random.uuid()
+    const name = archived.name ?? ''
+    if (archived.config === undefined) {
+      const config = this.#options.config ?? fullConfig({ vectors: {} })
+      return { id, archived, name, json: {}, config: withPartitions(config, [defaultPartition]) }
+    }
+    const json = this.#mergedKeys(archived, archived.config)
+    return { id, archived, name, json, config: this.#configOf(json, archived.payloadIndexes) }
+  }
+
+  /** Shards of all keys become shards of one collection: there are no keys here. */
+  #mergedKeys({ shards, name }: QdrantCollection, json: JsonObject): JsonObject {
+    const keys = [...new Set(shards.map(({ key }) => key))].filter((key) => key !== undefined)
+    const params = json['params'] as JsonObject | undefined
+    if (params?.['sharding_method'] !== 'custom' && keys.length === 0) return json
+    const { sharding_method: _, ...rest } = params ?? {}
+    const of = name === undefined ? '' : ` of collection ${JSON.stringify(name)}`
+    this.#dropped.push(
+      `shard keys${of}: the points of ${JSON.stringify(keys)} are in one collection without keys`,
+    )
+    return { ...json, params: { ...rest, shard_number: Math.max(1, shards.length) } }
+  }
+
+  #configOf(config: JsonObject, payloadIndexes: JsonObject): FullConfig {
+    try {
+      const translated = this.#engine.parts.qdrantConfig({ config, payloadIndexes })
+      checkCollectionConfig(translated)
+      return fullConfig(translated)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      throw invalidEntry('config.json', `no collection can be made of it: ${why}`)
+    }
+  }
+
+  #content(planned: readonly Planned[]): ArchiveContent {
+    const { kind, aliases } = this.#archive
+    const scope = kind === 'full' ? 'store' : kind
+    const shard = kind === 'shard' ? { shard: 0 } : {}
+    return { snapshot: { scope, ...shard }, collections: planned, aliases }
+  }
+
+  #describe(planned: readonly Planned[]): Parameters<NonNullable<RestoreStoreOptions['check']>>[0] {
+    const { snapshot, aliases } = this.#content(planned)
+    return {
+      snapshot: { name: '', createdAt: 0, ...snapshot },
+      isIncremental: false,
+      segments: planned.flatMap(({ archived }) =>
+        archived.shards.flatMap(({ segments }) => segments.map(({ name }) => name)),
+      ),
+      aliases,
+      collections: planned.map(({ name, config, archived }) => ({
+        name,
+        config,
+        pointCount: archived.shards
+          .flatMap(({ segments }) => segments)
+          .reduce((sum, { pointCount }) => sum + pointCount, 0),
+      })),
+    }
+  }
+
+  async #import({ id, archived, name, json, config }: Planned): Promise<{
+    readonly written: WrittenRows
+    readonly config: FullConfig
+    readonly walEntries: number
+  }> {
+    const { signal } = this.#options
+    const rows = new ImportedRows(this.#engine, this.#staging, { owner: collectionIdOf(id), config, signal })
+    this.#rows.push(rows)
+    const indexes: IndexSchemas = new Map(Object.entries(archived.payloadIndexes))
+    const before = [...indexes]
+    const report: ReplayReport = { entries: 0, dropped: new Set(), torn: [] }
+    for (const shard of archived.shards) {
+      await fillRows(rows, shard, (vector) => report.dropped.add(vector))
+      await replayWal(rows, shard, indexes, report)
+      rows.seal()
+    }
+    this.#unproved.push(...report.torn)
+    const of = name === '' ? '' : ` of collection ${JSON.stringify(name)}`
+    for (const vector of report.dropped)
+      this.#dropped.push(`vector ${JSON.stringify(vector)}${of}: its configuration does not name it`)
+    const isSame = JSON.stringify(before) === JSON.stringify([...indexes])
+    const now =
+      isSame || archived.config === undefined ? config : this.#configOf(json, Object.fromEntries(indexes))
+    return { written: await rows.write(now), config: now, walEntries: report.entries }
+  }
+}
+
+/** Qdrant deals points to shards by another hash: of several shards, one archived shard is none of ours. */
+function checkShardPlaces(name: string, view: View, { shard }: Targets): void {
+  if (shard === undefined) return
+  for (const [index, entries] of view.shards.entries()) {
+    const [first] = entries
+    if (index === shard.target || first === undefined) continue
+    const id = first.handle.rows.pointIdAt(0)
+    const why = `its place here is shard ${index}, as other servers deal points to shards by another hash: restore the whole collection instead`
+    throw shardMisfit(name, { id, shard: shard.target, problem: 'other-shard', why })
+  }
+}
+
+function stage(
+  {
+    id,
+    name,
+    config,
+    written,
+    replace,
+  }: Pick<StagedCollection, 'id' | 'name' | 'replace'> & {
+    readonly config: FullConfig
+    readonly written: WrittenRows
+  },
+  { shard, settings }: Targets,
+): StagedCollection {
+  const own = settings?.(config)
+  const { shards, segments } = written
+  return {
+    id,
+    name,
+    config: own === undefined ? config : { ...config, settings: own },
+    shards,
+    segments,
+    replace,
+    ...(shard === undefined ? {} : { shard: shard.target }),
+  }
+}
+
+function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true)
+    throw new DatabaseError('cancelled', 'Cannot go on with the import: it was cancelled')
+}

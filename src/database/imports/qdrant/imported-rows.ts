@@ -1,0 +1,181 @@
+import { Deletions } from '../../../collection/deletions.ts'
+import { homeShard, shardCountOf } from '../../../collection/partitions.ts'
+import { Shard, type LiveEntry, type Location } from '../../../collection/shard.ts'
+import { declaredColumns } from '../../../collection/vector-columns.ts'
+import { View, type FullConfig, type ViewEntry } from '../../../collection/view.ts'
+import { writeRows } from '../../../collection/write-rows.ts'
+import { DatabaseError } from '../../../errors/database-error.ts'
+import type { VectorValue } from '../../../graph/vector-value.ts'
+import { seqOf, type CollectionId } from '../../../ids/brands.ts'
+import type { IdWords } from '../../../ids/point-id.ts'
+import type { DeltaRef, ManifestEntry } from '../../../manifest/format.ts'
+import { yieldToEventLoop } from '../../../runtime/yield.ts'
+import { writeDelta } from '../../../segment/delta-writer.ts'
+import { segmentKey, type SegmentInfo } from '../../../segment/format.ts'
+import { RowSet } from '../../../segment/row-set.ts'
+import type { Engine } from '../../engine.ts'
+import type { Staging } from '../../staged.ts'
+
+// What an import makes: shards that nobody sees yet, in the form of living ones, so that a log can be replayed on them.
+//
+// Invariants:
+//   - a point is where our own hash puts it, whatever shard it came from.
+//   - what is frozen is being written or written; one segment at a time is written beside what is being read.
+
+// Rows that become one segment. They stay in memory anyway: it is their home from the commit on.
+const segmentBytesMax = 256 * 2 ** 20
+// No row is deleted at a number: it is dead from the start.
+const deadSeq = seqOf(0)
+
+export interface WrittenRows {
+  readonly shards: readonly (readonly ManifestEntry[])[]
+  readonly segments: readonly SegmentInfo[]
+  /** The same, open; the caller releases it. */
+  readonly view: View
+}
+
+export class ImportedRows {
+  readonly config: FullConfig
+  readonly #engine: Engine
+  readonly #owner: CollectionId
+  readonly #shards: readonly Shard[]
+  readonly #signal: AbortSignal | undefined
+  #writing: Promise<void> = Promise.resolve()
+  /** Rows that were there when `seal` was called last. */
+  #sealed = new Map<LiveEntry, number>()
+
+  constructor(
+    engine: Engine,
+    staging: Staging,
+    { owner, config, signal }: { owner: CollectionId; config: FullConfig; signal: AbortSignal | undefined },
+  ) {
+    this.config = config
+    this.#engine = engine
+    this.#owner = owner
+    this.#signal = signal
+    const columns = declaredColumns(config.vectors)
+    const createMemtable = () => engine.parts.registry.create(staging.newSegment(), new RowSet(columns))
+    this.#shards = Array.from({ length: shardCountOf(config) }, () => new Shard(owner, createMemtable))
+  }
+
+  get pointCount(): number {
+    return this.#shards.reduce((sum, shard) => sum + shard.pointCount, 0)
+  }
+
+  find(id: IdWords): Location | undefined {
+    return this.#shardOf(id).find(id)
+  }
+
+  /** In the place of what `old` is, if that is given. */
+  put(
+    id: IdWords,
+    version: number,
+    row: {
+      readonly payload: Uint8Array
+      readonly vectors: Readonly<Record<string, VectorValue | undefined>>
+    },
+    old?: Location,
+  ): void {
+    const shard = this.#shardOf(id)
+    if (old !== undefined) shard.delete(old, deadSeq)
+    shard.append(id, seqOf(version), row.payload, row.vectors)
+  }
+
+  delete(id: IdWords, location: Location): void {
+    this.#shardOf(id).delete(location, deadSeq)
+  }
+
+  /** Points that are there now belong to a shard that is done. */
+  seal(): void {
+    this.#sealed = new Map(this.#entries().map((entry) => [entry, entry.rows.rowCount]))
+  }
+
+  isSealed({ entry, row }: Location): boolean {
+    return row < (this.#sealed.get(entry) ?? 0)
+  }
+
+  /** Every point that is there. */
+  *points(): Iterable<Location> {
+    for (const entry of this.#entries()) {
+      const { rowCount } = entry.rows
+      for (let row = 0; row < rowCount; row++) if (!entry.deletions.isDead(row)) yield { entry, row }
+    }
+  }
+
+  /** Others get their turn; full memtables begin to be written. To be called every few rows. @throws cancelled, write-failed */
+  async pause(): Promise<void> {
+    for (const shard of this.#shards) if (shard.memtableBytes > segmentBytesMax) await this.#flush(shard)
+    await yieldToEventLoop()
+    if (this.#signal?.aborted === true)
+      throw new DatabaseError('cancelled', 'Cannot go on with the import: it was cancelled')
+  }
+
+  /** Everything is durable, and named by nothing yet. `config` is that of the view. */
+  async write(config: FullConfig): Promise<WrittenRows> {
+    for (const shard of this.#shards) await this.#flush(shard)
+    await this.#writing
+    const shards: ManifestEntry[][] = []
+    const views: ViewEntry[][] = []
+    for (const shard of this.#shards) {
+      const entries = shard.entries.filter((entry) => entry.handle.info !== undefined && !isDead(entry))
+      const written: (readonly [ManifestEntry, ViewEntry])[] = []
+      for (const entry of entries) written.push(await this.#writeDeletions(entry))
+      shards.push(written.map(([manifest]) => manifest))
+      views.push(written.map(([, view]) => view))
+    }
+    const segments = views.flat().map(({ handle }) => handle.info!)
+    return { shards, segments, view: new View(seqOf(0), config, views) }
+  }
+
+  /** Waits for what is being written. */
+  async release(): Promise<void> {
+    await this.#writing.catch(() => undefined)
+    for (const shard of this.#shards) shard.release()
+  }
+
+  #shardOf(id: IdWords): Shard {
+    return this.#shards[homeShard(this.config, 0, id)]!
+  }
+
+  #entries(): LiveEntry[] {
+    return this.#shards.flatMap((shard) => shard.entries)
+  }
+
+  async #flush(shard: Shard): Promise<void> {
+    const entry = shard.entries.at(-1)
+    shard.freeze()
+    if (entry === undefined || entry.handle.info !== undefined || isDead(entry)) return
+    await this.#writing
+    this.#writing = writeRows(this.#engine.parts, entry.handle, this.config, this.#signal)
+    // Whoever waits for it hears of it.
+    this.#writing.catch(() => undefined)
+  }
+
+  async #writeDeletions(entry: LiveEntry): Promise<readonly [ManifestEntry, ViewEntry]> {
+    const { store, random, verified } = this.#engine.parts
+    const { handle, deletions } = entry
+    const pairs = deletions.unpersisted(deletions.count)
+    const refs: DeltaRef[] = []
+    if (pairs.length > 0) {
+      const file = await writeDelta(store, handle.id, this.#owner, pairs, random)
+      await verified.written(segmentKey(handle.id, file.name), file)
+      refs.push(file)
+    }
+    const rows = [Uint32Array.from(pairs, ({ row }) => row)]
+    return [
+      { segment: handle.id, rowsUpTo: null, foreign: true, inherited: refs, deltas: [] },
+      {
+        handle,
+        rowLimit: handle.rows.rowCount,
+        rowsUpTo: null,
+        foreign: true,
+        deletions: Deletions.read(this.#owner, refs, rows, [], []),
+        deletionCount: 0,
+      },
+    ]
+  }
+}
+
+function isDead({ rows, deletions }: LiveEntry): boolean {
+  return deletions.count === rows.rowCount
+}

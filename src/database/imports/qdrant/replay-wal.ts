@@ -1,0 +1,204 @@
+import { changedPayload, encodePayload } from '../../../collection/apply-operation.ts'
+import type { PayloadChange } from '../../../collection/operations.ts'
+import type { Location } from '../../../collection/shard.ts'
+import { columnNameOf, columnValues } from '../../../collection/vector-columns.ts'
+import { toVector } from '../../../collection/vector-input.ts'
+import type { JsonValue } from '../../../encoding/json.ts'
+import { isDatabaseError } from '../../../errors/database-error.ts'
+import type { VectorValue } from '../../../graph/vector-value.ts'
+import { wordsOfId, type IdWords, type PointId } from '../../../ids/point-id.ts'
+import { invalidEntry } from '../../../snapshot/archive/archive-error.ts'
+import type { QdrantShard } from '../../../snapshot/qdrant/types.ts'
+import type { WalVectors } from '../../../snapshot/qdrant/wal/operations.ts'
+import { readWal, type NumberedOperation } from '../../../snapshot/qdrant/wal/read-wal.ts'
+import type { ImportedRows } from './imported-rows.ts'
+
+// Points written between two looks at the event loop.
+const slicePoints = 500
+
+export interface ReplayReport {
+  entries: number
+  /** Names of vectors that the collection does not have. */
+  readonly dropped: Set<string>
+  /** What was not finished when the log was copied. */
+  readonly torn: string[]
+}
+
+/** Payload indexes by field, as the archive describes them. */
+export type IndexSchemas = Map<string, JsonValue>
+
+/**
+ * What a shard's log adds to its segments. Entry n is for the points whose version is not above n; whoever is changed has
+ * the version n from then on.
+ * @throws archive-invalid naming file, entry and offset; cancelled
+ */
+export async function replayWal(
+  rows: ImportedRows,
+  shard: QdrantShard,
+  indexes: IndexSchemas,
+  report: ReplayReport,
+): Promise<void> {
+  let changed = 0
+  const onTorn = (file: string, offset: number): void => {
+    report.torn.push(`${file}: the last write, at ${offset}, was not finished`)
+  }
+  for await (const entry of readWal(shard.wal, { onTorn })) {
+    const one = new Replay(rows, entry, report)
+    for (const _ of one.apply(indexes)) if ((changed += 1) % slicePoints === 0) await rows.pause()
+    report.entries += 1
+  }
+}
+
+type Columns = Record<string, VectorValue | undefined>
+
+/** One entry of the log. */
+class Replay {
+  readonly #rows: ImportedRows
+  readonly #entry: NumberedOperation
+  readonly #report: ReplayReport
+
+  constructor(rows: ImportedRows, entry: NumberedOperation, report: ReplayReport) {
+    this.#rows = rows
+    this.#entry = entry
+    this.#report = report
+  }
+
+  /** Yields after each point. */
+  *apply(indexes: IndexSchemas): Iterable<undefined> {
+    const { operation } = this.#entry
+    switch (operation.op) {
+      case 'upsert':
+        for (const { id, vectors, payload } of operation.points) {
+          this.#upsert(id, this.#columnsOf(vectors, id), encodePayload(payload))
+          yield
+        }
+        return
+      case 'delete':
+        yield* this.#each(operation.ids, (id, location) => this.#rows.delete(id, location))
+        return
+      case 'set-payload':
+      case 'overwrite-payload':
+      case 'delete-payload':
+      case 'clear-payload':
+        yield* this.#each(operation.ids, (id, location) => this.#changePayload(id, location, operation))
+        return
+      case 'update-vectors':
+        for (const { id, vectors } of operation.points)
+          yield* this.#each([id], (words, location) =>
+            this.#changeVectors(words, location, this.#columnsOf(vectors, id)),
+          )
+        return
+      case 'delete-vectors':
+        yield* this.#each(operation.ids, (id, location) =>
+          this.#changeVectors(id, location, this.#without(operation.names)),
+        )
+        return
+      case 'delete-vector':
+        yield* this.#deleteVector(operation.name)
+        return
+      case 'create-vector':
+        // One that is still there stands in the configuration.
+        if (!Object.hasOwn(this.#rows.config.vectors, operation.name))
+          this.#report.dropped.add(operation.name)
+        return
+      case 'create-index':
+        indexes.set(operation.field, operation.schema)
+        return
+      case 'delete-index':
+        indexes.delete(operation.field)
+    }
+  }
+
+  #upsert(given: PointId, vectors: Columns, payload: Uint8Array): void {
+    const id = wordsOfId(given)
+    const old = this.#rows.find(id)
+    if (old !== undefined && !this.#isDue(old, given)) return
+    this.#rows.put(id, this.#entry.index, { payload, vectors }, old)
+  }
+
+  *#each(ids: readonly PointId[], change: (id: IdWords, location: Location) => void): Iterable<undefined> {
+    for (const given of ids) {
+      const id = wordsOfId(given)
+      const location = this.#rows.find(id)
+      // Ids that do not exist were passed over when it was written.
+      if (location !== undefined && this.#isDue(location, given)) change(id, location)
+      yield
+    }
+  }
+
+  #isDue(location: Location, id: PointId): boolean {
+    if (this.#rows.isSealed(location)) {
+      const why = `log entry ${this.#entry.index} changes point ${String(id)}, which is in another shard`
+      throw invalidEntry(this.#entry.file, why, { id: String(id), index: this.#entry.index })
+    }
+    return location.entry.rows.writtenAt(location.row) <= this.#entry.index
+  }
+
+  #changePayload(id: IdWords, location: Location, change: PayloadChange): void {
+    const payload = encodePayload(changedPayload(location, change))
+    this.#rows.put(id, this.#entry.index, { payload, vectors: this.#present(location) }, location)
+  }
+
+  #changeVectors(id: IdWords, location: Location, vectors: Columns): void {
+    const { rows } = location.entry
+    const row = { payload: rows.payloadAt(location.row), vectors: { ...this.#present(location), ...vectors } }
+    this.#rows.put(id, this.#entry.index, row, location)
+  }
+
+  #present({ entry, row }: Location): Columns {
+    return columnValues(entry.rows, row, this.#rows.config.vectors)
+  }
+
+  /** Points that were written later have had it, or not, since it was made anew. */
+  *#deleteVector(name: string): Iterable<undefined> {
+    const { vectors } = this.#rows.config
+    if (!Object.hasOwn(vectors, name)) return
+    const column = columnNameOf(name, vectors[name]!)
+    for (const location of [...this.#rows.points()]) {
+      const { rows } = location.entry
+      const version = rows.writtenAt(location.row)
+      if (version <= this.#entry.index && !this.#rows.isSealed(location)) {
+        const present = this.#present(location)
+        if (present[column] !== undefined) {
+          const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
+          rows.idAt(location.row, id)
+          const row = { payload: rows.payloadAt(location.row), vectors: { ...present, [column]: undefined } }
+          this.#rows.put(id, version, row, location)
+        }
+      }
+      yield
+    }
+  }
+
+  #without(names: readonly string[]): Columns {
+    const columns: Columns = {}
+    const { vectors } = this.#rows.config
+    for (const name of names)
+      if (Object.hasOwn(vectors, name)) columns[columnNameOf(name, vectors[name]!)] = undefined
+    return columns
+  }
+
+  /** As a client's would be stored: normalised, rounded, indices in order. */
+  #columnsOf(given: WalVectors, id: PointId): Columns {
+    const columns: Columns = {}
+    const { vectors } = this.#rows.config
+    for (const name of Object.keys(given)) {
+      if (!Object.hasOwn(vectors, name)) {
+        this.#report.dropped.add(name)
+        continue
+      }
+      const params = vectors[name]!
+      try {
+        columns[columnNameOf(name, params)] = toVector(name, params, given[name]!)
+      } catch (error) {
+        if (!isDatabaseError(error)) throw error
+        const { file, index, offset } = this.#entry
+        throw invalidEntry(file, `log entry ${index}, point ${String(id)}: ${error.message}`, {
+          index,
+          offset,
+        })
+      }
+    }
+    return columns
+  }
+}

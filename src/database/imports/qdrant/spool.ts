@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { DatabaseError } from '../../../errors/database-error.ts'
+import type { EntryBytes } from '../../../snapshot/qdrant/types.ts'
+import type { Engine } from '../../engine.ts'
+
+/**
+ * An archive that came as a stream, as one object of the store, of which any range can be read. It is pinned while it is
+ * there, and nothing else names it: after a crash garbage collection takes it. End it in any case.
+ */
+export class Spool {
+  readonly #engine: Engine
+  readonly #key: string
+  readonly #unpin: () => void
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+    this.#key = `staging/${engine.parts.random.uuid()}`
+    this.#unpin = engine.parts.pins.pinKey(this.#key)
+  }
+
+  /** Takes the whole stream. @throws checksum-mismatch, and what the source and the store throw */
+  async fill(source: AsyncIterable<Uint8Array>, expected?: string): Promise<Spooled> {
+    const { store } = this.#engine.parts
+    const hash = createHash('sha256')
+    async function* hashed(): AsyncGenerator<Uint8Array> {
+      for await (const chunk of source) {
+        hash.update(chunk)
+        yield chunk
+      }
+    }
+    const { bytes } = await store.put(this.#key, hashed(), { ifAbsent: true })
+    const sha256 = hash.digest('hex')
+    if (expected !== undefined && sha256 !== expected.toLowerCase()) {
+      const text = `Cannot read archive: its SHA-256 is ${sha256}, ${expected} was expected`
+      throw new DatabaseError('checksum-mismatch', text, { expected, actual: sha256 })
+    }
+    const read = (offset: number, length: number): Promise<Uint8Array> =>
+      length === 0 ? Promise.resolve(new Uint8Array(0)) : store.getRange(this.#key, offset, length)
+    return { sha256, entry: { name: 'archive', bytes, read } }
+  }
+
+  async end(): Promise<void> {
+    try {
+      await this.#engine.parts.store.delete([this.#key])
+    } catch (error) {
+      // Garbage collection takes it. How the import ended is what its caller must hear.
+      this.#engine.parts.logger.info('an archive that was imported is left to garbage collection', {
+        error: String(error),
+      })
+    } finally {
+      this.#unpin()
+    }
+  }
+}
+
+export interface Spooled {
+  /** Lower-case hex. */
+  readonly sha256: string
+  readonly entry: EntryBytes
+}
