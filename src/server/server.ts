@@ -150,11 +150,12 @@ async function createApp(
 }
 
 /** Copies from other servers, which obey the rules of downloads. */
-function openMoves({ opened: { database }, configuration }: ServerOptions, download: Download): MoveIn {
+function openMoves({ opened, configuration, logger }: ServerOptions, download: Download): MoveIn {
   const { service, settings } = configuration
   const isAllowed = service.enableSnapshotUrlRecovery
   return new MoveIn({
-    database,
+    database: opened.database,
+    logger,
     ask: download,
     clock: systemClock,
     random: systemRandom,

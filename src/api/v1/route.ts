@@ -22,6 +22,7 @@ export interface QdrantMoves {
       readonly aliases?: boolean
       readonly parallel?: number
       readonly compare?: boolean
+      readonly snapshot?: boolean
     },
     apiKey: string | undefined,
   ): Job

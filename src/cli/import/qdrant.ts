@@ -14,6 +14,7 @@ interface QdrantFlags {
   readonly aliases: boolean
   readonly parallel?: string
   readonly compare: boolean
+  readonly snapshot?: boolean
   readonly to?: string
   readonly toApiKey?: string
   readonly storagePath?: string
@@ -51,6 +52,10 @@ export const qdrantCommand = new Command('qdrant')
   .option('--no-aliases', 'leave aliases out')
   .option('--parallel <N>', 'requests under way at once, 1 to 32 (default 4)')
   .option('--no-compare', 'do not read the source a second time to compare it point by point')
+  .option(
+    '--snapshot',
+    'let the source make snapshots and read those: one moment (the key must be one that may write)',
+  )
   .option('--to <URL>', 'of the server that copies (default $STILLPOINT_URL or http://127.0.0.1:6333)')
   .option('--to-api-key <KEY>', 'of that server (default $STILLPOINT_API_KEY)')
   .option(
@@ -78,7 +83,7 @@ async function run(flags: QdrantFlags): Promise<void> {
   })
 }
 
-function bodyOf({ url, collection, replace, aliases, parallel, compare }: QdrantFlags): object {
+function bodyOf({ url, collection, replace, aliases, parallel, compare, snapshot }: QdrantFlags): object {
   return {
     url,
     collections: namesOf(collection),
@@ -86,6 +91,7 @@ function bodyOf({ url, collection, replace, aliases, parallel, compare }: Qdrant
     aliases: aliases ? undefined : false,
     parallel: parallel === undefined ? undefined : parseCount('--parallel', parallel),
     compare: compare ? undefined : false,
+    snapshot,
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Collection, Database } from '../../../index.ts'
 import type { Clock } from '../../../runtime/clock.ts'
+import type { Logger } from '../../../runtime/logger.ts'
 import { comparePoints, type ComparedRange } from './compare-points.ts'
 import { copyPoints, type CopiedRange, type CopyOptions } from './copy-points.ts'
-import { findCopy, hashOfRequest, keepCopy, dropCopy, type CopyState } from './copy-state.ts'
+import { beginDraft, keepCopy, type CopyState } from './copy-state.ts'
 import { divideIds, type IdRange } from './id-ranges.ts'
 import { Pages } from './pages.ts'
 import type { Source } from './source.ts'
@@ -36,6 +37,16 @@ export interface CopyingOptions {
   readonly signal: AbortSignal
   readonly onCopied: (points: number) => void
   readonly onCompared: (points: number) => void
+  readonly logger: Logger | undefined
+}
+
+/** One collection that is brought here, one way or the other. */
+export interface OneCopy {
+  readonly state: CopyState
+  /** Points that an earlier attempt has copied. */
+  readonly copiedBefore: number
+  copy(): Promise<void>
+  finish(): Promise<CopyReport>
 }
 
 /** Stretches for each page that is under way: the last ones end at about the same time. */
@@ -47,7 +58,7 @@ const keptEveryMs = 2_000
 const looksMax = 3
 
 /** One collection of the source into a draft, from where an earlier attempt was. */
-export class CollectionCopy {
+export class CollectionCopy implements OneCopy {
   readonly collection: SourceCollection
   readonly state: CopyState
   readonly draft: Collection
@@ -73,26 +84,12 @@ export class CollectionCopy {
     pointCount: number,
     options: CopyingOptions,
   ): Promise<CollectionCopy> {
-    const { database, source, into } = options
-    const wanted = {
-      source: source.url,
-      collection: collection.name,
-      into,
-      request: hashOfRequest(collection.request),
-    }
-    const kept = findCopy(database, wanted)
-    if (kept !== undefined) {
-      await database.whenLoaded(kept.draft)
-      return new CollectionCopy(collection, kept, database.getCollection(kept.draft), options)
-    }
-    await dropCopy(database, into)
-    const ranges = await newRanges(collection, pointCount, options)
-    const draft = await database.createDraft({
-      ...collection.config,
-      settings: { ...collection.config.settings, created_after: database.stats().appliedSeq },
+    const { state, draft } = await beginDraft(options.database, collection, {
+      source: options.source.url,
+      into: options.into,
+      kind: 'points',
+      newRanges: () => newRanges(collection, pointCount, options),
     })
-    const state = { ...wanted, draft: draft.name, ranges }
-    await keepCopy(database, state)
     return new CollectionCopy(collection, state, draft, options)
   }
 

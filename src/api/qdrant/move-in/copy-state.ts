@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Database, JsonObject, JsonValue, PointId } from '../../../index.ts'
+import type { Collection, Database, JsonObject, JsonValue, PointId } from '../../../index.ts'
 import { integerOf, isArray, isObject } from '../decode.ts'
 import type { CopiedRange } from './copy-points.ts'
+import type { SourceCollection } from './source-collection.ts'
 
 // What has to be known to go on after a crash: a document for each collection that is being copied, named after what it is
 // to become, and a draft that holds the points so far. The record that gives drafts their names puts a receipt: from then on
@@ -19,12 +20,44 @@ export interface CopyState {
   /** Name of the draft. */
   readonly draft: string
   readonly ranges: readonly CopiedRange[]
+  /** Of a copy by snapshot: its name at the source, where it may still be; true: it has been restored. */
+  readonly snapshot?: string | true
 }
 
-export const hashOfRequest = (request: string): string => createHash('sha256').update(request).digest('hex')
+const hashOfRequest = (request: string): string => createHash('sha256').update(request).digest('hex')
+
+/** Goes on with what is there, or makes a draft. */
+export async function beginDraft(
+  database: Database,
+  collection: SourceCollection,
+  options: {
+    readonly source: string
+    readonly into: string
+    readonly kind: 'points' | 'snapshot'
+    readonly newRanges: () => Promise<readonly CopiedRange[]>
+  },
+): Promise<{ readonly state: CopyState; readonly draft: Collection }> {
+  const { source, into, kind, newRanges } = options
+  const request = hashOfRequest(`${kind} ${collection.request}`)
+  const wanted = { source, collection: collection.name, into, request }
+  const kept = findCopy(database, wanted)
+  if (kept !== undefined) {
+    await database.whenLoaded(kept.draft)
+    return { state: kept, draft: database.getCollection(kept.draft) }
+  }
+  await dropCopy(database, into)
+  const ranges = await newRanges()
+  const draft = await database.createDraft({
+    ...collection.config,
+    settings: { ...collection.config.settings, created_after: database.stats().appliedSeq },
+  })
+  const state = { ...wanted, draft: draft.name, ranges }
+  await keepCopy(database, state)
+  return { state, draft }
+}
 
 /** Undefined: there is none, or it is not this copy's. */
-export function findCopy(
+function findCopy(
   database: Database,
   { source, collection, into, request }: Omit<CopyState, 'draft' | 'ranges'>,
 ): CopyState | undefined {
@@ -93,8 +126,9 @@ export async function dropLostDrafts(database: Database): Promise<void> {
 
 function readCopy(value: JsonValue | undefined, into: string): CopyState | undefined {
   if (!isObject(value) || !isArray(value['ranges'])) return undefined
-  const { source, collection, request, draft } = value as unknown as CopyState
-  return { source, collection, request, draft, into, ranges: value['ranges'].map(readRange) }
+  const { source, collection, request, draft, snapshot } = value as unknown as CopyState
+  const ranges = value['ranges'].map(readRange)
+  return { source, collection, request, draft, into, ranges, ...(snapshot === undefined ? {} : { snapshot }) }
 }
 
 function readRange(value: JsonValue): CopiedRange {

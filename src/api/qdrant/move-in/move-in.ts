@@ -23,6 +23,8 @@ export interface MoveRequest {
   readonly parallel?: number
   /** Reads the source a second time and compares it point by point. Default true. */
   readonly compare?: boolean
+  /** The source makes a snapshot of each collection, which is read instead: one moment. Default false. */
+  readonly snapshot?: boolean
 }
 
 export interface MoveInOptions {
@@ -106,9 +108,11 @@ export class MoveIn {
   async #run(request: MoveRequest, apiKey: string | undefined, context: JobContext): Promise<MoveResult> {
     const { database, clock } = this.#options
     const source = this.#sourceOf(request.url, apiKey, context.signal)
-    const run = new MoveRun(source, request, context, {
+    const afterwards = this.#sourceOf(request.url, apiKey, new AbortController().signal)
+    const run = new MoveRun({ source, afterwards }, request, context, {
       database,
       clock,
+      logger: this.#options.logger,
       defaults: (this.#options.settings ?? {}) as JsonObject,
       claim: (into) => {
         this.#checkFree(into)
@@ -146,9 +150,12 @@ async function settle(database: Database): Promise<void> {
   await dropLostDrafts(database)
 }
 
-/** Cancelled by somebody, rather than by the end of the process: nobody wants to go on with it. */
+/** Cancelled by somebody, rather than by the end of the process, or what would be as wrong the next time. */
 function isGivenUp(error: unknown, signal: AbortSignal): boolean {
-  if (!signal.aborted) return error instanceof DatabaseError && error.code === 'source-invalid'
+  if (!signal.aborted) {
+    // A key may have run out: with another one it goes on.
+    return error instanceof DatabaseError && error.kind === 'invalid' && error.code !== 'download-refused'
+  }
   const { reason } = signal as { readonly reason: unknown }
   return reason instanceof DatabaseError && reason.details['isClosing'] !== true
 }

@@ -1,8 +1,10 @@
 import { DatabaseError, type Database, type JobContext, type JsonObject } from '../../../index.ts'
 import type { Clock } from '../../../runtime/clock.ts'
-import { CollectionCopy, type CopyReport } from './copy-collection.ts'
+import type { Logger } from '../../../runtime/logger.ts'
+import { CollectionCopy, type CopyingOptions, type CopyReport, type OneCopy } from './copy-collection.ts'
 import { dropCopy, findReceipt, receiptName, settleReceipts } from './copy-state.ts'
 import type { MoveRequest } from './move-in.ts'
+import { SnapshotCopy } from './snapshot-copy.ts'
 import type { Source } from './source.ts'
 import {
   countPoints,
@@ -24,6 +26,7 @@ export interface MoveRunOptions {
   readonly database: Database
   readonly clock: Clock
   readonly defaults: JsonObject
+  readonly logger: Logger | undefined
   /** Nobody else copies into this name until the job has ended. @throws collection-exists */
   readonly claim: (into: string) => void
 }
@@ -39,13 +42,21 @@ const parallelDefault = 4
 /** One job: everything is copied into drafts, compared, and then given its names by one record. */
 export class MoveRun {
   readonly #source: Source
+  /** Goes on when the job has been cancelled. */
+  readonly #afterwards: Source
   readonly #request: MoveRequest
   readonly #context: JobContext
   readonly #options: MoveRunOptions
   readonly #claimed: string[] = []
 
-  constructor(source: Source, request: MoveRequest, context: JobContext, options: MoveRunOptions) {
+  constructor(
+    { source, afterwards }: { readonly source: Source; readonly afterwards: Source },
+    request: MoveRequest,
+    context: JobContext,
+    options: MoveRunOptions,
+  ) {
     this.#source = source
+    this.#afterwards = afterwards
     this.#request = request
     this.#context = context
     this.#options = options
@@ -124,8 +135,8 @@ export class MoveRun {
     return Object.fromEntries(aliases)
   }
 
-  async #copyAll(planned: readonly Planned[], total: number): Promise<readonly CollectionCopy[]> {
-    const { database, clock } = this.#options
+  async #copyAll(planned: readonly Planned[], total: number): Promise<readonly OneCopy[]> {
+    const { database, clock, logger } = this.#options
     const { signal } = this.#context
     let copied = 0
     let compared = 0
@@ -133,9 +144,9 @@ export class MoveRun {
       this.#context.progress((copied += points), Math.max(copied, total), 'points')
     const onCompared = (points: number): void =>
       this.#context.progress((compared += points), Math.max(compared, total), 'points compared')
-    const copies: CollectionCopy[] = []
+    const copies: OneCopy[] = []
     for (const { collection, into, pointCount } of planned) {
-      const copy = await CollectionCopy.begin(collection, pointCount, {
+      const copy = await this.#begin(collection, pointCount, {
         database,
         source: this.#source,
         into,
@@ -145,23 +156,34 @@ export class MoveRun {
         signal,
         onCopied,
         onCompared,
+        logger,
       })
       copies.push(copy)
-      onCopied(copy.copiedBefore)
+      if (this.#request.snapshot !== true) onCopied(copy.copiedBefore)
     }
     for (const copy of copies) await copy.copy()
     return copies
   }
 
-  async #compareAll(copies: readonly CollectionCopy[], total: number): Promise<readonly CopyReport[]> {
-    if (this.#request.compare !== false) this.#context.progress(0, total, 'points compared')
+  #begin(collection: SourceCollection, pointCount: number, options: CopyingOptions): Promise<OneCopy> {
+    if (this.#request.snapshot !== true) return CollectionCopy.begin(collection, pointCount, options)
+    return SnapshotCopy.begin(collection, {
+      ...options,
+      afterwards: this.#afterwards,
+      onBytes: (bytes, total) => this.#context.progress(bytes, total, 'bytes'),
+    })
+  }
+
+  async #compareAll(copies: readonly OneCopy[], total: number): Promise<readonly CopyReport[]> {
+    const { snapshot, compare } = this.#request
+    if (snapshot !== true && compare !== false) this.#context.progress(0, total, 'points compared')
     const reports: CopyReport[] = []
     for (const copy of copies) reports.push(await copy.finish())
     return reports
   }
 
   async #publish(
-    copies: readonly CollectionCopy[],
+    copies: readonly OneCopy[],
     collections: readonly CopyReport[],
     aliases: Readonly<Record<string, string>>,
   ): Promise<MoveResult> {

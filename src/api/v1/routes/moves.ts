@@ -23,6 +23,10 @@ const requestSchema = z.strictObject({
   compare: z.boolean().optional().meta({
     description: 'Reads the source a second time and compares it point by point. Default true.',
   }),
+  snapshot: z.boolean().optional().meta({
+    description:
+      'The source makes a snapshot of each collection, which is read instead and deleted there: one moment, and nothing to compare. Needs a key that may write. Default false.',
+  }),
 })
 
 const start = defineRoute({
