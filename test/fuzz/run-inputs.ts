@@ -2,6 +2,7 @@ import { Home } from './home.ts'
 import { makeInput, type Input } from './input.ts'
 import { makeSamples } from './samples.ts'
 import { tryInput } from './try-input.ts'
+import { tryQdrant } from './try-qdrant.ts'
 import { trySealed } from './try-sealed.ts'
 import { Dice } from './dice.ts'
 
@@ -31,6 +32,8 @@ export interface RunOptions {
 /** One home serves so many inputs, or until something was restored into it that was not taken away again. */
 const inputsPerHome = 25
 const sealedShare = 0.08
+/** Of the rest: archives in Qdrant's own layout. */
+const qdrantShare = 0.12
 /** An archive of some ten kilobytes is no reason to take more. */
 const growthMax = 300 * 2 ** 20
 
@@ -56,10 +59,15 @@ export async function runInputs({ seed, from, to, onInput, onFinding }: RunOptio
       let input: Input | undefined
       let changes: readonly string[] = []
       try {
-        if (new Dice(seed, index).chance(sealedShare)) {
+        const share = new Dice(seed, index)
+        if (share.chance(sealedShare)) {
           const result = await trySealed(sealed, seed, index)
           changes = result.changes
           ended = `sealed ${result.code === '' ? 'read' : result.code}`
+        } else if (share.chance(qdrantShare)) {
+          const result = await tryQdrant(seed, index)
+          changes = result.changes
+          ended = `Qdrant's ${result.code === '' ? 'read' : result.code}`
         } else {
           input = await makeInput(archives, seed, index)
           changes = input.changes

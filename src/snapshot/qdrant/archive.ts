@@ -3,7 +3,7 @@ import type { JsonField } from '../json-field.ts'
 import { readCollectionConfig, readShardKeys, type CollectionConfigFile } from './collection-config.ts'
 import { parseEntryJson } from './json-entry.ts'
 import { ClaimBudget, type QdrantLimits } from './limits.ts'
-import { readShard, type ShardPlace } from './shard.ts'
+import { entriesByShard, readShard, type ShardEntries } from './shard.ts'
 import { indexTar, type TarIndex } from './tar/tar-index.ts'
 import type { EntryBytes, QdrantArchive, QdrantCollection } from './types.ts'
 import { unprovedOf } from './unproved.ts'
@@ -40,8 +40,8 @@ export async function openQdrantArchive(
 async function shardArchive(opening: Opening): Promise<QdrantArchive> {
   if (!opening.tar.files.has('shard_config.json'))
     throw invalidArchive('it holds neither config.json nor shard_config.json: Qdrant writes one of them')
-  const context = { ...opening, shown: '', vectors: undefined }
-  const shard = await readShard(context, { index: 0, key: undefined, prefix: '' })
+  const context = { budget: opening.budget, vectors: undefined }
+  const shard = await readShard(opening.tar, { index: 0, key: undefined, shown: '' }, context)
   const collections = [{ name: undefined, config: undefined, payloadIndexes: {}, shards: [shard] }]
   return { kind: 'shard', collections, aliases: {}, unproved: unprovedOf(collections) }
 }
@@ -61,10 +61,11 @@ async function fullArchive({ tar, budget }: Opening, document: JsonField): Promi
     if (config === undefined) throw invalidEntry(`${prefix}config.json`, 'it is missing')
     collections.push(await readCollection({ tar: inner, prefix, budget }, config, name))
   }
+  const names = new Set(collections.map(({ name }) => name))
   const mapping = document.member('collections_aliases')
   const aliases = mapping.isAbsent ? {} : mapping.record((field) => field.text())
   for (const [alias, name] of Object.entries(aliases)) {
-    if (!collections.some((collection) => collection.name === name))
+    if (!names.has(name))
       throw mapping.fail(
         `lead ${JSON.stringify(alias)} to ${JSON.stringify(name)}, which is not in the archive`,
       )
@@ -83,9 +84,13 @@ async function readCollection(
   const indexes = tar.files.get('payload_index.json')
   const payloadIndexes =
     indexes === undefined ? {} : (await parseEntryJson(indexes)).member('schema').object()
+  const context = { budget, vectors: config.vectors }
+  const keys = await readShardKeys(tar.files.get('shard_key_mapping.json'))
+  const entries = entriesByShard(tar)
   const shards = []
-  for (const place of await shardPlaces(tar, prefix, config)) {
-    shards.push(await readShard({ tar, shown: prefix, budget, vectors: config.vectors }, place))
+  for (const index of shardNumbers(entries, prefix, config, keys)) {
+    const place = { index, key: keys.get(index), shown: `${prefix}${index}/` }
+    shards.push(await readShard(entries.get(index)!, place, context))
   }
   return {
     name,
@@ -96,24 +101,21 @@ async function readCollection(
 }
 
 /** Those that the configuration asks for: each must be there, and no other. */
-async function shardPlaces(
-  tar: TarIndex,
+function shardNumbers(
+  found: ReadonlyMap<number, ShardEntries>,
   prefix: string,
   config: CollectionConfigFile,
-): Promise<readonly ShardPlace[]> {
-  const found = new Set<number>()
-  for (const name of [...tar.files.keys(), ...tar.folders]) {
-    const match = /^(\d{1,9})(?:\/|$)/.exec(name)
-    if (match !== null) found.add(Number(match[1]))
-  }
-  const keys = await readShardKeys(tar.files.get('shard_key_mapping.json'))
+  keys: ReadonlyMap<number, string | number>,
+): readonly number[] {
   const wanted = config.hasShardKeys
     ? [...keys.keys()].sort((a, b) => a - b)
     : Array.from({ length: config.shardNumber }, (_, index) => index)
   for (const index of wanted) {
-    if (!found.delete(index))
-      throw invalidEntry(`${prefix}${index}`, 'this shard of the collection is missing')
+    if (!found.has(index)) throw invalidEntry(`${prefix}${index}`, 'this shard of the collection is missing')
   }
-  for (const index of found) throw invalidEntry(`${prefix}${index}`, 'the collection has no such shard')
-  return wanted.map((index) => ({ index, key: keys.get(index), prefix: `${index}/` }))
+  const isWanted = new Set(wanted)
+  for (const index of found.keys()) {
+    if (!isWanted.has(index)) throw invalidEntry(`${prefix}${index}`, 'the collection has no such shard')
+  }
+  return wanted
 }

@@ -47,7 +47,9 @@ function readLayouts(entry: EntryBytes, params: JsonField): Map<string, VectorLa
 }
 
 /** A shard key's shards; empty for collections without keys. @throws archive-invalid */
-export async function readShardKeys(entry: EntryBytes | undefined): Promise<Map<number, string | number>> {
+export async function readShardKeys(
+  entry: EntryBytes | undefined,
+): Promise<ReadonlyMap<number, string | number>> {
   const keys = new Map<number, string | number>()
   if (entry === undefined) return keys
   const document = await parseEntryJson(entry)

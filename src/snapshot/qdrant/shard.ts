@@ -8,9 +8,6 @@ import type { EntryBytes, QdrantSegment, QdrantShard } from './types.ts'
 import type { VectorLayout } from './vector-layout.ts'
 
 export interface ShardContext {
-  readonly tar: TarIndex
-  /** Of names in messages. */
-  readonly shown: string
   readonly budget: ClaimBudget
   readonly vectors: ReadonlyMap<string, VectorLayout> | undefined
 }
@@ -18,34 +15,60 @@ export interface ShardContext {
 export interface ShardPlace {
   readonly index: number
   readonly key: string | number | undefined
-  /** Of its entries: empty, or ends with a slash. */
-  readonly prefix: string
+  /** Before the names of its entries, in messages: empty, or ends with a slash. */
+  readonly shown: string
+}
+
+/** The entries of one shard, by their names within it. */
+export interface ShardEntries {
+  readonly files: Map<string, EntryBytes>
+  readonly folders: Set<string>
+}
+
+/** The entries of a collection's shards, which are in folders with their numbers. */
+export function entriesByShard(tar: TarIndex): ReadonlyMap<number, ShardEntries> {
+  const shards = new Map<number, ShardEntries>()
+  const entriesOf = (number: string): ShardEntries => {
+    const index = Number(number)
+    const held = shards.get(index) ?? { files: new Map<string, EntryBytes>(), folders: new Set<string>() }
+    shards.set(index, held)
+    return held
+  }
+  const parts = /^(0|[1-9]\d{0,8})\/(.+)$/s
+  for (const [name, entry] of tar.files) {
+    const match = parts.exec(name)
+    if (match !== null) entriesOf(match[1]!).files.set(match[2]!, entry)
+  }
+  for (const name of tar.folders) {
+    const match = parts.exec(`${name}/`)
+    if (match !== null) entriesOf(match[1]!).folders.add(match[2]!.slice(0, -1))
+  }
+  return shards
 }
 
 /** @throws archive-invalid, version-unsupported */
-export async function readShard(context: ShardContext, place: ShardPlace): Promise<QdrantShard> {
-  const { tar } = context
-  const { prefix, index, key } = place
-  const has = (folder: string): boolean => {
-    if (tar.folders.has(prefix + folder)) return true
-    for (const name of tar.files.keys()) if (name.startsWith(`${prefix}${folder}/`)) return true
-    return false
-  }
+export async function readShard(
+  entries: TarIndex,
+  { index, key, shown }: ShardPlace,
+  context: ShardContext,
+): Promise<QdrantShard> {
+  const holders = new Set(entries.folders)
+  for (const name of entries.files.keys()) holders.add(name.slice(0, Math.max(0, name.indexOf('/'))))
   for (const folder of ['segments', 'wal']) {
-    if (!has(folder)) throw invalidEntry(`${context.shown}${prefix}${folder}`, 'it is missing')
+    if (!holders.has(folder)) throw invalidEntry(shown + folder, 'it is missing')
   }
-  await checkState(context, prefix)
+  await checkState(entries, shown)
   const wal = new Map<string, EntryBytes>()
-  for (const [name, entry] of tar.files) {
-    if (name.startsWith(`${prefix}wal/`)) wal.set(name.slice(prefix.length + 'wal/'.length), entry)
+  for (const [name, entry] of entries.files) {
+    if (name.startsWith('wal/')) wal.set(name.slice('wal/'.length), entry)
   }
-  return { index, key, segments: await readSegments(context, prefix), wal }
+  return { index, key, segments: await readSegments(entries, shown, context), wal }
 }
 
-async function checkState({ tar, shown }: ShardContext, prefix: string): Promise<void> {
+async function checkState({ files }: TarIndex, shown: string): Promise<void> {
   const get = (file: string): EntryBytes => {
-    const entry = tar.files.get(prefix + file)
-    if (entry === undefined) throw invalidEntry(`${shown}${prefix}${file}`, 'it is missing')
+    const entry = files.get(file)
+    if (entry === undefined) throw invalidEntry(shown + file, 'it is missing')
     return entry
   }
   const type = (await parseEntryJson(get('shard_config.json'))).member('type')
@@ -55,20 +78,24 @@ async function checkState({ tar, shown }: ShardContext, prefix: string): Promise
   throw isLocal.fail('is false: the shard lies on another node, take the snapshot of it there')
 }
 
+const root = 'segments/'
+
 /** Of any of the three forms: nested tar, folder with `files/`, folder. */
-async function readSegments(context: ShardContext, prefix: string): Promise<QdrantSegment[]> {
-  const root = `${prefix}segments/`
+async function readSegments(
+  entries: TarIndex,
+  shown: string,
+  context: ShardContext,
+): Promise<QdrantSegment[]> {
   const byFolder = new Map<string, Map<string, EntryBytes>>()
   const segments: QdrantSegment[] = []
-  for (const [name, entry] of context.tar.files) {
-    if (!name.startsWith(root)) continue
+  for (const [name, entry] of entries.files) {
     const below = name.slice(root.length)
-    if (below.startsWith('.')) continue
+    if (!name.startsWith(root) || below.startsWith('.')) continue
     const slash = below.indexOf('/')
     if (slash === -1) {
       if (!below.endsWith('.tar'))
         throw invalidEntry(entry.name, 'it is neither the tar nor the folder of a segment')
-      segments.push(await readNested(context, entry))
+      segments.push(await readNested(entry, context))
       continue
     }
     const folder = below.slice(0, slash)
@@ -76,13 +103,13 @@ async function readSegments(context: ShardContext, prefix: string): Promise<Qdra
     byFolder.set(folder, files.set(below.slice(slash + 1), entry))
   }
   for (const [folder, files] of byFolder) {
-    const shown = `${context.shown}${root}${folder}`
-    segments.push(await openSegment(segmentFiles(shown, files, 'files/'), context.vectors))
+    const of = segmentFiles(shown + root + folder, files, 'files/')
+    segments.push(await openSegment(of, context.vectors))
   }
   return segments
 }
 
-async function readNested({ budget, vectors }: ShardContext, entry: EntryBytes): Promise<QdrantSegment> {
+async function readNested(entry: EntryBytes, { budget, vectors }: ShardContext): Promise<QdrantSegment> {
   const options = { prefix: `${entry.name}/`, budget, mayEndBare: true }
   const { files } = await indexTar(entry, options)
   return openSegment(segmentFiles(entry.name, files, 'snapshot/files/'), vectors)

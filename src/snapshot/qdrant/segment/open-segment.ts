@@ -29,7 +29,7 @@ export async function openSegment(
   files: SegmentFiles,
   expected: ReadonlyMap<string, VectorLayout> | undefined,
 ): Promise<QdrantSegment> {
-  const old = files.paths().find((path) => oldFiles.test(path))
+  const old = [...files.paths()].find((path) => oldFiles.test(path))
   if (old !== undefined) throw oldStore(files.get(old).name)
   await checkVersion(files)
   const config = readSegmentConfig(await files.json('segment.json'))

@@ -8,29 +8,37 @@ export class SegmentFiles {
   /** Of the segment's folder or tar, for messages; the entries have names of their own. */
   readonly name: string
   readonly #files: ReadonlyMap<string, EntryBytes>
+  /** Paths of all folders that hold a file, with the slash. */
+  readonly #folders: ReadonlySet<string>
   readonly #prefix: string
 
-  constructor(name: string, files: ReadonlyMap<string, EntryBytes>, prefix = '') {
+  constructor(
+    name: string,
+    files: ReadonlyMap<string, EntryBytes>,
+    within: { readonly prefix: string; readonly folders: ReadonlySet<string> } = {
+      prefix: '',
+      folders: foldersOf(files.keys()),
+    },
+  ) {
     this.name = name
     this.#files = files
-    this.#prefix = prefix
+    this.#folders = within.folders
+    this.#prefix = within.prefix
   }
 
   folder(path: string): SegmentFiles {
-    return new SegmentFiles(`${this.name}/${path}`, this.#files, `${this.#prefix}${path}/`)
+    const within = { prefix: `${this.#prefix}${path}/`, folders: this.#folders }
+    return new SegmentFiles(`${this.name}/${path}`, this.#files, within)
   }
 
-  /** Whether no file has a path that begins with this folder. */
+  /** Whether the folder holds no file, at any depth. */
   get isEmpty(): boolean {
-    for (const path of this.#files.keys()) if (path.startsWith(this.#prefix)) return false
-    return true
+    return !this.#folders.has(this.#prefix)
   }
 
-  /** Paths within this folder. */
-  paths(): string[] {
-    return [...this.#files.keys()]
-      .filter((path) => path.startsWith(this.#prefix))
-      .map((path) => path.slice(this.#prefix.length))
+  /** Of all files of the segment. */
+  paths(): IterableIterator<string> {
+    return this.#files.keys()
   }
 
   find(path: string): EntryBytes | undefined {
@@ -47,4 +55,16 @@ export class SegmentFiles {
   json(path: string): Promise<JsonField> {
     return parseEntryJson(this.get(path))
   }
+}
+
+function foldersOf(paths: Iterable<string>): Set<string> {
+  const folders = new Set<string>()
+  for (const path of paths) {
+    for (let slash = path.lastIndexOf('/'); slash >= 0; slash = path.lastIndexOf('/', slash - 1)) {
+      const folder = path.slice(0, slash + 1)
+      if (folders.has(folder) || slash === 0) break
+      folders.add(folder)
+    }
+  }
+  return folders
 }

@@ -34,7 +34,7 @@ export async function readTracker(files: SegmentFiles): Promise<TrackerContent> 
     const list = await readDiskTracker({ i2e: disk, e2i: files.get('id_tracker.e2i'), ...rest() })
     return { kind: 'immutable', list }
   }
-  const left = files.paths().find((path) => /^(?:mutable_)?id_tracker\./.test(path))
+  const left = [...files.paths()].find((path) => /^(?:mutable_)?id_tracker\./.test(path))
   if (left === undefined) return { kind: 'none', list: SlotList.empty }
   throw invalidEntry(files.get(left).name, 'the file of ids that belongs to it is missing')
 }
