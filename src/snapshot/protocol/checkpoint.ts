@@ -34,7 +34,7 @@ export function checkpoint(bug: Bug | undefined): Step[] {
 
 const captureStep: Step = {
   says: 'takes the maintenance mutex and captures what a checkpoint will hold, if the catalog is behind',
-  mirrors: 'src/database/engine.ts: #checkpoint; src/database/checkpointer.ts: #capture',
+  mirrors: 'src/database/engine.ts: #checkpoint; src/database/checkpointer.ts: capture',
   isReady: (world) => world.lockedBy === undefined,
   run: (world, me) => {
     world.lockedBy = me.name
