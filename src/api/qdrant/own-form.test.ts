@@ -45,7 +45,7 @@ describe('?format=qdrant', () => {
     await call('PUT', '/collections/plants/index?wait=true', { field_name: 'text', field_schema: text })
     const moss = { id: 1, vector: { plain: [3, 4] }, payload: { kind: 'moss' } }
     await call('PUT', '/collections/plants/points?wait=true', { points: [moss] })
-    const { name } = (await call('POST', '/collections/plants/snapshots')).result
+    const name = String((await call('POST', '/collections/plants/snapshots')).result.name)
     await call('PUT', '/collections/plants/points?wait=true', { points: [{ id: 2, vector: {} }] })
 
     const answer = await download(`/collections/plants/snapshots/${name}?format=qdrant`)
@@ -71,7 +71,7 @@ describe('?format=qdrant', () => {
 
   test('of what is not there, of another form, and of a file that is left over', async () => {
     await call('PUT', '/collections/plants', { vectors: { size: 2, distance: 'Dot' } })
-    const { name } = (await call('POST', '/collections/plants/snapshots')).result
+    const name = String((await call('POST', '/collections/plants/snapshots')).result.name)
     const url = `/collections/plants/snapshots/${name}`
     expect(await download('/collections/plants/snapshots/none?format=qdrant')).toMatchObject({
       statusCode: 404,
