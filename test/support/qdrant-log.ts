@@ -136,11 +136,14 @@ export function readLogArchive(tar: Buffer): ReadArchive {
   const points: ArchivedPoint[] = []
   const nextIndex = new Map<string, number>()
   for (const { name, content } of members) {
-    const [, shard, start] = /^(\d+)\/wal\/closed-(\d+)$/.exec(name) ?? []
+    const [, shard, start] = /^(\d+)\/wal\/(?:closed-(\d+)|open-1)$/.exec(name) ?? []
     if (shard === undefined) continue
-    if ((nextIndex.get(shard) ?? 0) !== Number(start)) throw new Error(`${name} does not go on`)
+    const next = nextIndex.get(shard) ?? 0
+    if (Number.isNaN(next) || (start !== undefined && next !== Number(start)))
+      throw new Error(`${name} does not go on`)
     const entries = readLogFile(content)
-    nextIndex.set(shard, Number(start) + entries.length)
+    // Nothing follows the open one.
+    nextIndex.set(shard, start === undefined ? Number.NaN : next + entries.length)
     for (const entry of entries) points.push(...pointsOf(Number(shard), decodeCbor(entry)))
   }
   const json = (name: string): unknown =>

@@ -162,9 +162,7 @@ describe('what stands in an archive', () => {
     const { members, json, points } = await whole(archive)
     expect(points).toEqual([])
     const ofShard = (shard: number): string[] =>
-      ['segments/', 'wal/closed-0', 'replica_state.json', 'shard_config.json'].map(
-        (name) => `${shard}/${name}`,
-      )
+      ['segments/', 'wal/open-1', 'replica_state.json', 'shard_config.json'].map((name) => `${shard}/${name}`)
     const others = ['version.info', 'config.json', 'shard_key_mapping.json', 'payload_index.json']
     expect(members.map(({ name }) => name)).toEqual([...ofShard(0), ...ofShard(1), ...others])
     expect(members[0]!.type).toBe('5')

@@ -68,8 +68,10 @@ async function planArchive(
     const files = await planShard(rows.of(shard), encoder, limits, checkSignal)
     entries.push({ name: `${shard}/segments/`, bytes: 0, stream: () => [] })
     for (const file of files) {
+      // As Qdrant leaves its log behind: the last file is the open one.
+      const name = file === files.at(-1) ? 'open-1' : `closed-${file.firstIndex}`
       entries.push({
-        name: `${shard}/wal/closed-${file.firstIndex}`,
+        name: `${shard}/wal/${name}`,
         bytes: file.bytes,
         stream: () => inTurns(file, rows, shard, new PointEncoder(vectors), checkSignal),
       })
