@@ -18,26 +18,29 @@ export async function readRuns(
   lengths: Float64Array,
   take: TakeValue,
 ): Promise<void> {
-  const order = ascending(offsets)
-  for (let first = 0; first < order.length;) {
-    const start = offsets[order[first]!]!
-    let end = start + lengths[order[first]!]!
+  const order = orderOf(offsets)
+  const at = (place: number): number => (order === undefined ? place : order[place]!)
+  for (let first = 0; first < offsets.length;) {
+    const start = offsets[at(first)]!
+    let end = start + lengths[at(first)]!
     let next = first + 1
-    for (; next < order.length; next++) {
-      const offset = offsets[order[next]!]!
-      const valueEnd = offset + lengths[order[next]!]!
+    for (; next < offsets.length; next++) {
+      const offset = offsets[at(next)]!
+      const valueEnd = offset + lengths[at(next)]!
       if (offset > end + gapBytesMax || Math.max(end, valueEnd) - start > runBytesMax) break
-      end = Math.max(end, valueEnd)
+      if (valueEnd > end) end = valueEnd
     }
     const run = await source.read(start, end - start)
-    for (; first < next; first++) take(order[first]!, run, offsets[order[first]!]! - start)
+    for (; first < next; first++) take(at(first), run, offsets[at(first)]! - start)
   }
 }
 
-function ascending(offsets: Float64Array): Uint32Array {
-  const order = Uint32Array.from(offsets, (_, index) => index)
-  for (let i = 1; i < offsets.length; i++) {
-    if (offsets[i]! < offsets[i - 1]!) return order.sort((a, b) => offsets[a]! - offsets[b]! || a - b)
-  }
-  return order
+/** Undefined if they ascend as they are. */
+function orderOf(offsets: Float64Array): Uint32Array | undefined {
+  let isSorted = true
+  for (let i = 1; i < offsets.length; i++) if (offsets[i]! < offsets[i - 1]!) isSorted = false
+  if (isSorted) return undefined
+  const order = new Uint32Array(offsets.length)
+  for (let i = 0; i < order.length; i++) order[i] = i
+  return order.sort((a, b) => offsets[a]! - offsets[b]! || a - b)
 }

@@ -23,9 +23,9 @@ export interface Blobstore {
 
 export interface Blob {
   readonly bytes: Uint8Array
-  /** For messages. */
-  readonly place: string
-  readonly entry: string
+  /** The page where it begins. */
+  readonly entry: EntryBytes
+  readonly offset: number
 }
 
 /** @throws archive-invalid */
@@ -78,10 +78,15 @@ class BlobColumn implements SlotColumn<Blob> {
     const lengths = new Float64Array(slots.length)
     const end = slots.findIndex((slot) => slot >= slotsEnd)
     const within = end === -1 ? slots : slots.subarray(0, end)
-    const offsets = Float64Array.from(within, (slot) => trackerHead + slot * pointerBytes)
+    const offsets = new Float64Array(within.length)
+    for (let i = 0; i < offsets.length; i++) offsets[i] = trackerHead + within[i]! * pointerBytes
     const bytes = new Float64Array(offsets.length).fill(pointerBytes)
+    let last: Uint8Array | undefined
+    let buffer = Buffer.alloc(0) as Buffer
     await readRuns(tracker, offsets, bytes, (index, run, at) => {
-      const found = this.#pointer(asBuffer(run), at, offsets[index]!)
+      if (run !== last) buffer = asBuffer(run)
+      last = run
+      const found = this.#pointer(buffer, at, offsets[index]!)
       if (found === undefined) return
       starts[index] = found.start
       lengths[index] = found.length
@@ -112,17 +117,22 @@ class BlobColumn implements SlotColumn<Blob> {
 
   async #read(starts: Float64Array, lengths: Float64Array): Promise<(Blob | undefined)[]> {
     const { pageBytes, pages } = this.#files
-    const values = Array.from<Blob | undefined>({ length: starts.length })
-    const present = Uint32Array.from(starts, (_, index) => index).filter((index) => starts[index]! >= 0)
-    const offsets = Float64Array.from(present, (index) => starts[index]!)
-    const bytes = Float64Array.from(present, (index) => lengths[index]!)
+    const values = new Array<Blob | undefined>(starts.length).fill(undefined)
+    const present: number[] = []
+    for (let i = 0; i < starts.length; i++) if (starts[i]! >= 0) present.push(i)
+    const offsets = new Float64Array(present.length)
+    const bytes = new Float64Array(present.length)
+    for (let i = 0; i < present.length; i++) {
+      offsets[i] = starts[present[i]!]!
+      bytes[i] = lengths[present[i]!]!
+    }
     const source = { read: (offset: number, length: number) => this.#readPages(offset, length) }
     await readRuns(source, offsets, bytes, (index, run, at) => {
       const start = offsets[index]!
       values[present[index]!] = {
         bytes: run.subarray(at, at + bytes[index]!),
-        entry: pages[Math.floor(start / pageBytes)]!.name,
-        place: `at byte ${start % pageBytes}`,
+        entry: pages[Math.floor(start / pageBytes)]!,
+        offset: start % pageBytes,
       }
     })
     return values

@@ -5,6 +5,7 @@ import { valueBytesMax } from '../../limits.ts'
 import type { LocatedValues, SlotColumn } from '../slot-column.ts'
 import type { Blob, Blobstore } from './blobstore.ts'
 import { decodeLz4Block } from './lz4.ts'
+import { scanPayload } from './scan-payload.ts'
 
 /** What text usually shrinks to: only to know how many payloads fit into a batch. */
 const usualRatio = 4
@@ -28,6 +29,8 @@ export class PayloadColumn implements SlotColumn<Uint8Array> {
 
   #payload(blob: Blob): Uint8Array | undefined {
     const text = this.#store.compression === 'LZ4' ? unpack(blob) : blob.bytes
+    const found = scanPayload(text)
+    if (found !== 'unsure') return found === 'empty' ? undefined : text
     try {
       const value = parseJson(text)
       const isObject = text[firstCharacter(text)] === 0x7b
@@ -42,7 +45,8 @@ export class PayloadColumn implements SlotColumn<Uint8Array> {
 }
 
 export function invalidValue(blob: Blob, why: string): Error {
-  return invalidEntry(blob.entry, `${why} (${blob.place})`, { length: blob.bytes.byteLength })
+  const { entry, offset } = blob
+  return invalidEntry(entry.name, `${why} (at byte ${offset})`, { offset, length: blob.bytes.byteLength })
 }
 
 /** u32 size, then one LZ4 block. */

@@ -61,7 +61,7 @@ export class SlotListBuilder {
       const row = rows[i]!
       slots[i] = this.#slots[row]!
       kinds[i] = this.#states[row]! & 1
-      words.set(this.#words.subarray(4 * row, 4 * row + 4), 4 * i)
+      for (let word = 0; word < 4; word++) words[4 * i + word] = this.#words[4 * row + word]!
       if (i === 0 || slots[i] !== slots[i - 1]) continue
       const ids = [rows[i - 1]!, row].map((each) => String(idOfWords(this.#idAt(each)))).join(' and ')
       throw invalidEntry(mappings.name, `points ${ids} have the same slot ${slots[i]!}`, { slot: slots[i] })
@@ -96,7 +96,11 @@ export class SlotListBuilder {
   #append(id: Readonly<IdWords>, slot: number): void {
     const row = this.#rows++
     if (row === this.#slots.length) this.#grow()
-    this.#words.set([id.w0, id.w1, id.w2, id.w3], 4 * row)
+    const words = this.#words
+    words[4 * row] = id.w0
+    words[4 * row + 1] = id.w1
+    words[4 * row + 2] = id.w2
+    words[4 * row + 3] = id.w3
     this.#states[row] = id.kind
     this.#set(row, slot)
     this.#table.insert(id, row)

@@ -30,9 +30,11 @@ export class DenseColumn implements SlotColumn<Float32Array> {
   async #read(slots: Uint32Array, isPresent: Uint8Array): Promise<(Float32Array | undefined)[]> {
     const { rowBytes } = this.#rows
     const elements = elementBytes[this.#type]
-    const values = Array.from<Float32Array | undefined>({ length: slots.length })
-    const present = Uint32Array.from(slots, (_, index) => index).filter((index) => isPresent[index] === 1)
-    const offsets = Float64Array.from(present, (index) => slots[index]! * rowBytes)
+    const values = new Array<Float32Array | undefined>(slots.length).fill(undefined)
+    const present: number[] = []
+    for (let i = 0; i < slots.length; i++) if (isPresent[i] === 1) present.push(i)
+    const offsets = new Float64Array(present.length)
+    for (let i = 0; i < present.length; i++) offsets[i] = slots[present[i]!]! * rowBytes
     const lengths = new Float64Array(present.length).fill(rowBytes)
     let run: Uint8Array | undefined
     let floats: Float32Array = new Float32Array(0)

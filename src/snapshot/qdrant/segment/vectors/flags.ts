@@ -52,7 +52,8 @@ export class FlagBits {
     const isSet = new Uint8Array(slots.length)
     const end = slots.findIndex((slot) => slot >= this.#count)
     const within = end === -1 ? slots : slots.subarray(0, end)
-    const offsets = Float64Array.from(within, (slot) => this.#at + (slot >>> 3))
+    const offsets = new Float64Array(within.length)
+    for (let i = 0; i < offsets.length; i++) offsets[i] = this.#at + (within[i]! >>> 3)
     await readRuns(this.#entry, offsets, new Float64Array(offsets.length).fill(1), (index, run, at) => {
       isSet[index] = (run[at]! >> (within[index]! & 7)) & 1
     })
@@ -67,6 +68,8 @@ export async function presentAmong(
   absent: FlagBits | undefined,
 ): Promise<Uint32Array> {
   const isAbsent = await absent?.of(slots)
-  const indices = Uint32Array.from(slots, (_, index) => index)
-  return indices.filter((index) => slots[index]! < count && isAbsent?.[index] !== 1)
+  const indices = new Uint32Array(slots.length)
+  let found = 0
+  for (let i = 0; i < slots.length && slots[i]! < count; i++) if (isAbsent?.[i] !== 1) indices[found++] = i
+  return indices.subarray(0, found)
 }
