@@ -223,7 +223,7 @@ class Import {
     this.#rows.push(rows)
     const indexes: IndexSchemas = new Map(Object.entries(archived.payloadIndexes))
     const before = [...indexes]
-    const report: ReplayReport = { entries: 0, dropped: new Set(), torn: [] }
+    const report: ReplayReport = { entries: 0, vectorDrops: 0, dropped: new Set(), torn: [] }
     for (const shard of archived.shards) {
       await fillRows(rows, shard, (vector) => report.dropped.add(vector))
       await replayWal(rows, shard, indexes, report)

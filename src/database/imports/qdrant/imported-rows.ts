@@ -1,7 +1,7 @@
 import { Deletions } from '../../../collection/deletions.ts'
 import { homeShard, shardCountOf } from '../../../collection/partitions.ts'
 import { Shard, type LiveEntry, type Location } from '../../../collection/shard.ts'
-import { declaredColumns } from '../../../collection/vector-columns.ts'
+import { columnValues, declaredColumns } from '../../../collection/vector-columns.ts'
 import { View, type FullConfig, type ViewEntry } from '../../../collection/view.ts'
 import { writeRows } from '../../../collection/write-rows.ts'
 import { DatabaseError } from '../../../errors/database-error.ts'
@@ -21,9 +21,14 @@ import type { Staging } from '../../staged.ts'
 // Invariants:
 //   - a point is where our own hash puts it, whatever shard it came from.
 //   - what is frozen is being written or written; one segment at a time is written beside what is being read.
+//   - rows that the log has replaced take no more memory than those that are left, and a segment: a log may change one point
+//     for ever.
 
 // Rows that become one segment. They stay in memory anyway: it is their home from the commit on.
 const segmentBytesMax = 256 * 2 ** 20
+// Copied between two looks at the event loop.
+const sliceRows = 500
+const sliceBytes = 8 * 2 ** 20
 // No row is deleted at a number: it is dead from the start.
 const deadSeq = seqOf(0)
 
@@ -40,6 +45,8 @@ export class ImportedRows {
   readonly #owner: CollectionId
   readonly #shards: readonly Shard[]
   readonly #signal: AbortSignal | undefined
+  readonly #segmentBytesMax: number
+  #slice = { rows: 0, bytes: 0 }
   #writing: Promise<void> = Promise.resolve()
   /** Rows that were there when `seal` was called last. */
   #sealed = new Map<LiveEntry, number>()
@@ -47,8 +54,20 @@ export class ImportedRows {
   constructor(
     engine: Engine,
     staging: Staging,
-    { owner, config, signal }: { owner: CollectionId; config: FullConfig; signal: AbortSignal | undefined },
+    {
+      owner,
+      config,
+      signal,
+      bytesMax = segmentBytesMax,
+    }: {
+      readonly owner: CollectionId
+      readonly config: FullConfig
+      readonly signal: AbortSignal | undefined
+      /** Of rows that become one segment. */
+      readonly bytesMax?: number
+    },
   ) {
+    this.#segmentBytesMax = bytesMax
     this.config = config
     this.#engine = engine
     this.#owner = owner
@@ -79,6 +98,8 @@ export class ImportedRows {
     const shard = this.#shardOf(id)
     if (old !== undefined) shard.delete(old, deadSeq)
     shard.append(id, seqOf(version), row.payload, row.vectors)
+    this.#slice.rows += 1
+    this.#slice.bytes += row.payload.byteLength
   }
 
   delete(id: IdWords, location: Location): void {
@@ -102,12 +123,20 @@ export class ImportedRows {
     }
   }
 
+  /** Whether so much has been written that `pause` is due. */
+  get isPauseDue(): boolean {
+    return this.#slice.rows >= sliceRows || this.#slice.bytes >= sliceBytes
+  }
+
   /** Others get their turn; full memtables begin to be written. To be called every few rows. @throws cancelled, write-failed */
   async pause(): Promise<void> {
-    for (const shard of this.#shards) if (shard.memtableBytes > segmentBytesMax) await this.#flush(shard)
-    await yieldToEventLoop()
-    if (this.#signal?.aborted === true)
-      throw new DatabaseError('cancelled', 'Cannot go on with the import: it was cancelled')
+    this.#slice = { rows: 0, bytes: 0 }
+    for (const shard of this.#shards) {
+      if (shard.memtableBytes <= this.#segmentBytesMax) continue
+      await this.#compact(shard)
+      if (shard.memtableBytes > this.#segmentBytesMax / 2) await this.#flush(shard)
+    }
+    await this.#yield()
   }
 
   /** Everything is durable, and named by nothing yet. `config` is that of the view. */
@@ -139,6 +168,38 @@ export class ImportedRows {
 
   #entries(): LiveEntry[] {
     return this.#shards.flatMap((shard) => shard.entries)
+  }
+
+  async #yield(): Promise<void> {
+    await yieldToEventLoop()
+    if (this.#signal?.aborted === true)
+      throw new DatabaseError('cancelled', 'Cannot go on with the import: it was cancelled')
+  }
+
+  /** Of entries most of whose rows are dead, the others are written anew, and the entries are gone. */
+  async #compact(shard: Shard): Promise<void> {
+    shard.freeze()
+    for (const entry of [...shard.entries]) {
+      const { rows, deletions, handle } = entry
+      if (this.#sealed.has(entry) || deletions.count * 2 < rows.rowCount) continue
+      // What is being written is read until then.
+      await this.#writing
+      const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
+      for (let row = 0; row < rows.rowCount; row++) {
+        if (deletions.isDead(row)) continue
+        rows.idAt(row, id)
+        const payload = rows.payloadAt(row)
+        const vectors = columnValues(rows, row, this.config.vectors)
+        this.put(id, rows.writtenAt(row), { payload, vectors }, { entry, row })
+        if (this.isPauseDue) {
+          this.#slice = { rows: 0, bytes: 0 }
+          await this.#yield()
+        }
+      }
+      const files = handle.info?.files ?? []
+      shard.replace([handle], undefined)
+      await this.#engine.parts.store.delete(files.map(({ name }) => segmentKey(handle.id, name)))
+    }
   }
 
   async #flush(shard: Shard): Promise<void> {

@@ -13,11 +13,15 @@ import type { WalVectors } from '../../../snapshot/qdrant/wal/operations.ts'
 import { readWal, type NumberedOperation } from '../../../snapshot/qdrant/wal/read-wal.ts'
 import type { ImportedRows } from './imported-rows.ts'
 
-// Points written between two looks at the event loop.
-const slicePoints = 500
+// Points looked at between two looks at the event loop; those that are written count by their bytes, too.
+const slicePoints = 2_000
+// Each looks at all points.
+const vectorDropsMax = 1_000
 
 export interface ReplayReport {
   entries: number
+  /** Times that a vector was dropped which is there again. */
+  vectorDrops: number
   /** Names of vectors that the collection does not have. */
   readonly dropped: Set<string>
   /** What was not finished when the log was copied. */
@@ -44,7 +48,8 @@ export async function replayWal(
   }
   for await (const entry of readWal(shard.wal, { onTorn })) {
     const one = new Replay(rows, entry, report)
-    for (const _ of one.apply(indexes)) if ((changed += 1) % slicePoints === 0) await rows.pause()
+    for (const _ of one.apply(indexes))
+      if ((changed += 1) % slicePoints === 0 || rows.isPauseDue) await rows.pause()
     report.entries += 1
   }
 }
@@ -117,7 +122,7 @@ class Replay {
   }
 
   *#each(ids: readonly PointId[], change: (id: IdWords, location: Location) => void): Iterable<undefined> {
-    for (const given of ids) {
+    for (const given of new Set(ids)) {
       const id = wordsOfId(given)
       const location = this.#rows.find(id)
       // Ids that do not exist were passed over when it was written.
@@ -153,21 +158,32 @@ class Replay {
   *#deleteVector(name: string): Iterable<undefined> {
     const { vectors } = this.#rows.config
     if (!Object.hasOwn(vectors, name)) return
+    if ((this.#report.vectorDrops += 1) > vectorDropsMax) {
+      const { file, index, offset } = this.#entry
+      throw invalidEntry(file, `log entry ${index}: vectors are dropped more than ${vectorDropsMax} times`, {
+        index,
+        offset,
+      })
+    }
     const column = columnNameOf(name, vectors[name]!)
-    for (const location of [...this.#rows.points()]) {
-      const { rows } = location.entry
-      const version = rows.writtenAt(location.row)
-      if (version <= this.#entry.index && !this.#rows.isSealed(location)) {
-        const present = this.#present(location)
-        if (present[column] !== undefined) {
-          const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
-          rows.idAt(location.row, id)
-          const row = { payload: rows.payloadAt(location.row), vectors: { ...present, [column]: undefined } }
-          this.#rows.put(id, version, row, location)
-        }
-      }
+    // By their ids: where they are changes while this goes on.
+    const ids = Array.from(this.#rows.points(), ({ entry, row }) => entry.rows.pointIdAt(row))
+    for (const given of ids) {
+      const id = wordsOfId(given)
+      const location = this.#rows.find(id)
+      if (location !== undefined) this.#dropVector(id, location, column)
       yield
     }
+  }
+
+  #dropVector(id: IdWords, location: Location, column: string): void {
+    const { rows } = location.entry
+    const version = rows.writtenAt(location.row)
+    if (version > this.#entry.index || this.#rows.isSealed(location)) return
+    const present = this.#present(location)
+    if (present[column] === undefined) return
+    const row = { payload: rows.payloadAt(location.row), vectors: { ...present, [column]: undefined } }
+    this.#rows.put(id, version, row, location)
   }
 
   #without(names: readonly string[]): Columns {

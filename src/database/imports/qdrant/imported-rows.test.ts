@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { fullConfig } from '../../../collection/collection-state.ts'
+import { SegmentRegistry } from '../../../collection/segment-handle.ts'
+import { collectionIdOf, segmentIdOf } from '../../../ids/brands.ts'
+import { wordsOfId } from '../../../ids/point-id.ts'
+import { seededRandom } from '../../../runtime/random.ts'
+import { createInlineBuilder } from '../../../segment/segment-builder.ts'
+import { SegmentWriter } from '../../../segment/segment-writer.ts'
+import { MemoryObjectStore } from '../../../storage/memory-object-store.ts'
+import { VerifiedObjects } from '../../../storage/verified-objects.ts'
+import type { Engine } from '../../engine.ts'
+import type { Staging } from '../../staged.ts'
+import { ImportedRows } from './imported-rows.ts'
+
+function rowsOf(bytesMax: number) {
+  const random = seededRandom(7)
+  const store = new MemoryObjectStore()
+  const registry = new SegmentRegistry()
+  const verified = new VerifiedObjects(store)
+  const segments = new SegmentWriter(store, createInlineBuilder(), verified)
+  const parts = { store, registry, verified, segments, random }
+  const staging = { newSegment: () => segmentIdOf(random.uuid()) }
+  const owner = collectionIdOf(random.uuid())
+  const config = fullConfig({ vectors: { '': { size: 2, distance: 'Dot' } } })
+  const options = { owner, config, signal: undefined, bytesMax }
+  const engine = { parts } as unknown as Engine
+  return { rows: new ImportedRows(engine, staging as unknown as Staging, options), registry, store, config }
+}
+
+/** Memory of the rows, those that were replaced among them. */
+const bytesOf = (registry: SegmentRegistry): number =>
+  [...registry.all()].reduce((sum, handle) => sum + handle.rows.bytes, 0)
+
+test('one point that is written for ever takes bounded memory, and what is left is what was written last', async () => {
+  const { rows, registry, store, config } = rowsOf(512 * 1024)
+  const id = (number: number) => wordsOfId(number)
+  let most = 0
+  for (let round = 0; round < 3_000; round++) {
+    for (const number of [round % 7, 100 + round]) {
+      if (number >= 100 && round >= 50) continue
+      const payload = Buffer.from(JSON.stringify({ round, text: 'x'.repeat(8_000) }))
+      const row = { payload, vectors: { '': Float32Array.of(round, number) } }
+      rows.put(id(number), round, row, rows.find(id(number)))
+    }
+    if (round % 10 === 0) await rows.pause()
+    most = Math.max(most, bytesOf(registry))
+  }
+  // 24 MB were written; 57 points of 8 KB are left.
+  expect(most).toBeLessThan(6 * 2 ** 20)
+  expect(rows.pointCount).toBe(57)
+  const written = await rows.write(config)
+  expect(written.view.pointCount()).toBe(57)
+  const kept = new Set(
+    written.segments.flatMap((info) => info.files.map(({ name }) => `segments/${info.id}/${name}`)),
+  )
+  const present = (await store.list('segments/'))
+    .map(({ key }) => key)
+    .filter((key) => !key.includes('deltas-'))
+  expect(present.sort()).toEqual([...kept].sort())
+  for (let number = 0; number < 7; number++) {
+    const { entry, row } = rows.find(id(number))!
+    const last = 2_999 - ((2_999 - number) % 7)
+    expect(entry.rows.writtenAt(row)).toBe(last)
+    expect([...(entry.rows.vectors.get('')!.get(row) as Float32Array)]).toEqual([last, number])
+  }
+  written.view.release()
+  await rows.release()
+  expect(registry.size).toBe(0)
+})
+
+test('points of a shard that is done stay where they are, and are known as such', async () => {
+  const { rows } = rowsOf(16 * 1024)
+  const put = (number: number, version: number) =>
+    rows.put(
+      wordsOfId(number),
+      version,
+      { payload: Buffer.alloc(500, 32), vectors: {} },
+      rows.find(wordsOfId(number)),
+    )
+  for (let number = 0; number < 20; number++) put(number, 1)
+  rows.seal()
+  for (let round = 0; round < 400; round++) {
+    put(100 + (round % 3), round)
+    await rows.pause()
+  }
+  for (let number = 0; number < 20; number++) expect(rows.isSealed(rows.find(wordsOfId(number))!)).toBe(true)
+  for (let number = 100; number < 103; number++)
+    expect(rows.isSealed(rows.find(wordsOfId(number))!)).toBe(false)
+  expect(rows.pointCount).toBe(23)
+  await rows.release()
+})
