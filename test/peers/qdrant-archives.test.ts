@@ -119,7 +119,7 @@ function expectSame(found: Points, expected: Points): void {
   for (const [key, point] of expected) expect({ key, ...found.get(key) }).toEqual({ key, ...point })
 }
 
-describe.runIf(hasArchives)('genuine archives of Qdrant 1.19.0', () => {
+describe.runIf(hasArchives)('genuine archives of Qdrant 1.19.0', { timeout: 60_000 }, () => {
   test.each([
     'plain',
     'rich',

@@ -45,6 +45,25 @@ describe('what a segment holds', () => {
     ).toEqual(everyPoint)
   })
 
+  test('a store of payloads that says nothing of its compression has LZ4 blocks', async () => {
+    const path = 'payload_storage/config.json'
+    const edit = (all: Files): void => {
+      const { compression: _, ...rest } = JSON.parse(all.get(path)!.toString()) as Record<string, unknown>
+      all.set(path, Buffer.from(JSON.stringify(rest)))
+    }
+    expect(await readSegmentPoints(await open(whole('mutable', edit)))).toEqual(everyPoint)
+  })
+
+  test('a value may run on into the next page', async () => {
+    const points = [
+      { id: 1, version: 1, payload: JSON.stringify({ text: 'x'.repeat(3_000) }) },
+      { id: 2, version: 1, payload: JSON.stringify({ text: 'y'.repeat(9_000) }) },
+      { id: 3, version: 1, payload: '{"z":1}' },
+    ]
+    const segment = await open({ points, vectors: {}, tracker: 'mutable' })
+    expect(await readSegmentPoints(segment)).toEqual(points.map((point) => ({ ...point, vectors: {} })))
+  })
+
   test('a vector added later has no file in an immutable segment', async () => {
     const vectors = { ...everyKind, later: { kind: 'dense', storage: 'none' } } as const
     const segment = { points: everyPoint, vectors, tracker: 'immutable' } as const
@@ -432,6 +451,25 @@ describe('damage is refused, naming the entry and the place', () => {
         : expect.stringMatching(why)) as string,
     })
     await expect(attempt).rejects.toThrow(/^Cannot read archive: entry segments\//)
+  })
+
+  test.each<[string, (files: Files) => void, string]>([
+    [
+      'rows that are cut',
+      cut('vector_storage-dense/matrix.dat', 3),
+      'its 365 bytes are not whole rows of 16',
+    ],
+    [
+      'rows too few',
+      cut('vector_storage-dense/matrix.dat', 16),
+      'it has vectors of 22 slots, the segment has 23',
+    ],
+    ['another beginning', put('vector_storage-dense/matrix.dat', 0, u32(0)), 'it does not begin with "data"'],
+    ['bits that are cut', cut('vector_storage-dense/deleted.dat', 1), 'it has 15 bytes, 23 slots need 16'],
+    ['no bits', remove('vector_storage-dense/deleted.dat'), 'deleted.dat: it is missing'],
+  ])('vectors in one file: %s', async (_, edit, why) => {
+    const vectors = { dense: { kind: 'dense', storage: 'single' } } as const
+    await expect(open({ points: everyPoint, vectors, tracker: 'immutable', edit })).rejects.toThrow(why)
   })
 
   test('turbo4 vectors, by name and with what to do', async () => {

@@ -1,5 +1,6 @@
 import { asBuffer } from '../../../../encoding/binary.ts'
 import { invalidEntry } from '../../../archive/archive-error.ts'
+import type { JsonField } from '../../../json-field.ts'
 import { valueBytesMax } from '../../limits.ts'
 import { readRuns } from '../../read-runs.ts'
 import type { EntryBytes } from '../../types.ts'
@@ -34,7 +35,7 @@ export async function openBlobstore(folder: SegmentFiles): Promise<Blobstore> {
   const mode = config.member('mode')
   if (!mode.isAbsent && mode.text() !== 'mutable')
     throw mode.fail(`is ${JSON.stringify(mode.text())}: only "mutable" is known`)
-  const compression = config.member('compression').oneOf(['LZ4', 'None'])
+  const compression = compressionOf(config.member('compression'))
   const blockBytes = config.member('block_size_bytes').count(1, 2 ** 31)
   const pageBytes = config.member('page_size_bytes').count(blockBytes, 2 ** 40)
   if (pageBytes % blockBytes !== 0)
@@ -54,6 +55,11 @@ export async function openBlobstore(folder: SegmentFiles): Promise<Blobstore> {
     throw invalidEntry(tracker.name, `it claims ${slotsEnd} slots in ${tracker.bytes} bytes`)
   const values = new BlobColumn({ tracker, slotsEnd, pages, pageBytes, blockBytes })
   return { compression, slotsEnd, values }
+}
+
+/** Which is LZ4 where nothing is said. */
+function compressionOf(field: JsonField): Compression {
+  return field.isAbsent ? 'LZ4' : field.oneOf(['LZ4', 'None'])
 }
 
 interface BlobFiles {

@@ -117,7 +117,7 @@ function wordsAt(kind: IdKind, buffer: Buffer, at: number): IdWords {
 /** The two files must say the same of every point that lives. */
 async function compare(list: SlotList, i2e: EntryBytes, total: number): Promise<void> {
   const reader = new SequentialReader(i2e, i2eHead.bytes)
-  for (let slot = 0, i = 0; slot < total; slot++) {
+  for (let slot = 0, i = 0; slot < total && i < list.pointCount; slot++) {
     if (!reader.has(i2eHead.idBytes)) await reader.fill(i2eHead.idBytes)
     const { offset } = reader
     const at = reader.take(i2eHead.idBytes)
