@@ -101,6 +101,12 @@ describe('a copy', () => {
       strict_mode_config: { enabled: true, max_query_limit: 3 },
       metadata: { a: { b: 1.5 } },
     })
+    const changed = await source.app.inject({
+      method: 'PATCH',
+      url: '/collections/odd',
+      payload: '{"params":{"read_fan_out_factor":2,"replication_factor":3}}',
+    })
+    expect(changed.statusCode).toBe(200)
     const text = { type: 'text', tokenizer: 'word', lowercase: true, min_token_len: 2 }
     await send('PUT', '/collections/odd/index', { field_name: 'k', field_schema: 'keyword' })
     await send('PUT', '/collections/odd/index', { field_name: 't.x', field_schema: text })

@@ -1,4 +1,11 @@
-import { parseJson, JsonSyntaxError, stringifyJson, type JsonValue, type PointId } from '../../../index.ts'
+import {
+  DatabaseError,
+  parseJson,
+  JsonSyntaxError,
+  stringifyJson,
+  type JsonValue,
+  type PointId,
+} from '../../../index.ts'
 import { skipName, skipSpace, skipValue } from '../../json/json-bytes.ts'
 import { isArray, isObject, memberOf } from '../decode.ts'
 import { pointId } from '../translate/point-id.ts'
@@ -16,12 +23,34 @@ export interface Page {
 /** The answer to a scroll. @throws source-invalid, and what decoding points throws */
 export async function readPage(bytes: Buffer, path: string): Promise<Page> {
   const { points, next } = findParts(bytes) ?? parseParts(bytes, path)
-  const { points: given } = await decodeUpsert(Buffer.concat([head, points, tail]))
+  const given = await decodePoints(points)
   return { points: given, next: next === undefined || next === null ? undefined : pointId(next) }
 }
 
 const head = Buffer.from('{"points":')
 const tail = Buffer.from('}')
+
+async function decodePoints(text: Uint8Array): Promise<readonly GivenPoint[]> {
+  try {
+    return (await decodeUpsert(Buffer.concat([head, text, tail]))).points
+  } catch (error) {
+    const id = findNoNumber(parseJson(text))
+    if (id === undefined) throw error
+    const why = 'a vector has a component that is no number: Qdrant writes NaN and infinity as null'
+    throw new DatabaseError('source-invalid', `Cannot copy point ${id}: ${why}`, { id }, error)
+  }
+}
+
+/** Id of the first point that has null in a vector. */
+function findNoNumber(points: JsonValue): string | undefined {
+  const point = (isArray(points) ? points : []).find((one) => isObject(one) && hasNull(one['vector'] ?? 0))
+  return isObject(point) ? stringifyJson(point['id'] ?? null) : undefined
+}
+
+function hasNull(value: JsonValue): boolean {
+  if (isArray(value)) return value.some((item) => item === null || hasNull(item))
+  return isObject(value) && Object.values(value).some((member) => hasNull(member))
+}
 
 interface Parts {
   /** Text of the list of points. */

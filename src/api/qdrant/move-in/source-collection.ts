@@ -75,7 +75,7 @@ export async function readCollection(
     const payloadIndexes = indexesOf(memberOf(info, 'payload_schema'))
     return {
       name,
-      config: { ...created, payloadIndexes },
+      config: { ...created, payloadIndexes, settings: withReadParams(created.settings ?? {}, config) },
       request: stringifyJson([
         request,
         memberOf(info, 'payload_schema') === undefined ? null : fieldsOf(info),
@@ -85,11 +85,22 @@ export async function readCollection(
   })
 }
 
+/** How a cluster reads is set by a change only, not by a creation; it is shown here and means nothing. */
+function withReadParams(settings: JsonObject, config: JsonObject): JsonObject {
+  const [given, own] = [memberOf(config, 'params'), memberOf(settings, 'params')]
+  const names = ['read_fan_out_factor', 'read_fan_out_delay_ms']
+  const found = names.flatMap((name): [string, JsonValue][] => {
+    const value = isObject(given) ? memberOf(given, name) : undefined
+    return value === undefined ? [] : [[name, value]]
+  })
+  if (found.length === 0) return settings
+  return { ...settings, params: { ...(isObject(own) ? own : {}), ...Object.fromEntries(found) } }
+}
+
 /** The body of the request that makes such a collection. */
 function requestOf(config: JsonObject): JsonObject {
   const params = memberOf(config, 'params')
-  // `read_fan_out_factor` and its like tell how a cluster reads: there is none here.
-  const { read_fan_out_factor: _, read_fan_out_delay_ms: _2, ...kept } = isObject(params) ? params : {}
+  const kept = isObject(params) ? params : {}
   const parts: [string, JsonValue | undefined][] = [
     ...Object.entries(kept),
     ['hnsw_config', memberOf(config, 'hnsw_config')],

@@ -143,6 +143,7 @@ describe('rubbish', () => {
     ['{"result":{"points":[{"id":1}]}}', 'missing field `vector`'],
     ['{"result":{"points":[{"id":1,"vector":[1,2,3]}]}}', 'expected dim: 2, got 3'],
     ['{"result":{"points":[{"id":1,"vector":{"other":[1,2]}}]}}', 'Not existing vector name error: other'],
+    ['{"result":{"points":[{"id":8,"vector":[1,null]}]}}', 'Cannot copy point 8: a vector has a component'],
     ['{"result":{"points":[],"next_page_offset":{}}}', 'not a valid point ID'],
   ])('in a page, such as %s, is refused by what is wrong', async (text, message) => {
     answer(() => text)
