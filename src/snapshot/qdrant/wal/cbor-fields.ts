@@ -54,7 +54,7 @@ export function idsOf(value: CborValue | undefined): PointId[] {
 
 /** Components: integers or floats. @throws OperationError */
 export function numbersOf(value: CborValue | undefined, what: string): readonly number[] | Float32Array {
-  if (value instanceof FloatList) return Float32Array.from(value.values)
+  if (value instanceof FloatList) return new Float32Array(value.values)
   return listOf(value, what).map((one) => {
     if (typeof one === 'number') return one
     if (one instanceof JsonNumber || typeof one === 'bigint') return Number(one)

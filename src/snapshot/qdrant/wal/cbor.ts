@@ -65,12 +65,14 @@ const major = { unsigned: 0, negative: 1, bytes: 2, text: 3, list: 4, map: 5, ta
 
 class Decoder {
   readonly #bytes: Buffer
+  readonly #view: DataView
   readonly #depthMax: number
   #valuesLeft: number
   #at = 0
 
   constructor(bytes: Uint8Array, depthMax: number, valuesMax: number) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#depthMax = depthMax
     this.#valuesLeft = valuesMax
   }
@@ -111,10 +113,16 @@ class Decoder {
     return byte
   }
 
-  #take(length: number): Uint8Array {
+  /** Gives where they begin. */
+  #skip(length: number): number {
     const start = this.#at
     if (length > this.#bytes.byteLength - start) throw new CborError('it ends early', start)
     this.#at = start + length
+    return start
+  }
+
+  #take(length: number): Uint8Array {
+    const start = this.#skip(length)
     return this.#bytes.subarray(start, this.#at)
   }
 
@@ -132,13 +140,13 @@ class Decoder {
       case 24:
         return this.#byte()
       case 25:
-        this.#take(2)
+        this.#skip(2)
         return this.#bytes.readUInt16BE(at)
       case 26:
-        this.#take(4)
+        this.#skip(4)
         return this.#bytes.readUInt32BE(at)
       case 27: {
-        this.#take(8)
+        this.#skip(8)
         const high = this.#bytes.readUInt32BE(at)
         return high < 0x200000
           ? high * 2 ** 32 + this.#bytes.readUInt32BE(at + 4)
@@ -226,10 +234,9 @@ class Decoder {
   }
 
   #float(bytes: number): number {
-    const at = this.#at
-    this.#take(bytes)
-    if (bytes === 4) return this.#bytes.readFloatBE(at)
-    return bytes === 8 ? this.#bytes.readDoubleBE(at) : halfOf(this.#bytes.readUInt16BE(at))
+    const at = this.#skip(bytes)
+    if (bytes === 4) return this.#view.getFloat32(at)
+    return bytes === 8 ? this.#view.getFloat64(at) : halfOf(this.#view.getUint16(at))
   }
 }
 
