@@ -47,8 +47,7 @@ describe.runIf(hasArchives)('genuine archives', () => {
     expect(count).toBeGreaterThanOrEqual(atLeast)
   })
 
-  // Not `types`: its cosine vectors of half precision are brought to length one again, and differ in their last bit.
-  test.each(['plain', 'rich', 'indexed', 'busy', 'quant', 'names', 'ring', 'disk', 'written-wal'])(
+  test.each(['plain', 'rich', 'indexed', 'busy', 'types', 'quant', 'names', 'ring', 'disk', 'written-wal'])(
     '%s: restored, written as one of Qdrant and restored again, it is the same',
     async (name) => {
       const path = await mkdtemp(join(tmpdir(), 'stillpoint-way-back-'))

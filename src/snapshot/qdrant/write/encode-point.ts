@@ -1,4 +1,5 @@
 import { columnOf } from '../../../collection/vector-columns.ts'
+import type { VectorParams } from '../../../collection/types.ts'
 import type { FullConfig } from '../../../collection/view.ts'
 import { DatabaseError } from '../../../errors/database-error.ts'
 import { isMulti, isSparse } from '../../../graph/vector-value.ts'
@@ -7,6 +8,7 @@ import { PackedColumn } from '../../../segment/packed-column.ts'
 import type { RowSet, RowVectors } from '../../../segment/row-set.ts'
 import { assert } from '../../../runtime/assert.ts'
 import type { CborSink } from '../wal/write-cbor.ts'
+import { atLengthOne } from './unit-halves.ts'
 import { encodePayload, PayloadRefused } from './encode-payload.ts'
 
 type VectorsConfig = FullConfig['vectors']
@@ -64,18 +66,27 @@ export class PointEncoder {
       const column = columnOf(rows, this.#vectors, name)
       if (column?.has(row) === true) present.push([name, column])
     }
-    if (this.#isSingle && present.length === 1) return encodeVector(sink, present[0]![1], row)
+    const encode = (name: string, column: RowVectors): void =>
+      encodeVector(sink, column, row, isUnitHalf(this.#vectors[name]!))
+    if (this.#isSingle && present.length === 1) return encode(...present[0]!)
     sink.map(present.length)
     for (const [name, column] of present) {
       sink.text(name)
-      encodeVector(sink, column, row)
+      encode(name, column)
     }
   }
 }
 
-function encodeVector(sink: CborSink, column: RowVectors, row: number): void {
+/** Rounded after it was brought to length one. */
+function isUnitHalf({ distance, datatype, keepsLength }: VectorParams): boolean {
+  return distance === 'Cosine' && datatype === 'float16' && keepsLength !== true
+}
+
+function encodeVector(sink: CborSink, column: RowVectors, row: number, isUnit: boolean): void {
   const { dimensions } = column
-  if (!(column instanceof PackedColumn)) return sink.singles(dimensions, () => column.get(row)!)
+  const dense = (values: () => Float32Array): void =>
+    sink.singles(dimensions, isUnit ? () => atLengthOne(values()) : values)
+  if (!(column instanceof PackedColumn)) return dense(() => column.get(row)!)
   const vector = column.get(row)!
   if (isSparse(vector)) {
     const { indices, values } = vector
@@ -90,6 +101,5 @@ function encodeVector(sink: CborSink, column: RowVectors, row: number): void {
   assert(isMulti(vector), 'a packed column holds sparse vectors or several for each row')
   const { values } = vector
   sink.array(values.length / dimensions)
-  for (let at = 0; at < values.length; at += dimensions)
-    sink.singles(dimensions, () => values.subarray(at, at + dimensions))
+  for (let at = 0; at < values.length; at += dimensions) dense(() => values.subarray(at, at + dimensions))
 }
