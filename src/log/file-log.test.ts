@@ -181,7 +181,9 @@ describe('when the disk fails', () => {
       await appendText(log, 'kept')
       isFailing = true
       const applied: number[] = []
-      const lost = [1, 2, 3].map((n) => log.append(1, [Buffer.from(`lost ${n}`)], (seq) => void applied.push(seq)))
+      const lost = [1, 2, 3].map((n) =>
+        log.append(1, [Buffer.from(`lost ${n}`)], (seq) => void applied.push(seq)),
+      )
       await Promise.resolve()
       const later = log.append(1, [Buffer.from('later')], (seq) => void applied.push(seq))
       const rotation = log.rotate()
