@@ -53,8 +53,8 @@ test.each([
     'garbage collection comes before the pin',
     {
       file: 'database/staged.ts',
-      from: 'this.#unpin = engine.parts.pins.pin(this.#segments)',
-      to: 'this.#unpin = () => undefined',
+      from: 'this.#unpins.push(engine.parts.pins.pin(this.#segments))',
+      to: 'void engine.parts.pins',
     },
   ],
   [

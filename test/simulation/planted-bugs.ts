@@ -26,7 +26,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a file is renamed before it is synced',
     faults: ['power'],
-    from: 102,
+    from: 13,
     plant: (disk) => swappedRename(disk),
   },
   { name: 'a write that fails passes for done', faults: ['full', 'io'], plant: forgetful },
@@ -100,8 +100,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     patches: [
       {
         file: 'database/staged.ts',
-        from: 'this.#unpin = engine.parts.pins.pin(this.#segments)',
-        to: 'this.#unpin = () => undefined',
+        from: 'this.#unpins.push(engine.parts.pins.pin(this.#segments))',
+        to: 'void engine.parts.pins',
       },
     ],
   },
