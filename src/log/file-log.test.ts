@@ -82,6 +82,7 @@ describe('append', () => {
     let inner: Promise<number> | undefined
     await log.append(1, [], () => {
       inner = appendText(log, 'inner')
+      return undefined
     })
     expect(await inner).toBe(2)
   })
