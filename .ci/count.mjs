@@ -21,8 +21,15 @@ function countVitest(exitCode, path) {
 
 function countGolden(floorPath, ...paths) {
   const floor = read(floorPath).same
-  const same = paths.filter((path) => existsSync(path)).reduce((sum, path) => sum + read(path).tally.same, 0)
-  if (same < floor) console.error(`${same} steps are the same; ${floor} have been before`)
+  const reports = paths.filter((path) => existsSync(path)).map(read)
+  const same = reports.reduce((sum, { tally }) => sum + tally.same, 0)
+  if (same < floor) {
+    for (const { scenario, step, do: request, verdict, why } of reports.flatMap(({ report }) => report)) {
+      if (verdict !== 'wording')
+        console.error(`${verdict} ${scenario} #${step} ${request}: ${String(why).slice(0, 300)}`)
+    }
+    console.error(`${same} steps are the same; ${floor} have been before`)
+  }
   if (same > floor) console.error(`${same} steps are the same: ${floorPath} may be raised from ${floor}`)
   return [same, Math.max(0, floor - same)]
 }
