@@ -1,7 +1,7 @@
 import type { Distance } from '../../../index.ts'
 import { dataTypes, typeName } from '../schema/data-types.ts'
 import { dimensionsOf, type FieldDocument, type MilvusDocument } from '../schema/document.ts'
-import { codes, MilvusError } from '../status.ts'
+import { codes, invalidParameter, MilvusError } from '../status.ts'
 import type { IndexParams } from './index-params.ts'
 
 // Milvus' types of vector indexes are names here: their parameters are checked and kept, and searches use the engine's own
@@ -32,7 +32,7 @@ const ranges: Readonly<Record<string, readonly [least: number, most: number]>> =
 const bm25 = 1
 const maxSim = 'MAX_SIM_'
 
-/** The parameters as the collection keeps them, with type and metric. @throws 65535 */
+/** The parameters as the collection keeps them, with type and metric. @throws 1100, 65535 */
 export function vectorIndexParams(
   document: MilvusDocument,
   field: FieldDocument,
@@ -43,7 +43,7 @@ export function vectorIndexParams(
   if (hnswTypes.has(type)) checkRanges(['efConstruction', 'M'], given)
   if (nlistTypes.has(type)) checkRanges(['nlist'], given)
   if (type === 'IVF_PQ' || type === 'GPU_IVF_PQ') checkSubspaces(field, given)
-  if (field.type === dataTypes.SparseFloatVector) checkDropRatio(given)
+  if (field.type === dataTypes.SparseFloatVector) checkSparse(given)
   const metric = (given['metric_type'] ?? '') || defaultMetric(document, field)
   checkMetric(metric, type, document, field)
   return { ...given, index_type: type, metric_type: metric }
@@ -81,10 +81,18 @@ function checkSubspaces(field: FieldDocument, { m }: IndexParams): void {
   throw refused(`dimension must be able to be divided by \`m\`, dimension: ${dimensions}, m: ${m}`)
 }
 
-function checkDropRatio({ drop_ratio_build: given }: IndexParams): void {
+function checkSparse({ drop_ratio_build: dropRatio, bm25_k1: k1, bm25_b: b }: IndexParams): void {
+  if (dropRatio !== undefined && !(Number(dropRatio) >= 0 && Number(dropRatio) < 1))
+    throw refused(`invalid drop_ratio_build: ${dropRatio}, must be in range [0, 1)`)
+  checkBm25('bm25_k1', k1, 3)
+  checkBm25('bm25_b', b, 1)
+}
+
+function checkBm25(name: string, given: string | undefined, most: number): void {
   if (given === undefined) return
-  const ratio = Number(given)
-  if (!(ratio >= 0 && ratio < 1)) throw refused(`invalid drop_ratio_build: ${given}, must be in range [0, 1)`)
+  const value = given.trim() === '' ? NaN : Number(given)
+  if (!(value >= 0 && value <= most))
+    throw invalidParameter(`invalid ${name}: ${given}, must be in range [0, ${most}]`)
 }
 
 const isFunctionOf = ({ functions }: MilvusDocument, field: FieldDocument): boolean =>
@@ -102,8 +110,10 @@ function checkMetric(metric: string, type: string, document: MilvusDocument, fie
   const supported = metricsOf(type, field)
   if (!supported.includes(metric))
     throw refused(`metric type not found or not supported, supported: [${supported.join(' ')}]`)
-  if (metric === 'BM25' && !isFunctionOf(document, field))
-    throw refused('only BM25 Function output field support BM25 metric type')
+  const isText = isFunctionOf(document, field)
+  if (metric === 'BM25' && !isText) throw refused('only BM25 Function output field support BM25 metric type')
+  if (metric !== 'BM25' && isText)
+    throw invalidParameter(`index metric type of BM25 function output field must be BM25, got ${metric}`)
 }
 
 /** Of the vectors, also where a field has lists of them. */

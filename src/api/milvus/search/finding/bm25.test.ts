@@ -182,4 +182,25 @@ describe('full-text search', () => {
       reason: expect.stringContaining(reason) as string,
     })
   })
+
+  test.each([
+    [{ metric_type: 'IP' }, 'must be BM25, got IP'],
+    [{ metric_type: 'BM25', bm25_k1: '3.1' }, 'invalid bm25_k1: 3.1, must be in range [0, 3]'],
+    [{ metric_type: 'BM25', bm25_b: '5' }, 'invalid bm25_b: 5, must be in range [0, 1]'],
+    [{ metric_type: 'BM25', bm25_b: 'x' }, 'invalid bm25_b: x, must be in range [0, 1]'],
+    [{ metric_type: 'BM25', bm25_b: '' }, 'invalid bm25_b: , must be in range [0, 1]'],
+  ])('has no index with %o', async (params, reason) => {
+    await milvus.must('CreateCollection', textCollection(bm25))
+    const index = (given: object): object => ({
+      collection_name: 'c',
+      field_name: 'sv',
+      extra_params: pairs({ index_type: 'SPARSE_INVERTED_INDEX', ...given }),
+    })
+    expect(await milvus.refusal('CreateIndex', index(params))).toEqual([
+      1100,
+      expect.stringContaining(reason),
+    ])
+    // Nothing was made: an index that is right still finds its place.
+    await milvus.must('CreateIndex', index({ metric_type: 'BM25', bm25_k1: '3', bm25_b: '0' }))
+  })
 })
