@@ -1,5 +1,5 @@
 import { databaseOf, type Call, type MilvusDoor } from '../door.ts'
-import { checkProperties, checkField } from '../schema/check-schema.ts'
+import { checkChanges, checkField } from '../schema/check-schema.ts'
 import { isTextType } from '../schema/data-types.ts'
 import { subFieldsOf } from '../schema/collection-model.ts'
 import {
@@ -41,7 +41,7 @@ export async function alterCollection(
   if (request.properties.length > 0 && removed.length > 0)
     throw invalidParameter('can not provide properties and deletekeys at the same time')
   await exclusively(door, databaseOf(call, request.db_name), request.collection_name, async (collection) => {
-    checkProperties(set)
+    checkChanges(set)
     const document = withProperties(ownDocument(collection), set, removed)
     await saveDocument(collection, { ...document, updatedAt: String(door.timestamps.next()) })
   })

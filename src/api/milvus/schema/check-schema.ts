@@ -13,12 +13,14 @@ import type { FieldDocument, MilvusDocument } from './document.ts'
 import { checkFieldName } from './names.ts'
 import { checkedWkt } from './wkt.ts'
 
+/** All of them may have vectors. */
 const fieldsMax = 64
-const vectorsMax = 10
 const dimensionsMax = 32_768
 const lengthMax = 65_535
 const capacityMax = 4_096
 const keyPartitionsMax = 1_024
+/** A hundred years, in seconds. */
+const timeToLiveMax = 3_155_760_000
 const systemFields = ['RowID', 'Timestamp', '$meta']
 /** The key of Milvus' external collections. */
 const virtualKey = '__virtual_pk__'
@@ -41,10 +43,8 @@ export function checkSchema(
     throw invalidParameter('duplicated field name')
   checkPrimaryKey(fields)
   for (const field of fields) checkField(field)
-  const vectors = [...fields, ...inStructs].filter(({ type }) => holdsVectors(type)).length
-  if (vectors === 0) throw invalidParameter('schema does not contain vector field')
-  if (vectors > vectorsMax)
-    throw invalidParameter(`maximum vector field's number should be limited to ${vectorsMax}`)
+  if (![...fields, ...inStructs].some(({ type }) => holdsVectors(type)))
+    throw invalidParameter('schema does not contain vector field')
   checkPartitionKey(fields, document.keyPartitions)
   checkProperties(document.properties)
 }
@@ -87,15 +87,10 @@ export function checkField(field: FieldDocument): void {
 }
 
 function checkVector(field: FieldDocument): void {
-  const { name, params, type } = field
+  const { name, type } = field
   if (field.defaultValue !== undefined)
     throw invalidParameter(`type not support default_value, field ${name}`)
-  if (type === dataTypes.SparseFloatVector) {
-    if (params['dim'] !== undefined)
-      throw invalidParameter(`dim should not be specified for sparse vector field ${name}(${field.id})`)
-    return
-  }
-  checkDimensions(field)
+  if (type !== dataTypes.SparseFloatVector) checkDimensions(field)
 }
 
 /** Of a dense vector. @throws 1100 */
@@ -209,15 +204,18 @@ function checkPartitionKey(fields: readonly FieldDocument[], partitions: number)
     throw invalidParameter(`partition number (${partitions}) exceeds max configuration (${keyPartitionsMax})`)
 }
 
-/** @throws 1100 */
+/** Of a new collection: its time to live is kept as it is given. @throws 1100 */
 export function checkProperties(properties: Readonly<Record<string, string>>): void {
   if (properties[zoneProperty] !== undefined) checkZone(properties[zoneProperty])
+}
+
+/** Of those that are to be changed. @throws 1100 */
+export function checkChanges(properties: Readonly<Record<string, string>>): void {
+  checkProperties(properties)
   const ttl = properties['collection.ttl.seconds']
   if (ttl === undefined) return
+  if (!/^[+-]?\d+$/.test(ttl)) throw invalidParameter('collection TTL is not a valid positive integer')
   const seconds = Number(ttl)
-  if (!/^-?\d+$/.test(ttl) || seconds < -1 || !Number.isSafeInteger(seconds))
-    throw new MilvusError(
-      codes.invalidParameter,
-      `collection TTL is out of range, expect [-1, 3155760000], got ${ttl}: invalid parameter`,
-    )
+  if (seconds < -1 || seconds > timeToLiveMax)
+    throw invalidParameter(`collection TTL is out of range, expect [-1, ${timeToLiveMax}], got ${seconds}`)
 }

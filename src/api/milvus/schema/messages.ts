@@ -108,8 +108,14 @@ export function fieldOf(field: FieldMessage, id: number): FieldDocument {
     ...(field.description === '' ? {} : { description: field.description }),
     ...Object.fromEntries(Object.entries(flags).filter(([, set]) => set)),
     ...(defaultValue === undefined ? {} : { defaultValue }),
-    params: mapOf(field.type_params),
+    params: paramsOf(field),
   }
+}
+
+/** A sparse vector has as many dimensions as it needs, whatever it is given. */
+function paramsOf({ data_type: type, type_params: given }: FieldMessage): Record<string, string> {
+  const isKept = ({ key }: KeyValue): boolean => type !== dataTypes.SparseFloatVector || key !== 'dim'
+  return mapOf(given.filter(isKept))
 }
 
 export function functionsOf(schema: SchemaMessage): FunctionDocument[] {
