@@ -83,3 +83,19 @@ test('a time to live is looked at when it is changed, not when a collection is m
   await milvus.must(...alter('-1'))
   expect(await described()).toEqual([{ key, value: '-1' }])
 })
+
+test.each([
+  [field('i', 'Int64', { default_value: { string_data: '1' } }), 'its type mismatches Int64'],
+  [field('i', 'Int8', { default_value: { int_data: 300 } }), '[300] is out of range for Int8'],
+  [
+    field('s', 'VarChar', { max_length: 3, default_value: { string_data: 'äö' } }),
+    'the length (4) of string exceeds max length (3)',
+  ],
+])('%o has a default value that it cannot hold', async (odd, why) => {
+  const [code, reason] = await milvus.refusal(
+    'CreateCollection',
+    collectionOf('c', [primaryKey(), vector, odd]),
+  )
+  expect([code, reason]).toEqual([1100, expect.stringContaining(why)])
+  expect(milvus.database.listCollections()).toEqual([])
+})
