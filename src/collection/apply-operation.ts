@@ -9,7 +9,13 @@ import type { CollectionState } from './collection-state.ts'
 import { HalfApplied } from '../errors/half-applied.ts'
 import { Matcher, rowsOf } from './matching.ts'
 import type { PayloadChange, PointsOperation } from './operations.ts'
-import { defaultPartition, partitionNames, placeOfPartition, viewOfPartitions } from './partitions.ts'
+import {
+  defaultPartition,
+  listed,
+  partitionNames,
+  placesOfPartitions,
+  viewOfPartitions,
+} from './partitions.ts'
 import type { Location, Shard } from './shard.ts'
 import type { WriteResult } from './types.ts'
 import { columnNameOf, columnValues } from './vector-columns.ts'
@@ -32,12 +38,12 @@ export function workOfOperation(
   state: CollectionState,
   { select, partition = defaultPartition }: PointsOperation,
 ): number {
-  if ('ids' in select) return select.ids.length * changeCost
-  const places = partition === null ? undefined : placeOfPartition(state.config, partition)
+  const places = partition === null ? undefined : placesOfPartitions(state.config, partition)
+  if ('ids' in select) return select.ids.length * changeCost * (places?.length ?? 1)
   const { shardNumber } = state.config
   let rows = 0
   for (const [index, shard] of state.shards.entries()) {
-    if (places !== undefined && Math.floor(index / shardNumber) !== places) continue
+    if (places?.includes(Math.floor(index / shardNumber)) === false) continue
     for (const entry of shard.entries) rows += entry.rows.rowCount
   }
   return rows * lookCost
@@ -142,7 +148,7 @@ function* select(
   missing: PointId[],
   sliceBytes: number,
 ): Steps<Selected[]> {
-  const partitions = partition === null ? partitionNames(state.config) : [partition]
+  const partitions = partition === null ? partitionNames(state.config) : listed(partition)
   if ('ids' in selection) return yield* selectIds(state, partitions, selection.ids, missing, sliceBytes)
   const matcher = new Matcher(selection.filter, state.config)
   const whole = state.view(seq)
@@ -181,7 +187,7 @@ function* selectIds(
   missing: PointId[],
   sliceBytes: number,
 ): Steps<Selected[]> {
-  const places = partitions.map((name) => placeOfPartition(state.config, name))
+  const places = placesOfPartitions(state.config, partitions)
   const selected: Selected[] = []
   const seen = new Set<string>()
   let work = 0

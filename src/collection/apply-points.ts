@@ -8,7 +8,7 @@ import type { VectorValue } from '../graph/vector-value.ts'
 import type { Steps } from '../runtime/steps.ts'
 import type { CollectionState } from './collection-state.ts'
 import { HalfApplied } from '../errors/half-applied.ts'
-import { defaultPartition, placeOfPartition } from './partitions.ts'
+import { defaultPartition, placesOfPartitions } from './partitions.ts'
 import { RowCursor } from './row-cursor.ts'
 import { readId, vectorOfBatch, wordsOfVector, type PointsBatch } from './points-batch.ts'
 import type { Location } from './shard.ts'
@@ -54,7 +54,7 @@ class PointsApplication {
   readonly #state: CollectionState
   readonly #batch: PointsBatch
   readonly #seq: SequenceNumber
-  readonly #place: number
+  readonly #places: readonly number[]
   readonly #condition: RowPredicate | undefined
   readonly #cursor: RowCursor
   readonly #id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
@@ -70,7 +70,7 @@ class PointsApplication {
     this.#state = state
     this.#batch = batch
     this.#seq = seq
-    this.#place = placeOfPartition(state.config, batch.partition ?? defaultPartition)
+    this.#places = placesOfPartitions(state.config, batch.partition ?? defaultPartition)
     this.#condition = compileCondition(state, batch.condition)
     this.#cursor = new RowCursor(state.config.vectors)
     this.#offsets = batch.vectors.map(() => 0)
@@ -100,21 +100,30 @@ class PointsApplication {
     const payloadStart = this.#payloadEnd
     this.#payloadEnd += batch.payloads.lengths[index]!
     const { columns, words } = takeVectors(batch, index, this.#offsets, this.#state)
-    const cost = pointCost + this.#payloadEnd - payloadStart + words * 4
-    const shard = this.#state.shardOf(id, this.#place)
-    const old = shard.find(id)
-    if (batch.mode === 'vectors' && old === undefined) this.#missing.push(idOfWords(id))
-    if (!isWanted(batch, old, this.#condition, this.#cursor)) return cost
-    let payload: Uint8Array
+    const payload = batch.payloads.bytes.subarray(payloadStart, this.#payloadEnd)
+    let isMissing = false
+    for (const place of this.#places) isMissing = !this.#applyAt(place, payload, columns) || isMissing
+    if (isMissing) this.#missing.push(idOfWords(id))
+    return (pointCost + payload.byteLength + words * 4) * this.#places.length
+  }
+
+  /** False: the point is not there to be changed. */
+  #applyAt(place: number, given: Uint8Array, columns: Columns): boolean {
+    const { mode } = this.#batch
+    const shard = this.#state.shardOf(this.#id, place)
+    const old = shard.find(this.#id)
+    if (!isWanted(this.#batch, old, this.#condition, this.#cursor))
+      return mode !== 'vectors' || old !== undefined
+    let payload = given
     let row = columns
-    if (batch.mode === 'vectors') {
+    if (mode === 'vectors') {
       payload = old!.entry.rows.payloadAt(old!.row)
       row = { ...columnValues(old!.entry.rows, old!.row, this.#state.config.vectors), ...columns }
-    } else payload = batch.payloads.bytes.subarray(payloadStart, this.#payloadEnd)
+    }
     if (old !== undefined) shard.delete(old, this.#seq)
-    shard.append(id, this.#seq, payload, row)
+    shard.append(this.#id, this.#seq, payload, row)
     this.#affected += 1
-    return cost
+    return true
   }
 }
 

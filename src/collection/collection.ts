@@ -23,7 +23,7 @@ import type {
 import { checkVectorParams } from './check-config.ts'
 import { withDistance } from './set-distance.ts'
 import { unknownVector } from './vector-columns.ts'
-import { checkPartitionName, defaultPartition, placeOfPartition } from './partitions.ts'
+import { checkPartitionName, defaultPartition, listed, placesOfPartitions } from './partitions.ts'
 import type { PayloadIndexParams } from '../query/payload-index.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
@@ -265,11 +265,18 @@ export class WritableCollection extends CollectionReader {
   }
 }
 
-/** The default partition is not named in records. @throws partition-not-found */
-function loggedPartition(state: CollectionState, partition: string | undefined): PartitionTarget {
-  if (partition === undefined || partition === defaultPartition) return {}
-  placeOfPartition(state.config, partition)
-  return { partition }
+/** The default partition alone is not named in records; each is named once. @throws partition-not-found, request-invalid for none */
+function loggedPartition(
+  state: CollectionState,
+  partition: string | readonly string[] | undefined,
+): PartitionTarget {
+  if (partition === undefined) return {}
+  const names = [...new Set(listed(partition))]
+  placesOfPartitions(state.config, names)
+  const [first] = names
+  if (first === undefined) throw new DatabaseError('request-invalid', 'Cannot write to no partition at all')
+  if (names.length > 1) return { partition: names }
+  return first === defaultPartition ? {} : { partition: first }
 }
 
 type DistributedOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never

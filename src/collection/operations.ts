@@ -6,7 +6,7 @@ import type { Filter } from '../query/filter.ts'
 export type PointsOperation = {
   readonly collection: string
   /** Left out: the default one; null: all that there are by then. */
-  readonly partition?: string | null
+  readonly partition?: string | readonly string[] | null
   /** What the front door remembers of the collection from then on. Left out: what it did. */
   readonly settings?: JsonObject
   readonly select: Selection

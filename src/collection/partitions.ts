@@ -1,5 +1,6 @@
 import { DatabaseError } from '../errors/database-error.ts'
 import { hashWords, type IdWords } from '../ids/point-id.ts'
+import type { RowSet } from '../segment/row-set.ts'
 import { isPathPart } from '../storage/path-part.ts'
 import type { CollectionConfig } from './types.ts'
 import { View, type FullConfig } from './view.ts'
@@ -48,6 +49,16 @@ export function partitionOfShard(config: FullConfig, shard: number): string | nu
 /** Of all partitions. */
 export function shardCountOf(config: FullConfig): number {
   return config.shardNumber * partitionPlaces(config).length
+}
+
+/** @throws partition-not-found */
+export function placesOfPartitions(config: PartitionConfig, names: string | readonly string[]): number[] {
+  return listed(names).map((name) => placeOfPartition(config, name))
+}
+
+/** One or several. */
+export function listed(names: string | readonly string[]): readonly string[] {
+  return typeof names === 'string' ? [names] : names
 }
 
 /** The shard of the partition at `place` that a point belongs to. */
@@ -121,6 +132,16 @@ export function viewOfPartitions(view: View, names: readonly string[]): View {
     places.has(Math.floor(shard / shardNumber)) ? entries : [],
   )
   return new View(view.seq, view.config, shards)
+}
+
+/** The partition of each row set that a view sees; a row set belongs to one shard. */
+export function partitionsOfRows(view: View): ReadonlyMap<RowSet, string> {
+  const partitions = new Map<RowSet, string>()
+  for (const [shard, entries] of view.shards.entries()) {
+    const name = partitionOfShard(view.config, shard)
+    if (name !== null) for (const { handle } of entries) partitions.set(handle.rows, name)
+  }
+  return partitions
 }
 
 /** Points that a view sees in each partition. */

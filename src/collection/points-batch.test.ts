@@ -67,7 +67,7 @@ test('a record of points is read back, wherever it lies in memory', () => {
 test('another version is refused', () => {
   const parts = encodeBatch(batch())
   const body = Buffer.concat(parts.map((part) => Buffer.from(part)))
-  body.write('4', 4 + '{"v":'.length)
+  body.write('5', 4 + '{"v":'.length)
   expect(() => decodeBatch(body)).toThrow(expect.objectContaining({ code: 'version-unsupported' }))
 })
 

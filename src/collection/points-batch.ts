@@ -7,8 +7,8 @@ import type { VectorKind } from './types.ts'
 /** The body of one write of points: what is logged, what is replayed, what is applied. */
 export interface PointsBatch {
   readonly collection: string
-  /** Left out: the default one. */
-  readonly partition?: string
+  /** Left out: the default one. Of several, each gets all points. */
+  readonly partition?: string | readonly string[]
   readonly mode: UpsertMode
   /** JSON text of a Filter, or ''. */
   readonly condition: string
@@ -66,8 +66,9 @@ export const upsertModes = ['upsert', 'insert-only', 'update-only', 'vectors'] a
 export type UpsertMode = (typeof upsertModes)[number]
 
 const idWords = 5
-// Version 2 has vectors that are not dense, version 3 a partition; what has neither is written as version 1, as ever.
-const formatVersion = 3
+// Version 2 has vectors that are not dense, version 3 a partition, version 4 several; what has none of it is written as
+// version 1, as ever.
+const formatVersion = 4
 
 export function readId(batch: PointsBatch, index: number, out: IdWords): void {
   const at = index * idWords
@@ -123,7 +124,7 @@ export function encodeBatch(batch: PointsBatch): Uint8Array[] {
 }
 
 function versionOf({ partition, vectors }: PointsBatch): number {
-  if (partition !== undefined) return formatVersion
+  if (partition !== undefined) return typeof partition === 'string' ? 3 : formatVersion
   return vectors.every(({ kind }) => kind === 'dense') ? 1 : 2
 }
 
@@ -133,7 +134,7 @@ export function decodeBatch(body: Uint8Array): PointsBatch {
   const header = JSON.parse(Buffer.from(reader.take(headerBytes)).toString('utf8')) as {
     v: number
     collection: string
-    partition?: string
+    partition?: string | readonly string[]
     mode: UpsertMode
     condition: string
     count: number

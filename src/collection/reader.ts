@@ -4,6 +4,7 @@ import { DatabaseError } from '../errors/database-error.ts'
 import { idOfWords, parseUuid, wordsOfId, type PointId } from '../ids/point-id.ts'
 import { selectPayload } from '../query/payload-edit.ts'
 import type { Filter } from '../query/filter.ts'
+import { assert } from '../runtime/assert.ts'
 import type { Slices } from '../runtime/slices.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { contentHashOf } from './hashes/content-hash.ts'
@@ -13,9 +14,9 @@ import { orderedPage } from './order-by.ts'
 import { countIndexedVectors } from './graph-params.ts'
 import { bitsOf, CandidateSource } from './querying/candidates.ts'
 import { readForeign } from './querying/examples.ts'
-import { partitionPointCounts, viewOfPartitions } from './partitions.ts'
+import { partitionPlaces, partitionPointCounts, partitionsOfRows, viewOfPartitions } from './partitions.ts'
 import { rowsOfId } from './querying/find-row.ts'
-import type { Hit } from './querying/hits.ts'
+import { hitsOncePerId, type Hit } from './querying/hits.ts'
 import { distanceMatrix } from './querying/distance-matrix.ts'
 import { runGroups } from './querying/query-groups.ts'
 import type {
@@ -112,7 +113,7 @@ export class CollectionReader {
     return this.#withView(reportSegments)
   }
 
-  /** The points that exist, in the order asked, each once; those of one id in the order of the partitions. */
+  /** The points that exist, in the order asked, each once; those of one id in the order in which the partitions came to be. */
   async get(
     ids: readonly PointId[],
     options: ReadOptions & PartitionSelection = {},
@@ -122,13 +123,16 @@ export class CollectionReader {
     if (loading !== undefined) await loading
     return this.#withView((view) => {
       const seen = new Set<string>()
-      const { vectors } = view.config
+      const read = pointReader(view, options)
       const points: Point[] = []
       for (const id of wanted) {
         const key = `${id.kind}:${id.w0}:${id.w1}:${id.w2}:${id.w3}`
         if (seen.has(key)) continue
         seen.add(key)
-        for (const found of rowsOfId(view, id)) points.push(readPoint(found, options, vectors))
+        for (const found of rowsOfId(view, id)) {
+          points.push(read(found))
+          if (options.oncePerId === true) break
+        }
       }
       return points
     }, options.partitions)
@@ -140,22 +144,25 @@ export class CollectionReader {
     const from = request.offset === undefined ? undefined : wordsOfId(request.offset)
     return this.#withViewKept(async (view) => {
       const passing = await passingRows(view, request.filter, this.#services.slices)
+      const read = pointReader(view, request)
       if (request.orderBy !== undefined) {
         const { slices } = this.#services
         const page = await orderedPage(passing, request.orderBy, view.config.payloadIndexes, limit, slices)
         return {
-          points: page.map((item) => readPoint(item, request, view.config.vectors)),
+          points: page.map((item) => read(item)),
           orderValues: page.map((item) => item.value),
         }
       }
       const points: Point[] = []
       const merge = request.idOrder === 'signed' ? mergeInSignedOrder : mergeInIdOrder
       for (const ref of merge(passing, from)) {
-        if (points.length >= limit) {
+        if (points.length >= limit || request.oncePerId === true) {
           const next = ref.rows.pointIdAt(ref.row)
-          if (points.at(-1)?.id !== next) return { points, next }
+          if (points.at(-1)?.id === next) {
+            if (request.oncePerId === true) continue
+          } else if (points.length >= limit) return { points, next }
         }
-        points.push(readPoint(ref, request, view.config.vectors))
+        points.push(read(ref))
       }
       return { points }
     }, request.partitions)
@@ -184,10 +191,12 @@ export class CollectionReader {
     const isAnyPart = whole.query?.kind === 'sample' && (whole.prefetch ?? []).length === 0
     const offset = isAnyPart ? 0 : checkCount('offset', request.offset ?? 0)
     const foreign = await readForeign(whole)
-    return this.#withViewKept(async (view) => {
-      const run = new QueryRun(view, foreign, this.#services, () => this.#source.random())
-      const hits = await run.run(whole, limit + offset, { filter: undefined, excluded: [] })
-      return hits.slice(offset).map((hit) => readHit(hit, request, view.config.vectors))
+    return this.#withViewKept(async (view, all) => {
+      const run = new QueryRun({ view, whole: all }, foreign, this.#services, () => this.#source.random())
+      const find = (count: number) => run.run(whole, count, { filter: undefined, excluded: [] })
+      const isOnce = request.oncePerId === true && partitionPlaces(view.config).length > 1
+      const hits = isOnce ? await hitsOncePerId(find, limit + offset) : await find(limit + offset)
+      return readHits(view, hits.slice(offset), request)
     }, request.partitions)
   }
 
@@ -200,13 +209,13 @@ export class CollectionReader {
     const limit = checkCount('limit', request.limit ?? 10)
     const groupSize = checkCount('groupSize', request.groupSize ?? 3)
     const foreign = await readForeign(whole)
-    const groups = await this.#withViewKept(async (view) => {
-      const run = new QueryRun(view, foreign, this.#services, () => this.#source.random())
-      const { payloadIndexes, vectors } = view.config
+    const groups = await this.#withViewKept(async (view, all) => {
+      const run = new QueryRun({ view, whole: all }, foreign, this.#services, () => this.#source.random())
+      const { payloadIndexes } = view.config
       const found = await runGroups(run, { request: whole, limit, groupSize, payloadIndexes })
       return found.map(({ id, hits }) => ({
         id,
-        hits: hits.map((hit) => readHit(hit, request, vectors)),
+        hits: readHits(view, hits, request),
       }))
     }, request.partitions)
     return request.groupLookup === undefined ? groups : lookUpGroups(groups, request.groupLookup)
@@ -243,15 +252,18 @@ export class CollectionReader {
   }
 
   /** The view is there until what is read from it has come. */
-  async #withViewKept<T>(read: (view: View) => Promise<T>, partitions?: readonly string[]): Promise<T> {
+  async #withViewKept<T>(
+    read: (view: View, whole: View) => Promise<T>,
+    partitions?: readonly string[],
+  ): Promise<T> {
     const loading = this.#source.loaded?.()
     if (loading !== undefined) await loading
     const view = this.#source.view()
     try {
-      if (partitions === undefined) return await read(view)
+      if (partitions === undefined) return await read(view, view)
       const part = viewOfPartitions(view, partitions)
       try {
-        return await read(part)
+        return await read(part, view)
       } finally {
         part.release()
       }
@@ -310,12 +322,27 @@ async function lookUpGroups(
   })
 }
 
-function readHit(hit: Hit, options: ReadOptions, schema: VectorSchema): ScoredPoint {
-  const { score, orderValue } = hit
-  const point = readPoint(hit, options, schema) as { -readonly [K in keyof ScoredPoint]: ScoredPoint[K] }
-  point.score = score
-  if (orderValue !== undefined) point.orderValue = orderValue
-  return point
+function readHits(view: View, hits: readonly Hit[], options: ReadOptions): ScoredPoint[] {
+  const read = pointReader(view, options)
+  return hits.map((hit) => {
+    const { score, orderValue } = hit
+    const point = read(hit) as { -readonly [K in keyof ScoredPoint]: ScoredPoint[K] }
+    point.score = score
+    if (orderValue !== undefined) point.orderValue = orderValue
+    return point
+  })
+}
+
+/** Reads points of one view. */
+function pointReader(view: View, options: ReadOptions): (ref: RowRef) => Point {
+  const { vectors } = view.config
+  if (options.partition !== true) return (ref) => readPoint(ref, options, vectors)
+  const partitions = partitionsOfRows(view)
+  return (ref) => {
+    const partition = partitions.get(ref.rows)
+    assert(partition !== undefined, 'a row that is read is in a partition of the view')
+    return { ...readPoint(ref, options, vectors), partition }
+  }
 }
 
 async function passingRows(

@@ -114,22 +114,29 @@ export interface ReadOptions {
   readonly payload?: PayloadSelection
   /** Default false. */
   readonly vectors?: VectorSelection
+  /** Points say which partition they are in. Default false. */
+  readonly partition?: boolean
 }
 
 export interface PartitionSelection {
   /** Only points in these partitions. Default: in all. */
   readonly partitions?: readonly string[]
+  /**
+   * Of the points of one id, in several partitions, only one: the best, where there are scores, else that of the partition
+   * that was there first. Pages that are ordered by a value hold all of them. Default false.
+   */
+  readonly oncePerId?: boolean
 }
 
 export interface PartitionTarget {
-  /** The partition that is written to. Default `_default`. */
-  readonly partition?: string
+  /** The partition that is written to, or several, in one record. Default `_default`. */
+  readonly partition?: string | readonly string[]
 }
 
 /** Of a write that selects points. */
 export interface PartitionsTarget {
-  /** The partition that is written to. Default `_default`; null: all that there are when its turn comes, in one record. */
-  readonly partition?: string | null
+  /** The partition that is written to. Default `_default`. Several, or null, which is all that there are when its turn comes, in one record. */
+  readonly partition?: string | readonly string[] | null
 }
 
 /** Of a write that goes with another schema of the front door's. */
@@ -146,6 +153,8 @@ export interface Point {
   /** JSON text as stored, after the selection. Absent if not asked for. */
   readonly payload?: RawJson
   readonly vectors?: Readonly<Record<string, VectorValue>>
+  /** Absent if not asked for. */
+  readonly partition?: string
 }
 
 export interface ScoredPoint extends Point {

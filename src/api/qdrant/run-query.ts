@@ -7,6 +7,7 @@ import { notFound } from './failures.ts'
 import { engineQuery, type SearchedCollection } from './translate/querying/engine-query.ts'
 import { checkExamples } from './translate/querying/missing-examples.ts'
 import type { Rights } from './rights/rights.ts'
+import { readScope } from './translate/shard-key.ts'
 import { levelsOf, type Aim, type GivenGroups, type GivenQuery } from './translate/querying/given-query.ts'
 
 /** A collection that is searched, under the name that the client used. */
@@ -39,11 +40,13 @@ export async function runGroups(searched: Searched, given: GivenGroups): Promise
               from: others.get(lookup.collection) ?? searched.reader,
               payload: lookup.payload,
               vectors: lookup.vectors,
+              oncePerId: true,
+              ...readScope(others.get(lookup.collection) ?? searched.reader, undefined),
             },
           }
     const groups = await worded(
       query,
-      searched.reader.queryGroups({ ...request, groupBy, groupSize, ...options }),
+      searched.reader.queryGroups({ ...request, oncePerId: true, groupBy, groupSize, ...options }),
     )
     const config = searched.reader.config()
     const texts = groups.map(({ id, hits, lookup: found }) => {

@@ -8,11 +8,17 @@ import type { VectorInput } from '../types.ts'
 import { vectorAt } from '../vector-columns.ts'
 import { toVector } from '../vector-input.ts'
 import type { View } from '../view.ts'
-import { findInView } from './find-row.ts'
+import { findInPartitions, findInView, rowsOfId } from './find-row.ts'
 import type { Example, PointExample, Prefetch, Query } from './query-types.ts'
 
 /** Vectors of points of other collections, which are read before the view is taken. */
 export type ForeignVectors = ReadonlyMap<PointExample, VectorValue>
+
+/** What is searched, and all that there is at that moment. */
+export interface SearchedViews {
+  readonly view: View
+  readonly whole: View
+}
 
 /** The vectors that are compared, and what a query is weighed by. */
 export interface SearchedField {
@@ -57,7 +63,11 @@ async function collectForeign(request: Prefetch, into: Map<PointExample, VectorV
   for (const example of examplesOf(request.query)) {
     if (!isPointExample(example) || example.from === undefined) continue
     const name = example.vector ?? request.using ?? ''
-    const [point] = await example.from.get([example.id], { vectors: [name] })
+    const { partitions } = example
+    const [point] = await example.from.get([example.id], {
+      vectors: [name],
+      ...(partitions === undefined ? {} : { partitions }),
+    })
     if (point === undefined) throw pointMissing(example)
     const vector = point.vectors?.[name]
     if (vector !== undefined) into.set(example, vector)
@@ -70,10 +80,13 @@ async function collectForeign(request: Prefetch, into: Map<PointExample, VectorV
 /** Finds the vectors of examples, and the points that are examples. */
 export class ExampleReader {
   readonly #view: View
+  readonly #whole: View
   readonly #foreign: ForeignVectors
 
-  constructor(view: View, foreign: ForeignVectors) {
+  /** `whole` has all partitions of the view. */
+  constructor({ view, whole }: SearchedViews, foreign: ForeignVectors) {
     this.#view = view
+    this.#whole = whole
     this.#foreign = foreign
   }
 
@@ -99,13 +112,20 @@ export class ExampleReader {
   pointsOf(request: Prefetch): RowRef[] {
     const found: RowRef[] = []
     for (const example of examplesOf(request.query)) {
-      if (isPointExample(example) && example.from === undefined) found.push(this.#find(example))
+      if (!isPointExample(example) || example.from !== undefined) continue
+      this.#find(example)
+      found.push(...rowsOfId(this.#view, wordsOfId(example.id)))
     }
     return [...found, ...(request.prefetch ?? []).flatMap((one) => this.pointsOf(one))]
   }
 
   #find(example: PointExample): RowRef {
-    const found = findInView(this.#view, wordsOfId(example.id))
+    const id = wordsOfId(example.id)
+    const { partitions } = example
+    const found =
+      partitions === undefined
+        ? (findInView(this.#view, id) ?? findInView(this.#whole, id))
+        : findInPartitions(this.#whole, partitions, id)
     if (found === undefined) throw pointMissing(example)
     return found
   }

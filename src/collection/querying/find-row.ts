@@ -1,5 +1,6 @@
 import { hashWords, type IdWords } from '../../ids/point-id.ts'
 import type { RowRef } from '../id-order.ts'
+import { viewOfPartitions } from '../partitions.ts'
 import { isVisible, type View, type ViewEntry } from '../view.ts'
 
 /** The row that a view sees of a point; of the points of this id in several partitions, that of the first. */
@@ -14,6 +15,16 @@ export function* rowsOfId(view: View, id: IdWords): Iterable<RowRef> {
   for (let shard = hashWords(id) % shardNumber; shard < view.shards.length; shard += shardNumber) {
     const found = findIn(view.shards[shard]!, id)
     if (found !== undefined) yield found
+  }
+}
+
+/** @throws partition-not-found */
+export function findInPartitions(view: View, partitions: readonly string[], id: IdWords): RowRef | undefined {
+  const part = viewOfPartitions(view, partitions)
+  try {
+    return findInView(part, id)
+  } finally {
+    part.release()
   }
 }
 

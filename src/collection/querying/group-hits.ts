@@ -17,13 +17,15 @@ export interface Group {
 export class GroupedHits {
   readonly #steps: readonly PathStep[]
   readonly #capacity: number
+  readonly #oncePerId: boolean
   readonly #groups = new Map<string, Group>()
   readonly #seen = new Map<Hit['rows'], Set<number>>()
 
-  /** `capacity`: how many hits a group takes. */
-  constructor(path: string, capacity: number) {
+  /** `capacity`: how many hits a group takes; `oncePerId`: only the first of an id. */
+  constructor(path: string, capacity: number, oncePerId: boolean) {
     this.#steps = parsePath(path)
     this.#capacity = capacity
+    this.#oncePerId = oncePerId
   }
 
   /** In the order in which they were found. */
@@ -53,7 +55,7 @@ export class GroupedHits {
         if (this.#groups.size >= groupCountMax) continue
         this.#groups.set(key, (group = { id, hits: [] }))
       }
-      if (group.hits.length < this.#capacity) group.hits.push(hit)
+      if (group.hits.length < this.#capacity && !(this.#oncePerId && hasId(group, hit))) group.hits.push(hit)
     }
   }
 }
@@ -69,4 +71,9 @@ export function groupIds(payload: JsonValue, steps: readonly PathStep[]): readon
     }
   }
   return [...ids]
+}
+
+function hasId({ hits }: Group, { rows, row }: Hit): boolean {
+  const id = rows.pointIdAt(row)
+  return hits.some((hit) => hit.rows.pointIdAt(hit.row) === id)
 }

@@ -1,4 +1,4 @@
-import { compareWords, type IdWords } from '../../ids/point-id.ts'
+import { compareWords, type IdWords, type PointId } from '../../ids/point-id.ts'
 import type { RowSet } from '../../segment/row-set.ts'
 import type { RowRef } from '../id-order.ts'
 
@@ -120,5 +120,21 @@ export class BestHits {
       this.#swap(at, worst)
       at = worst
     }
+  }
+}
+
+/** The `count` best of what `find` gives, of points with one id the best: asks for more until that many are left, or no more come. */
+export async function hitsOncePerId(
+  find: (count: number) => Promise<readonly Hit[]>,
+  count: number,
+): Promise<readonly Hit[]> {
+  for (let asked = count; ; asked *= 2) {
+    const found = await find(asked)
+    const seen = new Set<PointId>()
+    const hits = found.filter(({ rows, row }) => {
+      const id = rows.pointIdAt(row)
+      return seen.has(id) ? false : seen.add(id)
+    })
+    if (hits.length >= count || found.length < asked) return hits.slice(0, count)
   }
 }

@@ -30,7 +30,7 @@ function isRanking({ query, prefetch = [] }: Prefetch): boolean {
 /** Reads the ranking from its beginning until the first groups in it are full. */
 async function groupsOfRanking(run: QueryRun, plan: GroupsPlan): Promise<readonly Group[]> {
   const { request, limit, groupSize } = plan
-  const grouped = new GroupedHits(request.groupBy, groupSize)
+  const grouped = new GroupedHits(request.groupBy, groupSize, request.oncePerId === true)
   let filter: Filter | undefined
   let read = 0
   for (let page = limit * groupSize; ; page *= pageGrowth) {
@@ -71,7 +71,7 @@ async function groupsOfRounds(run: QueryRun, plan: GroupsPlan): Promise<readonly
   const request = { ...withMore(plan.request, groupSize), limit: limit * groupSize }
   const path = request.groupBy
   const hasGroup: Filter = { mustNot: [{ kind: 'is-empty', path }] }
-  const grouped = new GroupedHits(path, Infinity)
+  const grouped = new GroupedHits(path, Infinity, plan.request.oncePerId === true)
   const compare = run.comparison(request)
   const isFull = (group: Group): boolean => group.hits.length >= groupSize
   const round = async (more: Filter | undefined): Promise<boolean> => {

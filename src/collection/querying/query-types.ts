@@ -16,6 +16,8 @@ export interface PointExample {
   readonly vector?: string
   /** Where the point is; by default in the collection that is searched, and then it is not among the results. */
   readonly from?: CollectionReader
+  /** Only in these partitions. Default: in those that are searched, and then in all. */
+  readonly partitions?: readonly string[]
 }
 
 export interface ContextPair {
@@ -110,7 +112,7 @@ export interface QueryGroupsRequest extends Omit<QueryRequest, 'offset'> {
   /** Hits in a group at most. Default 3. */
   readonly groupSize?: number
   /** Reads the point whose id is the group's. */
-  readonly groupLookup?: ReadOptions & { readonly from: CollectionReader }
+  readonly groupLookup?: ReadOptions & PartitionSelection & { readonly from: CollectionReader }
 }
 
 /** `limit` of a request is how many groups there are at most. */

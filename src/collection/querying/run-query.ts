@@ -16,7 +16,7 @@ import type { OrderBy } from '../types.ts'
 import { vectorAt } from '../vector-columns.ts'
 import type { View } from '../view.ts'
 import { bitsOf, bothFilters, CandidateSource, candidatesOf, type Candidates } from './candidates.ts'
-import { ExampleReader, type ForeignVectors, type SearchedField } from './examples.ts'
+import { ExampleReader, type ForeignVectors, type SearchedViews, type SearchedField } from './examples.ts'
 import { BestHits, scoreEach, type Hit } from './hits.ts'
 import type { Diversity, Prefetch, Query } from './query-types.ts'
 import type { ReadServices } from './read-services.ts'
@@ -52,11 +52,12 @@ export class QueryRun {
 
   readonly #services: ReadServices
 
-  constructor(view: View, foreign: ForeignVectors, services: ReadServices, random: () => number) {
+  constructor(views: SearchedViews, foreign: ForeignVectors, services: ReadServices, random: () => number) {
+    const { view } = views
     this.#view = view
     this.#random = random
     this.#services = services
-    this.#examples = new ExampleReader(view, foreign)
+    this.#examples = new ExampleReader(views, foreign)
     this.#source = new CandidateSource(view, services.slices)
   }
 

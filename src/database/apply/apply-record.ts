@@ -2,7 +2,7 @@ import { applyOperation } from '../../collection/apply-operation.ts'
 import { applyPoints } from '../../collection/apply-points.ts'
 import type { StateServices } from '../../collection/collection-state.ts'
 import type { PointsOperation } from '../../collection/operations.ts'
-import { placeOfPartition } from '../../collection/partitions.ts'
+import { placesOfPartitions } from '../../collection/partitions.ts'
 import type { WriteResult } from '../../collection/types.ts'
 import { seqOf, type SequenceNumber } from '../../ids/brands.ts'
 import type { CatalogState } from '../catalog-state.ts'
@@ -66,7 +66,7 @@ function runOperation(catalog: CatalogState, operation: PointsOperation, seq: Se
   const state = getState(catalog, collection)
   if (settings !== undefined) {
     // What can fail does so before anything has changed.
-    if (typeof partition === 'string') placeOfPartition(state.config, partition)
+    if (partition !== undefined && partition !== null) placesOfPartitions(state.config, partition)
     applyConfigure(catalog, state, { collection, settings }, seq)
   }
   return applyOperation(state, operation, seq)

@@ -164,6 +164,12 @@ export const knownSettings: readonly KnownSetting[] = [
   { key: 'storage.max_collections', byDefault: '–', effect: `${none}there is no limit.` },
   { key: 'storage.mmap_advice', byDefault: '–', effect: `${none}files are not mapped.` },
 
+  {
+    key: 'cluster.enabled',
+    byDefault: 'false',
+    effect: 'The node is a cluster of itself: shard keys can be made and dropped.',
+  },
+  { key: 'cluster.p2p.port', byDefault: '6335', effect: 'Shown by `/cluster`. Nothing listens there.' },
   { key: 'cluster.*', byDefault: '–', effect: oneNode },
   { key: 'inference.*', byDefault: '–', effect: `${none}vectors come from clients.` },
   { key: 'gpu.*', byDefault: '–', effect: `${none}a GPU is not used.` },

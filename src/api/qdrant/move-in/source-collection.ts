@@ -7,8 +7,10 @@ import {
   type PayloadIndexParams,
 } from '../../../index.ts'
 import { DecodeError, integerOf, isArray, isObject, memberOf } from '../decode.ts'
+import { unsupported } from '../failures.ts'
 import { translateCreate } from '../translate/collection.ts'
 import { indexRequest, refuseUnsupportedIndex } from '../translate/payload-index.ts'
+import { isKeyed } from '../translate/shard-key.ts'
 import { WireError } from '../wire-error.ts'
 import { notUnderstood, routeOf, type Source } from './source.ts'
 
@@ -72,6 +74,7 @@ export async function readCollection(
   const request = requestOf(config)
   return understanding(name, () => {
     const created = translateCreate(request, defaults)
+    if (isKeyed(created)) throw unsupported('copying a collection with custom sharding is')
     const payloadIndexes = indexesOf(memberOf(info, 'payload_schema'))
     return {
       name,

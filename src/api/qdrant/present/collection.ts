@@ -7,6 +7,7 @@ import type {
 } from '../../../index.ts'
 import { isObject, memberOf } from '../decode.ts'
 import { settingsOf } from '../translate/settings.ts'
+import { isKeyed } from '../translate/shard-key.ts'
 import { shownDistance } from './shown-distance.ts'
 
 /** GET /collections/{name}: what the engine does without is shown as it was given. */
@@ -15,6 +16,7 @@ export function collectionInfo(info: CollectionInfo): JsonObject {
   const optimizers = settings['optimizers_config']
   const isPreventing = isObject(optimizers) && optimizers['prevent_unoptimized'] === true
   const warnings = warningsOf(info, settings)
+  const { length: partitions } = Object.keys(info.partitions)
   return {
     status: info.isOptimizing ? 'yellow' : 'green',
     optimizer_status: 'ok',
@@ -25,7 +27,8 @@ export function collectionInfo(info: CollectionInfo): JsonObject {
       0,
     ),
     points_count: info.pointCount,
-    segments_count: Math.max(1, info.segmentCount),
+    // A shard has one at least; where there is no key there is no shard.
+    segments_count: Math.max(isKeyed(info.config) && partitions === 1 ? 0 : 1, info.segmentCount),
     config: collectionConfig(info.config),
     payload_schema: payloadSchema(info),
     update_queue: isPreventing ? { length: 0, deferred_points: 0 } : { length: 0 },

@@ -2,6 +2,7 @@ import {
   isMulti,
   isSparse,
   parseDatetime,
+  shardKeyOfPartition,
   type CollectionConfig,
   type Point,
   type PointId,
@@ -35,6 +36,8 @@ function partsText(point: Point, orderValue: string | undefined): string {
   let text = ''
   if (point.payload !== undefined) text += `,"payload":${point.payload.text}`
   if (point.vectors !== undefined) text += `,"vector":${vectorsText(point.vectors)}`
+  const key = point.partition === undefined ? undefined : shardKeyOfPartition(point.partition)
+  if (key !== undefined) text += `,"shard_key":${typeof key === 'string' ? JSON.stringify(key) : key}`
   return orderValue === undefined ? text : `${text},"order_value":${orderValue}`
 }
 

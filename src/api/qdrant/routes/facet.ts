@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import {
   parseUuid,
   type CollectionReader,
-  type Filter,
   type JsonValue,
   type PayloadIndexParams,
+  type ScrollRequest,
 } from '../../../index.ts'
 import { formatUuid } from '../../../runtime/random.ts'
 import { sendResult } from '../answers.ts'
@@ -14,7 +14,7 @@ import { reading, type Door } from '../door.ts'
 import { wrongInput } from '../failures.ts'
 import { collectionName, readParams } from '../parameters.ts'
 import { facetRequest } from '../translate/reads.ts'
-import { refuseShardKeys } from '../translate/shard-key.ts'
+import { readScope } from '../translate/shard-key.ts'
 
 const limitDefault = 10
 const pagePoints = 1_000
@@ -30,10 +30,13 @@ export function facetRoutes(app: FastifyInstance, door: Door): void {
     const { key, limit, filter, shard_key: keys } = given
     const counts = await reading(door, name, async (reader) => {
       door.strict.of(reader)?.facet(given, timeout)
-      refuseShardKeys(keys, true)
+      const { partitions } = readScope(reader, keys)
       const index = reader.info().config.payloadIndexes?.[key]
       checkIndex(key, index)
-      return countValues(reader, key, index, filter)
+      return countValues(reader, key, index, {
+        ...(filter === undefined ? {} : { filter }),
+        ...(partitions === undefined ? {} : { partitions }),
+      })
     })
     const hits = [...counts].map(([value, count]) => ({ value, count })).sort(byCountThenValue)
     return sendResult(request, reply, { hits: hits.slice(0, limit ?? limitDefault) })
@@ -55,16 +58,12 @@ async function countValues(
   collection: CollectionReader,
   key: string,
   { type }: PayloadIndexParams,
-  filter: Filter | undefined,
+  among: Pick<ScrollRequest, 'filter' | 'partitions'>,
 ): Promise<Map<FacetValue, number>> {
   const counts = new Map<FacetValue, number>()
   let offset: Parameters<CollectionReader['scroll']>[0] = {}
   for (;;) {
-    const selection = {
-      payload: { include: [key] },
-      limit: pagePoints,
-      ...(filter === undefined ? {} : { filter }),
-    }
+    const selection = { payload: { include: [key] }, limit: pagePoints, ...among }
     const page = await collection.scroll({ ...selection, ...offset })
     for (const { payload } of page.points) {
       const values = payload === undefined ? [] : leavesOf(parseText(payload.text))

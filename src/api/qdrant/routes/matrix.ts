@@ -6,7 +6,7 @@ import { reading, type Door } from '../door.ts'
 import { collectionName, readParams } from '../parameters.ts'
 import { floatText, idText, vectorText } from '../present/json-text.ts'
 import { checkMatrix, matrixRequest } from '../translate/querying/matrix-request.ts'
-import { refuseShardKeys } from '../translate/shard-key.ts'
+import { readScope } from '../translate/shard-key.ts'
 
 /** POST points/search/matrix: scores between a sample of points, as pairs or as the parts of a sparse matrix. */
 export function matrixRoutes(app: FastifyInstance, door: Door): void {
@@ -26,10 +26,11 @@ async function matrixOf(request: FastifyRequest, door: Door): Promise<DistanceMa
   const given = decodeRead(request, matrixRequest)
   return reading(door, name, async (reader) => {
     door.strict.of(reader)?.matrix(given, timeout)
-    refuseShardKeys(given.shardKeys, true)
+    const scope = readScope(reader, given.shardKeys)
     checkMatrix(given, door.vectors.of(reader))
     const { filter, sample, limit, using } = given
-    return reader.distanceMatrix({ sample, limit, using, ...(filter === undefined ? {} : { filter }) })
+    const filtered = filter === undefined ? {} : { filter }
+    return reader.distanceMatrix({ sample, limit, using, ...filtered, ...scope })
   })
 }
 

@@ -14,7 +14,7 @@ import {
   retrieveRequest,
   scrollRequest,
 } from '../translate/reads.ts'
-import { refuseShardKeys } from '../translate/shard-key.ts'
+import { readScope } from '../translate/shard-key.ts'
 
 export function pointRoutes(app: FastifyInstance, door: Door): void {
   app.get('/collections/:collection/points/:id', async (request, reply) => {
@@ -23,7 +23,12 @@ export function pointRoutes(app: FastifyInstance, door: Door): void {
     const id = idOf(pathParam(request, 'id'))
     const [point] = await reading(door, name, (reader) => {
       door.strict.of(reader)?.retrieve(1, timeout)
-      return reader.get([id], { payload: true, vectors: true })
+      return reader.get([id], {
+        payload: true,
+        vectors: true,
+        oncePerId: true,
+        ...readScope(reader, undefined),
+      })
     })
     if (point === undefined) throw notFound(`Point with id ${String(id)} does not exists!`)
     return sendText(request, reply, recordText(point))
@@ -35,9 +40,9 @@ export function pointRoutes(app: FastifyInstance, door: Door): void {
     const { ids, options, vectors, shardKeys } = decodeBody(request, retrieveRequest)
     const points = await reading(door, name, (reader) => {
       door.strict.of(reader)?.retrieve(ids.length, timeout)
-      refuseShardKeys(shardKeys, true)
+      const scope = readScope(reader, shardKeys)
       checkVectorSelection(vectors, door.vectors.of(reader))
-      return reader.get(ids, options)
+      return reader.get(ids, { ...options, ...scope, oncePerId: true })
     })
     return sendText(request, reply, `[${points.map((point) => recordText(point)).join(',')}]`)
   })
@@ -48,8 +53,8 @@ export function pointRoutes(app: FastifyInstance, door: Door): void {
     const given = decodeRead(request, scrollRequest)
     const page = await reading(door, name, (reader) => {
       door.strict.of(reader)?.scroll(given, timeout)
-      checkScroll(given, reader, door.vectors.of(reader))
-      return reader.scroll(given.request)
+      const scope = checkScroll(given, reader, door.vectors.of(reader))
+      return reader.scroll({ ...given.request, ...scope, oncePerId: true })
     })
     const orders = orderTexts(page)
     const records = page.points.map((point, index) => recordText(point, orders[index]))
@@ -62,8 +67,7 @@ export function pointRoutes(app: FastifyInstance, door: Door): void {
     const given = decodeRead(request, countRequest)
     const count = await reading(door, name, (reader) => {
       door.strict.of(reader)?.count(given, timeout)
-      refuseShardKeys(given.shard_key, true)
-      return reader.count(given.filter)
+      return reader.count(given.filter, readScope(reader, given.shard_key))
     })
     return sendResult(request, reply, { count })
   })

@@ -17,7 +17,7 @@ import {
   usize,
   type Decoder,
 } from '../decode.ts'
-import { unsupported, wrongInput } from '../failures.ts'
+import { wrongInput } from '../failures.ts'
 import { checkBounds, given } from './checks.ts'
 import {
   checkNotPinned,
@@ -125,7 +125,6 @@ export function translateCreate(body: JsonValue, defaults: JsonObject): Collecti
   const sparse = Object.keys(create.sparse_vectors ?? {})
   checkNames(create.vectors, sparse)
   checkSparse(create.sparse_vectors ?? {})
-  if (create.sharding_method === 'custom') throw unsupported('custom sharding is')
   const { isSingle, vectors } = create.vectors
   const params = [
     ...Object.entries(vectors).map(([name, vector]) => [name, engineParams(vector)] as const),

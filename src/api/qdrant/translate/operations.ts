@@ -20,7 +20,7 @@ import { payloadPath } from './payload-path.ts'
 import { pointId } from './point-id.ts'
 import { checkUpsert, enginePoint, upsertOperation, type GivenUpsert } from './points.ts'
 import { checkSelected, engineSelector, pointsSelector, type Selection } from './selector.ts'
-import { refuseShardKeys, shardKeys } from './shard-key.ts'
+import { shardKeys, writeScope } from './shard-key.ts'
 import {
   checkVectors,
   engineVectors,
@@ -44,9 +44,10 @@ export function upsertOf({ points, options, shardKeys: keys }: GivenUpsert): Ope
   return {
     facts: { kind: 'upsert', pointCount: points.length, vectors: points.map(({ vector }) => vector) },
     perform: (collection, known) => {
-      refuseShardKeys(keys)
+      const scope = writeScope(collection, keys)
       if (points.length === 0) throw badRequest('Empty update request')
-      return collection.upsertInSlices(points.length, (index) => enginePoint(points[index]!, known), options)
+      const pointAt = (index: number) => enginePoint(points[index]!, known)
+      return collection.upsertInSlices(points.length, pointAt, { ...options, ...scope })
     },
   }
 }
@@ -54,14 +55,18 @@ export function upsertOf({ points, options, shardKeys: keys }: GivenUpsert): Ope
 /** An operation whose points are selected by id or by filter. */
 function selected(
   selection: Selection,
-  run: (collection: Collection, selector: ReturnType<typeof engineSelector>) => Promise<WriteResult>,
+  run: (
+    collection: Collection,
+    selector: ReturnType<typeof engineSelector>,
+    scope: ReturnType<typeof writeScope>,
+  ) => Promise<WriteResult>,
   kind: WriteFacts['kind'] = 'other',
 ): Operation {
   return {
     facts: factsOf(selection, kind),
     perform: (collection) => {
-      refuseShardKeys(selection.shard_key)
-      return run(collection, engineSelector(selection))
+      const scope = writeScope(collection, selection.shard_key)
+      return run(collection, engineSelector(selection), scope)
     },
   }
 }
@@ -72,13 +77,13 @@ function factsOf({ points, filter }: Selection, kind: WriteFacts['kind']): Write
 
 /** Ids that do not exist are no fault of a deletion. */
 export const deletePoints: Decoder<Operation> = (value) =>
-  selected(pointsSelector(value), async (collection, selector) => ({
-    ...(await collection.delete(selector)),
+  selected(pointsSelector(value), async (collection, selector, scope) => ({
+    ...(await collection.delete(selector, scope)),
     missing: [],
   }))
 
 export const clearPayload: Decoder<Operation> = (value) =>
-  selected(pointsSelector(value), (collection, selector) => collection.clearPayload(selector))
+  selected(pointsSelector(value), (collection, selector, scope) => collection.clearPayload(selector, scope))
 
 const setPayloadStruct = struct('SetPayloadShadow', {
   payload: required(object),
@@ -93,8 +98,8 @@ export const setPayload: Decoder<Operation> = (value) => {
   checkSelected(selection)
   return selected(
     selection,
-    (collection, selector) =>
-      collection.setPayload(selector, payload, key === undefined ? {} : { path: key }),
+    (collection, selector, scope) =>
+      collection.setPayload(selector, payload, { ...scope, ...(key === undefined ? {} : { path: key }) }),
     'set-payload',
   )
 }
@@ -105,7 +110,7 @@ export const overwritePayload: Decoder<Operation> = (value) => {
   checkSelected(selection)
   return selected(
     selection,
-    (collection, selector) => collection.overwritePayload(selector, payload),
+    (collection, selector, scope) => collection.overwritePayload(selector, payload, scope),
     'set-payload',
   )
 }
@@ -120,7 +125,7 @@ const deletePayloadStruct = struct('DeletePayloadShadow', {
 export const deletePayload: Decoder<Operation> = (value) => {
   const { keys, ...selection } = deletePayloadStruct(value)
   checkSelected(selection)
-  return selected(selection, (collection, selector) => collection.deletePayload(selector, keys))
+  return selected(selection, (collection, selector, scope) => collection.deletePayload(selector, keys, scope))
 }
 
 const pointVectors = struct('PointVectors', {
@@ -152,12 +157,12 @@ export const updateVectors: Decoder<Operation> = (value) => {
     },
     check: (field) => checkUpdate(points, field),
     perform: (collection, known) => {
-      refuseShardKeys(keys)
+      const scope = writeScope(collection, keys)
       const inputs = points.map(({ id, vector }) => ({
         id,
         vectors: engineVectors(vector.vectors, known, false),
       }))
-      return collection.updateVectors(inputs, condition === undefined ? {} : { condition })
+      return collection.updateVectors(inputs, { ...scope, ...(condition === undefined ? {} : { condition }) })
     },
   }
 }
@@ -186,12 +191,12 @@ export const deleteVectors: Decoder<Operation> = (value) => {
       if (names.length === 0) throw invalid(`${field}vector: must specify vector names to delete`)
     },
     perform: (collection, known) => {
-      refuseShardKeys(selection.shard_key)
+      const scope = writeScope(collection, selection.shard_key)
       if (selection.points === undefined && selection.filter === undefined) {
         throw badRequest('No filter or points provided')
       }
       for (const name of names) knownVector(known, name)
-      return collection.deleteVectors(engineSelector(selection), names)
+      return collection.deleteVectors(engineSelector(selection), names, scope)
     },
   }
 }

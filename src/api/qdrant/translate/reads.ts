@@ -33,7 +33,7 @@ import { invalid, wrongInput } from '../failures.ts'
 import { filterOf } from './filters.ts'
 import { payloadPath } from './payload-path.ts'
 import { pointId } from './point-id.ts'
-import { refuseShardKeys, shardKeys, type ShardKeys } from './shard-key.ts'
+import { readScope, shardKeys, type KeyScope, type ShardKeys } from './shard-key.ts'
 import { knownVector, type KnownVectors } from './vectors.ts'
 
 const payloadExpected = 'Expected a boolean, an array of strings, or an object with an include/exclude field'
@@ -141,13 +141,13 @@ export const scrollRequest: Decoder<GivenScroll> = (value) => {
   }
 }
 
-/** @throws WireError 400 */
+/** Gives what is read of the collection. @throws WireError 400 */
 export function checkScroll(
   { request, vectors, shardKeys: keys }: GivenScroll,
   collection: CollectionReader,
   known: KnownVectors,
-): void {
-  refuseShardKeys(keys, true)
+): KeyScope {
+  const scope = readScope(collection, keys)
   if (request.orderBy !== undefined && request.offset !== undefined) {
     throw wrongInput(
       "Cannot use an `offset` when using `order_by`. The alternative for paging is to use `order_by.start_from` and a filter to exclude the IDs that you've already seen for the `order_by.start_from` value",
@@ -155,6 +155,7 @@ export function checkScroll(
   }
   checkOrderable(request.orderBy, collection)
   checkVectorSelection(vectors, known)
+  return scope
 }
 
 /** Ordering needs an index that has an order. @throws WireError 400 */

@@ -11,7 +11,7 @@ import type {
 } from '../../../../index.ts'
 import { badRequest, wrongInput } from '../../failures.ts'
 import { checkOrderable, checkVectorSelection } from '../reads.ts'
-import { refuseShardKeys } from '../shard-key.ts'
+import { readScope } from '../shard-key.ts'
 import { knownVector, valueFor, wrongSize, type GivenVector, type KnownVectors } from '../vectors.ts'
 import type { Aim, GivenExample, GivenLevel, GivenPair, GivenQuery } from './given-query.ts'
 import { effortOf } from './search-params.ts'
@@ -26,15 +26,20 @@ export interface SearchedCollection {
 
 /** @throws WireError 400, 404 */
 export function engineQuery(given: GivenQuery, searched: SearchedCollection): QueryRequest {
-  refuseShardKeys(given.shardKeys, true)
+  const scope = readScope(searched.reader, given.shardKeys)
   const depth = depthOf(given)
   if (depth > depthMax) {
     throw wrongInput(`Validation failed: prefetches depth ${depth} exceeds max depth ${depthMax}`)
   }
   const level = engineLevel(given, searched)
   checkVectorSelection(given.vectors, searched.known)
-  return { ...level, offset: given.offset, payload: given.payload, vectors: given.vectors }
+  const { offset, payload, vectors } = given
+  return { ...level, offset, payload, vectors, ...scope, oncePerId: isOncePerId(given) }
 }
+
+/** Of a search by the query API, points of one id under several keys are all there; Qdrant has it so. */
+const isOncePerId = ({ aim, isOld = false }: GivenQuery): boolean =>
+  isOld || aim.kind === 'nothing' || aim.kind === 'sample' || aim.kind === 'fusion'
 
 const depthMax = 64
 
@@ -169,7 +174,7 @@ function vectorQuery(aim: VectorAim, level: GivenLevel, searched: SearchedCollec
 /** @throws WireError 400 */
 function exampleReader(
   { using = '', params, lookup }: GivenLevel,
-  { known, others }: SearchedCollection,
+  { reader, known, others }: SearchedCollection,
 ): (example: GivenExample) => Example {
   const vector = knownVector(known, using)
   if (params?.idf !== undefined && vector.modifier !== 'idf') {
@@ -178,6 +183,7 @@ function exampleReader(
     )
   }
   const from = lookup === undefined ? undefined : others.get(lookup.collection)
+  const { partitions } = lookup?.shard_key === undefined ? {} : readScope(from ?? reader, lookup.shard_key)
   return (example) =>
     example.kind === 'vector'
       ? vectorInput(example.vector, vector)
@@ -185,6 +191,7 @@ function exampleReader(
           id: example.id,
           ...(lookup?.vector === undefined ? {} : { vector: lookup.vector }),
           ...(from === undefined ? {} : { from }),
+          ...(partitions === undefined ? {} : { partitions }),
         }
 }
 

@@ -82,6 +82,8 @@ export interface GivenQuery extends GivenLevel {
   readonly payload: PayloadSelection
   readonly vectors: VectorSelection
   readonly shardKeys: ShardKeys | undefined
+  /** Of the routes that were there before the query API. */
+  readonly isOld?: boolean
 }
 
 export interface GivenGroupLookup {

@@ -1,4 +1,5 @@
 import { notFound, wrongInput } from '../../failures.ts'
+import { readScope } from '../shard-key.ts'
 import type { SearchedCollection } from './engine-query.ts'
 import { givenExamples, levelsOf, type GivenLevel } from './given-query.ts'
 
@@ -18,7 +19,8 @@ export async function checkExamples(given: GivenLevel, searched: SearchedCollect
     const name = lookup?.vector ?? using
     for (const example of givenExamples(aim)) {
       if (example.kind === 'vector') continue
-      const { length: found } = await reader.get([example.id])
+      const { partitions } = lookup?.shard_key === undefined ? {} : readScope(reader, lookup.shard_key)
+      const { length: found } = await reader.get([example.id], partitions === undefined ? {} : { partitions })
       if (found === 0) missing ??= String(example.id)
       else if (!Object.hasOwn(reader.config().vectors, name)) {
         throw wrongInput(`Not existing vector name error: ${name}`)

@@ -94,6 +94,7 @@ export function oldQuery(given: Common, search: Search, field: string, limitFiel
     vectors: given.with_vector,
     params: given.params,
     shardKeys: given.shard_key,
+    isOld: true,
   }
 }
 
