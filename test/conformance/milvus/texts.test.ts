@@ -111,7 +111,7 @@ describe('a match', () => {
 
 describe('an analyzer', () => {
   test.each<[name: string, analyzer: object, wanted: Readonly<Record<string, readonly number[]>>]>([
-    ['english', { type: 'english' }, { keeper: [1, 2], feed: [1], the: [], key: [2] }],
+    ['english', { type: 'english' }, { keeper: [1, 2], feed: [1], the: [], key: [2], far: [3] }],
     [
       'whitespace',
       { tokenizer: 'whitespace' },

@@ -26,6 +26,21 @@ describe('an analyzer', () => {
     expect(tokens(text, { type: 'english' })).toEqual(['quick', 'fox', 'lazi', 'dog'])
   })
 
+  // Milvus leaves out 33 words of English, Qdrant many more. A word too many is one that nobody finds.
+  test.each([
+    [{ type: 'english' }, 'it was there over from these and more'],
+    [{ type: 'english', stop_words: ['_english_', 'each'] }, 'each over a from in more'],
+    [{ filter: [{ type: 'stop', stop_words: ['_english_'] }] }, 'over such from their more'],
+    [{ filter: [{ type: 'stop' }] }, 'with over not from but more'],
+  ])('of %o keeps what is no stop word of Milvus', (analyzer, words) => {
+    expect(tokens(words, analyzer)).toEqual(['over', 'from', 'more'])
+  })
+
+  test('has the stop words of other languages', () => {
+    const analyzer = { type: 'standard', stop_words: ['_german_', '_english_', 'doch'] }
+    expect(tokens('Das Haus and doch nicht the house over', analyzer)).toEqual(['haus', 'house', 'over'])
+  })
+
   test('is put together of a tokenizer and filters', () => {
     expect(tokens(text, { tokenizer: 'whitespace' })).toEqual(['The', 'quick', 'Foxes,', 'lazy', 'dog'])
     const filter = [

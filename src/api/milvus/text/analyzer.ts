@@ -2,6 +2,13 @@ import { stemmerLanguages, stopwordLanguages, type TextParams } from '../../../i
 import type { FieldDocument } from '../schema/document.ts'
 import { invalidParameter } from '../status.ts'
 
+/** Fewer than Qdrant's API and the engine have of English: `from`, `over` or `more` are words like others. */
+const englishStopWords: readonly string[] = (
+  'a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to was ' +
+  'will with'
+).split(' ')
+const english = '_english_'
+
 const isTrue = (text: string | undefined): boolean => text?.toLowerCase() === 'true'
 
 /** Whether the texts of a field are cut into tokens at all. */
@@ -38,11 +45,7 @@ function analyzerFrom(params: Json): TextParams {
     case 'standard':
       return { ...more }
     case 'english':
-      return {
-        ...more,
-        stemmer: 'english',
-        stopwordLanguages: ['english', ...(more.stopwordLanguages ?? []).filter((one) => one !== 'english')],
-      }
+      return { ...more, stemmer: 'english', stopwords: [...englishStopWords, ...(more.stopwords ?? [])] }
     case 'chinese':
       return { tokenizer: 'multilingual' }
     default:
@@ -92,7 +95,7 @@ function filterOf(given: unknown, before: TextParams): Draft {
     case 'length':
       return { maxTokenLength: numberOf('max', params['max']) }
     case 'stop':
-      return joined(before, stopWords(params['stop_words'] ?? ['_english_']))
+      return joined(before, stopWords(params['stop_words'] ?? [english]))
     case 'stemmer':
       return { stemmer: languageOf(stemmerLanguages, params['language']) }
     default:
@@ -111,9 +114,11 @@ function stopWords(given: unknown): TextParams {
   const words: readonly unknown[] = Array.isArray(given) ? given : [given]
   if (!words.every((word) => typeof word === 'string')) throw plain('stop_words is no list of words')
   const named = words.filter((word) => /^_[a-z]+_$/.test(word))
+  const own = words.filter((word) => !named.includes(word))
+  const others = named.filter((word) => word !== english)
   return {
-    stopwords: words.filter((word) => !named.includes(word)),
-    stopwordLanguages: named.map((word) => languageOf(stopwordLanguages, word.slice(1, -1))),
+    stopwords: others.length < named.length ? [...englishStopWords, ...own] : own,
+    stopwordLanguages: others.map((word) => languageOf(stopwordLanguages, word.slice(1, -1))),
   }
 }
 
