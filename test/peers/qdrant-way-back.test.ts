@@ -7,8 +7,9 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { configOfArchive } from '../../src/api/qdrant/archive-config.ts'
 import { archiveSettings } from '../../src/api/qdrant/present/archive-settings.ts'
+import { canonicalJson, parseJson, type JsonObject, type JsonValue } from '../../src/encoding/json.ts'
 import { wordsOfId } from '../../src/ids/point-id.ts'
-import { open } from '../../src/index.ts'
+import { open, shardKeyOfPartition } from '../../src/index.ts'
 import { openQdrantArchive } from '../../src/snapshot/qdrant/archive.ts'
 import { entryInMemory } from '../../src/snapshot/qdrant/entry-bytes.ts'
 import { HashRing } from '../../src/snapshot/qdrant/write/hash-ring.ts'
@@ -47,23 +48,65 @@ describe.runIf(hasArchives)('genuine archives', () => {
     expect(count).toBeGreaterThanOrEqual(atLeast)
   })
 
-  test.each(['plain', 'rich', 'indexed', 'busy', 'types', 'quant', 'names', 'ring', 'disk', 'written-wal'])(
-    '%s: restored, written as one of Qdrant and restored again, it is the same',
-    async (name) => {
-      const path = await mkdtemp(join(tmpdir(), 'stillpoint-way-back-'))
-      const db = await open(path, { workers: 0, background: false, qdrantConfig: configOfArchive })
-      try {
-        const first = await db.restoreArchive(inOne(bytesOf(name)), { into: 'first' })
-        const archive = await db.exportForQdrant('first', { settings: archiveSettings })
-        const second = await db.restoreArchive(archive.stream(), { into: 'second' })
-        archive.close()
-        expect(await second.count()).toBe(await first.count())
-        expect(await second.contentHash()).toBe(await first.contentHash())
-        expect(archiveSettings(second.config())).toEqual(archiveSettings(first.config()))
-      } finally {
-        await db.close()
-        await rm(path, { recursive: true, force: true })
+  test.each([
+    'plain',
+    'rich',
+    'indexed',
+    'busy',
+    'types',
+    'quant',
+    'names',
+    'keys',
+    'ring',
+    'disk',
+    'written-wal',
+  ])('%s: restored, written as one of Qdrant and restored again, it is the same', async (name) => {
+    const path = await mkdtemp(join(tmpdir(), 'stillpoint-way-back-'))
+    const db = await open(path, { workers: 0, background: false, qdrantConfig: configOfArchive })
+    try {
+      const first = await db.restoreArchive(inOne(bytesOf(name)), { into: 'first' })
+      const archive = await db.exportForQdrant('first', { settings: archiveSettings })
+      const second = await db.restoreArchive(archive.stream(), { into: 'second' })
+      archive.close()
+      expect(await second.count()).toBe(await first.count())
+      expect(await second.contentHash()).toBe(await first.contentHash())
+      expect(archiveSettings(second.config())).toEqual(archiveSettings(first.config()))
+    } finally {
+      await db.close()
+      await rm(path, { recursive: true, force: true })
+    }
+  })
+
+  test('keys: points are under the shard keys where a Qdrant has them, one id under two of them', async () => {
+    const path = await mkdtemp(join(tmpdir(), 'stillpoint-way-back-'))
+    const db = await open(path, { workers: 0, background: false, qdrantConfig: configOfArchive })
+    try {
+      const collection = await db.restoreArchive(inOne(bytesOf('keys')), { into: 'other' })
+      const page = await collection.scroll({ limit: 1_000, payload: true, vectors: true, partition: true })
+      const found = page.points.map(({ id, partition, payload, vectors }) => ({
+        id,
+        key: shardKeyOfPartition(partition!),
+        payload: canonicalJson(parseJson(payload!.text)),
+        vector: [...(vectors![''] as Float32Array)],
+      }))
+      const { points } = parseJson(gunzipSync(readFileSync(`${folder}qdrant-1.19.0-keys.json.gz`))) as {
+        points: readonly JsonObject[]
       }
-    },
-  )
+      const expected = points.map((point) => ({
+        id: point['id'],
+        key: point['shard_key'],
+        payload: canonicalJson(point['payload'] ?? {}),
+        vector: (point['vector'] as JsonValue[]).map((value) => Math.fround(Number(value))),
+      }))
+      const byKeyAndId = (one: { key?: unknown; id?: unknown }): string =>
+        `${String(one.key)} ${String(one.id)}`
+      const sorted = <T extends object>(list: readonly T[]): T[] =>
+        [...list].sort((a, b) => (byKeyAndId(a) < byKeyAndId(b) ? -1 : 1))
+      expect(sorted(found)).toEqual(sorted(expected))
+      expect(found.filter(({ id }) => id === 3)).toHaveLength(2)
+    } finally {
+      await db.close()
+      await rm(path, { recursive: true, force: true })
+    }
+  })
 })

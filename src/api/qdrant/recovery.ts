@@ -9,6 +9,7 @@ import type { QdrantDoorOptions } from './door.ts'
 import { badRequest, forbidden, wrongInput } from './failures.ts'
 import { debugVectors } from './present/vector-debug.ts'
 import type { GivenRecovery } from './translate/recover.ts'
+import { isKeyed } from './translate/shard-key.ts'
 import type { WireError } from './wire-error.ts'
 
 /** The archive's bytes from where the request says. @throws WireError, download-refused, download-failed */
@@ -141,6 +142,8 @@ function checkFits(before: CollectionConfig | undefined, { collections }: Archiv
   const after = collections[0]?.config
   if (before === undefined || after === undefined) return
   if (debugVectors(before) !== debugVectors(after)) throw vectorsMisfit(before, after)
+  const [own, other] = [before, after].map((config) => (isKeyed(config) ? 'Custom' : 'Auto'))
+  if (own !== other) throw misfit(`Collection sharding method: ${own!} Snapshot sharding method: ${other!}`)
 }
 
 function vectorsMisfit(before: CollectionConfig, after: CollectionConfig): WireError {

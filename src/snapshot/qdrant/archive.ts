@@ -5,6 +5,7 @@ import { parseEntryJson } from './json-entry.ts'
 import { ClaimBudget, type QdrantLimits } from './limits.ts'
 import { entriesByShard, readShard, type ShardEntries } from './shard.ts'
 import { indexTar, type TarIndex } from './tar/tar-index.ts'
+import type { ShardKey } from './shard-key-names.ts'
 import type { EntryBytes, QdrantArchive, QdrantCollection } from './types.ts'
 import { unprovedOf } from './unproved.ts'
 import { collectionVersion, readVersion } from './version-info.ts'
@@ -85,7 +86,10 @@ async function readCollection(
   const payloadIndexes =
     indexes === undefined ? {} : (await parseEntryJson(indexes)).member('schema').object()
   const context = { budget, vectors: config.vectors }
-  const keys = await readShardKeys(tar.files.get('shard_key_mapping.json'))
+  const mapping = tar.files.get('shard_key_mapping.json')
+  const keys = await readShardKeys(mapping)
+  if (mapping !== undefined && keys.size > 0 && !config.hasShardKeys)
+    throw invalidEntry(mapping.name, 'it has keys, and the configuration says nothing of custom sharding')
   const entries = entriesByShard(tar)
   const shards = []
   for (const index of shardNumbers(entries, prefix, config, keys)) {
@@ -105,7 +109,7 @@ function shardNumbers(
   found: ReadonlyMap<number, ShardEntries>,
   prefix: string,
   config: CollectionConfigFile,
-  keys: ReadonlyMap<number, string | number>,
+  keys: ReadonlyMap<number, ShardKey>,
 ): readonly number[] {
   const wanted = config.hasShardKeys
     ? [...keys.keys()].sort((a, b) => a - b)

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../encoding/json.ts'
 import { invalidEntry } from '../archive/archive-error.ts'
 import type { JsonField } from '../json-field.ts'
 import { parseEntryJson } from './json-entry.ts'
+import type { ShardKey } from './shard-key-names.ts'
 import type { EntryBytes } from './types.ts'
 import { isNone, readDenseLayout, sparseLayout, vectorText, type VectorLayout } from './vector-layout.ts'
 
@@ -46,20 +47,27 @@ function readLayouts(entry: EntryBytes, params: JsonField): Map<string, VectorLa
   return layouts
 }
 
-/** A shard key's shards; empty for collections without keys. @throws archive-invalid */
-export async function readShardKeys(
-  entry: EntryBytes | undefined,
-): Promise<ReadonlyMap<number, string | number>> {
-  const keys = new Map<number, string | number>()
+/** The key of each shard; empty for collections without keys. @throws archive-invalid */
+export async function readShardKeys(entry: EntryBytes | undefined): Promise<ReadonlyMap<number, ShardKey>> {
+  const keys = new Map<number, ShardKey>()
   if (entry === undefined) return keys
+  const seen = new Set<ShardKey>()
   const document = await parseEntryJson(entry)
   document.array((field) => {
     const member = field.member('key')
-    const key = typeof field.object().key === 'string' ? member.text() : member.count()
-    field.member('shard_ids').array((id) => {
+    const key = keyOf(member, field.object().key)
+    if (seen.has(key)) throw member.fail('is there twice')
+    seen.add(key)
+    const shards = field.member('shard_ids').array((id) => {
       if (keys.has(id.count())) throw id.fail('belongs to two keys')
-      keys.set(id.count(), key)
+      return keys.set(id.count(), key)
     })
+    if (shards.length === 0) throw field.member('shard_ids').fail('is empty')
   })
   return keys
+}
+
+function keyOf(field: JsonField, value: unknown): ShardKey {
+  if (typeof value === 'string') return value
+  return typeof value === 'bigint' && value >= 0n && value < 1n << 64n ? value : field.count()
 }

@@ -41,7 +41,12 @@ export const plainConfig: QdrantConfig = ({ config, payloadIndexes }) => {
       Object.entries(payloadIndexes).map(([field, schema]) => [field, indexParams(field, schema)]),
     ),
     settings: {
-      params: pick(others, ['replication_factor', 'write_consistency_factor', 'on_disk_payload']),
+      params: pick(others, [
+        'replication_factor',
+        'write_consistency_factor',
+        'on_disk_payload',
+        'sharding_method',
+      ]),
       ...sections,
       ...kept,
       ...(isSingle ? {} : { named: true }),

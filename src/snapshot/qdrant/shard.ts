@@ -4,6 +4,7 @@ import type { ClaimBudget } from './limits.ts'
 import { openSegment } from './segment/open-segment.ts'
 import { SegmentFiles } from './segment/segment-files.ts'
 import { indexTar, type TarIndex } from './tar/tar-index.ts'
+import type { ShardKey } from './shard-key-names.ts'
 import type { EntryBytes, QdrantSegment, QdrantShard } from './types.ts'
 import type { VectorLayout } from './vector-layout.ts'
 
@@ -14,7 +15,7 @@ export interface ShardContext {
 
 export interface ShardPlace {
   readonly index: number
-  readonly key: string | number | undefined
+  readonly key: ShardKey | undefined
   /** Before the names of its entries, in messages: empty, or ends with a slash. */
   readonly shown: string
 }

@@ -5,6 +5,7 @@ import type { SparseInput } from '../../collection/types.ts'
 import type { JsonObject } from '../../encoding/json.ts'
 import type { MultiVector } from '../../graph/vector-value.ts'
 import type { PointId } from '../../ids/point-id.ts'
+import type { ShardKey } from './shard-key-names.ts'
 
 /** Bytes of known length, any range of which can be read. */
 export interface EntryBytes {
@@ -37,7 +38,7 @@ export interface QdrantCollection {
 export interface QdrantShard {
   readonly index: number
   /** Under custom sharding: then several shards may hold the same id under different keys. */
-  readonly key: string | number | undefined
+  readonly key: ShardKey | undefined
   readonly segments: readonly QdrantSegment[]
   /** Files below `wal/` by name. */
   readonly wal: ReadonlyMap<string, EntryBytes>

@@ -189,3 +189,46 @@ test('a server starts with archives of Qdrant: of collections, and of the whole 
     await other.stop()
   }
 })
+
+test('shard keys come with their points, by upload, by recovery and at the start', async () => {
+  const keyed: WalArchive = {
+    params: { sharding_method: 'custom', shard_number: 1 },
+    shards: [
+      { index: 1, key: 'eu', entries: [upsertOf([1, 3])] },
+      { index: 2, key: 7, entries: [upsertOf([3, 4], () => ({ key: 7 }))] },
+    ],
+  }
+  const bytes = walArchive(keyed)
+  const path = await stored('keyed', bytes)
+  const { client } = door
+  expect(await upload('/collections/keyed/snapshots/upload', bytes)).toMatchObject({ status: 200 })
+  await client.recoverSnapshot('keyed-too', { location: pathToFileURL(path).href })
+  const server = await startServer({ args: ['--snapshot', `${path}:keyed`] })
+  try {
+    for (const [one, name] of [
+      [client, 'keyed'],
+      [client, 'keyed-too'],
+      [connect(server), 'keyed'],
+    ] as const) {
+      expect((await one.getCollection(name)).config.params.sharding_method).toBe('custom')
+      const { local_shards: shards } = await one.collectionClusterInfo(name)
+      expect(shards.map(({ shard_id: id, shard_key: key, points_count: count }) => [id, key, count])).toEqual(
+        [
+          [1, 'eu', 2],
+          [2, 7, 2],
+        ],
+      )
+      const [third] = await one.retrieve(name, { ids: [3], shard_key: 7, with_payload: true })
+      expect(third).toMatchObject({ id: 3, shard_key: 7, payload: { key: 7 } })
+      await one.upsert(name, { points: [{ id: 3, vector: [0, 0, 0, 0] }], shard_key: 'eu', wait: true })
+      expect((await one.count(name)).count).toBe(4)
+    }
+  } finally {
+    await server.stop()
+  }
+  const made = client.createShardKey('keyed', { shard_key: 'more' })
+  expect(await refusal(made)).toMatchObject({ status: 405 })
+  await client.createCollection('unkeyed', { vectors: { size: 4, distance: 'Dot' } })
+  const misfit = await upload('/collections/unkeyed/snapshots/upload', bytes)
+  expect(misfit).toMatchObject({ status: 400, text: expect.stringContaining('sharding method') as string })
+})

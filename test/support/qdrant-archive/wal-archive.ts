@@ -6,8 +6,8 @@ import { Float, writeLogFile } from './wal-writer.ts'
 export interface WalShard {
   /** Its folder. Default: its place in the list. */
   readonly index?: number
-  /** Under custom sharding. */
-  readonly key?: string
+  /** Under custom sharding; shards that stand side by side may be of one key. */
+  readonly key?: string | number
   readonly entries: readonly unknown[]
 }
 
@@ -64,9 +64,12 @@ function shardMembers(prefix: string, entries: readonly unknown[]): GnuMember[] 
 
 export function walArchive(archive: WalArchive): Buffer {
   const { shards, indexes = {}, files = {} } = archive
-  const keys = shards.flatMap(({ key, index }, place) =>
-    key === undefined ? [] : [{ key, shard_ids: [index ?? place] }],
-  )
+  const keys: { readonly key: string | number; readonly shard_ids: number[] }[] = []
+  for (const [place, { key, index = place }] of shards.entries()) {
+    if (key === undefined) continue
+    if (keys.at(-1)?.key === key) keys.at(-1)!.shard_ids.push(index)
+    else keys.push({ key, shard_ids: [index] })
+  }
   const members: GnuMember[] = [
     ...shards.flatMap(({ entries, index }, place) => shardMembers(`${index ?? place}/`, entries)),
     { name: 'version.info', body: Buffer.from('0.4.2') },

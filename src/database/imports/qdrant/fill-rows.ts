@@ -45,8 +45,8 @@ async function copySegment(
       at += 1
       newest.idAt(place, id)
       if (rows.find(id) !== undefined) {
-        const where = shard.key === undefined ? 'in another shard' : 'under another shard key'
-        const why = `point ${String(idOfWords(id))} is ${where}, too: a collection here has each id once`
+        const where = shard.key === undefined ? 'another shard' : 'another shard of its key'
+        const why = `point ${String(idOfWords(id))} is in ${where}, too`
         throw invalidEntry(segment.name, why, { id: String(idOfWords(id)) })
       }
       const vectors = storedVectors(segment.name, point, schema, onDropped)

@@ -201,27 +201,80 @@ test('points of several shards go where our own hash puts them, and indexes are 
   expect(one.getCollection('c').info().indexedPoints).toEqual({ id: 200, k: 0 })
 })
 
-test('shard keys are merged, unless one id lies under two of them', async () => {
-  const keyed = (second: readonly number[]): WalArchive => ({
-    params: { sharding_method: 'custom', shard_number: 1 },
-    shards: [
-      { index: 1, key: 'eu', entries: [upsertOf([1, 2])] },
-      { index: 2, key: 'us', entries: [upsertOf(second)] },
-    ],
-  })
+const keyed: WalArchive = {
+  params: { sharding_method: 'custom', shard_number: 1 },
+  shards: [
+    { index: 1, key: 'eu/1', entries: [upsertOf([1, 2])] },
+    { index: 2, key: 7, entries: [upsertOf([2, 3], () => ({ key: 7 })), { delete_points: { ids: [3] } }] },
+    {
+      index: 3,
+      key: 'two',
+      entries: [upsertOf([1]), { set_payload: { payload: { a: 1 }, points: [1, 2] } }],
+    },
+    { index: 4, key: 'two', entries: [upsertOf([5]), { delete_points: { ids: [5, 1] } }, upsertOf([6])] },
+  ],
+}
+
+test('shard keys become partitions: an id may lie under several, and a log changes those of its key', async () => {
   const one = await database()
   let report: QdrantImportReport | undefined
-  await one.restoreArchive(chunked(walArchive(keyed([3]))), {
+  // Entry 1 of shard 4 deletes an id that is in shard 3 of the same key: no server writes that.
+  const wrong = await caught(one.restoreArchive(chunked(walArchive(keyed)), { into: 'c' }))
+  expect(wrong.message).toContain('changes point 1, which is in another shard')
+  const [eu, seven, two, more] = keyed.shards
+  const right = { ...more!, entries: [upsertOf([5]), { delete_points: { ids: [5] } }, upsertOf([6])] }
+  const archive = walArchive({ ...keyed, shards: [eu!, seven!, two!, right] })
+  const collection = await one.restoreArchive(chunked(archive), {
     into: 'c',
     onImported: (told) => (report = told),
   })
-  expect(Object.keys(await contentOf(one, 'c'))).toEqual(['1', '2', '3'])
-  expect(report!.dropped).toEqual([
-    'shard keys: the points of ["eu","us"] are in one collection without keys',
+  expect(report!.dropped).toEqual([])
+  expect(collection.config().partitions).toEqual(['_default', '#t:eu%2F1', '#7', 'two'])
+  const { points } = await collection.scroll({ limit: 20, payload: true, partition: true })
+  expect(points.map(({ id, partition, payload }) => `${String(id)} ${partition!} ${payload!.text}`)).toEqual([
+    '1 #t:eu%2F1 {"id":1}',
+    '1 two {"id":1,"a":1}',
+    '2 #t:eu%2F1 {"id":2}',
+    '2 #7 {"key":7}',
+    '6 two {"id":6}',
   ])
-  const error = await caught(one.restoreArchive(chunked(walArchive(keyed([2]))), { into: 'd' }))
-  expect(error.message).toContain('point 2')
+  await collection.upsert([{ id: 1, vectors: { '': [1, 1, 1, 1] } }], { partition: 'two' })
+  expect(await collection.count()).toBe(5)
+})
+
+test.each([
+  [
+    'two shards of a key with the same id',
+    { shards: [...keyed.shards.slice(0, 3), { index: 4, key: 'two', entries: [upsertOf([1])] }] },
+    'point 1',
+  ],
+  ['keys without custom sharding', { params: { shard_number: 5 } }, 'says nothing of custom sharding'],
+  [
+    'a key that is there twice',
+    { files: { 'shard_key_mapping.json': '[{"key":7,"shard_ids":[1,2]},{"key":7,"shard_ids":[3,4]}]' } },
+    'is there twice',
+  ],
+  [
+    'a key without shards',
+    { files: { 'shard_key_mapping.json': '[{"key":7,"shard_ids":[1,2,3,4]},{"key":8,"shard_ids":[]}]' } },
+    'is empty',
+  ],
+  [
+    'a key that is neither text nor number',
+    { files: { 'shard_key_mapping.json': '[{"key":-1,"shard_ids":[1,2,3,4]}]' } },
+    'is not a whole number',
+  ],
+  ['a key that is too long', { shards: [{ index: 1, key: 'x'.repeat(300), entries: [] }] }, 'partition name'],
+])('%s: the archive is refused, and nothing is left of it', async (_, wrong, why) => {
+  const disk = new SimulatedDisk()
+  const one = await database(disk)
+  const before = filesOf(disk)
+  const error = await caught(
+    one.restoreArchive(chunked(walArchive({ ...keyed, ...wrong })), { into: 'd' }),
+  )
+  expect(error).toMatchObject({ code: 'archive-invalid', message: expect.stringContaining(why) as string })
   expect(one.findCollection('d')).toBeUndefined()
+  expect(await leftovers(one, disk, before)).toEqual([])
 })
 
 test('a full archive brings its collections and aliases, all or none', async () => {

@@ -10,6 +10,7 @@ import { notEncrypted } from '../../../snapshot/archive/encryption/decrypt.ts'
 import { parseSha256 } from '../../../snapshot/archive/import-archive.ts'
 import { checkSignature } from '../../../snapshot/archive/signature/signature.ts'
 import { openQdrantArchive } from '../../../snapshot/qdrant/archive.ts'
+import { partitionOfShardKey } from '../../../snapshot/qdrant/shard-key-names.ts'
 import type { QdrantArchive, QdrantCollection } from '../../../snapshot/qdrant/types.ts'
 import type { Engine } from '../../engine.ts'
 import type { StagedCollection } from '../../records.ts'
@@ -94,8 +95,6 @@ interface Planned {
   readonly id: string
   readonly archived: QdrantCollection
   readonly name: string
-  /** As the archive describes it, shards of all keys counted. */
-  readonly json: JsonObject
   readonly config: FullConfig
 }
 
@@ -157,30 +156,20 @@ class Import {
     const name = archived.name ?? ''
     if (archived.config === undefined) {
       const config = this.#options.config ?? fullConfig({ vectors: {} })
-      return { id, archived, name, json: {}, config: withPartitions(config, [defaultPartition]) }
+      return { id, archived, name, config: withPartitions(config, [defaultPartition]) }
     }
-    const json = this.#mergedKeys(archived, archived.config)
-    return { id, archived, name, json, config: this.#configOf(json, archived.payloadIndexes) }
+    return { id, archived, name, config: this.#configOf(archived, archived.payloadIndexes) }
   }
 
-  /** Shards of all keys become shards of one collection: there are no keys here. */
-  #mergedKeys({ shards, name }: QdrantCollection, json: JsonObject): JsonObject {
-    const keys = [...new Set(shards.map(({ key }) => key))].filter((key) => key !== undefined)
-    const params = json['params'] as JsonObject | undefined
-    if (params?.['sharding_method'] !== 'custom' && keys.length === 0) return json
-    const { sharding_method: _, ...rest } = params ?? {}
-    const of = name === undefined ? '' : ` of collection ${JSON.stringify(name)}`
-    this.#dropped.push(
-      `shard keys${of}: the points of ${JSON.stringify(keys)} are in one collection without keys`,
-    )
-    return { ...json, params: { ...rest, shard_number: Math.max(1, shards.length) } }
-  }
-
-  #configOf(config: JsonObject, payloadIndexes: JsonObject): FullConfig {
+  /** As the archive describes it, with a partition for each shard key, in the order of their shards. */
+  #configOf({ config, shards }: QdrantCollection, payloadIndexes: JsonObject): FullConfig {
+    const keys = new Set(shards.map(({ key }) => key))
+    const names = [...keys].filter((key) => key !== undefined).map(partitionOfShardKey)
     try {
-      const translated = this.#engine.parts.qdrantConfig({ config, payloadIndexes })
-      checkCollectionConfig(translated)
-      return fullConfig(translated)
+      const translated = this.#engine.parts.qdrantConfig({ config: config ?? {}, payloadIndexes })
+      const whole = withPartitions(fullConfig(translated), [defaultPartition, ...names])
+      checkCollectionConfig(whole)
+      return whole
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       throw invalidEntry('config.json', `no collection can be made of it: ${why}`)
@@ -213,7 +202,7 @@ class Import {
     }
   }
 
-  async #import({ id, archived, name, json, config }: Planned): Promise<{
+  async #import({ id, archived, name, config }: Planned): Promise<{
     readonly written: WrittenRows
     readonly config: FullConfig
     readonly walEntries: number
@@ -225,6 +214,7 @@ class Import {
     const before = [...indexes]
     const report: ReplayReport = { entries: 0, vectorDrops: 0, dropped: new Set(), torn: [] }
     for (const shard of archived.shards) {
+      rows.enter(shard.key === undefined ? defaultPartition : partitionOfShardKey(shard.key))
       await fillRows(rows, shard, (vector) => report.dropped.add(vector))
       await replayWal(rows, shard, indexes, report)
       rows.seal()
@@ -235,7 +225,7 @@ class Import {
       this.#dropped.push(`vector ${JSON.stringify(vector)}${of}: its configuration does not name it`)
     const isSame = JSON.stringify(before) === JSON.stringify([...indexes])
     const now =
-      isSame || archived.config === undefined ? config : this.#configOf(json, Object.fromEntries(indexes))
+      isSame || archived.config === undefined ? config : this.#configOf(archived, Object.fromEntries(indexes))
     return { written: await rows.write(now), config: now, walEntries: report.entries }
   }
 }

@@ -1,5 +1,5 @@
 import { Deletions } from '../../../collection/deletions.ts'
-import { homeShard, shardCountOf } from '../../../collection/partitions.ts'
+import { homeShard, placeOfPartition, shardCountOf } from '../../../collection/partitions.ts'
 import { Shard, type LiveEntry, type Location } from '../../../collection/shard.ts'
 import { columnValues, declaredColumns } from '../../../collection/vector-columns.ts'
 import { View, type FullConfig, type ViewEntry } from '../../../collection/view.ts'
@@ -19,7 +19,7 @@ import type { Staging } from '../../staged.ts'
 // What an import makes: shards that nobody sees yet, in the form of living ones, so that a log can be replayed on them.
 //
 // Invariants:
-//   - a point is where our own hash puts it, whatever shard it came from.
+//   - a point is where our own hash puts it, in the partition that was entered last, whatever shard it came from.
 //   - what is frozen is being written or written; one segment at a time is written beside what is being read.
 //   - rows that the log has replaced take no more memory than those that are left, and a segment: a log may change one point
 //     for ever.
@@ -46,6 +46,7 @@ export class ImportedRows {
   readonly #shards: readonly Shard[]
   readonly #signal: AbortSignal | undefined
   readonly #segmentBytesMax: number
+  #place = 0
   #slice = { rows: 0, bytes: 0 }
   #writing: Promise<void> = Promise.resolve()
   /** Rows that were there when `seal` was called last. */
@@ -81,6 +82,11 @@ export class ImportedRows {
     return this.#shards.reduce((sum, shard) => sum + shard.pointCount, 0)
   }
 
+  /** Goes on in another partition: all that follows is about its points. @throws partition-not-found */
+  enter(partition: string): void {
+    this.#place = placeOfPartition(this.config, partition)
+  }
+
   find(id: IdWords): Location | undefined {
     return this.#shardOf(id).find(id)
   }
@@ -95,7 +101,19 @@ export class ImportedRows {
     },
     old?: Location,
   ): void {
-    const shard = this.#shardOf(id)
+    this.#put(this.#shardOf(id), id, version, row, old)
+  }
+
+  #put(
+    shard: Shard,
+    id: IdWords,
+    version: number,
+    row: {
+      readonly payload: Uint8Array
+      readonly vectors: Readonly<Record<string, VectorValue | undefined>>
+    },
+    old?: Location,
+  ): void {
     if (old !== undefined) shard.delete(old, deadSeq)
     shard.append(id, seqOf(version), row.payload, row.vectors)
     this.#slice.rows += 1
@@ -115,9 +133,11 @@ export class ImportedRows {
     return row < (this.#sealed.get(entry) ?? 0)
   }
 
-  /** Every point that is there. */
+  /** Every point that is there, in the partition that was entered last. */
   *points(): Iterable<Location> {
-    for (const entry of this.#entries()) {
+    const { shardNumber } = this.config
+    const first = this.#place * shardNumber
+    for (const entry of this.#shards.slice(first, first + shardNumber).flatMap((shard) => shard.entries)) {
       const { rowCount } = entry.rows
       for (let row = 0; row < rowCount; row++) if (!entry.deletions.isDead(row)) yield { entry, row }
     }
@@ -163,7 +183,7 @@ export class ImportedRows {
   }
 
   #shardOf(id: IdWords): Shard {
-    return this.#shards[homeShard(this.config, 0, id)]!
+    return this.#shards[homeShard(this.config, this.#place, id)]!
   }
 
   #entries(): LiveEntry[] {
@@ -190,7 +210,7 @@ export class ImportedRows {
         rows.idAt(row, id)
         const payload = rows.payloadAt(row)
         const vectors = columnValues(rows, row, this.config.vectors)
-        this.put(id, rows.writtenAt(row), { payload, vectors }, { entry, row })
+        this.#put(shard, id, rows.writtenAt(row), { payload, vectors }, { entry, row })
         if (this.isPauseDue) {
           this.#slice = { rows: 0, bytes: 0 }
           await this.#yield()

@@ -1,4 +1,5 @@
 import { stringifyJson, type JsonObject, type JsonValue } from '../../../encoding/json.ts'
+import type { ShardKey } from '../shard-key-names.ts'
 
 /** What an archive says of its collection, in Qdrant's own form. */
 export interface QdrantSettings {
@@ -26,11 +27,22 @@ export function filesOfShard(shard: number): readonly SmallFile[] {
   ]
 }
 
-export function filesOfCollection({ config, payloadIndexes }: QdrantSettings): readonly SmallFile[] {
+export interface ShardsOfKey {
+  readonly key: ShardKey
+  readonly shard_ids: readonly number[]
+}
+
+export function filesOfCollection(
+  { config, payloadIndexes }: QdrantSettings,
+  keys: readonly ShardsOfKey[],
+): readonly SmallFile[] {
   return [
     { name: 'version.info', content: Buffer.from(formatVersion) },
     jsonFile('config.json', config),
-    jsonFile('shard_key_mapping.json', []),
+    jsonFile(
+      'shard_key_mapping.json',
+      keys.map((one) => ({ ...one })),
+    ),
     jsonFile('payload_index.json', { schema: payloadIndexes }),
   ]
 }

@@ -174,6 +174,38 @@ describe('what stands in an archive', () => {
     expect(members.find(({ name }) => name === 'version.info')!.content.toString()).toBe('0.4.2')
   })
 
+  test('points of shard keys are in shards of their own, which are counted from 1', async () => {
+    const points = await db.createCollection('c', { vectors: { '': dot(1) }, shardNumber: 2 })
+    for (const [index, name] of ['eu', 'gone', '#7', '#t:'].entries()) {
+      await points.createPartition(name)
+      const ids = Array.from({ length: 40 }, (_, id) => ({ id: index + id, vectors: { '': [id] } }))
+      await points.upsert(ids, { partition: name })
+    }
+    await points.dropPartition('gone')
+    const keyed = {
+      settings: () => ({ config: { params: { sharding_method: 'custom' } }, payloadIndexes: {} }),
+    }
+    const { json, points: written } = await whole(await db.exportForQdrant('c', keyed))
+    expect(json('shard_key_mapping.json')).toEqual([
+      { key: 'eu', shard_ids: [1, 2] },
+      { key: 7, shard_ids: [3, 4] },
+      { key: '', shard_ids: [5, 6] },
+    ])
+    expect(written.length).toBe(120)
+    for (const { id, shard } of written) {
+      const first = shard - ((shard + 1) % 2)
+      expect(new HashRing(2, first).shardOf(wordsOfId(id as number))).toBe(shard)
+    }
+    const one = await whole(await db.exportForQdrant('c', { ...keyed, partition: '#7' }))
+    expect(one.json('shard_key_mapping.json')).toEqual([{ key: 7, shard_ids: [1, 2] }])
+    expect(one.points.length).toBe(40)
+    await points.upsert([{ id: 1 }])
+    await expect(db.exportForQdrant('c', keyed)).rejects.toMatchObject({
+      code: 'request-invalid',
+      message: expect.stringContaining('under no shard key') as string,
+    })
+  })
+
   test('each point once, whatever was overwritten, deleted and flushed, as of the moment that is asked for', async () => {
     const points = await db.createCollection('c', { vectors: { '': dot(1) }, shardNumber: 3 })
     const ids = Array.from({ length: 3_000 }, (_, id) => id)

@@ -1,9 +1,10 @@
 import type { View } from '../../../collection/view.ts'
+import type { JsonObject } from '../../../encoding/json.ts'
 import { DatabaseError } from '../../../errors/database-error.ts'
 import { yieldToEventLoop } from '../../../runtime/yield.ts'
 import type { ArchiveBytes } from '../../archive/archive-bytes.ts'
 import { filesOfCollection, filesOfShard, type QdrantSettings, type SmallFile } from './archive-files.ts'
-import { expressibleView } from './check-expressible.ts'
+import { expressibleGroups, type ShardGroup } from './check-expressible.ts'
 import { PointEncoder } from './encode-point.ts'
 import { planShard, writeWalFile, type PlannedWalFile, type WalLimits } from './plan-wal.ts'
 import { ShardRows } from './shard-rows.ts'
@@ -13,7 +14,7 @@ import { tarOf, type TarEntry } from './tar-stream.ts'
 // archive. There is no smaller form, and none that streams so well: nothing but the entry under way is in memory.
 
 export interface QdrantExportOptions {
-  /** Needed where several partitions have points. */
+  /** Needed where several partitions have points that are not those of shard keys. */
   readonly partition?: string
   /** Ends the counting and the streams with `cancelled`. */
   readonly signal?: AbortSignal
@@ -40,18 +41,26 @@ export async function exportForQdrant(
   settings: QdrantSettings,
   options: QdrantExportOptions = {},
 ): Promise<QdrantExport> {
-  const view = expressibleView(name, whole, options.partition)
+  const { partition } = options
+  const groups = expressibleGroups(name, whole, { partition, isKeyed: isKeyed(settings) })
+  const close = (): void => groups.forEach(({ view }) => view.release())
   try {
-    const archive = await planArchive(view, settings, options)
-    return { ...archive, pointCount: view.pointCount(), close: () => view.release() }
+    const archive = await planArchive(groups, settings, options)
+    const pointCount = groups.reduce((sum, { view }) => sum + view.pointCount(), 0)
+    return { ...archive, pointCount, close }
   } catch (error) {
-    view.release()
+    close()
     throw error
   }
 }
 
+function isKeyed({ config }: QdrantSettings): boolean {
+  const params = config['params'] as JsonObject | undefined
+  return params?.['sharding_method'] === 'custom'
+}
+
 async function planArchive(
-  view: View,
+  groups: readonly ShardGroup[],
   settings: QdrantSettings,
   { signal, limits = limitsDefault }: QdrantExportOptions,
 ): Promise<ArchiveBytes> {
@@ -60,11 +69,30 @@ async function planArchive(
       throw new DatabaseError('cancelled', 'Cannot write the archive: it was cancelled')
   }
   checkSignal()
-  const { shardNumber, vectors } = view.config
-  const rows = await ShardRows.of(view, shardNumber, checkSignal)
+  const entries: TarEntry[] = []
+  for (const group of groups) entries.push(...(await entriesOfGroup(group, limits, checkSignal)))
+  const keys = groups.flatMap(({ key, ...group }) =>
+    key === undefined ? [] : [{ key, shard_ids: shardsOf(group) }],
+  )
+  entries.push(...filesOfCollection(settings, keys).map(smallEntry))
+  return tarOf(entries)
+}
+
+function shardsOf({ view, firstShard }: Pick<ShardGroup, 'view' | 'firstShard'>): number[] {
+  return Array.from({ length: view.config.shardNumber }, (_, index) => firstShard + index)
+}
+
+async function entriesOfGroup(
+  group: ShardGroup,
+  limits: WalLimits,
+  checkSignal: () => void,
+): Promise<TarEntry[]> {
+  const { view, firstShard } = group
+  const { vectors } = view.config
+  const rows = await ShardRows.of(view, firstShard, checkSignal)
   const encoder = new PointEncoder(vectors)
   const entries: TarEntry[] = []
-  for (let shard = 0; shard < shardNumber; shard++) {
+  for (const shard of shardsOf(group)) {
     const files = await planShard(rows.of(shard), encoder, limits, checkSignal)
     entries.push({ name: `${shard}/segments/`, bytes: 0, stream: () => [] })
     for (const file of files) {
@@ -78,8 +106,7 @@ async function planArchive(
     }
     entries.push(...filesOfShard(shard).map(smallEntry))
   }
-  entries.push(...filesOfCollection(settings).map(smallEntry))
-  return tarOf(entries)
+  return entries
 }
 
 /** Others get their turn between two entries of the log. */

@@ -8,9 +8,10 @@ export class HashRing {
   /** In the order of their hashes. */
   readonly #nodes: readonly (Hash64 & { readonly shard: number })[]
 
-  constructor(shardCount: number) {
+  /** Under a shard key: of the key's shards, which have numbers from `first` on. */
+  constructor(shardCount: number, first = 0) {
     const nodes = []
-    for (let shard = 0; shard < shardCount; shard++) {
+    for (let shard = first; shard < first + shardCount; shard++) {
       for (let place = 0; place < nodesPerShard; place++) nodes.push({ shard, ...sipHashOf([shard, place]) })
     }
     this.#nodes = nodes.sort(compare)

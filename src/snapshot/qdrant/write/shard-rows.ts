@@ -26,7 +26,7 @@ interface RowSource {
 const rowsBetweenYields = 8_192
 const noneDead = new Uint32Array(0)
 
-/** The rows of a view, by the shard that Qdrant places their ids in. In one order, however often they are read. */
+/** The rows of a view, by the shard that Qdrant places their ids in, of those from `firstShard` on. In one order, however often they are read. */
 export class ShardRows {
   readonly #sources: readonly RowSource[]
 
@@ -35,8 +35,9 @@ export class ShardRows {
   }
 
   /** The view stays with the caller, who keeps it as long as this is used. `onPause` may throw to end it. */
-  static async of(view: View, shardCount: number, onPause: () => void): Promise<ShardRows> {
-    const ring = shardCount === 1 ? undefined : new HashRing(shardCount)
+  static async of(view: View, firstShard: number, onPause: () => void): Promise<ShardRows> {
+    const { shardNumber } = view.config
+    const ring = shardNumber === 1 ? undefined : new HashRing(shardNumber, firstShard)
     const sources: RowSource[] = []
     for (const entry of view.entries()) {
       const { rowLimit } = entry
