@@ -1,7 +1,7 @@
 import { hashOfInput, hashOfPoint, type Collection, type PointId, type PointInput } from '../../../index.ts'
 import { yieldToEventLoop } from '../../../runtime/yield.ts'
 import { enginePoint } from '../translate/points.ts'
-import { eachInParallel, type CopyOptions } from './copy-points.ts'
+import { eachInParallel, under, type CopyOptions } from './copy-points.ts'
 import { compareIds, type IdRange } from './id-ranges.ts'
 import type { RangePage } from './pages.ts'
 
@@ -24,9 +24,10 @@ export async function comparePoints(
   ranges: readonly IdRange[],
   options: CopyOptions,
 ): Promise<readonly ComparedRange[]> {
-  const compared = ranges.map(({ from, to }): ComparedRange => ({
+  const compared = ranges.map(({ from, to, key }): ComparedRange => ({
     from,
     to,
+    key,
     points: 0,
     sum: 0n,
     differing: 0,
@@ -35,7 +36,7 @@ export async function comparePoints(
     let from = range.from
     for (let isDone = false; !isDone && !isStopped();) {
       options.signal.throwIfAborted()
-      const page = await options.pages.read({ from, to: range.to })
+      const page = await options.pages.read({ from, to: range.to, key: range.key })
       await comparePage(page, range, options)
       from = page.next
       isDone = page.next === undefined
@@ -64,8 +65,9 @@ async function comparePage(
     compared.sum = (compared.sum + BigInt(`0x${hash.toString('hex')}`)) % modulus
   }
   signal.throwIfAborted()
-  if (wrong.length > 0) await target.upsert(wrong)
-  if (here.size > 0) await target.delete({ ids: [...here.values()].map(({ id }) => id) })
+  const scope = under(range.key)
+  if (wrong.length > 0) await target.upsert(wrong, scope)
+  if (here.size > 0) await target.delete({ ids: [...here.values()].map(({ id }) => id) }, scope)
   compared.points += points.length
   compared.differing += wrong.length + here.size
 }
@@ -73,12 +75,15 @@ async function comparePage(
 /** Of the points that are here now, by id. */
 async function hashesBetween(
   target: Collection,
-  { from, to }: IdRange,
+  { from, to, key }: IdRange,
 ): Promise<Map<string, { readonly id: PointId; readonly hash: Buffer }>> {
   const hashes = new Map<string, { readonly id: PointId; readonly hash: Buffer }>()
+  const { partition } = under(key)
+  const scope = partition === undefined ? {} : { partitions: [partition] }
   let offset = from
   for (;;) {
     const page = await target.scroll({
+      ...scope,
       limit: targetLimit,
       payload: true,
       vectors: true,

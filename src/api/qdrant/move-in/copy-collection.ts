@@ -160,11 +160,14 @@ export class CollectionCopy implements OneCopy {
 }
 
 async function newRanges(
-  { name, limitMax }: SourceCollection,
+  { name, limitMax, keys }: SourceCollection,
   pointCount: number,
   { source, parallel }: CopyingOptions,
 ): Promise<readonly CopiedRange[]> {
-  const parts = Math.max(1, Math.min(parallel * rangesEach, Math.floor(pointCount / pointsOfRange)))
-  const ranges = await divideIds(source, name, { parts, limitMax })
+  const groups = keys ?? [undefined]
+  const wanted = Math.min(parallel * rangesEach, Math.floor(pointCount / pointsOfRange))
+  const parts = Math.max(1, Math.floor(wanted / Math.max(1, groups.length)))
+  const ranges: IdRange[] = []
+  for (const key of groups) ranges.push(...(await divideIds(source, name, { parts, limitMax, key })))
   return ranges.map((range) => ({ ...range, next: undefined, isDone: false, points: 0 }))
 }

@@ -1,4 +1,4 @@
-import type { Collection, PointId } from '../../../index.ts'
+import { partitionOfShardKey, type Collection, type PointId, type ShardKey } from '../../../index.ts'
 import { allEnded } from '../../../runtime/all-ended.ts'
 import { enginePoint } from '../translate/points.ts'
 import type { IdRange } from './id-ranges.ts'
@@ -32,10 +32,15 @@ export async function copyPoints(ranges: readonly CopiedRange[], options: CopyOp
     async (range, isStopped) => {
       while (!range.isDone && !isStopped()) {
         signal.throwIfAborted()
-        const { points, next } = await pages.read({ from: range.next ?? range.from, to: range.to })
+        const { to, key } = range
+        const { points, next } = await pages.read({ from: range.next ?? range.from, to, key })
         signal.throwIfAborted()
         if (points.length > 0)
-          await target.upsertInSlices(points.length, (index) => enginePoint(points[index]!, known))
+          await target.upsertInSlices(
+            points.length,
+            (index) => enginePoint(points[index]!, known),
+            under(key),
+          )
         range.next = next
         range.isDone = next === undefined
         range.points += points.length
@@ -43,6 +48,11 @@ export async function copyPoints(ranges: readonly CopiedRange[], options: CopyOp
       }
     },
   )
+}
+
+/** Where points under this key are, here. */
+export function under(key: ShardKey | undefined): { readonly partition?: string } {
+  return key === undefined ? {} : { partition: partitionOfShardKey(key) }
 }
 
 /** So many at once; after a failure no other is begun, `isStopped` tells those under way, and all have ended before it is thrown. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Collection, Database, JsonObject, JsonValue, PointId } from '../../../index.ts'
+import type { Collection, Database, JsonObject, JsonValue, PointId, ShardKey } from '../../../index.ts'
 import { integerOf, isArray, isObject } from '../decode.ts'
 import type { CopiedRange } from './copy-points.ts'
 import type { SourceCollection } from './source-collection.ts'
@@ -68,12 +68,13 @@ function findCopy(
 
 export async function keepCopy(database: Database, state: CopyState): Promise<void> {
   const { into, ranges, ...kept } = state
-  const told = ranges.map(({ from, to, next, isDone, points }): JsonValue => [
+  const told = ranges.map(({ from, to, next, isDone, points, key }): JsonValue => [
     from ?? null,
     to ?? null,
     next ?? null,
     isDone,
     points,
+    ...(key === undefined ? [] : [key]),
   ])
   await database.documents.put(copyPrefix + into, { ...kept, ranges: told })
 }
@@ -132,12 +133,13 @@ function readCopy(value: JsonValue | undefined, into: string): CopyState | undef
 }
 
 function readRange(value: JsonValue): CopiedRange {
-  const [from, to, next, isDone, points] = value as unknown as [
+  const [from, to, next, isDone, points, key] = value as unknown as [
     PointId | null,
     PointId | null,
     PointId | null,
     boolean,
     JsonValue,
+    ShardKey?,
   ]
   return {
     from: from ?? undefined,
@@ -145,5 +147,6 @@ function readRange(value: JsonValue): CopiedRange {
     next: next ?? undefined,
     isDone,
     points: Number(integerOf(points) ?? 0),
+    ...(key === undefined ? {} : { key }),
   }
 }

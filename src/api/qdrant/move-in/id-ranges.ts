@@ -1,4 +1,4 @@
-import { isDatabaseError, parseUuid, type PointId } from '../../../index.ts'
+import { isDatabaseError, parseUuid, stringifyJson, type PointId, type ShardKey } from '../../../index.ts'
 import { isArray, isObject } from '../decode.ts'
 import { pointId } from '../translate/point-id.ts'
 import { routeOf, type Source } from './source.ts'
@@ -21,6 +21,8 @@ export interface IdRange {
   readonly from: PointId | undefined
   /** Exclusive; undefined: to the last id. */
   readonly to: PointId | undefined
+  /** Of the points under this shard key; undefined: of a collection without keys. */
+  readonly key?: ShardKey | undefined
 }
 
 const sampled = 1_000
@@ -32,21 +34,36 @@ const sampled = 1_000
 export async function divideIds(
   source: Source,
   name: string,
-  { parts, limitMax = sampled }: { readonly parts: number; readonly limitMax?: number | undefined },
+  {
+    parts,
+    limitMax = sampled,
+    key,
+  }: {
+    readonly parts: number
+    readonly limitMax?: number | undefined
+    readonly key?: ShardKey | undefined
+  },
 ): Promise<readonly IdRange[]> {
-  const ids = parts === 1 ? [] : await sampleIds(source, name, Math.min(sampled, limitMax))
+  const sample = { limit: Math.min(sampled, limitMax), key }
+  const ids = parts === 1 ? [] : await sampleIds(source, name, sample)
   const bounds: PointId[] = []
   for (let part = 1; part < parts; part++) {
     const bound = ids[Math.floor((part * ids.length) / parts)]
     const last = bounds.at(-1)
     if (bound !== undefined && (last === undefined || compareIds(last, bound) < 0)) bounds.push(bound)
   }
-  return [...bounds, undefined].map((to, index) => ({ from: bounds[index - 1], to }))
+  const keyed = key === undefined ? {} : { key }
+  return [...bounds, undefined].map((to, index) => ({ from: bounds[index - 1], to, ...keyed }))
 }
 
-async function sampleIds(source: Source, name: string, limit: number): Promise<readonly PointId[]> {
+async function sampleIds(
+  source: Source,
+  name: string,
+  { limit, key }: { readonly limit: number; readonly key: ShardKey | undefined },
+): Promise<readonly PointId[]> {
   const path = routeOf`/collections/${name}/points/query`
-  const json = `{"query":{"sample":"random"},"limit":${limit},"with_payload":false,"with_vector":false}`
+  const keyed = key === undefined ? '' : `"shard_key":${stringifyJson(key)},`
+  const json = `{${keyed}"query":{"sample":"random"},"limit":${limit},"with_payload":false,"with_vector":false}`
   try {
     const result = await source.result(path, { json })
     const points = isObject(result) ? result['points'] : undefined

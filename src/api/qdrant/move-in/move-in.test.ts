@@ -176,17 +176,7 @@ describe('a copy', () => {
     expect(database.getCollection('plants').info().pointCount).toBe(1)
   })
 
-  test('of custom shards is refused, and so are two into one name', async () => {
-    fake.misbehaviour = {
-      before: ({ path }) =>
-        path === '/collections/c'
-          ? '{"result":{"config":{"params":{"vectors":{"size":2,"distance":"Dot"},"sharding_method":"custom"}}}}'
-          : undefined,
-    }
-    await expect(copy({ collections: { c: 'c' } })).rejects.toMatchObject({
-      code: 'source-invalid',
-      message: expect.stringContaining('custom sharding') as string,
-    })
+  test('of two collections into one name is refused', async () => {
     await expect(copy({ collections: { a: 'x', b: 'x' } })).rejects.toThrow('two collections into "x"')
   })
 

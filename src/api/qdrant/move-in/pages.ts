@@ -1,4 +1,4 @@
-import { stringifyJson, type PointId } from '../../../index.ts'
+import { stringifyJson, type PointId, type ShardKey } from '../../../index.ts'
 import type { GivenPoint } from '../translate/points.ts'
 import { compareIds, type IdRange } from './id-ranges.ts'
 import { readPage } from './page.ts'
@@ -35,8 +35,8 @@ export class Pages {
   }
 
   /** The page at the beginning of the stretch. @throws source-invalid for one that goes nowhere, and what a Source throws */
-  async read({ from, to }: IdRange): Promise<RangePage> {
-    const bytes = await this.#bytes(from)
+  async read({ from, to, key }: IdRange): Promise<RangePage> {
+    const bytes = await this.#bytes(from, key)
     const { points, next } = await readPage(bytes, this.#path)
     this.#check(points, from, next)
     this.#adapt(bytes.byteLength, points.length)
@@ -44,16 +44,17 @@ export class Pages {
     const isBeyond = to !== undefined && points.length > 0 && compareIds(points.at(-1)!.id, to) >= 0
     return {
       points: isBeyond ? points.filter(({ id }) => compareIds(id, to) < 0) : points,
-      range: { from, to: end ?? to },
+      range: { from, to: end ?? to, key },
       next: end,
     }
   }
 
-  async #bytes(from: PointId | undefined): Promise<Buffer> {
+  async #bytes(from: PointId | undefined, key: ShardKey | undefined): Promise<Buffer> {
+    const keyed = key === undefined ? '' : `"shard_key":${stringifyJson(key)},`
     for (;;) {
       const limit = this.#limit
       const offset = from === undefined ? '' : `"offset":${stringifyJson(from)},`
-      const json = `{${offset}"limit":${limit},"with_payload":true,"with_vector":true}`
+      const json = `{${keyed}${offset}"limit":${limit},"with_payload":true,"with_vector":true}`
       try {
         return await this.#source.bytes(this.#path, { json, bytesMax })
       } catch (error) {

@@ -1,16 +1,16 @@
 import {
   DatabaseError,
+  partitionOfShardKey,
   stringifyJson,
   type CollectionConfig,
   type JsonObject,
   type JsonValue,
   type PayloadIndexParams,
+  type ShardKey,
 } from '../../../index.ts'
 import { DecodeError, integerOf, isArray, isObject, memberOf } from '../decode.ts'
-import { unsupported } from '../failures.ts'
 import { translateCreate } from '../translate/collection.ts'
 import { indexRequest, refuseUnsupportedIndex } from '../translate/payload-index.ts'
-import { isKeyed } from '../translate/shard-key.ts'
 import { WireError } from '../wire-error.ts'
 import { notUnderstood, routeOf, type Source } from './source.ts'
 
@@ -21,6 +21,8 @@ export interface SourceCollection {
   readonly config: CollectionConfig
   /** The request that would make it, for telling whether it has changed. */
   readonly request: string
+  /** Its shard keys, in the order of their shards; undefined without custom sharding. */
+  readonly keys: readonly ShardKey[] | undefined
   /** The most points that one request may ask for; undefined: no limit. */
   readonly limitMax: number | undefined
 }
@@ -72,21 +74,57 @@ export async function readCollection(
   const config = isObject(info) ? info['config'] : undefined
   if (!isObject(info) || !isObject(config)) throw notUnderstood(path, 'it has no config')
   const request = requestOf(config)
+  const keys = isCustom(config) ? await readKeys(source, name) : undefined
   return understanding(name, () => {
     const created = translateCreate(request, defaults)
-    if (isKeyed(created)) throw unsupported('copying a collection with custom sharding is')
     const payloadIndexes = indexesOf(memberOf(info, 'payload_schema'))
     return {
       name,
-      config: { ...created, payloadIndexes, settings: withReadParams(created.settings ?? {}, config) },
+      config: {
+        ...created,
+        ...(keys === undefined || keys.length === 0 ? {} : { partitions: partitionsOfKeys(keys) }),
+        payloadIndexes,
+        settings: withReadParams(created.settings ?? {}, config),
+      },
       request: stringifyJson([
         request,
         memberOf(info, 'payload_schema') === undefined ? null : fieldsOf(info),
+        ...(keys === undefined ? [] : [keys]),
       ]),
+      keys,
       limitMax: limitOf(memberOf(config, 'strict_mode_config')),
     }
   })
 }
+
+function isCustom(config: JsonObject): boolean {
+  const params = memberOf(config, 'params')
+  return isObject(params) && params['sharding_method'] === 'custom'
+}
+
+/** Of all shards, wherever in the source's cluster they are. */
+async function readKeys(source: Source, name: string): Promise<readonly ShardKey[]> {
+  const path = routeOf`/collections/${name}/cluster`
+  const result = await source.result(path)
+  const shards = ['local_shards', 'remote_shards'].flatMap((list) => {
+    const items = isObject(result) ? memberOf(result, list) : undefined
+    return isArray(items) ? items.filter((item) => isObject(item)) : []
+  })
+  const keys = new Map<ShardKey, number>()
+  for (const shard of shards) {
+    const given = memberOf(shard, 'shard_key')
+    const key = typeof given === 'string' ? given : integerOf(given)
+    const id = integerOf(memberOf(shard, 'shard_id'))
+    if (key === undefined || id === undefined) throw notUnderstood(path, 'a shard has no key or no number')
+    keys.set(key, Math.min(keys.get(key) ?? Infinity, Number(id)))
+  }
+  return [...keys].sort(([, one], [, other]) => one - other).map(([key]) => key)
+}
+
+const partitionsOfKeys = (keys: readonly ShardKey[]): string[] => [
+  '_default',
+  ...keys.map(partitionOfShardKey),
+]
 
 /** How a cluster reads is set by a change only, not by a creation; it is shown here and means nothing. */
 function withReadParams(settings: JsonObject, config: JsonObject): JsonObject {

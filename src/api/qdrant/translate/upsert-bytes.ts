@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { RawJson, type PointId } from '../../../index.ts'
 import { yieldToEventLoop } from '../../../runtime/yield.ts'
 import { FloatLists } from '../../json/float-lists.ts'
-import { skipName, skipObject, skipSpace, skipString } from '../../json/json-bytes.ts'
+import { skipName, skipObject, skipSpace, skipString, skipValue } from '../../json/json-bytes.ts'
 import { DecodeError } from '../decode.ts'
 import { pointId } from './point-id.ts'
 import type { GivenPoint } from './points.ts'
@@ -19,6 +19,7 @@ const pointsName = Buffer.from('"points"')
 const idName = Buffer.from('"id"')
 const vectorName = Buffer.from('"vector"')
 const payloadName = Buffer.from('"payload"')
+const shardKeyName = Buffer.from('"shard_key"')
 const nullWord = Buffer.from('null')
 
 /** A double holds every integer of so many digits. */
@@ -143,6 +144,8 @@ class PointReader {
     if (isAt(bytes, at, vectorName)) {
       return members.vectors === undefined ? this.#readVectors(value, members) : -1
     }
+    // Points that were read from a server say it of themselves.
+    if (isAt(bytes, at, shardKeyName)) return skipValue(bytes, value)
     const isFirstPayload = members.payload === undefined && isAt(bytes, at, payloadName)
     return isFirstPayload ? this.#readPayload(value, members) : -1
   }

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../../../index.ts'
+import { isArray } from '../../decode.ts'
 import type { RestRequest } from '../rest-request.ts'
 import { readSettings } from '../settings/read.ts'
 import { malformed } from '../status.ts'
@@ -106,7 +107,10 @@ export function changeShardKey(kind: 'create' | 'delete'): (fields: Fields) => R
     const request = required(fields.sub('request'), 'empty request')
     const key = request.sub('shard_key')
     const value = required(key && shardKeyOf(key), 'Shard key is not specified')
-    const rest = kind === 'create' ? readSettings('CreateShardKey', request) : {}
-    return { query: timeoutQuery(fields), body: { ...rest, shard_key: value } }
+    const { placement, ...rest }: JsonObject =
+      kind === 'create' ? readSettings('CreateShardKey', request) : {}
+    // A list is never absent in a message: an empty one is none.
+    const placed = isArray(placement) && placement.length > 0 ? { placement } : {}
+    return { query: timeoutQuery(fields), body: { ...rest, ...placed, shard_key: value } }
   }
 }
