@@ -2,45 +2,11 @@ import { Metadata, Server, status as grpcStatus } from '@grpc/grpc-js'
 import { InvariantViolation } from '../../runtime/assert.ts'
 import { addByteService, textsOf, type ByteHandler } from '../grpc/byte-service.ts'
 import { authenticate, missingToken, wrongToken } from './access/authenticate.ts'
-import { checkPermitted } from './access/permit.ts'
-import { accessRpcs } from './access/rpcs.ts'
-import { visiblePart } from './access/visibility.ts'
 import type { Call, MilvusDoor } from './door.ts'
-import { collectionRpcs } from './collections/rpcs.ts'
-import { aliasRpcs } from './aliases/rpcs.ts'
-import { databaseRpcs } from './databases/rpcs.ts'
-import { indexRpcs } from './indexes/rpcs.ts'
-import { maintenanceRpcs } from './maintenance/rpcs.ts'
-import { partitionRpcs } from './partitions/rpcs.ts'
-import { loadingRpcs } from './loading/rpcs.ts'
-import { resourceRpcs } from './resources/rpcs.ts'
-import type { Handler, Handlers } from './rpcs/handler.ts'
-import { session } from './rpcs/session.ts'
-import { searchRpcs } from './search/rpcs.ts'
-import { rowRpcs } from './rows/rpcs.ts'
-import { snapshotRpcs } from './snapshots/rpcs.ts'
-import { textRpcs } from './text/run-analyzer.ts'
-import { codes, isExpected, MilvusError, statusOf, success } from './status.ts'
-import { decodeMessage, encodeMessage, hasField, type Message } from './wire/messages.ts'
+import { isExpected, statusOf, success } from './status.ts'
+import { decodeMessage, encodeMessage, hasField } from './wire/messages.ts'
 import { rpcs, serviceName } from './wire/rpcs.ts'
-
-const families: readonly Handlers[] = [
-  session,
-  accessRpcs,
-  collectionRpcs,
-  aliasRpcs,
-  databaseRpcs,
-  partitionRpcs,
-  indexRpcs,
-  loadingRpcs,
-  resourceRpcs,
-  textRpcs,
-  maintenanceRpcs,
-  rowRpcs,
-  searchRpcs,
-  snapshotRpcs,
-]
-const handlers: ReadonlyMap<string, Handler<never>> = new Map(families.flatMap((one) => Object.entries(one)))
+import { dispatch } from './dispatch.ts'
 
 /** Milvus' gRPC API, not listening yet. `onFatal` is called with a fault of our own: the process must not go on. */
 export function createMilvusServer(door: MilvusDoor, onFatal: (error: unknown) => void): Server {
@@ -96,26 +62,8 @@ export async function answer(
   }
 }
 
-/** The fields of the answer to a message that has all its members. @throws what the call is refused with */
-export async function dispatch(
-  door: MilvusDoor,
-  name: string,
-  message: Message,
-  call: Call,
-): Promise<object> {
-  checkPermitted(door, name, message, call)
-  const handler = handlers.get(name)
-  if (handler === undefined) throw unimplemented(name)
-  // What cannot be loaded, the handler itself tells.
-  if (!door.database.isLoaded) await door.database.whenLoaded().catch(() => undefined)
-  return visiblePart(door, name, message, call, await handler(door, message as never, call))
-}
-
 function encode(response: string, status: object, fields: object): Buffer {
   if (response === 'Status') return encodeMessage(response, { ...status, ...fields })
   const name = ['status', 'alter_status'].find((one) => hasField(response, one))
   return encodeMessage(response, name === undefined ? { ...fields } : { [name]: status, ...fields })
 }
-
-const unimplemented = (name: string): MilvusError =>
-  new MilvusError(codes.unimplemented, `${name} is not supported by this server: service unimplemented`)
