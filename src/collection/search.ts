@@ -61,12 +61,22 @@ async function offerNearest(
   }
   // One more than is needed shows whether a row just as good was left out. A column knows no ids: which of equal rows
   // it finds depends on where they lie, and so would differ between a collection and its clone.
-  const { rows: found, scores, isExact } = await nearestRows(searcher, rows, { ...request, limit: count + 1 })
-  const isTie = found.length > count && scores[count] === scores[count - 1]
-  // A graph has not looked at all rows anyway.
-  if (isTie && isExact) return offerScored(services, candidates, plan, best)
-  for (let i = 0; i < found.length; i++) best.offer(rows, found[i]!, scores[i]!)
+  for (let limit = count + 1; ; limit *= tieFactor) {
+    const { rows: found, scores, isExact } = await nearestRows(searcher, rows, { ...request, limit })
+    const isTie = found.length === limit && scores[limit - 1] === scores[count - 1]
+    // A graph has not looked at all rows anyway.
+    if (isTie && isExact) {
+      if (limit * tieFactor <= tiedRowsMax) continue
+      return offerScored(services, candidates, plan, best)
+    }
+    for (let i = 0; i < found.length; i++) best.offer(rows, found[i]!, scores[i]!)
+    return undefined
+  }
 }
+
+// Equal rows are few, if there are any, or nearly all are equal: more are asked for before every row is compared once more.
+const tieFactor = 8
+const tiedRowsMax = 16_384
 
 /** Rows scored between two looks at the clock. */
 const sliceRows = 4_096

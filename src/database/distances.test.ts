@@ -351,3 +351,23 @@ test('a drill finds points by their own vectors, whatever the distance', async (
   const report = await snapshot.drill({ searches: 60 })
   expect(report, `seed ${seed}`).toMatchObject({ ok: true, problems: [] })
 })
+
+test('of many that are equally near those with the smallest ids are found, however many are asked for', async () => {
+  const collection = await db.createCollection('c', { vectors: { '': { size: 2, distance: 'Dot' } } })
+  const random = seededRandom(seed)
+  const ids = Array.from({ length: 9_000 }, (_, id) => id)
+  for (let i = ids.length - 1; i > 0; i--) {
+    const other = Math.floor(random.next() * (i + 1))
+    ;[ids[i], ids[other]] = [ids[other]!, ids[i]!]
+  }
+  // A third is equal. For the largest of the counts every row is compared once more, otherwise only more are asked for.
+  await collection.upsert(ids.map((id) => ({ id, vectors: { '': id % 3 === 0 ? [1, 0] : [-id, 1] } })))
+  await db.flush()
+  for (const count of [1, 7, 100, 2_500]) {
+    const found = await collection.query({ vector: [1, 0], limit: count })
+    expect(
+      found.map(({ id }) => id),
+      `seed ${seed}`,
+    ).toEqual(Array.from({ length: count }, (_, i) => i * 3))
+  }
+})
