@@ -119,6 +119,8 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
     const { engine, id } = await openEngine(path, disk, services, options)
     const jobs = await recoverJobs(engine)
     engine.start()
+    // The caller may go on to compile modules for a second: threads work meanwhile on what they have been given by then.
+    if (options.lazy === true) await loading.whenUnderWay()
     return new Database(engine, { id, disk, jobs, release, flushOnClose: options.flushOnClose ?? true })
   } catch (error) {
     await release()

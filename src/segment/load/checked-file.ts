@@ -1,13 +1,18 @@
+import { DatabaseError } from '../../errors/database-error.ts'
+import { allEnded } from '../../runtime/all-ended.ts'
 import type { OpenFile } from '../../storage/disk.ts'
 import { readInto } from '../../storage/read-into.ts'
 import type { ObjectStore } from '../../storage/object-store.ts'
 import { checkLength, type StatedFile } from '../file-reader.ts'
 import { corruptFile } from '../format.ts'
 import { sharedBytes } from '../shared-array.ts'
-import { sumBytes, type BlockSums } from './block-sums.ts'
+import type { BlockSums } from './block-sums.ts'
+import { blocksAround, type BlockFault, type CheckStep, type FileSource } from './checked-blocks.ts'
+import type { LoadJob, LoadResult, SharedCounter } from './load-job.ts'
 import type { RunLoadJob } from './load-threads.ts'
 
-// Bytes that are read and hashed in one step, at least: while they are hashed, the next are read.
+// Bytes that are read and hashed in one step, at least: other threads do the next ones meanwhile, or they are read while these
+// are hashed.
 const stepBytes = 8 * 2 ** 20
 
 /**
@@ -76,68 +81,106 @@ export class CheckedFile {
     if (start < 0 || end < start || end > this.bytes) throw this.#corrupt('it is too short')
     if (!this.isInBlocks)
       return (await (this.#whole ??= this.#readBlocks(0, this.bytes))).subarray(start, end)
-    const { blockBytes } = this.#sums
-    const from = Math.floor(start / blockBytes) * blockBytes
-    const to = Math.min(Math.ceil(end / blockBytes) * blockBytes, this.bytes)
+    const { from, to } = blocksAround(start, end, { bytes: this.bytes, ...this.#sums })
     return (await this.#readBlocks(from, to, room)).subarray(start - from, end - from)
   }
 
-  /** Reads the whole file into the targets, which are as long as it is, one after the other. @throws segment-corrupt */
+  /**
+   * Runs jobs that read the file themselves, one in each thread, and gives what they give; undefined where they cannot read, or
+   * not in parts. @throws segment-corrupt
+   */
+  async inThreads<J extends LoadJob>(
+    jobOf: (source: FileSource, next: SharedCounter) => J,
+  ): Promise<readonly LoadResult<J>[] | undefined> {
+    const { threads } = this.#run
+    if (threads === 0 || !this.canStayOpen || !this.isInBlocks) return undefined
+    return this.#inThreads((source, next) =>
+      allEnded(Array.from({ length: threads }, () => this.#run(jobOf(source, next)))),
+    )
+  }
+
+  /**
+   * Reads the whole file into the targets, which are as long as it is, one after the other. Nobody looks into them any more when
+   * this ends, however it does. @throws segment-corrupt
+   */
   async readInto(targets: readonly Uint8Array[]): Promise<void> {
-    const checks: Promise<void>[] = []
-    try {
-      const { blockBytes } = this.#sums
-      const step = Math.max(1, Math.ceil(stepBytes / blockBytes)) * blockBytes
-      for (const { offset, pieces } of stepsOf(targets, step)) {
-        await readInto(this.#store, this.key, offset, pieces)
-        const check = this.#check(offset, pieces)
-        // Its failure comes to light below; until then it must not count as unhandled.
-        check.catch(() => undefined)
-        checks.push(check)
-      }
-    } finally {
-      // Nobody looks into the targets any more when this ends, however it does.
-      await Promise.allSettled(checks)
-    }
-    await Promise.all(checks)
+    const { blockBytes } = this.#sums
+    const step = Math.max(1, Math.ceil(stepBytes / blockBytes)) * blockBytes
+    await this.#readSteps([...stepsOf(targets, step)])
   }
 
   async #readBlocks(from: number, to: number, room?: Uint8Array): Promise<Uint8Array> {
     const bytes =
       room !== undefined && room.length >= to - from ? room.subarray(0, to - from) : sharedBytes(to - from)
-    await readInto(this.#store, this.key, from, [bytes])
-    await this.#check(from, [bytes])
+    await this.#readSteps([{ offset: from, pieces: [bytes] }])
     return bytes
   }
 
-  /** `pieces` are what was read from `offset`, where a block begins. */
-  async #check(offset: number, pieces: readonly Uint8Array[]): Promise<void> {
-    const { blockBytes, sums } = this.#sums
-    const first = offset / blockBytes
-    const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
-    const count = this.bytes === 0 ? 0 : Math.ceil(bytes / blockBytes)
-    const expected = sums.subarray(first * sumBytes, (first + count) * sumBytes)
-    const { wrongBlock, sha256 } = await this.#run({ kind: 'check', pieces, blockBytes, sums: expected })
-    if (wrongBlock < 0) return
-    if (!this.isInBlocks)
-      throw this.#corrupt(`its SHA-256 is ${sha256}, its manifest says ${this.#file.sha256}`)
-    const at = offset + wrongBlock * blockBytes
-    const end = Math.min(at + blockBytes, this.bytes)
-    throw this.#corrupt(`the SHA-256 of bytes ${at} to ${end} is not the one in the segment's sums`)
+  async #readSteps(steps: readonly CheckStep[]): Promise<void> {
+    if (this.#run.threads > 0 && this.canStayOpen) {
+      await this.#inThreads(async ({ descriptor }, next) => {
+        if (steps.length < 2) return this.#check(steps, { descriptor })
+        const jobs = Math.min(this.#run.threads, steps.length)
+        await allEnded(Array.from({ length: jobs }, () => this.#check(steps, { next, descriptor })))
+        return undefined
+      })
+      return
+    }
+    const checks: Promise<void>[] = []
+    try {
+      for (const step of steps) {
+        await readInto(this.#store, this.key, step.offset, step.pieces)
+        const check = this.#check([step])
+        // Its failure comes to light below; until then it must not count as unhandled.
+        check.catch(() => undefined)
+        checks.push(check)
+      }
+    } finally {
+      await Promise.allSettled(checks)
+    }
+    await Promise.all(checks)
   }
 
-  #corrupt(why: string): Error {
+  async #inThreads<T>(work: (source: FileSource, next: SharedCounter) => Promise<T>): Promise<T> {
+    const opened = await this.keepOpen()
+    try {
+      const source = { ...this.#sums, descriptor: opened.descriptor, bytes: this.bytes }
+      return await work(source, new Int32Array(new SharedArrayBuffer(4)))
+    } finally {
+      opened.close()
+    }
+  }
+
+  /** What has been read; or what is to be read first, by several threads, from a descriptor. */
+  async #check(
+    steps: readonly CheckStep[],
+    where: { readonly next?: SharedCounter; readonly descriptor?: number } = {},
+  ): Promise<void> {
+    const fault = await this.#run({ kind: 'check', steps, ...where, blocks: this.#sums })
+    if (fault !== undefined) throw this.faulty(fault)
+  }
+
+  /** What is thrown for a fault. */
+  faulty(fault: BlockFault): DatabaseError {
+    if ('unread' in fault) {
+      const { key } = this
+      return new DatabaseError('read-failed', `Cannot read ${key}: ${fault.unread}`, { key })
+    }
+    if (!this.isInBlocks)
+      return this.#corrupt(`its SHA-256 is ${fault.sha256}, its manifest says ${this.#file.sha256}`)
+    const { blockBytes } = this.#sums
+    const at = fault.block * blockBytes
+    const end = Math.min(at + blockBytes, this.bytes)
+    return this.#corrupt(`the SHA-256 of bytes ${at} to ${end} is not the one in the segment's sums`)
+  }
+
+  #corrupt(why: string): DatabaseError {
     return corruptFile(this.key, why)
   }
 }
 
-interface Step {
-  readonly offset: number
-  readonly pieces: readonly Uint8Array[]
-}
-
 /** The targets cut at each multiple of `stepBytes`. */
-function* stepsOf(targets: readonly Uint8Array[], stepLength: number): Iterable<Step> {
+function* stepsOf(targets: readonly Uint8Array[], stepLength: number): Iterable<CheckStep> {
   let offset = 0
   let pieces: Uint8Array[] = []
   let bytes = 0

@@ -1,9 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { modelOf, rowSetOf, type ModelRow } from '../../../test/support/row-sets.ts'
 import { vectorMemory } from '../../graph/vector-memory.ts'
 import { segmentIdOf } from '../../ids/brands.ts'
 import { seededRandom } from '../../runtime/random.ts'
+import { openLocalObjectStore } from '../../storage/local-object-store.ts'
 import { MemoryObjectStore } from '../../storage/memory-object-store.ts'
+import { nodeDisk } from '../../storage/node-disk.ts'
+import type { ObjectStore } from '../../storage/object-store.ts'
 import { segmentKey, type SegmentInfo } from '../format.ts'
 import { createInlineBuilder } from '../segment-builder.ts'
 import { readSegment, verifySegment } from '../segment-reader.ts'
@@ -31,17 +37,30 @@ function largeModel(): ModelRow[] {
   })
 }
 
+const roots: string[] = []
+afterAll(async () => {
+  for (const root of roots) await rm(root, { recursive: true })
+})
+
+const inMemory = async (): Promise<ObjectStore> => new MemoryObjectStore()
+const inFiles = async (): Promise<ObjectStore> => {
+  const root = await mkdtemp(join(tmpdir(), 'stillpoint-load-'))
+  roots.push(root)
+  return openLocalObjectStore({ disk: nodeDisk, root })
+}
+
 async function writeLarge(
   model: readonly ModelRow[],
-): Promise<{ store: MemoryObjectStore; info: SegmentInfo }> {
-  const store = new MemoryObjectStore()
+  newStore = inMemory,
+): Promise<{ store: ObjectStore; info: SegmentInfo }> {
+  const store = await newStore()
   const rows = rowSetOf(dimensions, model)
   const info = await new SegmentWriter(store, createInlineBuilder()).write(id, rows, {})
   rows.release()
   return { store, info }
 }
 
-async function flip(store: MemoryObjectStore, key: string, at: number): Promise<void> {
+async function flip(store: ObjectStore, key: string, at: number): Promise<void> {
   const bytes = new Uint8Array(await store.get(key))
   bytes[at]! ^= 1 << (at % 8)
   await store.put(key, bytes)
@@ -72,14 +91,15 @@ afterAll(async () => {
 })
 
 describe.each([
-  ['on the calling thread', inlineLoading],
-  ['in two threads', threads],
-])('a segment that is loaded %s', (_, loading) => {
+  ['on the calling thread', inlineLoading, inMemory],
+  ['in two threads', threads, inMemory],
+  ['in two threads, which read the files', threads, inFiles],
+])('a segment that is loaded %s', (_, loading, newStore) => {
   const model = largeModel()
-  let store: MemoryObjectStore
+  let store: ObjectStore
   let info: SegmentInfo
   beforeAll(async () => {
-    ;({ store, info } = await writeLarge(model))
+    ;({ store, info } = await writeLarge(model, newStore))
   })
 
   test('has sums of its large files, and is what was written', async () => {
@@ -167,7 +187,8 @@ test('of rows.parquet the vectors are not read, and damage there is found by ver
 
 test('threads that are closed fail what they were asked, and a thread that cannot start fails its job', async () => {
   const closed = createLoadThreads(1, { entry })
-  const job = { kind: 'check', pieces: [], blockBytes: 1, sums: Buffer.of() } as const
+  const blocks = { blockBytes: 1, sums: Buffer.of() }
+  const job = { kind: 'check', steps: [], blocks } as const
   const pending = expect(closed.use((run) => Promise.all([run(job), run(job)]))).rejects
   const isClosed = pending.toMatchObject({ code: 'database-closed' })
   await closed.close()
@@ -176,4 +197,27 @@ test('threads that are closed fail what they were asked, and a thread that canno
   const broken = createLoadThreads(1, { entry: new URL('data:text/javascript,throw new Error("no")') })
   await expect(broken.use((run) => run(job))).rejects.toMatchObject({ code: 'internal' })
   await broken.close()
+})
+
+test('whoever waits until loading is under way goes on when threads have much to do, or nothing', async () => {
+  const own = createLoadThreads(1, { entry })
+  await own.whenUnderWay()
+  const job = { kind: 'check', steps: [], blocks: { blockBytes: 1, sums: Buffer.of() } } as const
+  const next = new Int32Array(new SharedArrayBuffer(4))
+  let isUnderWay = false
+  await own.use(async (run) => {
+    const wait = own.whenUnderWay().then(() => (isUnderWay = true))
+    await run(job)
+    expect(isUnderWay).toBe(false)
+    await Promise.all([1, 2, 3, 4].map(() => run({ ...job, next })))
+    await wait
+  })
+  isUnderWay = false
+  let done: Promise<unknown> = Promise.resolve()
+  await own.use(async (run) => {
+    done = own.whenUnderWay()
+    await run(job)
+  })
+  await done
+  await own.close()
 })

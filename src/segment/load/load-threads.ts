@@ -5,25 +5,39 @@ import { yieldToEventLoop } from '../../runtime/yield.ts'
 import { runLoadJob, type LoadJob, type LoadResult } from './load-job.ts'
 import type { LoadAnswer } from './load-protocol.ts'
 
-/** Runs one job. @throws Error for what is wrong with a file's content */
-export type RunLoadJob = <J extends LoadJob>(job: J) => Promise<LoadResult<J>>
+export interface RunLoadJob {
+  /** Runs one job. @throws Error for what is wrong with a file's content */
+  <J extends LoadJob>(job: J): Promise<LoadResult<J>>
+  /** How many run jobs, which may wait for the disk as nobody else's work is done there; 0: the calling thread does. */
+  readonly threads: number
+}
 
 /** Where hashing and decoding happen. */
 export interface LoadThreads {
   /** Threads are there as long as `work` runs, which has their use; jobs of several run in the order in which they come. */
   use<T>(work: (run: RunLoadJob) => Promise<T>): Promise<T>
+  /**
+   * Resolves when some jobs have been given since the first use, or when there is no use: whoever waits for it before keeping the
+   * calling thread busy does not keep the others from their work.
+   */
+  whenUnderWay(): Promise<void>
   /** Ends the threads; jobs that are under way fail with database-closed. */
   close(): Promise<void>
 }
 
+const runInline: RunLoadJob = Object.assign(
+  async <J extends LoadJob>(job: J): Promise<LoadResult<J>> => {
+    const result = runLoadJob(job)
+    await yieldToEventLoop()
+    return result
+  },
+  { threads: 0 },
+)
+
 /** On the calling thread, which looks at its other work after each job. */
 export const inlineLoading: LoadThreads = {
-  use: (work) =>
-    work(async (job) => {
-      const result = runLoadJob(job)
-      await yieldToEventLoop()
-      return result
-    }),
+  use: (work) => work(runInline),
+  whenUnderWay: async () => undefined,
   close: async () => undefined,
 }
 
@@ -49,30 +63,51 @@ interface Waiting {
 
 interface Thread {
   readonly worker: Worker
-  current: Waiting | undefined
+  /** What it was sent and has not answered, in this order. */
+  readonly sent: Waiting[]
 }
+
+// A thread has its next job before it is asked for: to be answered and sent one takes longer where the main thread is at work.
+const sentMax = 2
+// A job that all threads share keeps them busy for long: four of these are two files of a segment, in two threads. Where there are
+// none, nobody waits for longer than some jobs take.
+const givenUnderWay = 32
+const largeJob = 8
 
 class WorkerThreads implements LoadThreads {
   readonly #count: number
   readonly #entry: URL
   readonly #threads = new Set<Thread>()
   readonly #queue: Waiting[] = []
+  readonly #runner: RunLoadJob
   #users = 0
+  #given = 0
+  readonly #whenUnderWay: (() => void)[] = []
   #isClosed = false
 
   constructor(count: number, entry: URL) {
     this.#count = count
     this.#entry = entry
+    this.#runner = Object.assign(<J extends LoadJob>(job: J) => this.#run(job), { threads: count })
   }
 
   async use<T>(work: (run: RunLoadJob) => Promise<T>): Promise<T> {
     this.#users += 1
     try {
-      return await work((job) => this.#run(job))
+      return await work(this.#runner)
     } finally {
       this.#users -= 1
-      if (this.#users === 0) void this.#endThreads()
+      if (this.#users === 0) {
+        void this.#endThreads()
+        this.#given = 0
+        this.#tellUnderWay()
+      }
     }
+  }
+
+  whenUnderWay(): Promise<void> {
+    if (this.#users === 0 || this.#given >= givenUnderWay) return Promise.resolve()
+    return new Promise((resolve) => this.#whenUnderWay.push(resolve))
   }
 
   async close(): Promise<void> {
@@ -86,23 +121,37 @@ class WorkerThreads implements LoadThreads {
     return new Promise<LoadResult<J>>((resolve, reject) => {
       this.#queue.push({ job, resolve: resolve as (result: unknown) => void, reject })
       this.#startNext()
+      this.#given += isLarge(job) ? largeJob : 1
+      if (this.#given >= givenUnderWay) this.#tellUnderWay()
     })
   }
 
   #startNext(): void {
     if (this.#queue.length === 0) return
-    const free = [...this.#threads].find(({ current }) => current === undefined)
-    const thread = free ?? (this.#threads.size < this.#count ? this.#start() : undefined)
+    const thread = this.#freeThread()
     if (thread === undefined) return
     const waiting = this.#queue.shift()!
-    thread.current = waiting
+    thread.sent.push(waiting)
     thread.worker.postMessage(waiting.job)
+  }
+
+  #tellUnderWay(): void {
+    for (const resolve of this.#whenUnderWay.splice(0)) resolve()
+  }
+
+  /** One that does nothing, a new one, or one that has only one job. */
+  #freeThread(): Thread | undefined {
+    const threads = [...this.#threads]
+    const idle = threads.find(({ sent }) => sent.length === 0)
+    if (idle !== undefined) return idle
+    if (threads.length < this.#count) return this.#start()
+    return threads.find(({ sent }) => sent.length < sentMax)
   }
 
   #start(): Thread {
     const thread: Thread = {
       worker: new Worker(this.#entry, { execArgv: [], stdin: false }),
-      current: undefined,
+      sent: [],
     }
     thread.worker.on('message', (answer: LoadAnswer) => this.#answered(thread, answer))
     const onEnd = (cause?: unknown): void => this.#ended(thread, cause)
@@ -113,10 +162,9 @@ class WorkerThreads implements LoadThreads {
   }
 
   #answered(thread: Thread, answer: LoadAnswer): void {
-    const waiting = thread.current
+    const waiting = thread.sent.shift()
     // Given up by `close` in the meantime.
     if (waiting === undefined) return
-    thread.current = undefined
     if ('result' in answer) waiting.resolve(answer.result)
     else if (answer.isInvariant) waiting.reject(new InvariantViolation(answer.error))
     else waiting.reject(new Error(answer.error))
@@ -126,20 +174,22 @@ class WorkerThreads implements LoadThreads {
   #ended(thread: Thread, cause: unknown): void {
     this.#threads.delete(thread)
     const text = 'Cannot read the segment: its worker thread has ended'
-    thread.current?.reject(new DatabaseError('internal', text, {}, cause))
-    thread.current = undefined
+    for (const { reject } of thread.sent.splice(0)) reject(new DatabaseError('internal', text, {}, cause))
     this.#startNext()
   }
 
   async #endThreads(): Promise<void> {
     const threads = [...this.#threads]
     this.#threads.clear()
-    const givenUp = threads.flatMap(({ current }) => current ?? [])
-    for (const thread of threads) thread.current = undefined
+    const givenUp = threads.flatMap(({ sent }) => sent.splice(0))
     await Promise.all(threads.map(({ worker }) => worker.terminate()))
     // Only now: whoever gave the job may free the memory that it wrote to.
     for (const { reject } of givenUp) reject(loadingClosed())
   }
+}
+
+function isLarge(job: LoadJob): boolean {
+  return 'next' in job
 }
 
 function loadingClosed(): DatabaseError {

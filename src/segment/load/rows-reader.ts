@@ -11,11 +11,18 @@ import {
   UnknownVersion,
   type RowsLayout,
 } from '../parquet/footer.ts'
-import { planRead, wantedColumns, type PlannedGroup } from '../parquet/reader.ts'
+import {
+  planRead,
+  wantedColumns,
+  type GroupColumns,
+  type PlannedGroup,
+  type SeqRange,
+} from '../parquet/reader.ts'
 import { PayloadColumn } from '../payload-column.ts'
 import type { RowColumns } from '../row-set.ts'
 import { sharedBytes, sharedFloat64, sharedUint32 } from '../shared-array.ts'
 import type { CheckedFile } from './checked-file.ts'
+import type { LoadResults } from './load-job.ts'
 import type { RunLoadJob } from './load-threads.ts'
 
 // Groups that are decoded, or wait for it, while the next one is read.
@@ -33,11 +40,49 @@ export async function readRows(
     if (layout.rowCount !== rowCount)
       throw new Error(`it has ${layout.rowCount} rows, its manifest says ${rowCount}`)
     const columns = new RowArrays(rowCount)
+    await columns.fill(file, planRead(layout), info, run)
+    return columns.finish(run)
+  })
+}
+
+/** Columns of the whole segment, filled group by group. */
+class RowArrays {
+  readonly #columns: GroupColumns
+  readonly #chunks: Uint8Array<SharedArrayBuffer>[] = []
+
+  constructor(rowCount: number) {
+    this.#columns = {
+      words: sharedUint32(rowCount * 4),
+      kinds: sharedBytes(rowCount),
+      written: sharedFloat64(rowCount),
+      places: sharedUint32(rowCount * 3),
+    }
+  }
+
+  /** Nobody writes to the columns any more when this ends, however it does. */
+  async fill(
+    file: CheckedFile,
+    groups: readonly PlannedGroup[],
+    seqs: SeqRange,
+    run: RunLoadJob,
+  ): Promise<void> {
+    const shared = {
+      kind: 'groups',
+      columns: this.#columns,
+      seqs: { minSeq: seqs.minSeq, maxSeq: seqs.maxSeq },
+    } as const
+    const found = await file.inThreads((source, next) => ({ ...shared, groups, source, next }))
+    if (found !== undefined) {
+      for (const decoded of found) this.#keep(decoded, file)
+      return
+    }
     const pending: Promise<void>[] = []
     try {
-      for (const [chunk, group] of planRead(layout).entries()) {
+      for (const group of groups) {
         const bytes = await file.read(group.start, group.end)
-        const decoded = columns.decode(group, chunk, bytes, info, run)
+        const decoded = run({ ...shared, groups: [group], source: { bytes } }).then((one) =>
+          this.#keep(one, file),
+        )
         // Its failure comes to light below; until then it must not count as unhandled.
         decoded.catch(() => undefined)
         pending.push(decoded)
@@ -47,57 +92,21 @@ export async function readRows(
       await Promise.allSettled(pending)
     }
     await Promise.all(pending)
-    return columns.finish(run)
-  })
-}
-
-/** Columns of the whole segment, filled group by group. */
-class RowArrays {
-  readonly #words: Uint32Array
-  readonly #kinds: Uint8Array
-  readonly #written: Float64Array
-  readonly #places: Uint32Array
-  readonly #chunks: Uint8Array<SharedArrayBuffer>[] = []
-
-  constructor(rowCount: number) {
-    this.#words = sharedUint32(rowCount * 4)
-    this.#kinds = sharedBytes(rowCount)
-    this.#written = sharedFloat64(rowCount)
-    this.#places = sharedUint32(rowCount * 3)
   }
 
-  /** @param bytes those of the group */
-  async decode(
-    group: PlannedGroup,
-    chunk: number,
-    bytes: Uint8Array,
-    { minSeq, maxSeq }: SegmentInfo,
-    run: RunLoadJob,
-  ): Promise<void> {
-    const { firstRow, rowCount } = group
-    const end = firstRow + rowCount
-    const { payloads } = await run({
-      kind: 'group',
-      group: group.bytesFrom(bytes),
-      target: {
-        words: this.#words.subarray(firstRow * 4, end * 4),
-        kinds: this.#kinds.subarray(firstRow, end),
-        written: this.#written.subarray(firstRow, end),
-        places: this.#places.subarray(firstRow * 3, end * 3),
-        chunk,
-      },
-      seqs: { minSeq, maxSeq },
-    })
-    this.#chunks[chunk] = payloads
+  #keep(decoded: LoadResults['groups'], file: CheckedFile): void {
+    if ('fault' in decoded) throw file.faulty(decoded.fault)
+    for (const { index, payloads } of decoded.payloads) this.#chunks[index] = payloads
   }
 
   async finish(run: RunLoadJob): Promise<Omit<RowColumns, 'vectors'>> {
-    const ids = { words: this.#words, kinds: this.#kinds }
-    const index = await run({ kind: 'index', ids, written: this.#written })
+    const { words, kinds, written, places } = this.#columns
+    const ids = { words, kinds }
+    const index = await run({ kind: 'index', ids, written })
     return {
       ids: IdColumn.adopt(ids),
-      written: this.#written,
-      payloads: PayloadColumn.adopt(this.#places, this.#chunks),
+      written,
+      payloads: PayloadColumn.adopt(places, this.#chunks),
       index,
     }
   }

@@ -26,8 +26,8 @@ export const wantedColumns: readonly WantedColumn[] = [
 
 const gapBytesMax = 4 * 1024
 
-/** The bytes of one row group's wanted columns, in shared memory. */
-export interface GroupBytes {
+/** The bytes of one row group's wanted columns. */
+interface GroupBytes {
   readonly rowCount: number
   readonly id: Uint8Array
   readonly uuid: Uint8Array
@@ -35,8 +35,8 @@ export interface GroupBytes {
   readonly payload: Uint8Array
 }
 
-/** Where the rows of a group go: its part of the columns of the whole segment. */
-export interface GroupTarget {
+/** Where rows go: columns of the whole segment. */
+export interface GroupColumns {
   /** Four words per row. */
   readonly words: Uint32Array
   /** All zero. */
@@ -44,25 +44,36 @@ export interface GroupTarget {
   readonly written: Float64Array
   /** Chunk, offset and length of each payload. */
   readonly places: Uint32Array
+}
+
+/** The part of the columns that is a group's. */
+interface GroupTarget extends GroupColumns {
   /** The number that the chunk of the group's payloads will have. */
   readonly chunk: number
 }
 
+/** The chunk of the payloads of the group `index`. */
+export interface DecodedGroup {
+  readonly index: number
+  readonly payloads: Uint8Array<SharedArrayBuffer>
+}
+
 /** A row group, and the stretch of the file that holds its wanted columns. */
 export interface PlannedGroup {
+  readonly index: number
   readonly rowCount: number
   readonly firstRow: number
   readonly start: number
   readonly end: number
-  /** @param bytes from `start` to `end` */
-  bytesFrom(bytes: Uint8Array): GroupBytes
+  /** Of the wanted columns, in their order, counted from `start`. */
+  readonly places: readonly { readonly offset: number; readonly bytes: number }[]
 }
 
 /** What is to be read, group by group. @throws Error if columns overlap, or cannot hold their rows */
 export function planRead(layout: RowsLayout): PlannedGroup[] {
   checkApart(layout.groups.flatMap(({ columns }) => [...columns.values()]))
   let firstRow = 0
-  return layout.groups.map(({ rowCount, columns }) => {
+  return layout.groups.map(({ rowCount, columns }, index) => {
     const places = wantedColumns.map(({ name }) => columns.get(name)!)
     const start = Math.min(...places.map(({ offset }) => offset))
     const end = Math.max(...places.map(({ offset, bytes }) => offset + bytes))
@@ -73,16 +84,12 @@ export function planRead(layout: RowsLayout): PlannedGroup[] {
     if (end - start > wantedBytes + gapBytesMax) throw new Error('the columns of a row group lie apart')
     firstRow += rowCount
     return {
+      index,
       rowCount,
       firstRow: firstRow - rowCount,
       start,
       end,
-      bytesFrom(bytes: Uint8Array): GroupBytes {
-        const [id, uuid, seq, payload] = places.map(({ offset, bytes: length }) =>
-          bytes.subarray(offset - start, offset - start + length),
-        )
-        return { rowCount, id: id!, uuid: uuid!, seq: seq!, payload: payload! }
-      },
+      places: places.map(({ offset, bytes }) => ({ offset: offset - start, bytes })),
     }
   })
 }
@@ -100,12 +107,28 @@ export interface SeqRange {
   readonly maxSeq: SequenceNumber
 }
 
-/** Fills the target and gives the chunk with the group's payloads. @throws Error for what is wrong */
+/**
+ * Fills the group's part of the columns and gives the chunk with its payloads. @param bytes from the group's `start` to its `end`
+ * @throws Error for what is wrong
+ */
 export function decodeGroup(
-  group: GroupBytes,
-  target: GroupTarget,
+  { index, firstRow, rowCount, places }: PlannedGroup,
+  bytes: Uint8Array,
+  columns: GroupColumns,
   seqs: SeqRange,
 ): Uint8Array<SharedArrayBuffer> {
+  const end = firstRow + rowCount
+  const target = {
+    words: columns.words.subarray(firstRow * 4, end * 4),
+    kinds: columns.kinds.subarray(firstRow, end),
+    written: columns.written.subarray(firstRow, end),
+    places: columns.places.subarray(firstRow * 3, end * 3),
+    chunk: index,
+  }
+  const [id, uuid, seq, payload] = places.map(({ offset, bytes: length }) =>
+    bytes.subarray(offset, offset + length),
+  )
+  const group = { rowCount, id: id!, uuid: uuid!, seq: seq!, payload: payload! }
   decodeSeqs(group, seqs, target.written)
   decodeIds(group, target)
   return decodePayloads(group, target)
