@@ -1,7 +1,7 @@
 import { checkCollectionName } from '../collection/check-config.ts'
 import { defaultPartition, partitionOfShard, withPartitions } from '../collection/partitions.ts'
 import type { CollectionConfig } from '../collection/types.ts'
-import type { FullConfig, View } from '../collection/view.ts'
+import type { View } from '../collection/view.ts'
 import type { JsonObject } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { ManifestEntry, SnapshotScope } from '../manifest/format.ts'
@@ -18,7 +18,11 @@ import { collectionGone } from './apply/import.ts'
 import { checkShard } from './shards/check-shard.ts'
 import type { Engine } from './engine.ts'
 import type { ShardTarget, StagedCollection } from './records.ts'
-import { importQdrant, type QdrantImportReport } from './imports/qdrant/import-qdrant.ts'
+import {
+  importQdrant,
+  type QdrantImportOptions,
+  type QdrantImportReport,
+} from './imports/qdrant/import-qdrant.ts'
 import { StoreFiles } from './imports/store-files.ts'
 import {
   checkPlaces,
@@ -135,7 +139,7 @@ export async function restoreShardArchive(
   await restore(
     engine,
     source,
-    { ...options, replace: true, ...(config === undefined ? {} : { config }) },
+    { ...options, replace: true, ...(config === undefined ? {} : { config, shard }) },
     (manifest) => {
       if (manifest.snapshot.scope !== 'shard') throw otherContent('a shard', manifest)
       const state = catalog.collectionNamed(collection)
@@ -157,7 +161,7 @@ export async function restoreShardArchive(
 async function restore(
   engine: Engine,
   source: AsyncIterable<Uint8Array>,
-  options: RestoreStoreOptions & { readonly config?: FullConfig },
+  options: QdrantImportOptions,
   plan: (content: ArchiveContent) => Targets,
 ): Promise<void> {
   engine.checkOpen()

@@ -154,6 +154,7 @@ function vectorsMisfit(before: CollectionConfig, after: CollectionConfig): WireE
 function misfitOf(before: CollectionConfig | undefined, { details }: DatabaseError): WireError {
   if (details['what'] !== 'vectors' || before === undefined) {
     const [own, other] = [String(details['collection']), String(details['snapshot'])]
+    if (details['what'] === 'partition') return misfit(`Shard's partition: ${own} Snapshot's: ${other}`)
     return misfit(`Collection shard number: ${own} Snapshot shard number: ${other}`)
   }
   const vectors = details['snapshot'] as CollectionConfig['vectors']

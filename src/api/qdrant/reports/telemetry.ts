@@ -3,6 +3,7 @@ import type { Collection, JsonObject, SegmentReport } from '../../../index.ts'
 import { processMemory } from '../../../runtime/memory-use.ts'
 import type { Door } from '../door.ts'
 import { peerIdOf } from '../peer-id.ts'
+import { shardsOf } from '../shard-keys.ts'
 import { collectionInfo } from '../present/collection.ts'
 import type { Rights } from '../rights/rights.ts'
 import type { Durations, Protocol, Tally } from './request-statistics.ts'
@@ -135,11 +136,12 @@ function collectionTelemetry(door: Door, collection: Collection, level: number):
   if (level === 2) return base
   const segments = collection.segmentReports()
   const peer = String(peerIdOf(door.database.id))
-  const shards = info.shardPointCounts.map((pointCount, id): JsonObject => {
+  const shards = shardsOf(collection).map(({ shard_id: id, shard_key: key }): JsonObject => {
     const own = segments.filter(({ shard }) => shard === id)
+    const pointCount = info.shardPointCounts[id as number]!
     return {
-      id,
-      key: null,
+      id: id!,
+      key: key ?? null,
       local: localShard(own, pointCount, collection, level),
       remote: [],
       replicate_states: { [peer]: 'Active' },

@@ -12,6 +12,7 @@ import { Float, floats } from '../../../../test/support/qdrant-archive/wal-write
 import { SimulatedDisk } from '../../../../test/support/simulated-disk.ts'
 import { DatabaseError } from '../../../errors/database-error.ts'
 import type { PointId } from '../../../ids/point-id.ts'
+import type { Collection } from '../../collection-handle.ts'
 import type { Database } from '../../database.ts'
 import { open } from '../../open.ts'
 import type { QdrantImportReport } from './import-qdrant.ts'
@@ -269,12 +270,31 @@ test.each([
   const disk = new SimulatedDisk()
   const one = await database(disk)
   const before = filesOf(disk)
-  const error = await caught(
-    one.restoreArchive(chunked(walArchive({ ...keyed, ...wrong })), { into: 'd' }),
-  )
+  const error = await caught(one.restoreArchive(chunked(walArchive({ ...keyed, ...wrong })), { into: 'd' }))
   expect(error).toMatchObject({ code: 'archive-invalid', message: expect.stringContaining(why) as string })
   expect(one.findCollection('d')).toBeUndefined()
   expect(await leftovers(one, disk, before)).toEqual([])
+})
+
+test('the archive of a shard takes the place of a shard of a key, and of nothing else', async () => {
+  const disk = new SimulatedDisk()
+  const one = await database(disk)
+  const collection = await one.restoreArchive(
+    chunked(walArchive({ ...keyed, shards: keyed.shards.slice(0, 2) })),
+    { into: 'c' },
+  )
+  await collection.shard(2).restoreArchive(chunked(walShardArchive([upsertOf([2, 9])])))
+  const shown = async (reader: Collection): Promise<string[]> =>
+    (await reader.scroll({ limit: 20, partition: true })).points.map(
+      ({ id, partition }) => `${String(id)} ${partition!}`,
+    )
+  const expected = ['1 #t:eu%2F1', '2 #t:eu%2F1', '2 #7', '9 #7']
+  expect(await shown(collection)).toEqual(expected)
+  await collection.upsert([{ id: 9, vectors: { '': [0, 0, 0, 0] } }], { partition: '#7' })
+  expect(await shown(collection)).toEqual(expected)
+  await one.close()
+  const again = await database(disk)
+  expect(await shown(again.getCollection('c'))).toEqual(expected)
 })
 
 test('a full archive brings its collections and aliases, all or none', async () => {

@@ -1,6 +1,6 @@
 import { checkCollectionConfig } from '../../../collection/check-config.ts'
 import { fullConfig } from '../../../collection/collection-state.ts'
-import { defaultPartition, withPartitions } from '../../../collection/partitions.ts'
+import { defaultPartition, partitionOfShard, withPartitions } from '../../../collection/partitions.ts'
 import type { FullConfig, View } from '../../../collection/view.ts'
 import type { JsonObject } from '../../../encoding/json.ts'
 import { DatabaseError } from '../../../errors/database-error.ts'
@@ -47,6 +47,8 @@ export interface ImportedCollection {
 export type QdrantImportOptions = RestoreStoreOptions & {
   /** The configuration of the collection that an archive of one shard is for. */
   readonly config?: FullConfig
+  /** The shard there. The archive does not say of which key it is: it is taken to be of the shard's. */
+  readonly shard?: number
 }
 
 /**
@@ -133,7 +135,8 @@ class Import {
         const { written, config, walEntries } = await this.#import(one)
         this.#prepared.set(one.id, written.view)
         checkShardPlaces(name, written.view, targets)
-        const stagedOne = stage({ id: one.id, name, config, written, replace }, targets)
+        const partition = this.#partition
+        const stagedOne = stage({ id: one.id, name, config, written, replace, partition }, targets)
         await checkPlaces(written.view, stagedOne)
         staged.push(stagedOne)
         const segments = one.archived.shards.reduce((sum, shard) => sum + shard.segments.length, 0)
@@ -180,7 +183,17 @@ class Import {
     const { kind, aliases } = this.#archive
     const scope = kind === 'full' ? 'store' : kind
     const shard = kind === 'shard' ? { shard: 0 } : {}
-    return { snapshot: { scope, ...shard }, collections: planned, aliases }
+    const collections = planned.map((one) => {
+      const config = kind === 'shard' ? { ...one.config, partitions: [this.#partition] } : one.config
+      return { ...one, config }
+    })
+    return { snapshot: { scope, ...shard }, collections, aliases }
+  }
+
+  /** Where the points of an archive of one shard belong. */
+  get #partition(): string | null {
+    const { config, shard } = this.#options
+    return config === undefined || shard === undefined ? defaultPartition : partitionOfShard(config, shard)
   }
 
   #describe(planned: readonly Planned[]): Parameters<NonNullable<RestoreStoreOptions['check']>>[0] {
@@ -235,9 +248,10 @@ function checkShardPlaces(name: string, view: View, { shard }: Targets): void {
   if (shard === undefined) return
   for (const [index, entries] of view.shards.entries()) {
     const [first] = entries
-    if (index === shard.target || first === undefined) continue
+    if (index === shard.target % view.shards.length || first === undefined) continue
     const id = first.handle.rows.pointIdAt(0)
-    const why = `its place here is shard ${index}, as other servers deal points to shards by another hash: restore the whole collection instead`
+    const place = shard.target - (shard.target % view.shards.length) + index
+    const why = `its place here is shard ${place}, as other servers deal points to shards by another hash: restore the whole collection instead`
     throw shardMisfit(name, { id, shard: shard.target, problem: 'other-shard', why })
   }
 }
@@ -249,9 +263,12 @@ function stage(
     config,
     written,
     replace,
+    partition,
   }: Pick<StagedCollection, 'id' | 'name' | 'replace'> & {
     readonly config: FullConfig
     readonly written: WrittenRows
+    /** Of the shard, in an archive of one. */
+    readonly partition: string | null
   },
   { shard, settings }: Targets,
 ): StagedCollection {
@@ -265,6 +282,7 @@ function stage(
     segments,
     replace,
     ...(shard === undefined ? {} : { shard: shard.target }),
+    ...(shard === undefined || partition === null || partition === defaultPartition ? {} : { partition }),
   }
 }
 
