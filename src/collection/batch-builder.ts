@@ -3,6 +3,7 @@ import { DatabaseError } from '../errors/database-error.ts'
 import { wordsOfId, type PointId } from '../ids/point-id.ts'
 import type { Filter } from '../query/filter.ts'
 import { encodePayload } from './apply-operation.ts'
+import { checkPointMembers } from './checks/check-members.ts'
 import { newColumn, type ColumnBuilder } from './column-builder.ts'
 import { newIds, writeId, type PointsBatch, type UpsertMode } from './points-batch.ts'
 import type { PointInput, VectorParams, VectorsInput } from './types.ts'
@@ -32,6 +33,7 @@ export class BatchBuilder {
 
   /** Gives how many bytes it takes. @throws request-invalid, vector-unknown, dimension-mismatch */
   add(point: PointInput | VectorsInput): number {
+    checkPointMembers(point, this.#shape.mode !== 'vectors')
     const index = this.#payloads.length
     writeId(this.#ids, index, wordsOfId(point.id))
     const payload = payloadBytes('payload' in point ? point.payload : undefined, point.id)

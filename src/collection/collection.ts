@@ -2,7 +2,8 @@ import { parseJson, RawJson, type JsonObject } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { wordsOfId } from '../ids/point-id.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
-import { compileFilter } from '../query/compile-filter.ts'
+import { checkFilterMembers } from '../query/check-filter.ts'
+import { compileFilter, type FilterSchema } from '../query/compile-filter.ts'
 import type { Filter } from '../query/filter.ts'
 import type { CollectionState } from './collection-state.ts'
 import type { PointsOperation } from './operations.ts'
@@ -20,7 +21,13 @@ import type {
   VectorsInput,
   WriteResult,
 } from './types.ts'
-import { checkVectorParams } from './check-config.ts'
+import { checkVectorParams } from './checks/check-config.ts'
+import {
+  checkIndexMembers,
+  checkSelection,
+  checkVectorMembers,
+  checkWriteOptions,
+} from './checks/check-members.ts'
 import { withDistance } from './set-distance.ts'
 import { unknownVector } from './vector-columns.ts'
 import { checkPartitionName, defaultPartition, listed, placesOfPartitions } from './partitions.ts'
@@ -154,7 +161,11 @@ export class WritableCollection extends CollectionReader {
   }
 
   /** Declares an index on a payload field; another declaration replaces the first. */
-  createPayloadIndex(field: string, params: PayloadIndexParams): Promise<{ readonly seq: SequenceNumber }> {
+  async createPayloadIndex(
+    field: string,
+    params: PayloadIndexParams,
+  ): Promise<{ readonly seq: SequenceNumber }> {
+    checkIndexMembers(field, params)
     return this.#sink.configure({ collection: this.id, createIndex: { field, params } })
   }
 
@@ -173,6 +184,7 @@ export class WritableCollection extends CollectionReader {
     params: VectorParams,
     options: { readonly settings?: JsonObject } = {},
   ): Promise<{ readonly seq: SequenceNumber }> {
+    checkVectorMembers(name, params)
     checkVectorParams(name, params)
     return this.#sink.configure({ collection: this.id, addVectors: { [name]: params }, ...options })
   }
@@ -237,9 +249,11 @@ export class WritableCollection extends CollectionReader {
     return this.#sink.points({ ...builder.finish(), ...this.#partitionOf(options) })
   }
 
-  #newBatch(count: number, mode: UpsertMode, { condition }: { readonly condition?: Filter }): BatchBuilder {
+  #newBatch(count: number, mode: UpsertMode, options: UpsertOptions): BatchBuilder {
+    checkWriteOptions(options, mode)
     const { id, config } = this.#sink.state(this.id)
-    if (condition !== undefined) compileFilter(condition, { payloadIndexes: config.payloadIndexes })
+    const { condition } = options
+    if (condition !== undefined) checkFilter(condition, config)
     return new BatchBuilder({ collection: id, vectors: config.vectors, mode, condition, count })
   }
 
@@ -250,11 +264,13 @@ export class WritableCollection extends CollectionReader {
   async #operate(
     selector: PointSelector,
     operation: DistributedOmit<PointsOperation, 'collection' | 'partition' | 'settings' | 'select'>,
-    { partition, settings }: SettingsTarget,
+    target: SettingsTarget,
   ): Promise<WriteResult> {
+    checkSelection(selector, target)
+    const { partition, settings } = target
     const state = this.#sink.state(this.id)
     if ('ids' in selector) for (const id of selector.ids) wordsOfId(id)
-    else compileFilter(selector.filter, { payloadIndexes: state.config.payloadIndexes })
+    else checkFilter(selector.filter, state.config)
     return this.#sink.operation({
       ...operation,
       collection: this.id,
@@ -277,6 +293,12 @@ function loggedPartition(
   if (first === undefined) throw new DatabaseError('request-invalid', 'Cannot write to no partition at all')
   if (names.length > 1) return { partition: names }
   return first === defaultPartition ? {} : { partition: first }
+}
+
+/** @throws filter-invalid */
+function checkFilter(filter: Filter, { payloadIndexes }: FilterSchema): void {
+  checkFilterMembers(filter)
+  compileFilter(filter, { payloadIndexes })
 }
 
 type DistributedOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never

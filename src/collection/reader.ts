@@ -2,6 +2,7 @@ import { RawJson } from '../encoding/json.ts'
 import type { VectorValue } from '../graph/vector-value.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { idOfWords, parseUuid, wordsOfId, type PointId } from '../ids/point-id.ts'
+import { checkFilterMembers } from '../query/check-filter.ts'
 import { selectPayload } from '../query/payload-edit.ts'
 import type { Filter } from '../query/filter.ts'
 import { assert } from '../runtime/assert.ts'
@@ -13,6 +14,13 @@ import { mergeInIdOrder, mergeInSignedOrder, type RowRef } from './id-order.ts'
 import { orderedPage } from './order-by.ts'
 import { countIndexedVectors } from './graph-params.ts'
 import { bitsOf, CandidateSource } from './querying/candidates.ts'
+import {
+  checkGroups,
+  checkMatrix,
+  checkQuery,
+  checkReadOptions,
+  checkScroll,
+} from './querying/check-request.ts'
 import { readForeign } from './querying/examples.ts'
 import { partitionPlaces, partitionPointCounts, partitionsOfRows, viewOfPartitions } from './partitions.ts'
 import { rowsOfId } from './querying/find-row.ts'
@@ -118,6 +126,7 @@ export class CollectionReader {
     ids: readonly PointId[],
     options: ReadOptions & PartitionSelection = {},
   ): Promise<readonly Point[]> {
+    checkReadOptions(options)
     const wanted = ids.map((id) => wordsOfId(id))
     const loading = this.#source.loaded?.()
     if (loading !== undefined) await loading
@@ -140,6 +149,7 @@ export class CollectionReader {
 
   /** A page in id order, or by a payload value. @throws filter-invalid, request-invalid */
   async scroll(request: ScrollRequest = {}): Promise<ScrollPage> {
+    checkScroll(request)
     const limit = checkCount('limit', request.limit ?? 10)
     const from = request.offset === undefined ? undefined : wordsOfId(request.offset)
     return this.#withViewKept(async (view) => {
@@ -170,6 +180,7 @@ export class CollectionReader {
 
   /** Exact. @throws filter-invalid */
   async count(filter?: Filter, { partitions }: PartitionSelection = {}): Promise<number> {
+    if (filter !== undefined) checkFilterMembers(filter)
     return this.#withViewKept(async (view) => {
       if (filter === undefined) return view.pointCount()
       const passing = await new Matcher(filter, view.config).bitsInSlices(
@@ -185,6 +196,7 @@ export class CollectionReader {
    * @throws vector-unknown, dimension-mismatch, filter-invalid, request-invalid, point-not-found, formula-failed
    */
   async query(request: QueryRequest): Promise<readonly ScoredPoint[]> {
+    checkQuery(request)
     const whole = withQuery(request)
     const limit = checkCount('limit', request.limit ?? 10)
     // Any part of a sample of a collection is as good as another; of what a prefetch found there may be too little.
@@ -205,6 +217,7 @@ export class CollectionReader {
    * @throws what `query` throws
    */
   async queryGroups(request: QueryGroupsRequest): Promise<readonly PointGroup[]> {
+    checkGroups(request)
     const whole = { ...request, ...withQuery(request) }
     const limit = checkCount('limit', request.limit ?? 10)
     const groupSize = checkCount('groupSize', request.groupSize ?? 3)
@@ -223,6 +236,7 @@ export class CollectionReader {
 
   /** How close points are to each other. @throws vector-unknown, filter-invalid, request-invalid */
   async distanceMatrix(request: DistanceMatrixRequest = {}): Promise<DistanceMatrix> {
+    checkMatrix(request)
     const sample = checkCount('sample', request.sample ?? 10)
     const limit = checkCount('limit', request.limit ?? 3)
     const { slices } = this.#services

@@ -1,5 +1,5 @@
 import { DatabaseError } from '../errors/database-error.ts'
-import { checkVectorParams } from './check-config.ts'
+import { checkVectorParams } from './checks/check-config.ts'
 import type { Distance, VectorParams } from './types.ts'
 import { unknownVector, type VectorSchema } from './vector-columns.ts'
 import { isStoredAsGiven } from './vector-input.ts'

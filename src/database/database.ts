@@ -1,5 +1,6 @@
 import type { CollectionConfig } from '../collection/types.ts'
-import { checkCollectionConfig, checkCollectionName } from '../collection/check-config.ts'
+import { checkCollectionConfig, checkCollectionName } from '../collection/checks/check-config.ts'
+import { checkConfigMembers } from '../collection/checks/check-members.ts'
 import { withoutColumns } from '../collection/vector-columns.ts'
 import type { CollectionState } from '../collection/collection-state.ts'
 import { viewOfShard } from '../collection/shard-view.ts'
@@ -162,6 +163,7 @@ export class Database {
   }
 
   async #createCollection(id: string, name: string, config: CollectionConfig): Promise<Collection> {
+    checkConfigMembers(config)
     checkCollectionConfig(config)
     const state = (await this.#engine.submit({
       type: 'create-collection',

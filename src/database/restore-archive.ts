@@ -1,4 +1,4 @@
-import { checkCollectionName } from '../collection/check-config.ts'
+import { checkCollectionName } from '../collection/checks/check-config.ts'
 import { defaultPartition, partitionOfShard, withPartitions } from '../collection/partitions.ts'
 import type { CollectionConfig } from '../collection/types.ts'
 import type { View } from '../collection/view.ts'

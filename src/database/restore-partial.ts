@@ -1,4 +1,4 @@
-import { checkCollectionConfig, checkCollectionName } from '../collection/check-config.ts'
+import { checkCollectionConfig, checkCollectionName } from '../collection/checks/check-config.ts'
 import { countBits, Matcher, rowsOf } from '../collection/matching.ts'
 import {
   defaultPartition,

@@ -44,9 +44,11 @@ export async function runGroups(searched: Searched, given: GivenGroups): Promise
               ...readScope(others.get(lookup.collection) ?? searched.reader, undefined),
             },
           }
+    // Groups have no offset, whatever the request says.
+    const { offset: _, ...ofGroups } = request
     const groups = await worded(
       query,
-      searched.reader.queryGroups({ ...request, oncePerId: true, groupBy, groupSize, ...options }),
+      searched.reader.queryGroups({ ...ofGroups, oncePerId: true, groupBy, groupSize, ...options }),
     )
     const config = searched.reader.config()
     const texts = groups.map(({ id, hits, lookup: found }) => {

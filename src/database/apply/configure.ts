@@ -1,4 +1,4 @@
-import { checkVectorParams } from '../../collection/check-config.ts'
+import { checkVectorParams } from '../../collection/checks/check-config.ts'
 import type { CollectionState } from '../../collection/collection-state.ts'
 import type { ConfigChange } from '../../collection/collection.ts'
 import { addPartition, removePartition } from '../../collection/partitions.ts'

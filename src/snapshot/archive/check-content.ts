@@ -1,4 +1,4 @@
-import { checkCollectionConfig } from '../../collection/check-config.ts'
+import { checkCollectionConfig } from '../../collection/checks/check-config.ts'
 import type { View, ViewEntry } from '../../collection/view.ts'
 import { parseJson } from '../../encoding/json.ts'
 import { isDatabaseError } from '../../errors/database-error.ts'

@@ -26,7 +26,7 @@ async function matrixOf(request: FastifyRequest, door: Door): Promise<DistanceMa
   const given = decodeRead(request, matrixRequest)
   return reading(door, name, async (reader) => {
     door.strict.of(reader)?.matrix(given, timeout)
-    const scope = readScope(reader, given.shardKeys)
+    const { partition: _, ...scope } = readScope(reader, given.shardKeys)
     checkMatrix(given, door.vectors.of(reader))
     const { filter, sample, limit, using } = given
     const filtered = filter === undefined ? {} : { filter }

@@ -1,4 +1,4 @@
-import { checkCollectionName } from '../../../collection/check-config.ts'
+import { checkCollectionName } from '../../../collection/checks/check-config.ts'
 import type { CollectionState } from '../../../collection/collection-state.ts'
 import type { JsonValue } from '../../../encoding/json.ts'
 import { DatabaseError } from '../../../errors/database-error.ts'

@@ -1,4 +1,4 @@
-import { checkCollectionConfig } from '../../../collection/check-config.ts'
+import { checkCollectionConfig } from '../../../collection/checks/check-config.ts'
 import { fullConfig } from '../../../collection/collection-state.ts'
 import { defaultPartition, partitionOfShard, withPartitions } from '../../../collection/partitions.ts'
 import type { FullConfig, View } from '../../../collection/view.ts'

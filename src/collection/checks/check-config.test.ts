@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { DatabaseError } from '../errors/database-error.ts'
+import { DatabaseError } from '../../errors/database-error.ts'
 import { checkCollectionName } from './check-config.ts'
 
 test('names that can be those of a folder', () => {

@@ -1,8 +1,8 @@
-import { DatabaseError } from '../errors/database-error.ts'
-import { isPathPart } from '../storage/path-part.ts'
-import { checkPartitions } from './partitions.ts'
-import { efMax, mMax } from '../graph/hnsw/hnsw-graph.ts'
-import type { CollectionConfig, GraphParams, VectorParams } from './types.ts'
+import { DatabaseError } from '../../errors/database-error.ts'
+import { isPathPart } from '../../storage/path-part.ts'
+import { checkPartitions } from '../partitions.ts'
+import { efMax, mMax } from '../../graph/hnsw/hnsw-graph.ts'
+import type { CollectionConfig, GraphParams, VectorParams } from '../types.ts'
 
 const nameBytesMax = 255
 const dimensionsMax = 65_536
