@@ -8,6 +8,7 @@ import { archiveDownload } from './archive-download.bench.ts'
 import { diff } from './diff.bench.ts'
 import { ingest } from './ingest.bench.ts'
 import { milvusRestore } from './milvus-restore.bench.ts'
+import { qdrantImport } from './qdrant-import.bench.ts'
 import { queryInPlace } from './query-in-place.bench.ts'
 import { jsonOf, writeReport, type Report } from './report/write-report.ts'
 import { restart } from './restart.bench.ts'
@@ -43,7 +44,7 @@ const usage = `npm run bench [-- flags]
 Measures a server of its own from one load generator and compares with what the machine itself can do.
 
   --quick            small sizes, for a first look: not the sizes that the goals are about
-  --only NAMES       some of ${[...common.map(({ name }) => name), 'search'].join(', ')}
+  --only NAMES       some of ${[...common.map(({ name }) => name), 'qdrant-import', 'search'].join(', ')}
   --json FILE        writes the figures there, too
   --out FOLDER       writes results.json, README.md and charts there (docs/bench has those of the newest full run)
   --dir FOLDER       where the data goes meanwhile (default: the system's temporary folder)
@@ -51,7 +52,7 @@ Measures a server of its own from one load generator and compares with what the 
 
 The bench named search:
   --peers FOLDER     an npm folder where @lancedb/lancedb, apache-arrow and usearch are installed, to compare with
-  --qdrant FILE      a binary of Qdrant, to compare with
+  --qdrant FILE      a binary of Qdrant, to compare with; without it there is no qdrant-import
   --rows NUMBER      (default 100000 of 128, 50000 of 768, 20000 of 1536 dimensions)
   --dimensions LIST  (default 128,768,1536)
   --kinds LIST       easy, hard or both (default)
@@ -83,6 +84,7 @@ async function run(): Promise<number> {
   try {
     benches = [
       ...common,
+      ...(qdrant === undefined ? [] : [qdrantImport(qdrant)]),
       searchBench(searchOptionsOf({ rows, dimensions, kinds, peers, qdrant, rounds, quick })),
     ]
   } catch (error) {
