@@ -65,15 +65,15 @@ export class LocalObjectStore implements ObjectStore {
     options: PutOptions = {},
   ): Promise<ObjectInfo> {
     checkKey(key)
-    const ifAbsent = options.ifAbsent ?? false
+    const { ifAbsent = false, temporary = false } = options
     if (ifAbsent) await this.#refuseIfPresent(key)
     const staged = `${this.#root}/tmp/${this.#random.uuid()}`
     try {
-      const bytes = await this.#stage(staged, key, body)
+      const bytes = await this.#stage(staged, key, body, temporary)
       await this.#exclusive(async () => {
         // Again, in the queue: of two puts of one key, the later one must see the earlier one's file.
         if (ifAbsent) await this.#refuseIfPresent(key)
-        await onDisk('write-failed', 'write', key, () => this.#publish(staged, this.#pathOf(key)))
+        await onDisk('write-failed', 'write', key, () => this.#publish(staged, this.#pathOf(key), temporary))
       })
       return { key, bytes }
     } catch (error) {
@@ -175,11 +175,16 @@ export class LocalObjectStore implements ObjectStore {
   }
 
   /** Writes the body under a passing name and makes it durable there. Errors of the body pass through. */
-  async #stage(path: string, key: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<number> {
+  async #stage(
+    path: string,
+    key: string,
+    body: Uint8Array | AsyncIterable<Uint8Array>,
+    temporary: boolean,
+  ): Promise<number> {
     const file = await onDisk('write-failed', 'write', key, () => this.#disk.create(path))
     try {
       const bytes = await writeBody(file, key, body)
-      await onDisk('write-failed', 'write', key, () => file.sync())
+      if (!temporary) await onDisk('write-failed', 'write', key, () => file.sync())
       return bytes
     } finally {
       // The bytes are durable or the put fails: closing has nothing to add.
@@ -187,7 +192,7 @@ export class LocalObjectStore implements ObjectStore {
     }
   }
 
-  async #publish(staged: string, path: string): Promise<void> {
+  async #publish(staged: string, path: string, temporary: boolean): Promise<void> {
     const folder = parentOf(path)
     if (!this.#durable.has(folder)) {
       await makeDurableDirectory(this.#disk, folder)
@@ -195,7 +200,7 @@ export class LocalObjectStore implements ObjectStore {
     }
     await this.#disk.rename(staged, path)
     // Durable from here: the name, and everything it stands for.
-    await this.#disk.syncDirectory(folder)
+    if (!temporary) await this.#disk.syncDirectory(folder)
   }
 
   /** After removals: makes them durable, and removes the folder and those above it that have become empty. */

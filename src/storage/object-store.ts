@@ -13,6 +13,8 @@ export interface ObjectInfo {
 export interface PutOptions {
   /** Refuse with `object-exists` if the key is taken: the compare-and-swap of manifests. Default false. */
   readonly ifAbsent?: boolean
+  /** It need not outlive a loss of power, for nothing will name it: it is not waited for. Default false. */
+  readonly temporary?: boolean
 }
 
 /**

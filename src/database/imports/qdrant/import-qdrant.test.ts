@@ -103,6 +103,25 @@ test('a log is replayed by number: who has a newer version is passed over', asyn
   })
 })
 
+test('of a point that one entry upserts twice the last is kept', async () => {
+  const point = (id: number, value: number) => ({ id, vector: floats([value, 0, 0, 0]), payload: { value } })
+  const { content } = await restored({
+    shards: [
+      {
+        entries: [
+          { upsert_points: { points: [point(1, 1), point(2, 2), point(1, 3)] } },
+          { upsert_points: { points: [point(2, 4), point(3, 5), point(2, 6), point(3, 7)] } },
+        ],
+      },
+    ],
+  })
+  expect(content).toEqual({
+    '1': '0 {"value":3} {"":[3,0,0,0]}',
+    '2': '1 {"value":6} {"":[6,0,0,0]}',
+    '3': '1 {"value":7} {"":[7,0,0,0]}',
+  })
+})
+
 test('vectors of a log are stored as those of clients are', async () => {
   const { content } = await restored({
     vectors: {

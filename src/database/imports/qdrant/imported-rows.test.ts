@@ -5,6 +5,7 @@ import { collectionIdOf, segmentIdOf } from '../../../ids/brands.ts'
 import { wordsOfId } from '../../../ids/point-id.ts'
 import { seededRandom } from '../../../runtime/random.ts'
 import { createInlineBuilder } from '../../../segment/segment-builder.ts'
+import { readSegment } from '../../../segment/segment-reader.ts'
 import { SegmentWriter } from '../../../segment/segment-writer.ts'
 import { MemoryObjectStore } from '../../../storage/memory-object-store.ts'
 import { VerifiedObjects } from '../../../storage/verified-objects.ts'
@@ -67,6 +68,49 @@ test('one point that is written for ever takes bounded memory, and what is left 
   await rows.release()
   expect(registry.size).toBe(0)
 })
+
+test.each([20, 2])(
+  'points of many segments are all written, also when one in %d is replaced',
+  async (every) => {
+    const { rows, registry, store, config } = rowsOf(64 * 1024)
+    const count = 2_000
+    const put = (number: number, version: number) => {
+      const payload = Buffer.from(JSON.stringify({ number, version, text: 'x'.repeat(300) }))
+      const row = { payload, vectors: { '': Float32Array.of(number, version) } }
+      rows.put(wordsOfId(number), version, row, rows.find(wordsOfId(number)))
+    }
+    for (let number = 0; number < count; number++) {
+      put(number, 1)
+      if (number % every === 0) put(Math.floor(number / 2), 2)
+      if (number % 50 === 0) await rows.pause()
+    }
+    const { view, segments, shards } = await rows.write(config)
+    expect(segments.length).toBeGreaterThan(5)
+    expect([view.pointCount(), rows.pointCount]).toEqual([count, count])
+    expect(shards.flat().map(({ segment }) => segment)).toEqual(segments.map(({ id }) => id))
+    const found = new Map<number, number>()
+    for (const { handle, deletions } of view.entries()) {
+      const stored = await readSegment(store, handle.info!, { '': { dimensions: 2 } })
+      for (let row = 0; row < stored.rowCount; row++) {
+        if (deletions.isDead(row)) continue
+        const [number, version] = stored.vectors.get('')!.get(row) as Float32Array
+        expect(found.has(number!)).toBe(false)
+        found.set(number!, version!)
+      }
+      stored.release()
+    }
+    expect(found.size).toBe(count)
+    for (const [number, version] of found)
+      expect(version, `point ${number}`).toBe(number * 2 < count && isReplaced(number, every) ? 2 : 1)
+    view.release()
+    await rows.release()
+    expect(registry.size).toBe(0)
+  },
+)
+
+/** Whether some n below 2,000 that `every` divides has it as its half. */
+const isReplaced = (number: number, every: number): boolean =>
+  (2 * number) % every === 0 || (2 * number + 1) % every === 0
 
 test('points of a shard that is done stay where they are, and are known as such', async () => {
   const { rows } = rowsOf(16 * 1024)

@@ -9,6 +9,7 @@ import type { VectorValue } from '../../../graph/vector-value.ts'
 import { seqOf, type CollectionId } from '../../../ids/brands.ts'
 import type { IdWords } from '../../../ids/point-id.ts'
 import type { DeltaRef, ManifestEntry } from '../../../manifest/format.ts'
+import { assert, InvariantViolation } from '../../../runtime/assert.ts'
 import { yieldToEventLoop } from '../../../runtime/yield.ts'
 import { writeDelta } from '../../../segment/delta-writer.ts'
 import { segmentKey, type SegmentInfo } from '../../../segment/format.ts'
@@ -24,8 +25,9 @@ import type { Staging } from '../../staged.ts'
 //   - rows that the log has replaced take no more memory than those that are left, and a segment: a log may change one point
 //     for ever.
 
-// Rows that become one segment. They stay in memory anyway: it is their home from the commit on.
-const segmentBytesMax = 256 * 2 ** 20
+// Rows that become one segment, which is written while the next ones are read. They stay in memory anyway: it is their home
+// from the commit on.
+const segmentBytesMax = 96 * 2 ** 20
 // Copied between two looks at the event loop.
 const sliceRows = 500
 const sliceBytes = 8 * 2 ** 20
@@ -154,26 +156,35 @@ export class ImportedRows {
     for (const shard of this.#shards) {
       if (shard.memtableBytes <= this.#segmentBytesMax) continue
       await this.#compact(shard)
-      if (shard.memtableBytes > this.#segmentBytesMax / 2) await this.#flush(shard)
+      // What is left of mostly dead rows may be many.
+      if (shard.memtableBytes > this.#segmentBytesMax / 2) shard.freeze()
+      await this.#writeFrozen(shard)
     }
     await this.#yield()
   }
 
   /** Everything is durable, and named by nothing yet. `config` is that of the view. */
   async write(config: FullConfig): Promise<WrittenRows> {
-    for (const shard of this.#shards) await this.#flush(shard)
+    for (const shard of this.#shards) {
+      shard.freeze()
+      await this.#writeFrozen(shard)
+    }
     await this.#writing
     const shards: ManifestEntry[][] = []
     const views: ViewEntry[][] = []
     for (const shard of this.#shards) {
-      const entries = shard.entries.filter((entry) => entry.handle.info !== undefined && !isDead(entry))
+      const entries = shard.entries.filter((entry) => !isDead(entry))
       const written: (readonly [ManifestEntry, ViewEntry])[] = []
       for (const entry of entries) written.push(await this.#writeDeletions(entry))
       shards.push(written.map(([manifest]) => manifest))
       views.push(written.map(([, view]) => view))
     }
     const segments = views.flat().map(({ handle }) => handle.info!)
-    return { shards, segments, view: new View(seqOf(0), config, views) }
+    const view = new View(seqOf(0), config, views)
+    const count = view.pointCount()
+    if (count === this.pointCount) return { shards, segments, view }
+    view.release()
+    throw new InvariantViolation(`${count} of ${this.pointCount} imported points were written`)
   }
 
   /** Waits for what is being written. */
@@ -222,19 +233,24 @@ export class ImportedRows {
     }
   }
 
-  async #flush(shard: Shard): Promise<void> {
-    const entry = shard.entries.at(-1)
-    shard.freeze()
-    if (entry === undefined || entry.handle.info !== undefined || isDead(entry)) return
-    await this.#writing
-    this.#writing = writeRows(this.#engine.parts, entry.handle, this.config, this.#signal)
-    // Whoever waits for it hears of it.
-    this.#writing.catch(() => undefined)
+  /** Begins to write, one after the other, what no row is added to any more. */
+  async #writeFrozen(shard: Shard): Promise<void> {
+    const open = shard.memtableBytes > 0 ? shard.entries.at(-1) : undefined
+    for (const entry of [...shard.entries]) {
+      if (entry === open || entry.handle.info !== undefined || isDead(entry)) continue
+      await this.#writing
+      // It was the one that was being written.
+      if (entry.handle.info !== undefined) continue
+      this.#writing = writeRows(this.#engine.parts, entry.handle, this.config, this.#signal)
+      // Whoever waits for it hears of it.
+      this.#writing.catch(() => undefined)
+    }
   }
 
   async #writeDeletions(entry: LiveEntry): Promise<readonly [ManifestEntry, ViewEntry]> {
     const { store, random, verified } = this.#engine.parts
     const { handle, deletions } = entry
+    assert(handle.info !== undefined, 'a segment is named when it is written')
     const pairs = deletions.unpersisted(deletions.count)
     const refs: DeltaRef[] = []
     if (pairs.length > 0) {

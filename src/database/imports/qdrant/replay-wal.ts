@@ -33,7 +33,8 @@ export type IndexSchemas = Map<string, JsonValue>
 
 /**
  * What a shard's log adds to its segments. Entry n is for the points whose version is not above n; whoever is changed has
- * the version n from then on.
+ * the version n from then on. A point that has the version n already is what an upsert made of it: versions are written to the
+ * disk after what they stand for.
  * @throws archive-invalid naming file, entry and offset; cancelled
  */
 export async function replayWal(
@@ -70,10 +71,18 @@ class Replay {
 
   /** Yields after each point. */
   *apply(indexes: IndexSchemas): Iterable<undefined> {
+    // Nothing new: to see that takes a fraction of what decoding it does.
+    if (this.#entry.upsertedIds?.every((id) => this.#isUpserted(wordsOfId(id), id)) === true) {
+      yield
+      return
+    }
     const { operation } = this.#entry
     switch (operation.op) {
       case 'upsert':
-        for (const { id, vectors, payload } of operation.points) {
+        // Of several with one id the last: what this entry itself wrote must not pass for what the segments hold.
+        for (const { id, vectors, payload } of new Map(
+          operation.points.map((one) => [one.id, one]),
+        ).values()) {
           this.#upsert(id, this.#columnsOf(vectors, id), encodePayload(payload))
           yield
         }
@@ -116,9 +125,17 @@ class Replay {
 
   #upsert(given: PointId, vectors: Columns, payload: Uint8Array): void {
     const id = wordsOfId(given)
+    if (this.#isUpserted(id, given)) return
     const old = this.#rows.find(id)
-    if (old !== undefined && !this.#isDue(old, given)) return
     this.#rows.put(id, this.#entry.index, { payload, vectors }, old)
+  }
+
+  /** Whether it is what this entry makes of it, or something newer. */
+  #isUpserted(id: IdWords, given: PointId): boolean {
+    const location = this.#rows.find(id)
+    if (location === undefined) return false
+    this.#checkShard(location, given)
+    return location.entry.rows.writtenAt(location.row) >= this.#entry.index
   }
 
   *#each(ids: readonly PointId[], change: (id: IdWords, location: Location) => void): Iterable<undefined> {
@@ -132,11 +149,14 @@ class Replay {
   }
 
   #isDue(location: Location, id: PointId): boolean {
-    if (this.#rows.isSealed(location)) {
-      const why = `log entry ${this.#entry.index} changes point ${String(id)}, which is in another shard`
-      throw invalidEntry(this.#entry.file, why, { id: String(id), index: this.#entry.index })
-    }
+    this.#checkShard(location, id)
     return location.entry.rows.writtenAt(location.row) <= this.#entry.index
+  }
+
+  #checkShard(location: Location, id: PointId): void {
+    if (!this.#rows.isSealed(location)) return
+    const why = `log entry ${this.#entry.index} changes point ${String(id)}, which is in another shard`
+    throw invalidEntry(this.#entry.file, why, { id: String(id), index: this.#entry.index })
   }
 
   #changePayload(id: IdWords, location: Location, change: PayloadChange): void {

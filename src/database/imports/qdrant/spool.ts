@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { DatabaseError } from '../../../errors/database-error.ts'
+import { readAhead } from '../../../segment/file-reader.ts'
 import type { EntryBytes } from '../../../snapshot/qdrant/types.ts'
 import type { Engine } from '../../engine.ts'
 
@@ -23,12 +24,12 @@ export class Spool {
     const { store } = this.#engine.parts
     const hash = createHash('sha256')
     async function* hashed(): AsyncGenerator<Uint8Array> {
-      for await (const chunk of source) {
+      for await (const chunk of readAhead(source)) {
         hash.update(chunk)
         yield chunk
       }
     }
-    const { bytes } = await store.put(this.#key, hashed(), { ifAbsent: true })
+    const { bytes } = await store.put(this.#key, hashed(), { ifAbsent: true, temporary: true })
     const sha256 = hash.digest('hex')
     if (expected !== undefined && sha256 !== expected.toLowerCase()) {
       const text = `Cannot read archive: its SHA-256 is ${sha256}, ${expected} was expected`
