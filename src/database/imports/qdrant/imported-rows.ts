@@ -131,6 +131,11 @@ export class ImportedRows {
     this.#sealed = new Map(this.#entries().map((entry) => [entry, entry.rows.rowCount]))
   }
 
+  /** Whether there are points of another shard. */
+  get hasSealed(): boolean {
+    return this.#sealed.size > 0
+  }
+
   isSealed({ entry, row }: Location): boolean {
     return row < (this.#sealed.get(entry) ?? 0)
   }
