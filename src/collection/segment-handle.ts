@@ -3,7 +3,7 @@ import { assert } from '../runtime/assert.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { isLinksFile, type SegmentFile, type SegmentInfo } from '../segment/format.ts'
 import { inlineLoading, type LoadThreads } from '../segment/load/load-threads.ts'
-import type { GraphSettings } from './graph-params.ts'
+import { noGraphSettings, type GraphSettings } from './graph-params.ts'
 
 /**
  * One segment as the process knows it: its rows in memory while anybody uses them, and its files once written.
@@ -68,12 +68,12 @@ export class SegmentHandle {
 export class SegmentRegistry {
   /** What brings segments into memory. */
   readonly loading: LoadThreads
-  /** What decides which vectors of a segment stay in its files. */
+  /** What a front door's settings say of graphs, and so of which vectors of a segment stay in its files. */
   readonly graphSettings: GraphSettings
   readonly #handles = new Map<SegmentId, SegmentHandle>()
   readonly #pending = new Map<SegmentId, Promise<SegmentHandle>>()
 
-  constructor(loading: LoadThreads = inlineLoading, graphSettings: GraphSettings = () => undefined) {
+  constructor(loading: LoadThreads = inlineLoading, graphSettings: GraphSettings = noGraphSettings) {
     this.loading = loading
     this.graphSettings = graphSettings
   }

@@ -1,6 +1,5 @@
 import type { StateServices } from '../collection/collection-state.ts'
 import { laterColumn } from '../collection/vector-columns.ts'
-import type { GraphSettings } from '../collection/graph-params.ts'
 import type { ConfigChange, WriteSink } from '../collection/collection.ts'
 import type { CollectionState } from '../collection/collection-state.ts'
 import type { PointsOperation } from '../collection/operations.ts'
@@ -65,7 +64,6 @@ export interface EngineParts {
   /** Builds graphs, in threads of its own: no flush waits for them. */
   readonly links: SegmentWriter
   readonly graphThreads: number
-  readonly graphSettings: GraphSettings
   readonly qdrantConfig: QdrantConfig
   readonly checkpointer: Checkpointer
   readonly loader: CollectionLoader

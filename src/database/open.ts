@@ -1,4 +1,4 @@
-import { noGraphSettings, type GraphSettings } from '../collection/graph-params.ts'
+import type { GraphSettings } from '../collection/graph-params.ts'
 import type { ReadServices } from '../collection/querying/read-services.ts'
 import { SegmentRegistry } from '../collection/segment-handle.ts'
 import { DatabaseError } from '../errors/database-error.ts'
@@ -207,7 +207,6 @@ async function openEngine(
     segments,
     links: new SegmentWriter(store, builders.links, verified),
     graphThreads: Math.max(1, options.graphThreads ?? 1),
-    graphSettings: options.graphParams ?? noGraphSettings,
     qdrantConfig: options.qdrantConfig ?? plainConfig,
     checkpointer,
     loader,

@@ -141,7 +141,7 @@ export class Optimizer {
   }
 
   async #merge(state: CollectionState, view: View, plan: MergePlan, stop: AbortSignal): Promise<boolean> {
-    const { store, registry, services, pins, segments, logger } = this.#parts
+    const { registry, services, pins, logger } = this.#parts
     const vectors = writtenColumns(view.config, registry.graphSettings)
     const merged = await mergeRows(view, plan.sources, { vectors, signal: stop, ...this.#passing() })
     const install = (handle: SegmentHandle | undefined): Promise<boolean> =>
@@ -157,7 +157,7 @@ export class Optimizer {
     // Until it is installed nothing names the segment but this pin.
     const unpin = pins.pin([handle.id])
     try {
-      await writeRows({ store, registry, segments }, handle, view.config, stop)
+      await writeRows(this.#parts, handle, view.config, stop)
       if (!hasNoGraph(plan.sources)) {
         await this.#buildAll(state, handle, stop, (wanted) =>
           adoptableFrom(plan.sources[0]!, merged.newRows[0]!, wanted),
@@ -193,7 +193,7 @@ export class Optimizer {
     stop: AbortSignal,
     adoptable: (wanted: WantedGraph) => AdoptedLinks | undefined,
   ): Promise<void> {
-    const wanted = wantedGraphs(state.config, this.#parts.graphSettings)
+    const wanted = wantedGraphs(state.config, this.#parts.registry.graphSettings)
     for (;;) {
       const missing = missingGraphs(handle, wanted).filter((one) => !this.#isHopeless(handle, one))
       if (missing.length === 0 || stop.aborted || !this.#isLive(state)) return
@@ -256,7 +256,7 @@ export class Optimizer {
   }
 
   #missingOf(state: CollectionState, handles: readonly SegmentHandle[]): MissingGraph[] {
-    const wanted = wantedGraphs(state.config, this.#parts.graphSettings)
+    const wanted = wantedGraphs(state.config, this.#parts.registry.graphSettings)
     if (wanted.length === 0) return []
     return handles.flatMap((handle) =>
       missingGraphs(handle, wanted)
@@ -270,7 +270,7 @@ export class Optimizer {
     if (handle.rows.graphOf(column) === undefined) return false
     return this.#ownersOf(handle).some((owner) => {
       if (owner === state) return false
-      const wanted = wantedGraphs(owner.config, this.#parts.graphSettings)
+      const wanted = wantedGraphs(owner.config, this.#parts.registry.graphSettings)
       const own = wanted.filter((one) => one.column === column)
       return own.length > 0 && missingGraphs(handle, own).length === 0
     })
