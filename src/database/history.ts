@@ -3,8 +3,7 @@ import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import { seqOf, snapshotIdOf, type CollectionId, type SequenceNumber } from '../ids/brands.ts'
 import type { CatalogState, HistoryState } from './catalog-state.ts'
-import { isDrillClone } from './checks/drill-clone.ts'
-import { isDraft } from './imports/drafts/draft-name.ts'
+import { isContent } from './checks/drill-clone.ts'
 import type { RecordOf } from './records.ts'
 
 // The past of a collection is a chain of stretches, the living entries being the last. Within a stretch rows and
@@ -40,7 +39,7 @@ export function applyDocument(
  * configuration change as a whole, in the same tick.
  */
 export function keepHistory(catalog: CatalogState, state: CollectionState, seq: SequenceNumber): void {
-  if (isDrillClone(state) || isDraft(state)) return
+  if (!isContent(state)) return
   if (retentionOf(catalog).windowMs === 0 || seq < catalog.horizon || seq < state.validFrom) return
   // Another merge at the same number: the stretch before it holds that moment already.
   const last = catalog.history.get(state.id)?.at(-1)

@@ -12,7 +12,12 @@ export function isDrillClone({ id, name }: { readonly id: string; readonly name:
   return name === drillCloneName(id)
 }
 
-/** The store's content: neither a drill's clone nor a draft. */
+/** Whether a collection is part of the store's content: neither a drill's clone nor a draft. */
+export function isContent(collection: { readonly id: string; readonly name: string }): boolean {
+  return !isDrillClone(collection) && !isDraft(collection)
+}
+
+/** The store's content. */
 export function ownCollections(catalog: CatalogState) {
-  return [...catalog.collections.values()].filter((state) => !isDrillClone(state) && !isDraft(state))
+  return [...catalog.collections.values()].filter(isContent)
 }
