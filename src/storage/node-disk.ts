@@ -5,6 +5,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { systemRandom } from '../runtime/random.ts'
 import type { Disk, DiskEntry, DiskFile } from './disk.ts'
 import { takeProcessLock, type LockSystem } from './process-lock.ts'
+import { behind } from './read-at-once.ts'
 
 // One system call moves at most 2 GiB; stay well below.
 const transferBytesMax = 2 ** 30
@@ -114,12 +115,9 @@ class NodeFile implements DiskFile {
       await this.write(parts[0]!)
       return parts.slice(1)
     }
-    let written =
+    const written =
       bytes === 0 ? 0 : await writeSome(this.#fd, count === parts.length ? parts : parts.slice(0, count))
-    if (written === bytes) return parts.slice(count)
-    let whole = 0
-    while (written >= parts[whole]!.length) written -= parts[whole++]!.length
-    return [parts[whole]!.subarray(written), ...parts.slice(whole + 1)]
+    return behind(parts, written)
   }
 }
 
@@ -175,7 +173,7 @@ function readSome(fd: number, target: Buffer, at: number, length: number, offset
 /** As many bytes as there are, in few calls. Those of a call go to several targets, and may be fewer than it was asked for. */
 async function fillFrom(fd: number, offset: number, targets: readonly Uint8Array[]): Promise<number> {
   let filled = 0
-  let rest = targets.filter(({ length }) => length > 0)
+  let rest: readonly Uint8Array[] = targets.filter(({ length }) => length > 0)
   while (rest.length > 0) {
     const parts: Uint8Array[] = []
     let bytes = 0
@@ -184,12 +182,10 @@ async function fillFrom(fd: number, offset: number, targets: readonly Uint8Array
       parts.push(next.subarray(0, callBytesMax - bytes))
       bytes += parts.at(-1)!.length
     }
-    let read = await readParts(fd, parts, offset + filled)
+    const read = await readParts(fd, parts, offset + filled)
     if (read === 0) return filled
     filled += read
-    let whole = 0
-    while (whole < rest.length && read >= rest[whole]!.length) read -= rest[whole++]!.length
-    rest = read === 0 ? rest.slice(whole) : [rest[whole]!.subarray(read), ...rest.slice(whole + 1)]
+    rest = behind(rest, read)
   }
   return filled
 }

@@ -9,15 +9,20 @@ export function readAtOnce(descriptor: number, offset: number, targets: readonly
   let filled = 0
   let rest = targets
   while (rest.length > 0) {
-    let read =
+    const read =
       rest.length === 1
         ? fs.readSync(descriptor, rest[0]!, 0, rest[0]!.length, offset + filled)
         : fs.readvSync(descriptor, rest, offset + filled)
     if (read === 0) return filled
     filled += read
-    let whole = 0
-    while (whole < rest.length && read >= rest[whole]!.length) read -= rest[whole++]!.length
-    rest = read === 0 ? rest.slice(whole) : [rest[whole]!.subarray(read), ...rest.slice(whole + 1)]
+    rest = behind(rest, read)
   }
   return filled
+}
+
+/** What of the parts, one after the other, is left behind their first bytes; parts without any at the beginning are not. */
+export function behind(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let whole = 0
+  while (whole < parts.length && bytes >= parts[whole]!.length) bytes -= parts[whole++]!.length
+  return bytes === 0 ? parts.slice(whole) : [parts[whole]!.subarray(bytes), ...parts.slice(whole + 1)]
 }
