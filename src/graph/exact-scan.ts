@@ -1,3 +1,4 @@
+import { putQuery } from './put-query.ts'
 import { mergeKeys, type Metric } from './vector-hits.ts'
 import type { Arena, Region } from './vector-memory.ts'
 
@@ -77,7 +78,7 @@ class ScanHeap {
     const words = isFiltered ? 1 + Math.ceil(chunkBytesMax / queryBytes / 32) : 0
     this.#heap = arena.scratch(heapBytes + queryBytes + words * 4)
     this.#query = this.#heap + heapBytes
-    putQuery(arena, this.#query, scan.query, scan.stride)
+    putQuery(arena.memory, this.#query, scan.query, scan.stride)
     if (isFiltered) this.#bits = arena.words(this.#query + queryBytes, words)
   }
 
@@ -124,13 +125,6 @@ class ScanHeap {
     }
     return any !== 0
   }
-}
-
-/** Pads the query like a row. */
-export function putQuery(arena: Arena, address: number, query: Float32Array, stride: number): void {
-  const target = arena.floats(address, stride)
-  target.set(query)
-  target.fill(0, query.length)
 }
 
 /** Rounded up to where a SIMD load is aligned. */

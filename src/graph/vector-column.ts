@@ -1,5 +1,6 @@
 import { assert } from '../runtime/assert.ts'
-import { alignedBytes, chunkBytesMax, metricNumbers, putQuery, scanChunks, type Chunk } from './exact-scan.ts'
+import { alignedBytes, chunkBytesMax, metricNumbers, scanChunks, type Chunk } from './exact-scan.ts'
+import { putQuery } from './put-query.ts'
 import { Holders } from './stored/holders.ts'
 import { hitsOf, type Metric, type VectorHits } from './vector-hits.ts'
 import { vectorMemory, type Arena, type VectorMemory } from './vector-memory.ts'
@@ -274,7 +275,7 @@ export class VectorColumn {
     const queryBytes = this.#stride * 4
     const listBytes = alignedBytes((end - start) * 4)
     const queryAt = arena.scratch(queryBytes + 2 * listBytes)
-    putQuery(arena, queryAt, query, this.#stride)
+    putQuery(arena.memory, queryAt, query, this.#stride)
     const addresses = arena.words(queryAt + queryBytes, listBytes / 4)
     let count = 0
     for (; start + count < end; count++) {

@@ -1,5 +1,6 @@
 import { assert } from '../../runtime/assert.ts'
 import { createKernels, type Kernels } from '../kernels.ts'
+import { putQuery } from '../put-query.ts'
 import { hitsOf, type Metric, type VectorHits } from '../vector-hits.ts'
 import { graphFields } from './hnsw-records.ts'
 import type { ScratchImage } from './hnsw-scratch.ts'
@@ -101,10 +102,12 @@ export class HnswThread {
     const ef = Math.min(Math.max(request.ef, limit, 1), Math.max(1, this.linkedCount))
     assert(ef <= this.#scratch.sizes.ef, 'a scratch has room for what a search keeps')
     if (limit === 0 || rowCount === 0) return hitsOf(new BigUint64Array(0), metric)
+    const { query: queryAt, sizes } = this.#scratch
+    putQuery(memory, queryAt, query, sizes.stride)
     const found = this.#kernels.hnswSearch(
       this.#image.address,
       this.#scratch.address,
-      this.#putQuery(query),
+      queryAt,
       ef,
       limit,
       this.#place(passing, this.#scratch.passing, rowCount),
@@ -113,15 +116,6 @@ export class HnswThread {
       0,
     )
     return hitsOf(new BigUint64Array(memory.buffer, this.#scratch.out, found).slice(), metric)
-  }
-
-  /** Padded like a row. */
-  #putQuery(query: Float32Array): number {
-    const { query: address, sizes } = this.#scratch
-    const target = new Float32Array(this.#image.memory.buffer, address, sizes.stride)
-    target.set(query)
-    target.fill(0, query.length)
-    return address
   }
 
   /** Gives the address of the bits, 0 if all rows pass. */

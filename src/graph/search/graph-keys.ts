@@ -1,4 +1,5 @@
 import type { Kernels } from '../kernels.ts'
+import { putQuery } from '../put-query.ts'
 
 /** A search of a graph in numbers: all a thread needs to know that has the graph's memory. Addresses are bytes. */
 export interface GraphSearch {
@@ -29,9 +30,7 @@ export interface GraphSearch {
 export function graphKeys(kernels: Kernels, memory: WebAssembly.Memory, search: GraphSearch): BigUint64Array {
   const { graph, scratch, queryAt, out, stride, query, ef, limit, rowLimit, passing, isWide, shareMin } =
     search
-  const target = new Float32Array(memory.buffer, queryAt, stride)
-  target.set(query)
-  target.fill(0, query.length)
+  putQuery(memory, queryAt, query, stride)
   if (!isWide) {
     const found = kernels.hnswSearch(graph, scratch, queryAt, ef, limit, passing, 0, rowLimit, shareMin)
     return new BigUint64Array(memory.buffer, out, found).slice()

@@ -1,4 +1,5 @@
 import type { Kernels } from '../kernels.ts'
+import { putQuery } from '../put-query.ts'
 
 /** An exact scan of rows of one memory, in numbers. Addresses are bytes. */
 export interface ScanSearch {
@@ -22,9 +23,7 @@ export interface ScanSearch {
 /** Keys of the best rows, best first: a copy. */
 export function scanKeys(kernels: Kernels, memory: WebAssembly.Memory, search: ScanSearch): BigUint64Array {
   const { metric, stride, query, queryAt, heap, limit, firstRow, rowLimit, passing, chunks } = search
-  const target = new Float32Array(memory.buffer, queryAt, stride)
-  target.set(query)
-  target.fill(0, query.length)
+  putQuery(memory, queryAt, query, stride)
   let held = 0
   for (const chunk of chunks) {
     const first = Math.max(chunk.firstRow, firstRow)

@@ -2,7 +2,8 @@ import { DatabaseError } from '../../errors/database-error.ts'
 import { assert } from '../../runtime/assert.ts'
 import type { OpenFile } from '../../storage/disk.ts'
 import { rowBytesOf, type Elements } from '../codes/elements.ts'
-import { alignedBytes, metricNumbers, putQuery } from '../exact-scan.ts'
+import { alignedBytes, metricNumbers } from '../exact-scan.ts'
+import { putQuery } from '../put-query.ts'
 import type { RowChunk } from '../codes/code-column.ts'
 import { countBits } from '../vector-column.ts'
 import { hitsOf, mergeKeys, type Metric, type VectorHits } from '../vector-hits.ts'
@@ -94,7 +95,7 @@ export class StoredColumn {
     this.arena = this.#region.arena
     const start = this.#region.offset
     this.#centre = centre === undefined ? 0 : start
-    if (centre !== undefined) putQuery(this.arena, start, centre, floatBytes / 4)
+    if (centre !== undefined) putQuery(this.arena.memory, start, centre, floatBytes / 4)
     const codes = { ...this.#region, arena: this.arena, offset: start + codesAt }
     this.#codes = { region: codes, firstRow: 0, rows: Math.max(1, rowCount) }
     this.#stored = { descriptor: file.descriptor, offset, rowBytes: floatBytes, sums: start + sumsAt }
@@ -241,7 +242,7 @@ export class StoredColumn {
     const listBytes = alignedBytes(places.length * 4)
     const queryAt = this.arena.scratch(rowBytes * (1 + places.length) + 2 * listBytes)
     const [list, rowsAt] = [queryAt + rowBytes, queryAt + rowBytes + 2 * listBytes]
-    putQuery(this.arena, queryAt, query, rowBytes / 4)
+    putQuery(this.arena.memory, queryAt, query, rowBytes / 4)
     // A row that is asked for twice is read twice.
     this.#read(
       places.map((place) => rows[place]!),

@@ -1,6 +1,7 @@
 import { readAtOnce } from '../../storage/read-at-once.ts'
 import { alignedBytes } from '../exact-scan.ts'
 import type { Kernels } from '../kernels.ts'
+import { putQuery } from '../put-query.ts'
 import { rowSum } from './row-sum.ts'
 
 /** Rows of float32 in an open file, in numbers: all that a thread needs to know. */
@@ -69,9 +70,7 @@ export function storedKeys(
   const { rowBytes } = stored
   const queryAt = scratch + alignedBytes(limit * 8)
   const rowsAt = queryAt + rowBytes
-  const target = new Float32Array(memory.buffer, queryAt, rowBytes / 4)
-  target.set(query)
-  target.fill(0, query.length)
+  putQuery(memory, queryAt, query, rowBytes / 4)
   const batch = batchRowsOf(rowBytes)
   let held = 0
   for (let first = 0; first < rows.length; first += batch) {
