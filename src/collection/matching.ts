@@ -7,7 +7,7 @@ import { payloadValue, RowCursor } from './row-cursor.ts'
 import type { PayloadIndexParams } from '../query/payload-index.ts'
 import type { VectorSchema } from './vector-columns.ts'
 import type { Slices } from '../runtime/slices.ts'
-import { runToEnd, type Steps } from '../runtime/steps.ts'
+import { runInSlices, runToEnd, type Steps } from '../runtime/steps.ts'
 import { visibleBits, aliveBits, type ViewEntry } from './view.ts'
 
 type DeclaredIndexes = Readonly<Record<string, PayloadIndexParams>>
@@ -40,44 +40,40 @@ export class Matcher {
     return runToEnd(this.bitsInSteps(entry, Infinity))
   }
 
-  /** The same in steps that look at some `sliceRows` rows each. */
-  *bitsInSteps(entry: ViewEntry, sliceRows: number): Steps<Uint32Array> {
-    const { rows } = entry.handle
-    const bits = visibleBits(entry) ?? aliveBits(entry.rowLimit, noneDead)
-    const indexes =
-      this.#ids === undefined ? yield* indexesInSteps(rows, this.#declared, sliceRows) : undefined
-    if (this.#narrow(rows, bits, indexes)) return bits
-    let looked = 0
-    for (let word = 0; word < bits.length; word++) {
-      if (bits[word] === 0) continue
-      if (looked >= sliceRows) {
-        looked = 0
-        yield
-      }
-      looked += wordRows
-      this.#test(rows, bits, word)
-    }
+  /** The same in steps that look at some `stepRows` rows each. */
+  *bitsInSteps(entry: ViewEntry, stepRows: number): Steps<Uint32Array> {
+    const bits = seenBits(entry)
+    yield* this.#keepPassing(entry.handle.rows, bits, stepRows)
     return bits
   }
 
   /** The same for several entries, with others running meanwhile. One caller at a time. */
   async bitsInSlices(entries: readonly ViewEntry[], slices: Slices): Promise<Uint32Array[]> {
     // At once: what a moment saw costs more to find out when others have come after it.
-    const found = entries.map((entry) => visibleBits(entry) ?? aliveBits(entry.rowLimit, noneDead))
+    const found = entries.map(seenBits)
     for (const [index, bits] of found.entries()) {
-      const { rows } = entries[index]!.handle
       // An index alone takes a millisecond, and many may ask it in one turn.
       if (slices.isDue()) await slices.pause()
-      const indexes =
-        this.#ids === undefined ? await indexesInSlices(rows, this.#declared, slices) : undefined
-      if (this.#narrow(rows, bits, indexes)) continue
-      for (let word = 0; word < bits.length; word++) {
-        if (bits[word] === 0) continue
-        this.#test(rows, bits, word)
-        if (slices.isDue()) await slices.pause()
-      }
+      await runInSlices(this.#keepPassing(entries[index]!.handle.rows, bits, wordRows), slices)
     }
     return found
+  }
+
+  /** Takes out the rows that do not pass. */
+  *#keepPassing(rows: RowSet, bits: Uint32Array, stepRows: number): Steps<void> {
+    const indexes =
+      this.#ids === undefined ? yield* indexesInSteps(rows, this.#declared, stepRows) : undefined
+    if (this.#narrow(rows, bits, indexes)) return
+    let looked = 0
+    for (let word = 0; word < bits.length; word++) {
+      if (bits[word] === 0) continue
+      if (looked >= stepRows) {
+        looked = 0
+        yield
+      }
+      looked += wordRows
+      this.#test(rows, bits, word)
+    }
   }
 
   /** Takes out what ids and indexes know not to pass. True if all others do. */
@@ -103,6 +99,11 @@ export class Matcher {
 
 const wordRows = 32
 const noneDead = new Uint32Array(0)
+
+/** The rows of the entry that its view sees. */
+function seenBits(entry: ViewEntry): Uint32Array {
+  return visibleBits(entry) ?? aliveBits(entry.rowLimit, noneDead)
+}
 
 function keepOnly(bits: Uint32Array, mask: Uint32Array): void {
   for (let i = 0; i < bits.length; i++) bits[i]! &= i < mask.length ? mask[i]! : 0
@@ -151,27 +152,7 @@ const cache = new WeakMap<RowSet, CachedIndexes>()
 
 /** The index structures of a row set, brought up to its present rows; undefined without declared indexes. */
 export function indexesOf(rows: RowSet, declared: DeclaredIndexes): FieldIndexes | undefined {
-  const indexes = knownIndexesOf(rows, declared)
-  indexes?.extend(rows.rowCount, (row) => payloadValue(rows, row))
-  return indexes
-}
-
-const sliceRows = 64
-
-/** The same, with others running meanwhile. */
-export async function indexesInSlices(
-  rows: RowSet,
-  declared: DeclaredIndexes,
-  slices: Slices,
-): Promise<FieldIndexes | undefined> {
-  const indexes = knownIndexesOf(rows, declared)
-  if (indexes === undefined) return undefined
-  while (indexes.rowCount < rows.rowCount) {
-    const end = Math.min(indexes.rowCount + sliceRows, rows.rowCount)
-    indexes.extend(end, (row) => payloadValue(rows, row))
-    if (slices.isDue()) await slices.pause()
-  }
-  return indexes
+  return runToEnd(indexesInSteps(rows, declared, Infinity))
 }
 
 /** The same in steps that look at some `stepRows` rows each. */
