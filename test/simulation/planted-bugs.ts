@@ -48,7 +48,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     from: 27,
     patches: [
       {
-        file: 'segment/load/load-job.ts',
+        file: 'segment/load/checked-blocks.ts',
         from: 'const isRight = digest.equals(',
         to: 'const isRight = digest.length > 0 || digest.equals(',
       },
