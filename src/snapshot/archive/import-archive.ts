@@ -142,14 +142,14 @@ async function readWhole(
     await readArchive(await decrypted(raw, options.decrypt), handler, options.limits)
     assert(manifest !== undefined, 'an archive that could be read had a manifest')
     const sha256 = hash.digest('hex')
-    if (expected !== undefined && sha256 !== expected) throw mismatch(expected, sha256)
+    if (expected !== undefined && sha256 !== expected) throw checksumMismatch(expected, sha256)
     return { manifest, signature, sha256, bytes: received }
   } catch (error) {
     if (expected === undefined || !isDatabaseError(error, 'archive-invalid')) throw error
     const drainBytesMax = options.limits?.drainBytesMax ?? drainBytesMaxDefault
     // If the rest cannot be read, the damage found so far is the answer.
     const actual = await drain(raw, hash, drainBytesMax).catch(() => undefined)
-    throw actual === undefined || actual === expected ? error : mismatch(expected, actual, error)
+    throw actual === undefined || actual === expected ? error : checksumMismatch(expected, actual, error)
   } finally {
     await raw.close()
   }
@@ -185,7 +185,8 @@ export function parseSha256(text: string | undefined): string | undefined {
   })
 }
 
-function mismatch(expected: string, actual: string, cause?: unknown): DatabaseError {
+/** What a SHA-256 of an archive was to be and is, both in lower case. */
+export function checksumMismatch(expected: string, actual: string, cause?: unknown): DatabaseError {
   return new DatabaseError(
     'checksum-mismatch',
     `Cannot read archive: its SHA-256 is ${actual}, ${expected} was expected`,

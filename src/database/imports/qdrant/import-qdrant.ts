@@ -3,7 +3,6 @@ import { fullConfig } from '../../../collection/collection-state.ts'
 import { defaultPartition, partitionOfShard, withPartitions } from '../../../collection/partitions.ts'
 import type { FullConfig, View } from '../../../collection/view.ts'
 import type { JsonObject } from '../../../encoding/json.ts'
-import { DatabaseError } from '../../../errors/database-error.ts'
 import { collectionIdOf } from '../../../ids/brands.ts'
 import { invalidEntry } from '../../../snapshot/archive/archive-error.ts'
 import { notEncrypted } from '../../../snapshot/archive/encryption/decrypt.ts'
@@ -18,6 +17,7 @@ import type { RestoreStoreOptions } from '../../restore-archive.ts'
 import { shardMisfit } from '../../restore-snapshot.ts'
 import { Staging } from '../../staged.ts'
 import { checkPlaces, checkTargets, type ArchiveContent, type Targets } from '../targets.ts'
+import { checkCancelled } from './check-cancelled.ts'
 import { fillRows } from './fill-rows.ts'
 import { ImportedRows, type WrittenRows } from './imported-rows.ts'
 import { replayWal, type IndexSchemas, type ReplayReport } from './replay-wal.ts'
@@ -144,7 +144,7 @@ class Import {
       }
       const { aliases, receipt } = targets
       const told = receipt === undefined ? undefined : { name: receipt, value: staged[0]!.id }
-      checkSignal(this.#options.signal)
+      checkCancelled(this.#options.signal)
       await this.#staging.commit(staged, aliases, this.#prepared, told)
       return { collections, unproved: this.#unproved, dropped: this.#dropped }
     } finally {
@@ -284,9 +284,4 @@ function stage(
     ...(shard === undefined ? {} : { shard: shard.target }),
     ...(shard === undefined || partition === null || partition === defaultPartition ? {} : { partition }),
   }
-}
-
-function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true)
-    throw new DatabaseError('cancelled', 'Cannot go on with the import: it was cancelled')
 }

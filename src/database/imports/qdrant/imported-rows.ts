@@ -4,7 +4,6 @@ import { Shard, type LiveEntry, type Location } from '../../../collection/shard.
 import { columnValues, declaredColumns } from '../../../collection/vector-columns.ts'
 import { View, type FullConfig, type ViewEntry } from '../../../collection/view.ts'
 import { writeRows } from '../../../collection/write-rows.ts'
-import { DatabaseError } from '../../../errors/database-error.ts'
 import type { VectorValue } from '../../../graph/vector-value.ts'
 import { seqOf, type CollectionId } from '../../../ids/brands.ts'
 import type { IdWords } from '../../../ids/point-id.ts'
@@ -16,6 +15,7 @@ import { segmentKey, type SegmentInfo } from '../../../segment/format.ts'
 import { RowSet } from '../../../segment/row-set.ts'
 import type { Engine } from '../../engine.ts'
 import type { Staging } from '../../staged.ts'
+import { checkCancelled } from './check-cancelled.ts'
 
 // What an import makes: shards that nobody sees yet, in the form of living ones, so that a log can be replayed on them.
 //
@@ -208,8 +208,7 @@ export class ImportedRows {
 
   async #yield(): Promise<void> {
     await yieldToEventLoop()
-    if (this.#signal?.aborted === true)
-      throw new DatabaseError('cancelled', 'Cannot go on with the import: it was cancelled')
+    checkCancelled(this.#signal)
   }
 
   /** Of entries most of whose rows are dead, the others are written anew, and the entries are gone. */

@@ -17,10 +17,6 @@ export class NewestPoints {
   #slots = new Uint32Array(firstCapacity)
   #count = 0
 
-  get count(): number {
-    return this.#count
-  }
-
   add(segment: number, { id, slot, version }: QdrantSlot): void {
     const words = wordsOfId(id)
     const known = this.#table.find(words)

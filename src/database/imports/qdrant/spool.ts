@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { DatabaseError } from '../../../errors/database-error.ts'
 import { readAhead } from '../../../segment/file-reader.ts'
+import { checksumMismatch } from '../../../snapshot/archive/import-archive.ts'
 import type { EntryBytes } from '../../../snapshot/qdrant/types.ts'
 import type { Engine } from '../../engine.ts'
 
@@ -19,7 +19,7 @@ export class Spool {
     this.#unpin = engine.parts.pins.pinKey(this.#key)
   }
 
-  /** Takes the whole stream. @throws checksum-mismatch, and what the source and the store throw */
+  /** Takes the whole stream, whose SHA-256 is expected in lower case. @throws checksum-mismatch, and what the source and the store throw */
   async fill(source: AsyncIterable<Uint8Array>, expected?: string): Promise<Spooled> {
     const { store } = this.#engine.parts
     const hash = createHash('sha256')
@@ -31,10 +31,7 @@ export class Spool {
     }
     const { bytes } = await store.put(this.#key, hashed(), { ifAbsent: true, temporary: true })
     const sha256 = hash.digest('hex')
-    if (expected !== undefined && sha256 !== expected.toLowerCase()) {
-      const text = `Cannot read archive: its SHA-256 is ${sha256}, ${expected} was expected`
-      throw new DatabaseError('checksum-mismatch', text, { expected, actual: sha256 })
-    }
+    if (expected !== undefined && sha256 !== expected) throw checksumMismatch(expected, sha256)
     const read = (offset: number, length: number): Promise<Uint8Array> =>
       length === 0 ? Promise.resolve(new Uint8Array(0)) : store.getRange(this.#key, offset, length)
     return { sha256, entry: { name: 'archive', bytes, read } }
