@@ -3,6 +3,17 @@ import type { StemmerLanguage, StopwordLanguage } from './text/languages.ts'
 
 export type PayloadIndexType = 'keyword' | 'integer' | 'float' | 'bool' | 'datetime' | 'uuid' | 'text' | 'geo'
 
+export const payloadIndexTypes = [
+  'keyword',
+  'integer',
+  'float',
+  'bool',
+  'datetime',
+  'uuid',
+  'text',
+  'geo',
+] as const satisfies readonly PayloadIndexType[]
+
 export interface PayloadIndexParams {
   readonly type: PayloadIndexType
   /** Text only. Default 'word'. */

@@ -1,6 +1,6 @@
 import { defaultPartition } from '../collection/partitions.ts'
 import type { VectorParams } from '../collection/types.ts'
-import type { PayloadIndexParams, PayloadIndexType } from '../query/payload-index.ts'
+import { payloadIndexTypes, type PayloadIndexParams } from '../query/payload-index.ts'
 import { stemmerLanguages, stopwordLanguages } from '../query/text/languages.ts'
 import type { FullConfig } from '../collection/view.ts'
 import type { JsonObject } from '../encoding/json.ts'
@@ -18,16 +18,6 @@ const seqMax = Number.MAX_SAFE_INTEGER - 1
 const tokenBytesMax = 2 ** 31 - 1
 const distances = ['Cosine', 'Dot', 'Euclid', 'Manhattan', 'Jaccard'] as const
 const tokenizers = ['word', 'whitespace', 'prefix', 'multilingual'] as const
-const indexTypes = [
-  'keyword',
-  'integer',
-  'float',
-  'bool',
-  'datetime',
-  'uuid',
-  'text',
-  'geo',
-] as const satisfies readonly PayloadIndexType[]
 
 /** A file's name within its segment's folder: printable ASCII, no slash or backslash, no dot at its beginning. */
 export function isFileNameInSegment(name: string): boolean {
@@ -125,7 +115,7 @@ function decodeVectorParams(field: JsonField): VectorParams {
 function decodePayloadIndex(field: JsonField): PayloadIndexParams {
   const tokenizer = field.member('tokenizer')
   return {
-    type: field.member('type').oneOf(indexTypes),
+    type: field.member('type').oneOf(payloadIndexTypes),
     ...(tokenizer.isAbsent ? {} : { tokenizer: tokenizer.oneOf(tokenizers) }),
     ...optional(field, 'asciiFolding', (member) => member.boolean()),
     ...optional(field, 'stopwords', (member) => member.array((word) => word.text())),

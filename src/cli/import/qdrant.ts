@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import type { MoveResult } from '../../api/qdrant/move-in/move-run.ts'
 import { systemEnvironment } from '../../runtime/environment.ts'
 import { append, outputOf, type Output } from '../command.ts'
 import { misused } from '../cli-error.ts'
@@ -19,20 +20,6 @@ interface QdrantFlags {
   readonly toApiKey?: string
   readonly storagePath?: string
   readonly json?: boolean
-}
-
-interface Copied {
-  readonly collections: readonly {
-    readonly source: string
-    readonly name: string
-    readonly pointCount: number
-    readonly sourcePointCount: number
-    readonly contentHash: string | null
-    readonly isIdentical: boolean | null
-    readonly changedPoints: number
-  }[]
-  readonly aliases: Readonly<Record<string, string>>
-  readonly undo: string | null
 }
 
 // Not like the other commands: here --url is the server that is read from.
@@ -79,7 +66,7 @@ async function run(flags: QdrantFlags): Promise<void> {
   await withApi(target, async (api) => {
     const headers = apiKey === undefined ? {} : { 'source-api-key': apiKey }
     const job = api.call<Job>('POST', '/imports/qdrant', { body, headers })
-    output.show(await output.follow<Copied>(api, job), textOf)
+    output.show(await output.follow<MoveResult>(api, job), textOf)
   })
 }
 
@@ -111,7 +98,7 @@ function warnOfPlainKey(output: Output, url: string, apiKey: string | undefined)
   output.note('warning: the key is sent over http, which anybody on the way can read')
 }
 
-function textOf({ collections, aliases, undo }: Copied): string {
+function textOf({ collections, aliases, undo }: MoveResult): string {
   const lines = collections.map(
     (one) => `copied ${one.name} (${one.pointCount} points): ${comparisonOf(one)}`,
   )
@@ -120,7 +107,7 @@ function textOf({ collections, aliases, undo }: Copied): string {
   return [...lines, ...named, ...kept, ...(collections.length === 0 ? ['nothing to copy'] : [])].join('\n')
 }
 
-function comparisonOf(one: Copied['collections'][number]): string {
+function comparisonOf(one: MoveResult['collections'][number]): string {
   const { isIdentical, contentHash, changedPoints, pointCount, sourcePointCount } = one
   const counts =
     pointCount === sourcePointCount ? '' : `; the source counts ${sourcePointCount} points by now`

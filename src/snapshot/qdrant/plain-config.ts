@@ -1,6 +1,10 @@
 import type { CollectionConfig, Distance, VectorParams } from '../../collection/types.ts'
 import { JsonNumber, type JsonObject, type JsonValue } from '../../encoding/json.ts'
-import type { PayloadIndexParams, PayloadIndexType } from '../../query/payload-index.ts'
+import {
+  payloadIndexTypes,
+  type PayloadIndexParams,
+  type PayloadIndexType,
+} from '../../query/payload-index.ts'
 
 export interface ArchivedConfig {
   /** `config.json` of a collection. */
@@ -76,16 +80,7 @@ function sparseParams(settings: JsonObject): VectorParams {
   }
 }
 
-const indexTypes: readonly string[] = [
-  'keyword',
-  'integer',
-  'float',
-  'bool',
-  'datetime',
-  'uuid',
-  'text',
-  'geo',
-]
+const indexTypes: readonly string[] = payloadIndexTypes
 
 function indexParams(field: string, schema: JsonValue): PayloadIndexParams {
   const settings = isObject(schema) ? schema : undefined

@@ -1,16 +1,9 @@
-import {
-  DatabaseError,
-  parseJson,
-  JsonSyntaxError,
-  stringifyJson,
-  type JsonValue,
-  type PointId,
-} from '../../../index.ts'
+import { DatabaseError, parseJson, stringifyJson, type JsonValue, type PointId } from '../../../index.ts'
 import { skipName, skipSpace, skipValue } from '../../json/json-bytes.ts'
 import { isArray, isObject, memberOf } from '../decode.ts'
 import { pointId } from '../translate/point-id.ts'
 import { decodeUpsert, type GivenPoint } from '../translate/points.ts'
-import { notUnderstood } from './source.ts'
+import { notUnderstood, parseAnswer } from './source.ts'
 
 // A page of points is read like a request to write them: vectors straight to floats, each payload as the bytes that came.
 
@@ -101,13 +94,7 @@ function membersOf(bytes: Buffer, at: number): ReadonlyMap<string, Span> | undef
 }
 
 function parseParts(bytes: Buffer, path: string): Parts {
-  let value: JsonValue
-  try {
-    value = parseJson(bytes)
-  } catch (error) {
-    if (!(error instanceof JsonSyntaxError)) throw error
-    throw notUnderstood(path, `it is no JSON: ${error.message}`)
-  }
+  const value = parseAnswer(bytes, path)
   const result = isObject(value) ? value['result'] : undefined
   const points = isObject(result) ? result['points'] : undefined
   if (!isObject(result) || !isArray(points)) throw notUnderstood(path, 'it has no list of points')

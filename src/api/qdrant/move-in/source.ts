@@ -183,15 +183,19 @@ function sentenceOf(body: string): string {
 }
 
 function resultOf(bytes: Buffer, path: string): JsonValue {
-  let value: JsonValue
+  const value = parseAnswer(bytes, path)
+  if (!isObject(value) || !Object.hasOwn(value, 'result')) throw notUnderstood(path, 'it has no result')
+  return value['result']!
+}
+
+/** @throws source-invalid if it is no JSON */
+export function parseAnswer(bytes: Buffer, path: string): JsonValue {
   try {
-    value = parseJson(bytes)
+    return parseJson(bytes)
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error
     throw notUnderstood(path, `it is no JSON: ${error.message}`)
   }
-  if (!isObject(value) || !Object.hasOwn(value, 'result')) throw notUnderstood(path, 'it has no result')
-  return value['result']!
 }
 
 export function notUnderstood(path: string, why: string): DatabaseError {
