@@ -41,6 +41,11 @@ export interface WrittenRows {
   readonly view: View
 }
 
+interface ImportedRow {
+  readonly payload: Uint8Array
+  readonly vectors: Readonly<Record<string, VectorValue | undefined>>
+}
+
 export class ImportedRows {
   readonly config: FullConfig
   readonly #engine: Engine
@@ -94,28 +99,11 @@ export class ImportedRows {
   }
 
   /** In the place of what `old` is, if that is given. */
-  put(
-    id: IdWords,
-    version: number,
-    row: {
-      readonly payload: Uint8Array
-      readonly vectors: Readonly<Record<string, VectorValue | undefined>>
-    },
-    old?: Location,
-  ): void {
+  put(id: IdWords, version: number, row: ImportedRow, old?: Location): void {
     this.#put(this.#shardOf(id), id, version, row, old)
   }
 
-  #put(
-    shard: Shard,
-    id: IdWords,
-    version: number,
-    row: {
-      readonly payload: Uint8Array
-      readonly vectors: Readonly<Record<string, VectorValue | undefined>>
-    },
-    old?: Location,
-  ): void {
+  #put(shard: Shard, id: IdWords, version: number, row: ImportedRow, old?: Location): void {
     if (old !== undefined) shard.delete(old, deadSeq)
     shard.append(id, seqOf(version), row.payload, row.vectors)
     this.#slice.rows += 1

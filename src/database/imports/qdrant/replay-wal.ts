@@ -72,7 +72,9 @@ class Replay {
   /** Yields after each point. */
   *apply(indexes: IndexSchemas): Iterable<undefined> {
     // Nothing new: to see that takes a fraction of what decoding it does.
-    if (this.#entry.upsertedIds?.every((id) => this.#isUpserted(wordsOfId(id), id)) === true) {
+    if (
+      this.#entry.upsertedIds?.every((id) => this.#isUpserted(this.#rows.find(wordsOfId(id)), id)) === true
+    ) {
       yield
       return
     }
@@ -125,16 +127,15 @@ class Replay {
 
   #upsert(given: PointId, vectors: Columns, payload: Uint8Array): void {
     const id = wordsOfId(given)
-    if (this.#isUpserted(id, given)) return
     const old = this.#rows.find(id)
+    if (this.#isUpserted(old, given)) return
     this.#rows.put(id, this.#entry.index, { payload, vectors }, old)
   }
 
   /** Whether it is what this entry makes of it, or something newer. */
-  #isUpserted(id: IdWords, given: PointId): boolean {
-    const location = this.#rows.find(id)
+  #isUpserted(location: Location | undefined, id: PointId): boolean {
     if (location === undefined) return false
-    this.#checkShard(location, given)
+    this.#checkShard(location, id)
     return location.entry.rows.writtenAt(location.row) >= this.#entry.index
   }
 

@@ -59,9 +59,9 @@ export function decodeCbor(bytes: Uint8Array, limits: CborLimits = {}): CborValu
   return value
 }
 
-const indefinite = 31
-const breakByte = 0xff
-const major = { unsigned: 0, negative: 1, bytes: 2, text: 3, list: 4, map: 5, tag: 6 } as const
+export const indefinite = 31
+export const breakByte = 0xff
+export const major = { unsigned: 0, negative: 1, bytes: 2, text: 3, list: 4, map: 5, tag: 6 } as const
 
 class Decoder {
   readonly #bytes: Buffer
@@ -241,7 +241,7 @@ class Decoder {
 }
 
 /** Bytes behind the head of a float; 0 if it is none. */
-function floatBytes(head: number | undefined): number {
+export function floatBytes(head: number | undefined): number {
   return head === 0xfa ? 4 : head === 0xf9 ? 2 : head === 0xfb ? 8 : 0
 }
 

@@ -1,13 +1,11 @@
 import type { PointId } from '../../../ids/point-id.ts'
-import { CborError, decodeCbor } from './cbor.ts'
+import { breakByte, CborError, decodeCbor, floatBytes, indefinite, major } from './cbor.ts'
 import { idOf, idsOf, OperationError } from './cbor-fields.ts'
 
 // Most entries of a log are upserts that the segments hold already. To know that, their ids are enough: the rest of such an
 // entry is passed over, which takes a fraction of the time that decoding it takes.
 
 const depthMax = 128
-const indefinite = 31
-const breakByte = 0xff
 const float32Head = 0xfa
 
 /** The ids of an entry that upserts points, and does nothing else; undefined for another one, and for one that is malformed. */
@@ -31,7 +29,8 @@ function idsOfEntry(bytes: Buffer): readonly PointId[] | undefined {
   if (upsert === undefined) return undefined
   const ids: PointId[] = []
   for (const { key, value } of membersAt(bytes, upsert)) {
-    if (key === 'points') for (const point of itemsAt(bytes, value)) ids.push(idOfPoint(bytes, point))
+    if (key === 'points')
+      for (const point of entriesAt(bytes, value, major.list)) ids.push(idOfPoint(bytes, point))
     else if (key === 'batch') ids.push(...idsOfBatch(bytes, value))
     else return undefined
   }
@@ -60,27 +59,23 @@ function decodeAt(bytes: Buffer, at: number) {
 
 /** The members of the map that begins there, with where their values begin. */
 function* membersAt(bytes: Buffer, at: number): Iterable<{ readonly key: string; readonly value: number }> {
-  for (const position of entriesAt(bytes, at, 5)) {
-    if (bytes[position]! >> 5 !== 3) throw new CborError('a key is no text', position)
+  for (const position of entriesAt(bytes, at, major.map)) {
+    if (bytes[position]! >> 5 !== major.text) throw new CborError('a key is no text', position)
     const { length, next } = lengthAt(bytes, position)
     yield { key: bytes.toString('latin1', next, next + length), value: next + length }
   }
 }
 
-function itemsAt(bytes: Buffer, at: number): Iterable<number> {
-  return entriesAt(bytes, at, 4)
-}
-
 /** Where the items of a list, or the keys of a map, begin. */
-function* entriesAt(bytes: Buffer, at: number, major: 4 | 5): Iterable<number> {
-  if (bytes[at]! >> 5 !== major) throw new CborError('it is of another kind', at)
+function* entriesAt(bytes: Buffer, at: number, kind: 4 | 5): Iterable<number> {
+  if (bytes[at]! >> 5 !== kind) throw new CborError('it is of another kind', at)
   const { length, next } = lengthAt(bytes, at)
   let position = next
   for (let i = 0; i < length; i++) {
     if (length === Infinity && bytes[position] === breakByte) return
     yield position
     position = skip(bytes, position, 1)
-    if (major === 5) position = skip(bytes, position, 1)
+    if (kind === major.map) position = skip(bytes, position, 1)
   }
 }
 
@@ -88,19 +83,20 @@ function* entriesAt(bytes: Buffer, at: number, major: 4 | 5): Iterable<number> {
 function skip(bytes: Buffer, at: number, depth: number): number {
   const head = bytes[at]
   if (head === undefined || depth > depthMax) throw new CborError('it cannot be passed over', at)
-  const major = head >> 5
-  if (major === 7) return at + simpleBytes(head, at)
+  const kind = head >> 5
+  if (kind > major.tag) return at + simpleBytes(head, at)
   const { length, next } = lengthAt(bytes, at)
-  switch (major) {
-    case 0:
-    case 1:
+  switch (kind) {
+    case major.unsigned:
+    case major.negative:
       return next
-    case 2:
-    case 3:
+    case major.bytes:
+    case major.text:
       return next + length
-    case 4:
-    case 5:
-      return skipItems(bytes, next, major === 5 ? length * 2 : length, depth)
+    case major.list:
+      return skipItems(bytes, next, length, depth)
+    case major.map:
+      return skipItems(bytes, next, length * 2, depth)
     default:
       throw new CborError('it has a tag', at)
   }
@@ -119,10 +115,8 @@ function skipItems(bytes: Buffer, start: number, count: number, depth: number): 
 }
 
 function simpleBytes(head: number, at: number): number {
-  if (head === 0xf4 || head === 0xf5 || head === 0xf6) return 1
-  if (head === 0xf9) return 3
-  if (head === float32Head) return 5
-  if (head === 0xfb) return 9
+  const bytes = floatBytes(head)
+  if (bytes > 0 || head === 0xf4 || head === 0xf5 || head === 0xf6) return 1 + bytes
   throw new CborError('it has a value of an unknown kind', at)
 }
 
