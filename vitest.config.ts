@@ -7,6 +7,9 @@ const served = ['test/process/**/*.test.ts', 'test/conformance/**/*.test.ts']
 /** Clients in other languages, which have to be built first: `npm run test:peers`. */
 const peers = ['test/peers/**/*.test.ts']
 
+/** What a file of tests has started and left ends with that file, whichever worker it shares with others. */
+const setupFiles = 'test/support/end-what-is-left.ts'
+
 /** Short files that take long: begun last, they would be waited for alone. */
 const long = /\/(?:test\/(?:crash|simulation|property|fuzz)|src\/snapshot\/protocol)\//
 
@@ -29,6 +32,7 @@ export default defineConfig({
           isolate: false,
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: [...served, ...peers],
+          setupFiles,
           globalSetup: 'test/support/build-kernels.ts',
           testTimeout: 30_000,
         },
@@ -38,6 +42,7 @@ export default defineConfig({
           name: 'server',
           isolate: false,
           include: served,
+          setupFiles,
           globalSetup: 'test/support/build-server.ts',
           testTimeout: 120_000,
           hookTimeout: 60_000,
@@ -48,6 +53,7 @@ export default defineConfig({
           name: 'peers',
           isolate: false,
           include: peers,
+          setupFiles,
           globalSetup: 'test/support/build-server.ts',
         },
       },

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { ownProcess } from '../support/own-things.ts'
 import { temporaryFolder } from '../support/server-process.ts'
 import { repositoryRoot } from '../support/source-files.ts'
 
@@ -12,11 +13,13 @@ interface Ended {
 
 /** Runs the demonstration with its temporary files in `temporary`; `atLine` is called with each line as it comes. */
 function runDemo(temporary: string, atLine: (line: string, interrupt: () => void) => void): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join('demo', 'main.ts')], {
-    cwd: repositoryRoot,
-    env: { ...process.env, TMPDIR: temporary },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = ownProcess(
+    spawn(process.execPath, ['--import', 'tsx', join('demo', 'main.ts')], {
+      cwd: repositoryRoot,
+      env: { ...process.env, TMPDIR: temporary },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  )
   let output = ''
   const read = (chunk: Buffer) => {
     output += chunk.toString()

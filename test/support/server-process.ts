@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ownFolder, ownProcess } from './own-things.ts'
 import { repositoryRoot } from './source-files.ts'
 
 const program = join(repositoryRoot, 'bin', 'stillpoint.js')
@@ -36,25 +37,9 @@ export interface ServerProcess {
   log(): string
 }
 
-const folders: string[] = []
-const children: ChildProcess[] = []
-
-// The demo and the bench start servers too, and end them themselves; so does the demo that a test runs, whose
-// environment is the test's: only the runner's own state tells where we are.
-if ('__vitest_worker__' in globalThis) {
-  const { afterAll } = await import('vitest')
-  afterAll(async () => {
-    // Those of tests that failed before they stopped them.
-    for (const child of children.splice(0)) child.kill('SIGKILL')
-    await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })))
-  })
-}
-
 /** A folder below the system's for the tests of one file, removed after them. */
 export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'stillpoint-'))
-  folders.push(folder)
-  return folder
+  return ownFolder(await mkdtemp(join(tmpdir(), 'stillpoint-')))
 }
 
 /** Runs the command line to its end. */
@@ -111,12 +96,13 @@ interface Child {
 }
 
 function start(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Child {
-  const child = spawn(process.execPath, [program, ...args], {
-    cwd,
-    env: { ...withoutSettings(process.env), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  children.push(child)
+  const child = ownProcess(
+    spawn(process.execPath, [program, ...args], {
+      cwd,
+      env: { ...withoutSettings(process.env), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  )
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))

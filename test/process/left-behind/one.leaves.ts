@@ -1,0 +1,4 @@
+import { test } from 'vitest'
+import { leaveOne } from './leave-one.ts'
+
+test('leaves a server', leaveOne)
