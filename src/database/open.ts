@@ -68,6 +68,11 @@ export interface OpenOptions {
    * `Database.whenLoaded`. One whose files are damaged fails by itself, instead of the opening. Default false.
    */
   readonly lazy?: boolean
+  /**
+   * Called at most once, when threads have been given rows to load, which the opening may wait for: whoever has something to do
+   * afterwards that keeps this thread busy does it now. Not called where there is little to load.
+   */
+  readonly onLoading?: () => void
   /** Refuses a directory that holds no database instead of making one there. Default false. */
   readonly mustExist?: boolean
   readonly clock?: Clock
@@ -104,7 +109,9 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
     )
   }
   const builders = { files: builderOf(options.workers ?? 1), links: builderOf(options.graphThreads ?? 1) }
-  const loading = createLoadThreads((options.workers ?? 1) > 0 ? processorCount() : 0)
+  const loading = createLoadThreads((options.workers ?? 1) > 0 ? processorCount() : 0, {
+    onBusy: options.onLoading,
+  })
   const slices = new Slices(options.clock ?? systemClock)
   const searcher = createSearcher(options.searchThreads ?? Math.max(1, processorCount() - 1), slices)
   const release = async (): Promise<void> => {

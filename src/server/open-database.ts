@@ -17,18 +17,20 @@ export interface Opened {
 
 /**
  * Opens what is on the disk. Apart from the rest of the server, whose modules take half a second to compile: meanwhile threads
- * load the collections.
+ * load the collections. `onLoading` is called when they have begun, as the opening waits for those with records to be replayed.
  * @throws StartupError
  */
-export async function openDatabase(configuration: Configuration, logger: Logger): Promise<Opened> {
+export async function openDatabase(
+  configuration: Configuration,
+  logger: Logger,
+  onLoading: () => void = () => undefined,
+): Promise<Opened> {
   const tls = await openTls(configuration, logger)
   try {
     const { storagePath, searchThreads } = configuration.storage
     const threads = searchThreads === undefined ? {} : { searchThreads }
-    return {
-      tls,
-      database: await open(storagePath, { logger, graphParams, qdrantConfig, lazy: true, ...threads }),
-    }
+    const options = { logger, graphParams, qdrantConfig, lazy: true, onLoading, ...threads }
+    return { tls, database: await open(storagePath, options) }
   } catch (error) {
     tls?.close()
     const message = error instanceof Error ? error.message : String(error)

@@ -23,9 +23,14 @@ export async function runServer(flags: ServeFlags): Promise<number> {
     }
     const fault = faultReporter(logger)
     const restores = restoresOf(flags)
-    // Before the server's modules, which keep this thread busy: threads load the collections meanwhile.
-    const opened = await openDatabase(configuration, logger)
-    const { startServer } = await import('../../server/server.ts')
+    // The server's modules keep this thread busy: they come while threads load the collections, or after the opening. A failure is
+    // told where they are needed.
+    const opened = await openDatabase(
+      configuration,
+      logger,
+      () => void serverModules().catch(() => undefined),
+    )
+    const { startServer } = await serverModules()
     const server = await startServer({ opened, configuration, restores, logger, onFatal: fault })
     greet(server, configuration)
     keepCompiled()
@@ -39,6 +44,8 @@ export async function runServer(flags: ServeFlags): Promise<number> {
     return error.exitCode
   }
 }
+
+const serverModules = () => import('../../server/server.ts')
 
 async function configurationOf(flags: ServeFlags): Promise<Configuration> {
   const environment = systemEnvironment()

@@ -199,6 +199,22 @@ test('threads that are closed fail what they were asked, and a thread that canno
   await broken.close()
 })
 
+test('who has work that keeps the main thread busy is told once, when threads have much to do', async () => {
+  let told = 0
+  const own = createLoadThreads(1, { entry, onBusy: () => (told += 1) })
+  const job = { kind: 'check', steps: [], blocks: { blockBytes: 1, sums: Buffer.of() } } as const
+  const next = new Int32Array(new SharedArrayBuffer(4))
+  await own.use((run) => run(job))
+  expect(told).toBe(0)
+  for (const expected of [1, 1]) {
+    await own.use(async (run) => {
+      await Promise.all([1, 2, 3, 4, 5].map(() => run({ ...job, next })))
+      expect(told).toBe(expected)
+    })
+  }
+  await own.close()
+})
+
 test('whoever waits until loading is under way goes on when threads have much to do, or nothing', async () => {
   const own = createLoadThreads(1, { entry })
   await own.whenUnderWay()

@@ -43,16 +43,18 @@ export const inlineLoading: LoadThreads = {
 
 export interface LoadThreadOptions {
   /** The module that the threads run. */
-  readonly entry?: URL
+  readonly entry?: URL | undefined
+  /** Called once, when the threads have been given work for a while. */
+  readonly onBusy?: (() => void) | undefined
 }
 
 /**
  * Loads in up to `count` threads, which start when there is something to load and end when there is not. Run from the
  * TypeScript sources, and without an entry of their own in the options, everything happens on the calling thread.
  */
-export function createLoadThreads(count: number, { entry }: LoadThreadOptions = {}): LoadThreads {
+export function createLoadThreads(count: number, { entry, onBusy }: LoadThreadOptions = {}): LoadThreads {
   if (count === 0 || (entry === undefined && import.meta.url.endsWith('.ts'))) return inlineLoading
-  return new WorkerThreads(count, entry ?? new URL('./load-worker.js', import.meta.url))
+  return new WorkerThreads(count, entry ?? new URL('./load-worker.js', import.meta.url), onBusy)
 }
 
 interface Waiting {
@@ -83,11 +85,13 @@ class WorkerThreads implements LoadThreads {
   #users = 0
   #given = 0
   readonly #whenUnderWay: (() => void)[] = []
+  #onBusy: (() => void) | undefined
   #isClosed = false
 
-  constructor(count: number, entry: URL) {
+  constructor(count: number, entry: URL, onBusy: (() => void) | undefined) {
     this.#count = count
     this.#entry = entry
+    this.#onBusy = onBusy
     this.#runner = Object.assign(<J extends LoadJob>(job: J) => this.#run(job), { threads: count })
   }
 
@@ -122,8 +126,15 @@ class WorkerThreads implements LoadThreads {
       this.#queue.push({ job, resolve: resolve as (result: unknown) => void, reject })
       this.#startNext()
       this.#given += isLarge(job) ? largeJob : 1
-      if (this.#given >= givenUnderWay) this.#tellUnderWay()
+      if (this.#given >= givenUnderWay) this.#tellBusy()
     })
+  }
+
+  #tellBusy(): void {
+    const onBusy = this.#onBusy
+    this.#onBusy = undefined
+    onBusy?.()
+    this.#tellUnderWay()
   }
 
   #startNext(): void {
