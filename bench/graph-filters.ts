@@ -5,6 +5,7 @@ import { HnswThread } from '../src/graph/hnsw/hnsw-thread.ts'
 import { InlineSearcher } from '../src/graph/search/inline-searcher.ts'
 import { searchColumn } from '../src/graph/search/search-column.ts'
 import { countBits, VectorColumn } from '../src/graph/vector-column.ts'
+import { runSearch } from '../test/support/run-search.ts'
 import { sampledBits } from '../test/support/vector-mixture.ts'
 import { isKind, vectorsOf } from './search/data/mixtures.ts'
 import { describeEnvironment, inWords } from './support/environment.ts'
@@ -92,7 +93,7 @@ async function compare(searcher: InlineSearcher, data: Data, choice: string, sha
         const bits = filter?.[at]
         const passingCount = bits === undefined ? column.rowCount : countBits(bits)
         const asked = { query: queries[at]!, passing: bits, passingCount, effort: { ef } }
-        return searchColumn(searcher, { ...place, ...asked })
+        return runSearch(searcher, searchColumn({ ...place, ...asked }))
       },
     }))
     for (let round = 0; round < rounds; round++) {

@@ -1,5 +1,5 @@
 import { searchColumn, type FoundRows, type SearchEffort } from '../graph/search/search-column.ts'
-import type { VectorSearcher } from '../graph/search/vector-searcher.ts'
+import type { Searching } from '../graph/search/vector-searcher.ts'
 import { isDenseColumn } from '../graph/stored/dense-column.ts'
 import { isSparse, type VectorValue } from '../graph/vector-value.ts'
 import { assert } from '../runtime/assert.ts'
@@ -30,25 +30,24 @@ export interface NearestRequest {
 const none: FoundRows = { rows: new Uint32Array(0), scores: new Float32Array(0), isExact: true }
 
 /** The best rows of a segment, best first, by one vector: of sparse ones only those that have an index in common with the query. */
-export async function nearestRows(
-  searcher: VectorSearcher,
-  rows: RowSet,
-  request: NearestRequest,
-): Promise<FoundRows> {
+export function* nearestRows(rows: RowSet, request: NearestRequest): Searching<FoundRows> {
   const { using, params, query, rowLimit, passing, limit } = request
   const name = columnNameOf(using, params)
   const column = rows.vectors.get(name)
   if (column === undefined) return none
   if (isDenseColumn(column) && query instanceof Float32Array) {
     const passingCount = passing === undefined ? rowLimit : (request.passingCount ?? countBits(passing))
-    const graph = rows.graphOf(name)
-    return searchColumn(searcher, {
-      ...request,
+    return yield* searchColumn({
       column,
-      graph,
+      graph: rows.graphOf(name),
       query,
       metric: metricOf(params),
+      limit,
+      rowLimit,
+      passing,
       passingCount,
+      isKept: request.isKept,
+      effort: request.effort,
     })
   }
   assert(isSparse(query) && !isDenseColumn(column), 'vectors are searched by their like')

@@ -1,5 +1,5 @@
-import { allEnded } from '../runtime/all-ended.ts'
 import type { SearchEffort } from '../graph/search/search-column.ts'
+import type { Searching } from '../graph/search/vector-searcher.ts'
 import { StoredColumn } from '../graph/stored/stored-column.ts'
 import { isMulti, isSparse } from '../graph/vector-value.ts'
 import { listOf, type Candidates } from './querying/candidates.ts'
@@ -24,13 +24,15 @@ export async function searchCandidates(
 ): Promise<Hit[]> {
   const best = new BestHits(count, plan.descending, threshold)
   if (count === 0) return []
-  if (plan.kind === 'distance') {
-    const nearest = { plan, count, effort, best }
-    const [only] = candidates
-    if (only !== undefined && candidates.length === 1) await offerNearest(services, only, nearest)
-    // The rows are in use until the last of them is over, whatever becomes of another.
-    else await allEnded(candidates.map((one) => offerNearest(services, one, nearest)))
-  } else for (const one of candidates) await offerScored(services, one, plan, best)
+  if (plan.kind !== 'distance' || isMulti(plan.vector)) {
+    for (const one of candidates) await offerScored(services, one, plan, best)
+    return best.sorted()
+  }
+  const nearest = { plan, count, effort, best }
+  const isOffered = await services.searcher.run(candidates.map((one) => offerNearest(one, nearest)))
+  for (const [index, one] of candidates.entries()) {
+    if (isOffered[index] === false) await offerScored(services, one, plan, best)
+  }
   return best.sorted()
 }
 
@@ -41,36 +43,34 @@ interface Nearest {
   readonly best: BestHits
 }
 
-async function offerNearest(
-  services: ReadServices,
-  candidates: Candidates,
+/** False if all of the rows have to be scored: among so many equal ones the ids decide. */
+function* offerNearest(
+  { rows, rowLimit, bits: passing, passingCount, isKept = false }: Candidates,
   { plan, count, effort, best }: Nearest,
-): Promise<void> {
-  const { searcher } = services
-  const { rows, rowLimit, bits: passing, passingCount, isKept = false } = candidates
-  const { using, params, vector } = plan
-  if (isMulti(vector)) return offerScored(services, candidates, plan, best)
-  const request = { using, params, query: vector, rowLimit, passing, passingCount, isKept, effort }
-  if (isSparse(vector)) {
-    const { rows: matches, scores } = await nearestRows(searcher, rows, { ...request, limit: rowLimit })
+): Searching<boolean> {
+  const { using, params, vector: query } = plan
+  const request = { using, params, query, rowLimit, passing, passingCount, isKept, effort, limit: rowLimit }
+  if (isSparse(query)) {
+    const { rows: matches, scores } = yield* nearestRows(rows, request)
     // A match that comes to nothing is none, as in Qdrant.
     for (let i = 0; i < matches.length; i++) {
       if (scores[i] !== 0) best.offer(rows, matches[i]!, scores[i]!)
     }
-    return
+    return true
   }
   // One more than is needed shows whether a row just as good was left out. A column knows no ids: which of equal rows
   // it finds depends on where they lie, and so would differ between a collection and its clone.
-  for (let limit = count + 1; ; limit *= tieFactor) {
-    const { rows: found, scores, isExact } = await nearestRows(searcher, rows, { ...request, limit })
+  for (request.limit = count + 1; ; request.limit *= tieFactor) {
+    const { limit } = request
+    const { rows: found, scores, isExact } = yield* nearestRows(rows, request)
     const isTie = found.length === limit && scores[limit - 1] === scores[count - 1]
     // A graph has not looked at all rows anyway.
     if (isTie && isExact) {
       if (limit * tieFactor <= tiedRowsMax) continue
-      return offerScored(services, candidates, plan, best)
+      return false
     }
     for (let i = 0; i < found.length; i++) best.offer(rows, found[i]!, scores[i]!)
-    return undefined
+    return true
   }
 }
 

@@ -13,7 +13,7 @@ export interface SearchRequest {
   readonly metric: Metric
   readonly limit: number
   /** Bit row & 31 of word row >>> 5: rows that may be hits. Rows beyond its end are none. Default: all. */
-  readonly passing?: Uint32Array
+  readonly passing?: Uint32Array | undefined
   /** Only the first n rows. Default: all. */
   readonly rowCount?: number
   /** None of the first n rows. Default 0. */

@@ -17,10 +17,10 @@ export class Slices {
     this.#clock = clock
   }
 
-  /** Whether it is time to `pause`. Ask every few microseconds of work at the earliest. */
-  isDue(): boolean {
+  /** Whether it is time to `pause`, or so much time is gone of it. Ask every few microseconds of work at the earliest. */
+  isDue(partMs = sliceMs): boolean {
     const now = this.#clock.monotonic()
-    if (this.#isInTurn) return now - this.#turnStart > sliceMs
+    if (this.#isInTurn) return now - this.#turnStart > partMs
     this.#begin(now)
     return false
   }

@@ -23,6 +23,11 @@ function schedule(): void {
   })
 }
 
+/** Resolves once the events that are waiting now have been handled. */
+export function nextTurn(): Promise<void> {
+  return new Promise(afterThisTurn)
+}
+
 /** Calls back once the events that are waiting now have been handled. */
 export function afterThisTurn(callback: () => void): void {
   setImmediate(callback)

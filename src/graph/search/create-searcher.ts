@@ -18,5 +18,5 @@ export function createSearcher(
   if (threads === 0 || (options.entry === undefined && import.meta.url.endsWith('.ts'))) return inline
   // In the package all modules lie side by side.
   const entry = options.entry ?? new URL('./search-worker.js', import.meta.url)
-  return new ThreadSearcher(threads, { execArgv: [], ...options, entry }, inline)
+  return new ThreadSearcher(threads, { execArgv: [], ...options, entry }, inline, slices)
 }

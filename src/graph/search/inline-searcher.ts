@@ -4,11 +4,14 @@ import { strideOf } from '../vector-column.ts'
 import { mergeKeys } from '../vector-hits.ts'
 import { BitsInArena } from './bits-in-arena.ts'
 import { graphKeys } from './graph-keys.ts'
+import { later, runSearches, type DoNow } from './run-searches.ts'
 import { ThreadScratch } from './thread-scratch.ts'
 import {
   searchClosed,
+  type FoundKeys,
   type GraphTask,
   type ScanTask,
+  type Searching,
   type StoredTask,
   type VectorSearcher,
 } from './vector-searcher.ts'
@@ -30,47 +33,63 @@ export class InlineSearcher implements VectorSearcher {
     this.#slices = slices
   }
 
-  async graph(task: GraphTask): Promise<BigUint64Array | undefined> {
+  async run<T>(searches: readonly Searching<T>[]): Promise<readonly T[]> {
+    this.#checkOpen()
+    return runSearches(this, searches, this.#doNow)
+  }
+
+  async graph(task: GraphTask): Promise<FoundKeys> {
     // Otherwise one who asks again and again would never let the event loop turn.
     if (this.#slices.isDue()) await this.#slices.pause()
     return this.graphNow(task)
   }
 
   /** The same at once. */
-  graphNow({ graph, passing, isKept, ...task }: GraphTask): BigUint64Array | undefined {
+  graphNow(task: GraphTask): FoundKeys {
     this.#checkOpen()
+    const { graph, passing, rowLimit, query, ef, limit, isWide, shareMin } = task
     const { arena } = graph
-    const scratch = this.#scratch.ofGraph(graph, task.ef)?.image()
+    const scratch = this.#scratch.ofGraph(graph, ef)?.image()
     if (scratch === undefined) return undefined
     this.#scratch.freeOld()
-    const bits = passing === undefined ? undefined : this.#bits.lend(arena, passing, task.rowLimit, isKept)
+    const bits = passing === undefined ? undefined : this.#bits.lend(arena, passing, rowLimit, task.isKept)
     if (passing !== undefined && bits === undefined) return undefined
     const keys = graphKeys(arena.kernels, arena.memory, {
-      ...task,
       graph: graph.address,
       scratch: scratch.address,
       queryAt: scratch.query,
       out: scratch.out,
       stride: strideOf(graph.column.dimensions),
       passing: bits?.address ?? 0,
+      query,
+      ef,
+      limit,
+      rowLimit,
+      isWide,
+      shareMin,
     })
     bits?.release()
     return keys
   }
 
-  async scan({ column, rowLimit, passing, ...task }: ScanTask): Promise<BigUint64Array> {
+  /** At once; of all rows that are asked for. */
+  scanNow({ column, query, metric, limit, firstRow, rowLimit, passing }: ScanTask): BigUint64Array {
+    this.#checkOpen()
+    return column.searchKeys({ query, metric, limit, firstRow, rowCount: rowLimit, passing })
+  }
+
+  async scan(task: ScanTask): Promise<BigUint64Array> {
+    const { column, rowLimit, limit } = task
     const sliceRows = Math.max(1, Math.floor(sliceBytes / (strideOf(column.dimensions) * 4)))
-    const request = { ...task, ...(passing === undefined ? {} : { passing }) }
     const lists: BigUint64Array[] = []
-    let firstRow = task.firstRow
+    let { firstRow } = task
     do {
-      const rowCount = Math.min(rowLimit, firstRow + sliceRows)
+      const end = Math.min(rowLimit, firstRow + sliceRows)
       if (this.#slices.isDue()) await this.#slices.pause()
-      this.#checkOpen()
-      lists.push(column.searchKeys({ ...request, firstRow, rowCount }))
-      firstRow = rowCount
+      lists.push(this.scanNow({ ...task, firstRow, rowLimit: end }))
+      firstRow = end
     } while (firstRow < rowLimit)
-    return mergeKeys(lists, task.limit)
+    return mergeKeys(lists, limit)
   }
 
   async stored({ column, rows, ...request }: StoredTask): Promise<BigUint64Array> {
@@ -87,6 +106,15 @@ export class InlineSearcher implements VectorSearcher {
     this.#isClosed = true
     this.#scratch.dispose()
     this.#bits.dispose()
+  }
+
+  readonly #doNow: DoNow = (asked) => {
+    // Otherwise one who asks again and again would never let the event loop turn.
+    if (asked.kind === 'stored' || this.#slices.isDue()) return later
+    if (asked.kind === 'graph') return this.graphNow(asked.task)
+    const { column, firstRow, rowLimit } = asked.task
+    const bytes = (rowLimit - firstRow) * strideOf(column.dimensions) * 4
+    return bytes <= sliceBytes ? this.scanNow(asked.task) : later
   }
 
   #checkOpen(): void {

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { graphOf, type BuiltGraph } from '../../../test/support/built-graph.ts'
+import { runSearch } from '../../../test/support/run-search.ts'
 import { hasBit, mixtureOf, sampledBits } from '../../../test/support/vector-mixture.ts'
 import { countBits } from '../vector-column.ts'
 import { VectorMemory } from '../vector-memory.ts'
@@ -41,7 +42,10 @@ function searched(query: Float32Array, asked: Asked = {}, from: BuiltGraph = bui
   const passingCount = passing === undefined ? rowLimit : countBits(passing)
   const graph = 'graph' in asked ? asked.graph : from.graph
   const place = { column: from.column, graph, query, metric: 'euclid' as const }
-  return searchColumn(searcher, { ...place, limit, rowLimit, passing, passingCount, isKept, effort })
+  return runSearch(
+    searcher,
+    searchColumn({ ...place, limit, rowLimit, passing, passingCount, isKept, effort }),
+  )
 }
 
 const exactly = (query: Float32Array, { passing, rowLimit = rowCount, limit = 10 }: Asked): VectorHits =>
@@ -148,10 +152,13 @@ describe('rows that the graph has not', () => {
 test('a graph of another metric is not used', async () => {
   const query = queries[0]!
   const shape = { column: built.column, graph: built.graph, query, metric: 'dot' as const, isKept: false }
-  const hits = await searchColumn(searcher, {
-    ...{ ...shape, limit: 10, rowLimit: rowCount, passing: undefined, passingCount: rowCount },
-    effort: {},
-  })
+  const hits = await runSearch(
+    searcher,
+    searchColumn({
+      ...{ ...shape, limit: 10, rowLimit: rowCount, passing: undefined, passingCount: rowCount },
+      effort: {},
+    }),
+  )
   expect(hits.isExact).toBe(true)
   expect([...hits.rows]).toEqual([...built.column.search({ query, metric: 'dot', limit: 10 }).rows])
 })

@@ -1,3 +1,4 @@
+import { assert } from '../../runtime/assert.ts'
 import type { HnswGraph } from '../hnsw/hnsw-graph.ts'
 import type { DenseColumn } from '../stored/dense-column.ts'
 import { StoredColumn } from '../stored/stored-column.ts'
@@ -5,7 +6,7 @@ import { strideOf } from '../vector-column.ts'
 import { hitsOf, mergeKeys, type Metric, type VectorHits } from '../vector-hits.ts'
 import { planNarrow, planSearch, type SearchPlan, type SearchShape } from './plan-search.ts'
 import { rankedCount, rankStored, scanStored } from './search-stored.ts'
-import type { VectorSearcher } from './vector-searcher.ts'
+import type { FoundKeys, Searching, SearchTask } from './vector-searcher.ts'
 
 /** How a search weighs time against what it finds. */
 export interface SearchEffort {
@@ -46,80 +47,84 @@ const smallBytes = 10_240_000
 
 const none: FoundRows = { ...hitsOf(new BigUint64Array(0), 'dot'), isExact: true }
 
-/** The best rows of a column: through its graph where that is faster, by comparing all otherwise. @throws what the searcher throws */
-export async function searchColumn(searcher: VectorSearcher, query: ColumnQuery): Promise<FoundRows> {
+/** The best rows of a column: through its graph where that is faster, by comparing all otherwise. */
+export function* searchColumn(query: ColumnQuery): Searching<FoundRows> {
   // Its segment may put another column in its place meanwhile.
   const release = query.column.hold()
   try {
-    return await searchHeld(searcher, query)
+    return yield* searchHeld(query)
   } finally {
     release()
   }
 }
 
-async function searchHeld(searcher: VectorSearcher, query: ColumnQuery): Promise<FoundRows> {
+function* searchHeld(query: ColumnQuery): Searching<FoundRows> {
   const rowLimit = Math.min(query.rowLimit, query.column.rowCount)
   const limit = Math.min(query.limit, query.passingCount, rowLimit)
   if (limit <= 0) return none
-  const whole = { ...query, rowLimit, limit }
   const { graph, effort, metric } = query
   const indexed = graph?.metric === metric && effort.exact !== true ? Math.min(graph.nextRow, rowLimit) : 0
   const isSmall = query.column.rowCount * strideOf(query.column.dimensions) * 4 <= smallBytes
   const isIndexedOnly = effort.indexedOnly === true && effort.exact !== true && !isSmall
   const end = isIndexedOnly ? indexed : rowLimit
-  const found = indexed === 0 ? undefined : await searchGraph(searcher, whole, graph!, indexed)
-  if (found === undefined) return { ...hitsOf(await scan(searcher, whole, 0, end), metric), isExact: true }
-  const rest = indexed < end ? await scan(searcher, whole, indexed, end) : undefined
-  const keys = rest === undefined ? found : mergeKeys([found, rest], limit)
-  return { ...hitsOf(keys, metric), isExact: false }
+  const found = indexed === 0 ? undefined : yield* searchGraph(query, graph!, indexed, limit)
+  if (found === undefined) return foundRows(yield* scan(query, 0, end, limit), metric, true)
+  if (indexed >= end) return foundRows(found, metric, false)
+  const rest = yield* scan(query, indexed, end, limit)
+  return foundRows(mergeKeys([found, rest], limit), metric, false)
+}
+
+function foundRows(keys: BigUint64Array, metric: Metric, isExact: boolean): FoundRows {
+  const { rows, scores } = hitsOf(keys, metric)
+  return { rows, scores, isExact }
 }
 
 /** Of the first `indexed` rows. Undefined if they had better be scanned. */
-async function searchGraph(
-  searcher: VectorSearcher,
+function* searchGraph(
   query: ColumnQuery,
   graph: HnswGraph,
   indexed: number,
-): Promise<BigUint64Array | undefined> {
+  wanted: number,
+): Searching<FoundKeys> {
   // Rows behind are few, or there would be a graph over them as well.
   const passing = Math.min(query.passingCount, indexed)
-  const limit = Math.min(query.limit, passing)
+  const limit = Math.min(wanted, passing)
   const rows = graph.nextRow
   const readAfter = query.column instanceof StoredColumn ? rankedCount(limit) : 0
   const shape: SearchShape = { rows, passing, limit, ef: query.effort.ef ?? efDefault, readAfter }
   const plan = planSearch(shape)
   if (plan.kind === 'scan') return undefined
-  const keys = await runPlan(searcher, query, graph, indexed, plan)
+  const keys = yield taskOf(query, graph, indexed, plan, wanted)
   const needed = plan.kind === 'wide' ? plan.expected : limit
-  if (keys === undefined || keys.length >= needed) return ranked(searcher, query, keys, limit)
+  if (keys === undefined || keys.length >= needed) return yield* ranked(query, keys, limit)
   const narrow = planNarrow(shape)
   if (narrow.kind === 'scan') return undefined
-  const others = await runPlan(searcher, query, graph, indexed, narrow)
+  const others = yield taskOf(query, graph, indexed, narrow, wanted)
   // Rows that pass and lie far apart are not all found: but all of them are asked for.
-  return others === undefined || others.length < limit ? undefined : ranked(searcher, query, others, limit)
+  return others === undefined || others.length < limit ? undefined : yield* ranked(query, others, limit)
 }
 
 /** The best of what a graph has found: of one over codes alone by the vectors, which are in a file. */
-async function ranked(
-  searcher: VectorSearcher,
+function* ranked(
   { column, query, metric }: ColumnQuery,
-  keys: BigUint64Array | undefined,
+  keys: FoundKeys,
   limit: number,
-): Promise<BigUint64Array | undefined> {
-  if (keys === undefined || !(column instanceof StoredColumn)) return keys?.subarray(0, limit)
-  return rankStored(searcher, column, keys.subarray(0, rankedCount(limit)), { query, metric, limit })
+): Searching<FoundKeys> {
+  if (keys === undefined) return undefined
+  if (!(column instanceof StoredColumn)) return keys.length <= limit ? keys : keys.subarray(0, limit)
+  return yield* rankStored(column, keys.subarray(0, rankedCount(limit)), { query, metric, limit })
 }
 
-function runPlan(
-  searcher: VectorSearcher,
-  { column, query, limit, passing, isKept }: ColumnQuery,
+function taskOf(
+  { column, query, passing, isKept }: ColumnQuery,
   graph: HnswGraph,
   indexed: number,
   plan: Exclude<SearchPlan, { kind: 'scan' }>,
-): Promise<BigUint64Array | undefined> {
+  limit: number,
+): SearchTask {
   const isWide = plan.kind === 'wide'
   const wanted = column instanceof StoredColumn ? rankedCount(limit) : limit
-  return searcher.graph({
+  const task = {
     graph,
     query,
     ef: plan.ef,
@@ -129,17 +134,21 @@ function runPlan(
     isKept,
     isWide,
     shareMin: plan.kind === 'filtered' ? Math.floor(plan.shareMin * 65_536) : 0,
-  })
+  }
+  return { kind: 'graph', task }
 }
 
-async function scan(
-  searcher: VectorSearcher,
-  { column, metric, query, limit, passing, passingCount, isKept }: ColumnQuery,
+function* scan(
+  { column, metric, query, passing, passingCount, isKept }: ColumnQuery,
   firstRow: number,
   rowLimit: number,
-): Promise<BigUint64Array> {
+  limit: number,
+): Searching<BigUint64Array> {
   if (firstRow >= rowLimit) return new BigUint64Array(0)
   if (column instanceof StoredColumn)
-    return scanStored(searcher, column, { query, metric, limit, firstRow, rowLimit, passing })
-  return searcher.scan({ column, query, metric, limit, firstRow, rowLimit, passing, passingCount, isKept })
+    return yield* scanStored(column, { query, metric, limit, firstRow, rowLimit, passing })
+  const task = { column, query, metric, limit, firstRow, rowLimit, passing, passingCount, isKept }
+  const found = yield { kind: 'scan', task }
+  assert(found !== undefined, 'a scan has an answer')
+  return found
 }

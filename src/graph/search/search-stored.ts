@@ -1,8 +1,7 @@
 import { strideOf } from '../vector-column.ts'
 import { mergeKeys } from '../vector-hits.ts'
-import { allEnded } from '../../runtime/all-ended.ts'
 import type { StoredColumn } from '../stored/stored-column.ts'
-import type { ScanTask, VectorSearcher } from './vector-searcher.ts'
+import type { FoundKeys, ScanTask, Searching } from './vector-searcher.ts'
 
 // As where rows are in memory (assembly/hnsw-search.ts): so many of what codes rank first are ranked by their vectors.
 const rankedPerHit = 3
@@ -23,21 +22,19 @@ export function rankedCount(limit: number): number {
 }
 
 /** Keys of what codes have found, by the vectors in the file. */
-export function rankStored(
-  searcher: VectorSearcher,
+export function* rankStored(
   column: StoredColumn,
   found: BigUint64Array,
   { query, metric, limit }: Ranking,
-): Promise<BigUint64Array> {
+): Searching<FoundKeys> {
   const words = new Uint32Array(found.buffer, found.byteOffset, found.length * 2)
   const rows = new Uint32Array(found.length)
   for (let at = 0; at < rows.length; at++) rows[at] = words[2 * at]!
-  return searcher.stored({ column, query, metric, limit, rows: rows.sort() })
+  return yield { kind: 'stored', tasks: [{ column, query, metric, limit, rows: rows.sort() }] }
 }
 
 /** An exact scan of rows in the file, in parts. */
-export async function scanStored(
-  searcher: VectorSearcher,
+export function* scanStored(
   column: StoredColumn,
   {
     query,
@@ -47,18 +44,19 @@ export async function scanStored(
     rowLimit,
     passing,
   }: Ranking & Pick<ScanTask, 'firstRow' | 'rowLimit' | 'passing'>,
-): Promise<BigUint64Array> {
+): Searching<BigUint64Array> {
   const partRows = Math.max(1, Math.floor(partBytes / (strideOf(column.dimensions) * 4)))
   let best: BigUint64Array = new BigUint64Array(0)
   for (let first = firstRow; first < rowLimit; first += windowRows) {
     const rows = column.presentRows(first, Math.min(rowLimit, first + windowRows), passing)
     for (let start = 0; start < rows.length; start += partsAtOnce * partRows) {
       const some = rows.subarray(start, start + partsAtOnce * partRows)
-      const parts = Array.from({ length: Math.ceil(some.length / partRows) }, (_, part) => {
+      const tasks = Array.from({ length: Math.ceil(some.length / partRows) }, (_, part) => {
         const own = some.subarray(part * partRows, (part + 1) * partRows)
-        return searcher.stored({ column, query, metric, limit, rows: own })
+        return { column, query, metric, limit, rows: own }
       })
-      best = mergeKeys([best, ...(await allEnded(parts))], limit)
+      const found = yield { kind: 'stored', tasks }
+      if (found !== undefined) best = mergeKeys([best, found], limit)
     }
   }
   return best

@@ -44,13 +44,34 @@ export interface StoredTask extends StoredRequest {
   readonly column: StoredColumn
 }
 
+/** What a search wants done in one go, in this thread or in another. */
+export type SearchTask =
+  | { readonly kind: 'graph'; readonly task: GraphTask }
+  | { readonly kind: 'scan'; readonly task: ScanTask }
+  /** Side by side. They are parts of one task, with its limit: the best of all are wanted. */
+  | { readonly kind: 'stored'; readonly tasks: readonly StoredTask[] }
+
+/** What a task has found: keys (vector-hits.ts), best first. Undefined if a graph's memory has no room for what a search needs. */
+export type FoundKeys = BigUint64Array | undefined
+
+/**
+ * A search as a series of tasks: it asks for one after the other, and goes on with what each has found. So the same search
+ * runs at once where its tasks are short, and waits for threads where they are not.
+ */
+export type Searching<T> = Generator<SearchTask, T, FoundKeys>
+
 /** Searches vectors, in this thread or in others. Hits come as keys (vector-hits.ts), best first. */
 export interface VectorSearcher {
+  /**
+   * What the searches of one query give, once all have ended. What they name must not be disposed before.
+   * @throws what a task throws, or a search itself: the first error in their order
+   */
+  run<T>(searches: readonly Searching<T>[]): Promise<readonly T[]>
   /**
    * Undefined if the graph's memory has no room for what a search needs.
    * @throws overloaded, database-closed, internal if a thread has ended
    */
-  graph(task: GraphTask): Promise<BigUint64Array | undefined>
+  graph(task: GraphTask): Promise<FoundKeys>
   /** @throws the same */
   scan(task: ScanTask): Promise<BigUint64Array>
   /** @throws the same, segment-corrupt, read-failed */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { rowSetOf, type ModelRow } from '../../../test/support/row-sets.ts'
+import { runSearch } from '../../../test/support/run-search.ts'
 import { HnswGraph } from '../../graph/hnsw/hnsw-graph.ts'
 import { HnswThread } from '../../graph/hnsw/hnsw-thread.ts'
 import { createSearcher } from '../../graph/search/create-searcher.ts'
@@ -134,8 +135,8 @@ describe.each([
       const query = Float32Array.from({ length: dimensions }, () => random.next() - 0.5)
       const asked = { query, metric: 'cosine', limit: 25, rowLimit: count - 5, passing } as const
       const whole = { ...asked, passingCount: count, isKept: false, graph: undefined, effort: {} }
-      const found = await searchColumn(searcher, { ...whole, column })
-      expect(found).toEqual(await searchColumn(searcher, { ...whole, column: exact }))
+      const found = await runSearch(searcher, searchColumn({ ...whole, column }))
+      expect(found).toEqual(await runSearch(searcher, searchColumn({ ...whole, column: exact })))
       expect(found.isExact).toBe(true)
     }
     loaded.release()
@@ -168,7 +169,7 @@ describe.each(['int8', 'bfloat16'] as const)('a graph over codes of %s, with the
         const best = exact.search({ query, metric: 'euclid', limit: 10 })
         const asked = { query, metric: 'euclid', limit: 10, rowLimit: count, passing: undefined } as const
         const whole = { ...asked, passingCount: count, isKept: false, effort, graph, column }
-        const found = await searchColumn(searcher, whole)
+        const found = await runSearch(searcher, searchColumn(whole))
         expect(found.isExact).toBe(false)
         expect(found.scores).toEqual(exact.score(query, 'euclid', found.rows))
         const truth = new Set(best.rows)
@@ -264,9 +265,11 @@ describe('a file of vectors that is damaged', () => {
     expect(column.get(1_001)).toEqual(exact.get(1_001))
     const asked = { column, query, metric: 'dot', limit: 3, passing: undefined, passingCount: 4_200 } as const
     const whole = { ...asked, isKept: false, graph: undefined, effort: {} }
-    await expect(searchColumn(searcher, { ...whole, rowLimit: 4_200 })).rejects.toMatchObject(changed)
+    await expect(runSearch(searcher, searchColumn({ ...whole, rowLimit: 4_200 }))).rejects.toMatchObject(
+      changed,
+    )
     // What does not need that row goes on.
-    const found = await searchColumn(searcher, { ...whole, rowLimit: 1_000 })
+    const found = await runSearch(searcher, searchColumn({ ...whole, rowLimit: 1_000 }))
     expect(found).toMatchObject(exact.search({ query, metric: 'dot', limit: 3, rowCount: 1_000 }))
     truncateSync(file, offset + 500 * rowBytes)
     const cut = { code: 'segment-corrupt', message: expect.stringContaining('ends before') as string }

@@ -1,28 +1,39 @@
 import { allEnded } from '../../../runtime/all-ended.ts'
 import { assert } from '../../../runtime/assert.ts'
-import { afterThisTurn } from '../../../runtime/yield.ts'
+import type { Slices } from '../../../runtime/slices.ts'
+import { afterThisTurn, nextTurn } from '../../../runtime/yield.ts'
 import { alignedBytes, heapKeysMax, metricNumbers, type Chunk } from '../../exact-scan.ts'
+import type { DenseColumn } from '../../stored/dense-column.ts'
 import { strideOf, type VectorColumn } from '../../vector-column.ts'
 import { mergeKeys } from '../../vector-hits.ts'
 import type { Arena } from '../../vector-memory.ts'
 import { BitsInArena, type LentBits } from '../bits-in-arena.ts'
 import type { InlineSearcher } from '../inline-searcher.ts'
+import { later, runSearches, type DoNow } from '../run-searches.ts'
 import { keysOfStored, type SearchWork } from './search-message.ts'
 import { SearchThread, type SentTask, type ThreadOptions } from './search-thread.ts'
 import {
   searchClosed,
+  type FoundKeys,
   type GraphTask,
   type ScanTask,
+  type Searching,
+  type SearchTask,
   type StoredTask,
   type VectorSearcher,
 } from '../vector-searcher.ts'
 
 /** A thread is given more while it has less to do than this, in rows that are compared: some milliseconds. */
 const aheadMax = 20_000
-/** A graph that costs no more is searched in the calling thread if nobody else searches. */
+/** What costs no more, in rows of so many bytes, is done in the calling thread if nobody else searches. */
 const inlineMax = 10_000
+const costedRowBytes = 512
+/** After so much of it in one turn, events come first: some who search are among them, perhaps. */
+const inlineMs = 1
 /** What a row that a graph search keeps in view costs. */
 const keptRowCost = 24
+/** The same of a search that scores passing rows only. */
+const filteredRowCost = 50
 /** What a row costs in a scan of rows that lie in order. */
 const sequentialRowCost = 0.3
 /** What a row costs that is read from a file: a system call. */
@@ -52,27 +63,45 @@ export class ThreadSearcher implements VectorSearcher {
   readonly #threadsMax: number
   readonly #options: ThreadOptions
   readonly #inline: InlineSearcher
+  readonly #slices: Slices
   readonly #threads = new Set<SearchThread>()
   readonly #bits = new BitsInArena()
   #waiting: Waiting[] = []
+  /** Queries whose searches are under way. */
+  #queries = 0
   #isFlushDue = false
   #isClosed = false
 
   /** `inline` is closed together with it. */
-  constructor(threads: number, options: ThreadOptions, inline: InlineSearcher) {
+  constructor(threads: number, options: ThreadOptions, inline: InlineSearcher, slices: Slices) {
     assert(threads > 0, 'a thread searcher has a thread')
     this.#threadsMax = threads
     this.#options = options
     this.#inline = inline
+    this.#slices = slices
   }
 
-  async graph(task: GraphTask): Promise<BigUint64Array | undefined> {
+  async run<T>(searches: readonly Searching<T>[]): Promise<readonly T[]> {
     this.#checkOpen()
-    const { graph, passing, rowLimit, isKept, ef } = task
+    this.#queries += 1
+    try {
+      // Whoever asks in the same moment has been counted by then.
+      await Promise.resolve()
+      if (this.#queries === 1 && this.#slices.isDue(inlineMs)) await nextTurn()
+      return await runSearches(this, searches, this.#doNow)
+    } finally {
+      this.#queries -= 1
+    }
+  }
+
+  async graph(task: GraphTask): Promise<FoundKeys> {
+    this.#checkOpen()
+    const { graph, passing, rowLimit, isKept } = task
     const bits = passing === undefined ? undefined : this.#bits.lend(graph.arena, passing, rowLimit, isKept)
     if (passing !== undefined && bits === undefined) return this.#inline.graph(task)
-    const cost = ef * keptRowCost
-    const asked = { cost, isShort: cost <= inlineMax, runHere: () => this.#inline.graphNow(task) }
+    const cost = graphCost(task)
+    const runHere = (): FoundKeys => this.#inline.graphNow(task)
+    const asked = { cost, isShort: isShort(cost, graph.column), runHere }
     try {
       return await this.#ask(asked, (thread) => graphWork(thread, task, bits?.address ?? 0))
     } finally {
@@ -128,16 +157,13 @@ export class ThreadSearcher implements VectorSearcher {
     { arena, chunks, firstRow, rowLimit }: Window,
     { bits, isAlone }: { readonly bits: LentBits | undefined; readonly isAlone: boolean },
   ): Promise<BigUint64Array> {
-    const { column, query, metric, limit, passing, passingCount } = task
-    const runHere = (): BigUint64Array =>
-      column.searchKeys({
-        ...{ query, metric, limit, firstRow, rowCount: rowLimit },
-        ...(passing === undefined ? {} : { passing }),
-      })
+    const { column, query, metric, limit, passing } = task
+    const part = { ...task, firstRow, rowLimit }
+    const runHere = (): BigUint64Array => this.#inline.scanNow(part)
     if (passing !== undefined && bits === undefined) return runHere()
-    const share = passing === undefined ? sequentialRowCost : passingCount / task.rowLimit
-    const cost = (rowLimit - firstRow) * share
-    const keys = await this.#ask({ cost, isShort: isAlone && cost <= inlineMax, runHere }, (thread) => {
+    const cost = scanCost(task, rowLimit - firstRow)
+    const asked = { cost, isShort: isAlone && isShort(cost, column), runHere }
+    const keys = await this.#ask(asked, (thread) => {
       const stride = strideOf(column.dimensions)
       const heapBytes = alignedBytes(limit * 8)
       const heap = thread.scratch.ofScans(arena, heapBytes + stride * 4)
@@ -167,6 +193,13 @@ export class ThreadSearcher implements VectorSearcher {
       this.#waiting.push({ cost, isShort, answer: resolve, fail: reject, work, runHere: here })
       this.#flushLater()
     })
+  }
+
+  /** Nothing that takes long, and nothing at all while others search: for them there are threads. */
+  readonly #doNow: DoNow = (asked) => {
+    if (this.#queries > 1 || asked.kind === 'stored' || !isShortTask(asked)) return later
+    if (this.#slices.isDue(inlineMs)) return later
+    return asked.kind === 'graph' ? this.#inline.graphNow(asked.task) : this.#inline.scanNow(asked.task)
   }
 
   #checkOpen(): void {
@@ -254,6 +287,26 @@ class Share {
   send(): void {
     if (this.#tasks.length > 0) this.#thread.send(this.#work, this.#tasks)
   }
+}
+
+/** In rows that are compared, like all costs here. */
+function graphCost({ ef, passing, isWide }: GraphTask): number {
+  return ef * (passing === undefined || isWide ? keptRowCost : filteredRowCost)
+}
+
+/** What a part with so many of the rows costs. */
+function scanCost({ passing, passingCount, rowLimit }: ScanTask, rows: number): number {
+  return rows * (passing === undefined ? sequentialRowCost : passingCount / rowLimit)
+}
+
+function isShortTask(asked: Exclude<SearchTask, { kind: 'stored' }>): boolean {
+  if (asked.kind === 'graph') return isShort(graphCost(asked.task), asked.task.graph.column)
+  const { task } = asked
+  return isShort(scanCost(task, task.rowLimit - task.firstRow), task.column)
+}
+
+function isShort(cost: number, { dimensions }: DenseColumn): boolean {
+  return cost * Math.max(1, (strideOf(dimensions) * 4) / costedRowBytes) <= inlineMax
 }
 
 function graphWork(thread: SearchThread, task: GraphTask, passing: number): SearchWork | undefined {
