@@ -62,7 +62,11 @@ export function listed(names: string | readonly string[]): readonly string[] {
 }
 
 /** The shard of the partition at `place` that a point belongs to. */
-export function homeShard({ shardNumber }: FullConfig, place: number, id: IdWords): number {
+export function homeShard(
+  { shardNumber }: Pick<FullConfig, 'shardNumber'>,
+  place: number,
+  id: IdWords,
+): number {
   return place * shardNumber + (hashWords(id) % shardNumber)
 }
 

@@ -2,6 +2,7 @@ import type { IdWords } from '../ids/point-id.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
 import { assert } from '../runtime/assert.ts'
 import type { VectorValue } from '../graph/vector-value.ts'
+import type { RowBlock } from '../segment/row-block.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { Deletions } from './deletions.ts'
 import type { SegmentHandle } from './segment-handle.ts'
@@ -103,14 +104,25 @@ export class Shard {
     payload: Uint8Array,
     vectors: Readonly<Record<string, VectorValue | undefined>>,
   ): void {
-    if (this.#memtable === undefined) {
-      const handle = this.#createMemtable()
-      handle.retain()
-      this.#memtable = liveEntry(handle, null, false, new Deletions(this.#owner))
-      this.#entries.push(this.#memtable)
-    }
-    this.#memtable.rows.append({ id, written: seq, payload, vectors })
+    this.#openMemtable().rows.append({ id, written: seq, payload, vectors })
     this.#pointCount += 1
+  }
+
+  /** Appends rows of ids that are not there, each once. */
+  appendAll(block: RowBlock): void {
+    if (block.rowCount === 0) return
+    this.#openMemtable().rows.appendAll(block)
+    this.#pointCount += block.rowCount
+  }
+
+  #openMemtable(): LiveEntry {
+    if (this.#memtable !== undefined) return this.#memtable
+    const handle = this.#createMemtable()
+    handle.retain()
+    const memtable = liveEntry(handle, null, false, new Deletions(this.#owner))
+    this.#memtable = memtable
+    this.#entries.push(memtable)
+    return memtable
   }
 
   /** No more rows go into the present memtable; a pointer swap. */

@@ -44,6 +44,15 @@ export interface ColumnRows {
   readonly vectors: Uint8Array
 }
 
+/** Dense vectors of some rows, to be appended at once. */
+export interface DenseRows {
+  readonly dimensions: number
+  /** `dimensions` for each row, whatever they are where it has no vector. */
+  readonly floats: Float32Array
+  /** 0 for each row that has no vector. Undefined if all have one. */
+  readonly present: Uint8Array | undefined
+}
+
 /** A row must leave room for a query beside it in an arena's scratch. */
 export const dimensionsMax = 2 ** 20
 const firstChunkRows = 16
@@ -179,6 +188,31 @@ export class VectorColumn {
     if (vector !== undefined) this.#setPresent(row)
     this.#rowCount = row + 1
     return row
+  }
+
+  /** Rows in their order. @throws overloaded, and then has taken the first ones */
+  appendAll({ dimensions, floats, present }: DenseRows): void {
+    assert(!this.#holders.isDisposed, 'a disposed column takes no rows')
+    assert(dimensions === this.dimensions, 'a vector has the dimensions of its column')
+    const rowCount = floats.length / dimensions
+    if (present !== undefined || dimensions !== this.#stride) {
+      for (let row = 0; row < rowCount; row++)
+        this.append(
+          present?.[row] === 0 ? undefined : floats.subarray(row * dimensions, (row + 1) * dimensions),
+        )
+      return
+    }
+    for (let done = 0; done < rowCount;) {
+      const row = this.#rowCount
+      if (row === this.#capacity) this.#addChunk(Math.max(firstChunkRows, this.#capacity))
+      const chunk = this.#chunkOf(row)
+      const count = Math.min(rowCount - done, chunk.firstRow + chunk.rows - row)
+      const from = done * dimensions
+      chunk.floats.set(floats.subarray(from, from + count * dimensions), (row - chunk.firstRow) * dimensions)
+      for (let i = 0; i < count; i++) this.#setPresent(row + i)
+      this.#rowCount = row + count
+      done += count
+    }
   }
 
   has(row: number): boolean {

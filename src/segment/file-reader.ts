@@ -72,8 +72,8 @@ function wrongLength(file: StatedFile, bytes: number): DatabaseError {
   return corruptFile(file.key, `it has ${bytes} bytes, its manifest says ${file.bytes}`)
 }
 
-/** The next chunk is on its way while the present one is hashed. */
-export async function* readAhead(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The next chunk is on its way while the present one is used. */
+export async function* readAhead<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]()
   let pending = iterator.next()
   try {

@@ -53,14 +53,17 @@ export class IdColumn implements IdSource {
     return row
   }
 
+  /** All rows of the image, in their order. */
+  appendAll({ words, kinds }: IdColumnImage): void {
+    const row = this.#rowCount
+    while (this.#kinds.length < row + kinds.length) this.#grow()
+    this.#words.set(words, row * 4)
+    this.#kinds.set(kinds, row)
+    this.#rowCount = row + kinds.length
+  }
+
   read(row: number, out: IdWords): void {
-    const words = this.#words
-    const at = row * 4
-    out.kind = this.#kinds[row] === idKindUuid ? idKindUuid : idKindNumber
-    out.w0 = words[at]!
-    out.w1 = words[at + 1]!
-    out.w2 = words[at + 2]!
-    out.w3 = words[at + 3]!
+    readId(this.#words, this.#kinds, row, out)
   }
 
   isIdAt(row: number, id: Readonly<IdWords>): boolean {
@@ -106,4 +109,17 @@ export class IdColumn implements IdSource {
     this.#words = words
     this.#kinds = kinds
   }
+}
+
+export function readImageId({ words, kinds }: IdColumnImage, row: number, out: IdWords): void {
+  readId(words, kinds, row, out)
+}
+
+function readId(words: Uint32Array, kinds: Uint8Array, row: number, out: IdWords): void {
+  const at = row * 4
+  out.kind = kinds[row] === idKindUuid ? idKindUuid : idKindNumber
+  out.w0 = words[at]!
+  out.w1 = words[at + 1]!
+  out.w2 = words[at + 2]!
+  out.w3 = words[at + 3]!
 }

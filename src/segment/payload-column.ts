@@ -1,3 +1,4 @@
+import type { TextBlock } from './row-block.ts'
 import { grownRows, sharedBytes, sharedUint32 } from './shared-array.ts'
 
 /** A payload column as another thread sees it. */
@@ -61,6 +62,26 @@ export class PayloadColumn {
     const row = this.appendPlace(this.#tailIndex, this.#tailUsed, length)
     this.#tailUsed += length
     return row
+  }
+
+  /** Copies them: as many at once as fit into a chunk. */
+  appendAll({ bytes, ends }: TextBlock): void {
+    let start = 0
+    for (let row = 0; row < ends.length;) {
+      const length = ends[row]! - start
+      if (length > this.#tail.length - this.#tailUsed) this.#startChunk(length)
+      const room = this.#tail.length - this.#tailUsed
+      let next = row
+      let end = start
+      while (next < ends.length && ends[next]! - start <= room) {
+        this.appendPlace(this.#tailIndex, this.#tailUsed + end - start, ends[next]! - end)
+        end = ends[next++]!
+      }
+      this.#tail.set(bytes.subarray(start, end), this.#tailUsed)
+      this.#tailUsed += end - start
+      start = end
+      row = next
+    }
   }
 
   /** Takes over memory that holds payloads already; their rows follow with `appendPlace`. Gives the chunk's number. */

@@ -1,10 +1,10 @@
 // What a genuine archive of Qdrant holds, without its write-ahead log applied. Whoever reads it merges the segments of
 // a shard (of an id that several have, the highest version stands) and then replays the log.
 
-import type { SparseInput } from '../../collection/types.ts'
 import type { JsonObject } from '../../encoding/json.ts'
-import type { MultiVector } from '../../graph/vector-value.ts'
+import type { VectorValue } from '../../graph/vector-value.ts'
 import type { PointId } from '../../ids/point-id.ts'
+import type { TextBlock, VectorBlock } from '../../segment/row-block.ts'
 import type { ShardKey } from './shard-key-names.ts'
 
 /** Bytes of known length, any range of which can be read. */
@@ -52,8 +52,31 @@ export interface QdrantSegment {
   readonly pointCount: number
   /** The points that exist, checked: no id and no slot twice. In no stated order. */
   ids(): AsyncIterable<readonly QdrantSlot[]>
+  /** The same, by ascending slots, as they lie in memory. */
+  readonly idColumns: QdrantIds
   /** The points of these slots, which must ascend, in that order, in batches of bounded bytes. */
   points(slots: Iterable<number>): AsyncIterable<readonly QdrantPoint[]>
+  /** The same without an object for each. */
+  blocks(slots: Uint32Array): AsyncIterable<QdrantBlock>
+}
+
+/** What a segment says of its points, column by column. */
+export interface QdrantIds {
+  readonly slots: Uint32Array
+  readonly versions: Float64Array
+  /** `IdKind`. */
+  readonly kinds: Uint8Array
+  /** Four for each point, as in `IdWords`. */
+  readonly words: Uint32Array
+}
+
+/** Points of a segment column by column. */
+export interface QdrantBlock {
+  readonly slots: Uint32Array
+  /** By name, `''` for the unnamed one. As stored: for cosine, normalised. */
+  readonly vectors: ReadonlyMap<string, VectorBlock>
+  /** Texts of JSON objects, checked, to the digit; empty for `{}`. */
+  readonly payloads: TextBlock
 }
 
 /** Where a segment keeps a point. */
@@ -66,7 +89,7 @@ export interface QdrantSlot {
 export interface QdrantPoint {
   readonly slot: number
   /** By name, `''` for the unnamed one; absent ones are absent. As stored: for cosine, normalised. */
-  readonly vectors: Readonly<Record<string, Float32Array | SparseInput | MultiVector>>
+  readonly vectors: Readonly<Record<string, VectorValue>>
   /** Text of a JSON object, checked, to the digit; empty for `{}`. */
   readonly payload: Uint8Array
 }

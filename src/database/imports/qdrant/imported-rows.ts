@@ -6,12 +6,14 @@ import { View, type FullConfig, type ViewEntry } from '../../../collection/view.
 import { writeRows } from '../../../collection/write-rows.ts'
 import type { VectorValue } from '../../../graph/vector-value.ts'
 import { seqOf, type CollectionId } from '../../../ids/brands.ts'
-import type { IdWords } from '../../../ids/point-id.ts'
+import { idKindNumber, type IdWords } from '../../../ids/point-id.ts'
 import type { DeltaRef, ManifestEntry } from '../../../manifest/format.ts'
 import { assert, InvariantViolation } from '../../../runtime/assert.ts'
 import { yieldToEventLoop } from '../../../runtime/yield.ts'
 import { writeDelta } from '../../../segment/delta-writer.ts'
 import { segmentKey, type SegmentInfo } from '../../../segment/format.ts'
+import { readImageId } from '../../../segment/id-column.ts'
+import { selectRows, type RowBlock } from '../../../segment/row-block.ts'
 import { RowSet } from '../../../segment/row-set.ts'
 import type { Engine } from '../../engine.ts'
 import type { Staging } from '../../staged.ts'
@@ -108,6 +110,18 @@ export class ImportedRows {
     shard.append(id, seqOf(version), row.payload, row.vectors)
     this.#slice.rows += 1
     this.#slice.bytes += row.payload.byteLength
+  }
+
+  /** Points that are not there, each once. */
+  putAll(block: RowBlock): void {
+    const { shardNumber } = this.config
+    const first = this.#place * shardNumber
+    if (shardNumber === 1) this.#shards[first]!.appendAll(block)
+    else
+      for (const [index, rows] of rowsByShard(block, shardNumber).entries())
+        this.#shards[first + index]!.appendAll(selectRows(block, rows))
+    this.#slice.rows += block.rowCount
+    this.#slice.bytes += block.payloads.bytes.byteLength
   }
 
   delete(id: IdWords, location: Location): void {
@@ -267,4 +281,20 @@ export class ImportedRows {
 
 function isDead({ rows, deletions }: LiveEntry): boolean {
   return deletions.count === rows.rowCount
+}
+
+/** Which rows belong to which of a partition's shards. */
+function rowsByShard({ rowCount, ids }: RowBlock, shardNumber: number): readonly Uint32Array[] {
+  const homes = new Uint32Array(rowCount)
+  const counts = new Uint32Array(shardNumber)
+  const id: IdWords = { kind: idKindNumber, w0: 0, w1: 0, w2: 0, w3: 0 }
+  for (let row = 0; row < rowCount; row++) {
+    readImageId(ids, row, id)
+    homes[row] = homeShard({ shardNumber }, 0, id)
+    counts[homes[row]!]! += 1
+  }
+  const rows = Array.from(counts, (count) => new Uint32Array(count))
+  const ends = new Uint32Array(shardNumber)
+  for (let row = 0; row < rowCount; row++) rows[homes[row]!]![ends[homes[row]!]!++] = row
+  return rows
 }

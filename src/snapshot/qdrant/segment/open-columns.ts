@@ -1,6 +1,6 @@
 import type { DatabaseError } from '../../../errors/database-error.ts'
+import type { TextBlock, VectorBlock } from '../../../segment/row-block.ts'
 import { invalidEntry } from '../../archive/archive-error.ts'
-import type { QdrantPoint } from '../types.ts'
 import { layoutText, vectorText } from '../vector-layout.ts'
 import { openBlobstore } from './blobs/blobstore.ts'
 import { PayloadColumn } from './blobs/payload-column.ts'
@@ -16,8 +16,7 @@ import { MultiColumn, offsetBytes } from './vectors/multi-column.ts'
 import { openDroppedBits, openSingleFile } from './vectors/single-file.ts'
 import { SparseColumn } from './vectors/sparse-column.ts'
 
-type VectorValue = QdrantPoint['vectors'][string]
-export type VectorColumn = SlotColumn<VectorValue>
+export type VectorColumn = SlotColumn<VectorBlock>
 
 /** The slots that a segment has given away, and what that says of the other files. */
 export interface SlotBounds {
@@ -88,7 +87,7 @@ async function openSparse(folder: SegmentFiles, bounds: SlotBounds): Promise<Vec
 export async function openPayloadColumn(
   files: SegmentFiles,
   bounds: SlotBounds,
-): Promise<SlotColumn<Uint8Array> | undefined> {
+): Promise<SlotColumn<TextBlock> | undefined> {
   const folder = files.folder('payload_storage')
   if (folder.isEmpty) {
     if (bounds.livingEnd === 0) return undefined

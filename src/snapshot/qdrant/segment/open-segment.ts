@@ -1,6 +1,6 @@
 import { DatabaseError } from '../../../errors/database-error.ts'
 import { assert } from '../../../runtime/assert.ts'
-import type { QdrantPoint, QdrantSegment, QdrantSlot } from '../types.ts'
+import type { QdrantBlock, QdrantIds, QdrantPoint, QdrantSegment, QdrantSlot } from '../types.ts'
 import type { VectorLayout } from '../vector-layout.ts'
 import { compareVersions, readVersion, segmentVersion } from '../version-info.ts'
 import type { SlotList } from './ids/slot-list.ts'
@@ -13,7 +13,8 @@ import {
   type SlotBounds,
   type VectorColumn,
 } from './open-columns.ts'
-import { readPoints, type PointColumns } from './read-points.ts'
+import { pointsOfBlock } from './block-points.ts'
+import { readBlocks, type PointColumns } from './read-blocks.ts'
 import { readSegmentConfig, type SegmentVector } from './segment-config.ts'
 import type { SegmentFiles } from './segment-files.ts'
 
@@ -84,17 +85,22 @@ class OpenSegment implements QdrantSegment {
     yield* this.#list.batches(slotsPerBatch)
   }
 
+  get idColumns(): QdrantIds {
+    return this.#list.columns
+  }
+
   async *points(slots: Iterable<number>): AsyncGenerator<readonly QdrantPoint[]> {
-    let wanted: number[] = []
-    let last = -1
-    for (const slot of slots) {
-      assert(slot > last && slot < this.#list.slotCount, 'slots ascend and are those of the segment')
-      last = slot
-      wanted.push(slot)
-      if (wanted.length < slotsPerBatch) continue
-      yield* readPoints(this.#columns, Uint32Array.from(wanted))
-      wanted = []
+    for await (const block of this.blocks(Uint32Array.from(slots))) yield pointsOfBlock(block)
+  }
+
+  async *blocks(slots: Uint32Array): AsyncGenerator<QdrantBlock> {
+    for (let from = 0, last = -1; from < slots.length; from += slotsPerBatch) {
+      const batch = slots.subarray(from, from + slotsPerBatch)
+      for (const slot of batch) {
+        assert(slot > last && slot < this.#list.slotCount, 'slots ascend and are those of the segment')
+        last = slot
+      }
+      yield* readBlocks(this.#columns, batch)
     }
-    if (wanted.length > 0) yield* readPoints(this.#columns, Uint32Array.from(wanted))
   }
 }

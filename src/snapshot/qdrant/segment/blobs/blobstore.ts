@@ -19,7 +19,7 @@ export interface Blobstore {
   readonly compression: Compression
   /** Slots from here on have no value. */
   readonly slotsEnd: number
-  readonly values: SlotColumn<Blob>
+  readonly values: SlotColumn<ReadBlobs>
 }
 
 export interface Blob {
@@ -27,6 +27,52 @@ export interface Blob {
   /** The page where it begins. */
   readonly entry: EntryBytes
   readonly offset: number
+}
+
+/** Blobs of some slots, without an object for each. */
+export class ReadBlobs {
+  readonly #runs: readonly (Uint8Array | undefined)[]
+  readonly #ats: Float64Array
+  readonly #starts: Float64Array
+  readonly #lengths: Float64Array
+  readonly #pages: readonly EntryBytes[]
+  readonly #pageBytes: number
+
+  constructor(parts: {
+    /** What was read at once, in which the blob lies from `ats` on. */
+    readonly runs: readonly (Uint8Array | undefined)[]
+    readonly ats: Float64Array
+    /** Where it lies in all pages. */
+    readonly starts: Float64Array
+    readonly lengths: Float64Array
+    readonly pages: readonly EntryBytes[]
+    readonly pageBytes: number
+  }) {
+    this.#runs = parts.runs
+    this.#ats = parts.ats
+    this.#starts = parts.starts
+    this.#lengths = parts.lengths
+    this.#pages = parts.pages
+    this.#pageBytes = parts.pageBytes
+  }
+
+  get count(): number {
+    return this.#runs.length
+  }
+
+  /** A view; undefined if there is none. */
+  bytesAt(index: number): Uint8Array | undefined {
+    const at = this.#ats[index]!
+    return this.#runs[index]?.subarray(at, at + this.#lengths[index]!)
+  }
+
+  at(index: number): Blob | undefined {
+    const bytes = this.bytesAt(index)
+    if (bytes === undefined) return undefined
+    const start = this.#starts[index]!
+    const entry = this.#pages[Math.floor(start / this.#pageBytes)]!
+    return { bytes, entry, offset: start % this.#pageBytes }
+  }
 }
 
 /** @throws archive-invalid */
@@ -70,14 +116,14 @@ interface BlobFiles {
   readonly blockBytes: number
 }
 
-class BlobColumn implements SlotColumn<Blob> {
+class BlobColumn implements SlotColumn<ReadBlobs> {
   readonly #files: BlobFiles
 
   constructor(files: BlobFiles) {
     this.#files = files
   }
 
-  async locate(slots: Uint32Array): Promise<LocatedValues<Blob>> {
+  async locate(slots: Uint32Array): Promise<LocatedValues<ReadBlobs>> {
     const { tracker, slotsEnd } = this.#files
     // Where in all pages, one behind the other; -1 for none.
     const starts = new Float64Array(slots.length).fill(-1)
@@ -121,27 +167,20 @@ class BlobColumn implements SlotColumn<Blob> {
     return { start, length }
   }
 
-  async #read(starts: Float64Array, lengths: Float64Array): Promise<(Blob | undefined)[]> {
+  async #read(starts: Float64Array, lengths: Float64Array): Promise<ReadBlobs> {
     const { pageBytes, pages } = this.#files
-    const values = new Array<Blob | undefined>(starts.length).fill(undefined)
-    const present: number[] = []
-    for (let i = 0; i < starts.length; i++) if (starts[i]! >= 0) present.push(i)
-    const offsets = new Float64Array(present.length)
-    const bytes = new Float64Array(present.length)
-    for (let i = 0; i < present.length; i++) {
-      offsets[i] = starts[present[i]!]!
-      bytes[i] = lengths[present[i]!]!
-    }
+    const runs = new Array<Uint8Array | undefined>(starts.length).fill(undefined)
+    const ats = new Float64Array(starts.length)
+    const present = Uint32Array.from(starts.keys()).filter((index) => starts[index]! >= 0)
+    const offsets = Float64Array.from(present, (index) => starts[index]!)
+    const bytes = Float64Array.from(present, (index) => lengths[index]!)
     const source = { read: (offset: number, length: number) => this.#readPages(offset, length) }
-    await readRuns(source, offsets, bytes, (index, run, at) => {
-      const start = offsets[index]!
-      values[present[index]!] = {
-        bytes: run.subarray(at, at + bytes[index]!),
-        entry: pages[Math.floor(start / pageBytes)]!,
-        offset: start % pageBytes,
-      }
+    await readRuns(source, offsets, bytes, (place, run, at) => {
+      const index = present[place]!
+      runs[index] = run
+      ats[index] = at
     })
-    return values
+    return new ReadBlobs({ runs, ats, starts, lengths, pages, pageBytes })
   }
 
   /** A value may run on into the next page. */

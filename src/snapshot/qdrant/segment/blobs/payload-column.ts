@@ -1,64 +1,130 @@
-import { JsonSyntaxError, parseJson } from '../../../../encoding/json.ts'
+import { isUtf8 } from 'node:buffer'
 import { asBuffer } from '../../../../encoding/binary.ts'
+import { JsonSyntaxError, parseJson } from '../../../../encoding/json.ts'
+import type { TextBlock } from '../../../../segment/row-block.ts'
+import { InvariantViolation } from '../../../../runtime/assert.ts'
 import { invalidEntry } from '../../../archive/archive-error.ts'
 import { valueBytesMax } from '../../limits.ts'
 import type { LocatedValues, SlotColumn } from '../slot-column.ts'
-import type { Blob, Blobstore } from './blobstore.ts'
-import { decodeLz4Block } from './lz4.ts'
-import { scanPayload } from './scan-payload.ts'
+import type { Blob, Blobstore, Compression, ReadBlobs } from './blobstore.ts'
+import { decodeLz4Into } from './lz4.ts'
+import { scanText } from './scan-payload.ts'
 
 /** What text usually shrinks to: only to know how many payloads fit into a batch. */
 const usualRatio = 4
 const sizeBytes = 4
+const firstTextBytes = 64
+/** No byte of a block can stand for more bytes than this: nothing is taken for a size that is only claimed. */
+const lz4RatioMax = 255
 
 /** The text of each payload, as it was written; none for `{}`. */
-export class PayloadColumn implements SlotColumn<Uint8Array> {
+export class PayloadColumn implements SlotColumn<TextBlock> {
   readonly #store: Blobstore
 
   constructor(store: Blobstore) {
     this.#store = store
   }
 
-  async locate(slots: Uint32Array): Promise<LocatedValues<Uint8Array>> {
+  async locate(slots: Uint32Array): Promise<LocatedValues<TextBlock>> {
     const blobs = await this.#store.values.locate(slots)
     return {
       bytesAt: (index) => blobs.bytesAt(index) * usualRatio,
-      read: async (from, to) => (await blobs.read(from, to)).map((blob) => blob && this.#payload(blob)),
+      read: async (from, to) => new TextReader(this.#store.compression, await blobs.read(from, to)).texts(),
     }
   }
+}
 
-  #payload(blob: Blob): Uint8Array | undefined {
-    const text = this.#store.compression === 'LZ4' ? unpack(blob) : blob.bytes
-    const found = scanPayload(text)
-    if (found !== 'unsure') return found === 'empty' ? undefined : text
+/** Checks the texts of some blobs while it puts them behind each other. */
+class TextReader {
+  readonly #compression: Compression
+  readonly #blobs: ReadBlobs
+  #bytes: Uint8Array
+  #end = 0
+
+  constructor(compression: Compression, blobs: ReadBlobs) {
+    this.#compression = compression
+    this.#blobs = blobs
+    this.#bytes = new Uint8Array(firstTextBytes * Math.max(1, blobs.count))
+  }
+
+  /** @throws archive-invalid */
+  texts(): TextBlock {
+    const ends = new Uint32Array(this.#blobs.count)
+    for (let index = 0; index < ends.length; index++) {
+      const bytes = this.#blobs.bytesAt(index)
+      if (bytes !== undefined) this.#append(index, bytes)
+      ends[index] = this.#end
+    }
+    const bytes = this.#bytes.subarray(0, this.#end)
+    if (!isUtf8(bytes)) this.#refuseText(bytes, ends)
+    return { bytes, ends }
+  }
+
+  #append(index: number, stored: Uint8Array): void {
+    const start = this.#end
+    const end = start + this.#unpack(index, stored)
+    // What ends a scan, until the next text takes its place.
+    this.#bytes[end] = 0
+    const found = scanText(this.#bytes, start, end)
+    const isEmpty = found === 'unsure' ? this.#isEmpty(index, start, end) : found === 'empty'
+    if (!isEmpty) this.#end = end
+  }
+
+  /** Puts the text behind the last one; gives its length. */
+  #unpack(index: number, stored: Uint8Array): number {
+    if (this.#compression === 'None') {
+      this.#reserve(stored.byteLength)
+      this.#bytes.set(stored, this.#end)
+      return stored.byteLength
+    }
+    const refuse = (why: string): Error => invalidValue(this.#blobs.at(index)!, why)
+    if (stored.byteLength < sizeBytes) throw refuse('the value ends before its size')
+    const size = asBuffer(stored).readUInt32LE(0)
+    if (size > valueBytesMax) throw refuse(`the value claims ${size} bytes, more than ${valueBytesMax}`)
+    if (size > lz4RatioMax * stored.byteLength)
+      throw refuse(`the LZ4 block of the value is damaged: ${stored.byteLength} bytes cannot hold ${size}`)
+    this.#reserve(size)
+    const problem = decodeLz4Into(stored.subarray(sizeBytes), this.#bytes, this.#end, size)
+    if (problem !== undefined) throw refuse(`the LZ4 block of the value is damaged: ${problem}`)
+    return size
+  }
+
+  /** Of a text that a scan is not sure of. */
+  #isEmpty(index: number, start: number, end: number): boolean {
+    const text = this.#bytes.subarray(start, end)
     try {
       const value = parseJson(text)
       const isObject = text[firstCharacter(text)] === 0x7b
-      if (!isObject) throw invalidValue(blob, 'the payload is not a JSON object')
-      return Object.keys(value as object).length === 0 ? undefined : text
+      if (!isObject) throw invalidValue(this.#blobs.at(index)!, 'the payload is not a JSON object')
+      return Object.keys(value as object).length === 0
     } catch (error) {
       if (error instanceof JsonSyntaxError)
-        throw invalidValue(blob, `the payload is not JSON: ${error.message}`)
+        throw invalidValue(this.#blobs.at(index)!, `the payload is not JSON: ${error.message}`)
       throw error
     }
+  }
+
+  /** One of them is not UTF-8: which one, and where, the parser says. */
+  #refuseText(bytes: Uint8Array, ends: Uint32Array): never {
+    for (let index = 0, start = 0; index < ends.length; start = ends[index++]!) {
+      if (!isUtf8(bytes.subarray(start, ends[index]))) this.#isEmpty(index, start, ends[index]!)
+    }
+    throw new InvariantViolation('texts that are UTF-8 are so together')
+  }
+
+  /** Room for a text, and a byte behind it. */
+  #reserve(bytes: number): void {
+    const needed = this.#end + bytes + 1
+    if (needed <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length))
+    grown.set(this.#bytes.subarray(0, this.#end))
+    this.#bytes = grown
   }
 }
 
 export function invalidValue(blob: Blob, why: string): Error {
   const { entry, offset } = blob
   return invalidEntry(entry.name, `${why} (at byte ${offset})`, { offset, length: blob.bytes.byteLength })
-}
-
-/** u32 size, then one LZ4 block. */
-function unpack(blob: Blob): Uint8Array {
-  const { bytes } = blob
-  if (bytes.byteLength < sizeBytes) throw invalidValue(blob, 'the value ends before its size')
-  const size = asBuffer(bytes).readUInt32LE(0)
-  if (size > valueBytesMax)
-    throw invalidValue(blob, `the value claims ${size} bytes, more than ${valueBytesMax}`)
-  const text = decodeLz4Block(bytes.subarray(sizeBytes), size)
-  if (typeof text === 'string') throw invalidValue(blob, `the LZ4 block of the value is damaged: ${text}`)
-  return text
 }
 
 function firstCharacter(text: Uint8Array): number {

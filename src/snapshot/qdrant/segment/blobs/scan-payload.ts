@@ -21,21 +21,30 @@ const words = ['true', 'false', 'null'].map((word) => Buffer.from(word))
  * rare things (exponents, `\u` escapes) that the parser has to look at.
  */
 export function scanPayload(bytes: Uint8Array): 'object' | 'empty' | 'unsure' {
-  if (bytes[0] !== 123) return 'unsure'
+  const found = scanText(bytes, 0, bytes.length)
+  return found !== 'unsure' && isUtf8(bytes) ? found : 'unsure'
+}
+
+/**
+ * The same for the bytes from `start` to `end`, behind which must be a byte 0 or nothing; but for whether they are UTF-8.
+ * What is an object begins and ends with a byte below 128: several are UTF-8 if all together are.
+ */
+export function scanText(bytes: Uint8Array, start: number, end: number): 'object' | 'empty' | 'unsure' {
+  if (start === end || bytes[start] !== 123) return 'unsure'
   let depth = 0
   let state: State = 'value'
   let hasMember = false
-  let i = 0
+  let i = start
   for (;;) {
     i = afterSpace(bytes, i)
-    if (i >= bytes.length) return 'unsure'
+    if (i >= end) return 'unsure'
     const c = bytes[i]!
     if ((c === 125 && state === 'key or end') || (c === 93 && state === 'value or end')) {
       depth -= 1
       i += 1
       state = 'after'
     } else if (state === 'key' || state === 'key or end') {
-      i = afterSpace(bytes, c === quote ? afterString(bytes, i + 1) : bytes.length)
+      i = afterSpace(bytes, c === quote ? afterString(bytes, i + 1) : end)
       if (bytes[i] !== 58) return 'unsure'
       i += 1
       hasMember = true
@@ -58,7 +67,7 @@ export function scanPayload(bytes: Uint8Array): 'object' | 'empty' | 'unsure' {
     if (i === -1) return 'unsure'
     if (depth === 0) break
   }
-  if (afterSpace(bytes, i) !== bytes.length || !isUtf8(bytes)) return 'unsure'
+  if (afterSpace(bytes, i) !== end) return 'unsure'
   return hasMember ? 'object' : 'empty'
 }
 

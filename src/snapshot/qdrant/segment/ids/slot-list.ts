@@ -1,5 +1,5 @@
 import { idOfWords, type IdKind } from '../../../../ids/point-id.ts'
-import type { QdrantSlot } from '../../types.ts'
+import type { QdrantIds, QdrantSlot } from '../../types.ts'
 
 /** The points of a segment by ascending slot: about 30 bytes each. */
 export class SlotList {
@@ -35,6 +35,10 @@ export class SlotList {
 
   get pointCount(): number {
     return this.slots.length
+  }
+
+  get columns(): QdrantIds {
+    return { slots: this.slots, versions: this.#versions, kinds: this.#kinds, words: this.#words }
   }
 
   at(index: number): QdrantSlot {

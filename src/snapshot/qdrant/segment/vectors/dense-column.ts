@@ -1,3 +1,4 @@
+import type { DenseRows } from '../../../../graph/vector-column.ts'
 import { invalidEntry } from '../../../archive/archive-error.ts'
 import { readRuns } from '../../read-runs.ts'
 import type { LocatedValues, SlotColumn } from '../slot-column.ts'
@@ -6,48 +7,56 @@ import { presentAmong, type FlagBits } from './flags.ts'
 import type { RowFile } from './row-file.ts'
 
 /** One vector in each slot; none where the bit is set, and beyond the rows. */
-export class DenseColumn implements SlotColumn<Float32Array> {
+export class DenseColumn implements SlotColumn<DenseRows> {
   readonly #rows: RowFile
   readonly #type: ElementType
+  readonly #dimensions: number
   readonly #absent: FlagBits | undefined
 
   constructor(rows: RowFile, type: ElementType, absent: FlagBits | undefined) {
     this.#rows = rows
     this.#type = type
+    this.#dimensions = rows.rowBytes / elementBytes[type]
     this.#absent = absent
   }
 
-  async locate(slots: Uint32Array): Promise<LocatedValues<Float32Array>> {
-    const bytes = (this.#rows.rowBytes / elementBytes[this.#type]) * 4
+  async locate(slots: Uint32Array): Promise<LocatedValues<DenseRows>> {
+    const bytes = this.#dimensions * 4
     const isPresent = new Uint8Array(slots.length)
-    for (const index of await presentAmong(slots, this.#rows.count, this.#absent)) isPresent[index] = 1
+    const present = await presentAmong(slots, this.#rows.count, this.#absent)
+    for (const index of present) isPresent[index] = 1
+    const isWhole = present.length === slots.length
     return {
       bytesAt: (index) => isPresent[index]! * bytes,
-      read: (from, to) => this.#read(slots.subarray(from, to), isPresent.subarray(from, to)),
+      read: (from, to) =>
+        this.#read(slots.subarray(from, to), isWhole ? undefined : isPresent.subarray(from, to)),
     }
   }
 
-  async #read(slots: Uint32Array, isPresent: Uint8Array): Promise<(Float32Array | undefined)[]> {
+  async #read(slots: Uint32Array, present: Uint8Array | undefined): Promise<DenseRows> {
+    const dimensions = this.#dimensions
+    if (present === undefined && slots.at(-1)! - slots[0]! === slots.length - 1)
+      return { dimensions, floats: await this.#readAll(slots[0]!, slots.length), present }
     const { rowBytes } = this.#rows
-    const elements = elementBytes[this.#type]
-    const values = new Array<Float32Array | undefined>(slots.length).fill(undefined)
-    const present: number[] = []
-    for (let i = 0; i < slots.length; i++) if (isPresent[i] === 1) present.push(i)
-    const offsets = new Float64Array(present.length)
-    for (let i = 0; i < present.length; i++) offsets[i] = slots[present[i]!]! * rowBytes
-    const lengths = new Float64Array(present.length).fill(rowBytes)
-    let run: Uint8Array | undefined
-    let floats: Float32Array = new Float32Array(0)
-    await readRuns(this.#rows, offsets, lengths, (index, bytes, at) => {
-      if (bytes !== run) {
-        run = bytes
-        floats = decodeElements(this.#type, bytes, 0, bytes.byteLength / elements)
-      }
-      const vector = floats.subarray(at / elements, (at + rowBytes) / elements)
-      checkNumbers(vector, elements, this.#rows, offsets[index]!)
-      values[present[index]!] = vector
+    const floats = new Float32Array(slots.length * dimensions)
+    const wanted = Uint32Array.from(slots.keys()).filter((index) => present?.[index] !== 0)
+    const offsets = Float64Array.from(wanted, (index) => slots[index]! * rowBytes)
+    const lengths = new Float64Array(wanted.length).fill(rowBytes)
+    await readRuns(this.#rows, offsets, lengths, (place, bytes, at) => {
+      const vector = decodeElements(this.#type, bytes, at, dimensions)
+      checkNumbers(vector, elementBytes[this.#type], this.#rows, offsets[place]!)
+      floats.set(vector, wanted[place]! * dimensions)
     })
-    return values
+    return { dimensions, floats, present }
+  }
+
+  /** Rows that lie one behind the other, as they were read. */
+  async #readAll(first: number, count: number): Promise<Float32Array> {
+    const { rowBytes } = this.#rows
+    const bytes = await this.#rows.read(first * rowBytes, count * rowBytes)
+    const floats = decodeElements(this.#type, bytes, 0, count * this.#dimensions)
+    checkNumbers(floats, elementBytes[this.#type], this.#rows, first * rowBytes)
+    return floats
   }
 }
 

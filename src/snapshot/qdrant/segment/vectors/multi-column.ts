@@ -1,4 +1,5 @@
 import type { MultiVector } from '../../../../graph/vector-value.ts'
+import type { VectorBlock } from '../../../../segment/row-block.ts'
 import { invalidEntry } from '../../../archive/archive-error.ts'
 import { asBuffer } from '../../../../encoding/binary.ts'
 import { readRuns } from '../../read-runs.ts'
@@ -13,7 +14,7 @@ import type { RowFile } from './row-file.ts'
 export const offsetBytes = 12
 
 /** Several vectors in each slot: a run of rows. */
-export class MultiColumn implements SlotColumn<MultiVector> {
+export class MultiColumn implements SlotColumn<VectorBlock> {
   readonly #rows: RowFile
   readonly #offsets: RowFile
   readonly #type: ElementType
@@ -28,7 +29,7 @@ export class MultiColumn implements SlotColumn<MultiVector> {
     this.#absent = absent
   }
 
-  async locate(slots: Uint32Array): Promise<LocatedValues<MultiVector>> {
+  async locate(slots: Uint32Array): Promise<LocatedValues<VectorBlock>> {
     const firsts = new Float64Array(slots.length)
     const counts = new Float64Array(slots.length)
     const present = await presentAmong(slots, this.#offsets.count, this.#absent)

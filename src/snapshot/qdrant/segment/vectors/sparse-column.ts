@@ -1,5 +1,6 @@
 import { asBuffer, readU64 } from '../../../../encoding/binary.ts'
 import type { SparseVector } from '../../../../graph/vector-value.ts'
+import type { VectorBlock } from '../../../../segment/row-block.ts'
 import type { Blob, Blobstore } from '../blobs/blobstore.ts'
 import { invalidValue } from '../blobs/payload-column.ts'
 import type { LocatedValues, SlotColumn } from '../slot-column.ts'
@@ -13,7 +14,7 @@ const widthMin = 8
 const widthMax = 32
 
 /** Blobs without compression. A slot has no vector if its bit is set, or if it has no blob. */
-export class SparseColumn implements SlotColumn<SparseVector> {
+export class SparseColumn implements SlotColumn<VectorBlock> {
   readonly #store: Blobstore
   readonly #absent: FlagBits | undefined
 
@@ -22,7 +23,7 @@ export class SparseColumn implements SlotColumn<SparseVector> {
     this.#absent = absent
   }
 
-  async locate(slots: Uint32Array): Promise<LocatedValues<SparseVector>> {
+  async locate(slots: Uint32Array): Promise<LocatedValues<VectorBlock>> {
     const present = await presentAmong(slots, Infinity, this.#absent)
     const blobs = await this.#store.values.locate(present.map((index) => slots[index]!))
     const places = new Int32Array(slots.length).fill(-1)
@@ -34,7 +35,7 @@ export class SparseColumn implements SlotColumn<SparseVector> {
         const first = wanted[0] ?? 0
         const found = await blobs.read(first, first + wanted.length)
         return Array.from(places.subarray(from, to), (place) => {
-          const blob = place < 0 ? undefined : found[place - first]
+          const blob = place < 0 ? undefined : found.at(place - first)
           return blob && decodeSparse(blob)
         })
       },
