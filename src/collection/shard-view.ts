@@ -1,7 +1,9 @@
-import type { IdWords, PointId } from '../ids/point-id.ts'
+import { IdTable } from '../ids/id-table.ts'
+import { idOfWords, type IdWords, type PointId } from '../ids/point-id.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
+import { IdColumn } from '../segment/id-column.ts'
 import { defaultPartition, homeShard, withPartitions } from './partitions.ts'
-import { aliveBits, isVisible, View, visibleBits, type ViewEntry } from './view.ts'
+import { aliveBits, View, visibleBits, type ViewEntry } from './view.ts'
 import { rowsOf } from './matching.ts'
 
 /** The same moment with one shard only: the others are empty. It has a retention of its own. */
@@ -25,45 +27,55 @@ export interface MisplacedPoint {
   readonly why: string
 }
 
-// Rows looked at between two looks at the event loop.
-const sliceRows = 2_000
+// Rows looked at between two looks at the event loop: some milliseconds.
+const sliceRows = 20_000
 
 /**
  * The first point that readers would not find where they look for it, or would find twice; undefined if all is well.
- * What an archive says of its points is believed only after this.
+ * What an archive says of its points is believed only after this. Some 30 bytes of memory for each point of a shard.
  */
 export async function findMisplacedPoint(view: View): Promise<MisplacedPoint | undefined> {
-  const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
-  let looked = 0
   for (const [shard, entries] of view.shards.entries()) {
-    for (const [index, entry] of entries.entries()) {
-      const { rows } = entry.handle
-      for (const row of rowsOf(visibleBits(entry) ?? aliveBits(entry.rowLimit, new Uint32Array(0)))) {
-        rows.idAt(row, id)
-        const home = homeShard(view.config, Math.floor(shard / view.config.shardNumber), id)
-        if (home !== shard) {
-          const why = `it belongs to shard ${home} of ${view.shards.length}`
-          return { id: rows.pointIdAt(row), shard, problem: 'other-shard', why }
-        }
-        if (isTwice(entries, index, row, id))
-          return { id: rows.pointIdAt(row), shard, problem: 'twice', why: 'it is there twice' }
-        looked += 1
-        if (looked % sliceRows === 0) await yieldToEventLoop()
-      }
-    }
+    const found = await misplacedIn(view, shard, entries)
+    if (found !== undefined) return found
   }
   return undefined
 }
 
-/** Whether the point of a visible row is visible in another row of its entry, or in an entry before. */
-function isTwice(entries: readonly ViewEntry[], index: number, row: number, id: IdWords): boolean {
-  for (let i = 0; i <= index; i++) {
-    const entry = entries[i]!
-    const { rows } = entry.handle
-    let other = rows.findNewest(id)
-    while (other !== undefined && ((i === index && other === row) || !isVisible(entry, other)))
-      other = rows.olderRow(other)
-    if (other !== undefined) return true
+async function misplacedIn(
+  view: View,
+  shard: number,
+  entries: readonly ViewEntry[],
+): Promise<MisplacedPoint | undefined> {
+  const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
+  const place = Math.floor(shard / view.config.shardNumber)
+  // Of all entries together: an id that comes again is there twice.
+  const ids = new IdColumn()
+  const table = new IdTable(ids)
+  let lookedUp = 0
+  let twice: number | undefined
+  const lookUp = (): MisplacedPoint | undefined => {
+    table.insertAll(lookedUp, ids.rowCount, (row) => (twice = Math.min(row, twice ?? row)))
+    lookedUp = ids.rowCount
+    if (twice === undefined) return undefined
+    ids.read(twice, id)
+    return { id: idOfWords(id), shard, problem: 'twice', why: 'it is there twice' }
   }
-  return false
+  for (const entry of entries) {
+    const { rows } = entry.handle
+    for (const row of rowsOf(visibleBits(entry) ?? aliveBits(entry.rowLimit, new Uint32Array(0)))) {
+      rows.idAt(row, id)
+      const home = homeShard(view.config, place, id)
+      if (home !== shard) {
+        const why = `it belongs to shard ${home} of ${view.shards.length}`
+        return { id: rows.pointIdAt(row), shard, problem: 'other-shard', why }
+      }
+      ids.append(id)
+      if (ids.rowCount - lookedUp < sliceRows) continue
+      const found = lookUp()
+      if (found !== undefined) return found
+      await yieldToEventLoop()
+    }
+  }
+  return lookUp()
 }

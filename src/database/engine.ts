@@ -61,6 +61,8 @@ export interface EngineParts {
   readonly registry: SegmentRegistry
   readonly services: StateServices
   readonly segments: SegmentWriter
+  /** For imports: in more threads, which end when they have had nothing to do for a while. */
+  readonly bulkSegments: SegmentWriter
   /** Builds graphs, in threads of its own: no flush waits for them. */
   readonly links: SegmentWriter
   readonly graphThreads: number

@@ -108,15 +108,19 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
       { path, owner: lock.heldBy },
     )
   }
-  const builders = { files: builderOf(options.workers ?? 1), links: builderOf(options.graphThreads ?? 1) }
-  const loading = createLoadThreads((options.workers ?? 1) > 0 ? processorCount() : 0, {
-    onBusy: options.onLoading,
-  })
+  const workers = options.workers ?? 1
+  const builders = {
+    files: builderOf(workers),
+    bulk: builderOf(workers === 0 ? 0 : Math.max(2, workers)),
+    links: builderOf(options.graphThreads ?? 1),
+  }
+  const loading = createLoadThreads(workers > 0 ? processorCount() : 0, { onBusy: options.onLoading })
   const slices = new Slices(options.clock ?? systemClock)
   const searcher = createSearcher(options.searchThreads ?? Math.max(1, processorCount() - 1), slices)
   const release = async (): Promise<void> => {
     await searcher.close()
     await builders.links.close()
+    await builders.bulk.close()
     await builders.files.close()
     await loading.close()
     await lock.release()
@@ -155,6 +159,7 @@ async function recoverJobs(engine: Engine): Promise<Jobs> {
 /** What works in threads of its own. */
 interface Builders {
   readonly files: SegmentBuilder
+  readonly bulk: SegmentBuilder
   readonly links: SegmentBuilder
   readonly loading: LoadThreads
   readonly reading: ReadServices
@@ -212,6 +217,7 @@ async function openEngine(
     registry,
     services,
     segments,
+    bulkSegments: new SegmentWriter(store, builders.bulk, verified),
     links: new SegmentWriter(store, builders.links, verified),
     graphThreads: Math.max(1, options.graphThreads ?? 1),
     qdrantConfig: options.qdrantConfig ?? plainConfig,

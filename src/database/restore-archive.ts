@@ -7,6 +7,7 @@ import { DatabaseError } from '../errors/database-error.ts'
 import type { ManifestEntry, SnapshotScope } from '../manifest/format.ts'
 import type { ArchiveBytes } from '../snapshot/archive/archive-bytes.ts'
 import { ByteSource } from '../snapshot/archive/byte-source.ts'
+import { FileBytes } from '../snapshot/archive/file-bytes.ts'
 import { BaseArchives } from '../snapshot/archive/base/base-archives.ts'
 import type { ArchiveSecret } from '../snapshot/archive/encryption/keys.ts'
 import type { ArchiveCollection, ArchiveManifest } from '../snapshot/archive/format.ts'
@@ -168,7 +169,9 @@ async function restore(
   // Who wrote it shows in its first bytes. What follows reports what it has read.
   const bytes = new ByteSource(source, { signal: options.signal })
   try {
-    if (isQdrantHeader(await bytes.peek(blockBytes))) await importQdrant(engine, bytes, options, plan)
+    const isQdrant = isQdrantHeader(await bytes.peek(blockBytes))
+    const placed = isQdrant && source instanceof FileBytes ? await source.open() : undefined
+    if (isQdrant) await importQdrant(engine, placed ?? bytes, options, plan)
     else await restoreOwn(engine, bytes, options, plan)
   } finally {
     await bytes.close()
@@ -224,7 +227,7 @@ async function restoreOwn(
       const view = await openArchived(engine, one)
       prepared.set(one.id, view)
       await checkContent(view)
-      await checkPlaces(view, one)
+      await checkPlaces(view, one.name, one.shard !== undefined)
     }
     checkCounts(manifest, [...prepared.values()])
     const { aliases, receipt } = targets!

@@ -29,8 +29,8 @@ export interface FileDigest {
   readonly sums?: Uint8Array
 }
 
-/** The file's bytes in parts, each with a buffer of its own; its digest at the end. */
-export async function* buildFile(job: BuildJob): AsyncGenerator<Uint8Array<ArrayBuffer>, FileDigest> {
+/** The file's bytes in parts, each with a buffer of its own or in the shared memory of the rows; its digest at the end. */
+export async function* buildFile(job: BuildJob): AsyncGenerator<Uint8Array, FileDigest> {
   const hash = createHash('sha256')
   const blocks = new BlockHasher()
   let bytes = 0
@@ -38,7 +38,7 @@ export async function* buildFile(job: BuildJob): AsyncGenerator<Uint8Array<Array
     hash.update(part)
     blocks.update(part)
     bytes += part.byteLength
-    yield ownBuffer(part)
+    yield sendable(part)
   }
   const sums = bytes < summedBytesMin ? {} : { sums: blocks.digest() }
   return { bytes, sha256: hash.digest('hex'), ...sums }
@@ -58,7 +58,7 @@ function partsOf(job: BuildJob): AsyncIterable<Uint8Array> | Iterable<Uint8Array
 }
 
 /** A small part may lie in a buffer that others use as well: it cannot be handed over to another thread. */
-function ownBuffer(part: Uint8Array): Uint8Array<ArrayBuffer> {
-  const isWhole = part.buffer instanceof ArrayBuffer && part.byteLength === part.buffer.byteLength
-  return isWhole ? (part as Uint8Array<ArrayBuffer>) : new Uint8Array(part)
+function sendable(part: Uint8Array): Uint8Array {
+  const isShared = part.buffer instanceof SharedArrayBuffer
+  return isShared || part.byteLength === part.buffer.byteLength ? part : new Uint8Array(part)
 }

@@ -20,7 +20,7 @@ export type TakenMessage = 'taken'
 
 /** From the worker, on the job's channel. */
 export type BuildMessage =
-  | { readonly kind: 'part'; readonly part: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'part'; readonly part: Uint8Array }
   | { readonly kind: 'done'; readonly digest: FileDigest }
   | { readonly kind: 'failed'; readonly error: SentError }
 

@@ -32,7 +32,8 @@ async function run(job: BuildJob, port: MessagePort): Promise<void> {
         send({ kind: 'done', digest: value })
         return
       }
-      send({ kind: 'part', part: value }, [value.buffer])
+      // What is shared is not copied, either: it stays where it is until the job is over.
+      send({ kind: 'part', part: value }, value.buffer instanceof ArrayBuffer ? [value.buffer] : [])
       ahead += 1
       while (ahead >= partsAhead && !isGivenUp) await new Promise<void>((resolve) => (wake = resolve))
     }

@@ -14,6 +14,7 @@ import {
   partialNameOf,
   sidecarSuffix,
 } from './archive-names.ts'
+import { FileBytes } from './archive/file-bytes.ts'
 import { onFolder, streamFile, type StoredArchive } from './stored-archive.ts'
 
 // Invariants, after a crash at any point too:
@@ -217,7 +218,10 @@ export class ArchiveFolder {
         bytes,
         createdAt,
         ...(sha256 === undefined ? {} : { sha256 }),
-        stream: (range) => streamFile(this.#disk, path, stat, range),
+        stream: (range) => {
+          const stream = (): AsyncIterable<Uint8Array> => streamFile(this.#disk, path, stat, range)
+          return range === undefined ? new FileBytes(this.#disk, path, stream, stat.fingerprint) : stream()
+        },
       }
     })
   }

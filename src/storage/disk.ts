@@ -51,6 +51,10 @@ export interface OpenFile {
   /** The system's number of the file, the same in all threads of the process. */
   readonly descriptor: number
   readonly bytes: number
+  /** Fills the targets, one after the other, with the bytes from `offset` on, and gives how many there were. */
+  fill?(offset: number, targets: readonly Uint8Array[]): Promise<number>
+  /** Of the file as it is now, whatever its name leads to: see DiskStat. */
+  fingerprint?(): Promise<string>
   /** Once, when no thread reads any more: the number may be another file's from then on. */
   close(): void
 }

@@ -27,7 +27,13 @@ export const nodeDisk: Disk = {
   async openFile(path) {
     const fd = await openFile(path, 'r')
     try {
-      return { descriptor: fd, bytes: (await fstat(fd)).size, close: () => fs.closeSync(fd) }
+      return {
+        descriptor: fd,
+        bytes: (await fstat(fd)).size,
+        fill: (offset, targets) => fillFrom(fd, offset, targets),
+        fingerprint: () => fingerprintOfOpen(fd),
+        close: () => fs.closeSync(fd),
+      }
     } catch (error) {
       fs.closeSync(fd)
       throw error
@@ -148,6 +154,12 @@ function openFile(path: string, flags: string | number): Promise<number> {
 function fstat(fd: number): Promise<fs.Stats> {
   return new Promise((resolve, reject) =>
     fs.fstat(fd, (error, stat) => (error ? reject(error) : resolve(stat))),
+  )
+}
+
+function fingerprintOfOpen(fd: number): Promise<string> {
+  return new Promise((resolve, reject) =>
+    fs.fstat(fd, { bigint: true }, (error, stat) => (error ? reject(error) : resolve(fingerprintOf(stat)))),
   )
 }
 

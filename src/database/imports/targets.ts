@@ -7,7 +7,7 @@ import { DatabaseError } from '../../errors/database-error.ts'
 import type { SnapshotScope } from '../../manifest/format.ts'
 import { checkCompatible, checkSamePartition, checkShardCompatible } from '../compatible.ts'
 import type { Engine } from '../engine.ts'
-import type { ShardTarget, StagedCollection } from '../records.ts'
+import type { ShardTarget } from '../records.ts'
 import { shardMisfit } from '../restore-snapshot.ts'
 
 /** What an archive says that it holds, be it one of ours or not. */
@@ -82,10 +82,10 @@ export function checkTargets(
 }
 
 /** A point that nobody would find, or everybody twice, must not get in. @throws archive-invalid, snapshot-incompatible */
-export async function checkPlaces(view: View, { name, shard }: StagedCollection): Promise<void> {
+export async function checkPlaces(view: View, name: string, isShard: boolean): Promise<void> {
   const misplaced = await findMisplacedPoint(view)
   if (misplaced === undefined) return
-  if (shard !== undefined && misplaced.problem === 'other-shard') throw shardMisfit(name, misplaced)
+  if (isShard && misplaced.problem === 'other-shard') throw shardMisfit(name, misplaced)
   const text = `Cannot restore this archive: point ${String(misplaced.id)} of shard ${misplaced.shard}: ${misplaced.why}`
   throw new DatabaseError('archive-invalid', text, { entry: 'manifest.json', id: String(misplaced.id) })
 }

@@ -5,7 +5,7 @@ const runBytesMax = 2 * 1024 * 1024
 const gapBytesMax = 16 * 1024
 
 export interface Readable {
-  read(offset: number, length: number): Promise<Uint8Array>
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>
 }
 
 /** Gives value `index` as `run[at]` and what follows. */

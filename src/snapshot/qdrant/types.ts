@@ -12,8 +12,10 @@ export interface EntryBytes {
   /** For messages: `0/segments/<uuid>.tar/snapshot/files/segment.json`. */
   readonly name: string
   readonly bytes: number
-  /** All of the range, which must lie inside; the caller must not change what it gets. */
-  read(offset: number, length: number): Promise<Uint8Array>
+  /**
+   * All of the range, which must lie inside; the caller must not change what it gets. `into` is memory that may be used for it.
+   */
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>
 }
 
 export interface QdrantArchive {
@@ -56,7 +58,7 @@ export interface QdrantSegment {
   readonly idColumns: QdrantIds
   /** The points of these slots, which must ascend, in that order, in batches of bounded bytes. */
   points(slots: Iterable<number>): AsyncIterable<readonly QdrantPoint[]>
-  /** The same without an object for each. */
+  /** The same without an object for each. What a block holds is good until the next but one is asked for. */
   blocks(slots: Uint32Array): AsyncIterable<QdrantBlock>
 }
 

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../../encoding/json.ts'
 import { collectionIdOf } from '../../../ids/brands.ts'
 import { invalidEntry } from '../../../snapshot/archive/archive-error.ts'
 import { notEncrypted } from '../../../snapshot/archive/encryption/decrypt.ts'
+import { PlacedFile } from '../../../snapshot/archive/file-bytes.ts'
 import { parseSha256 } from '../../../snapshot/archive/import-archive.ts'
 import { checkSignature } from '../../../snapshot/archive/signature/signature.ts'
 import { openQdrantArchive } from '../../../snapshot/qdrant/archive.ts'
@@ -21,13 +22,15 @@ import { checkCancelled } from './check-cancelled.ts'
 import { fillRows } from './fill-rows.ts'
 import { ImportedRows, type WrittenRows } from './imported-rows.ts'
 import { replayWal, type IndexSchemas, type ReplayReport } from './replay-wal.ts'
+import { InPlace } from './in-place.ts'
 import { Spool } from './spool.ts'
 
 /** What became of an archive that Qdrant wrote. */
 export interface QdrantImportReport {
   /** Of the archive. */
   readonly bytes: number
-  readonly sha256: string
+  /** Absent where a local file was read in place, and nobody asked for it. */
+  readonly sha256?: string
   readonly collections: readonly ImportedCollection[]
   /** What the archive has no checksums for, and so could not be proved; writes that were not finished. */
   readonly unproved: readonly string[]
@@ -52,43 +55,33 @@ export type QdrantImportOptions = RestoreStoreOptions & {
 }
 
 /**
- * Makes collections of an archive of Qdrant: the archive becomes one object of the store, its points become segments of ours,
- * its write-ahead logs are replayed on them, and one record makes all of it known: the commit point. Whatever fails before
- * leaves the database as it was.
- * @throws archive-invalid naming the entry, archive-untrusted, archive-key-wrong, checksum-mismatch, cancelled, and what
- * `plan`, the source and the store throw
+ * Makes collections of an archive of Qdrant: its points become segments of ours, its write-ahead logs are replayed on them, and
+ * one record makes all of it known: the commit point. Whatever fails before leaves the database as it was. A stream becomes one
+ * object of the store before, as any part of it may be needed at any time; a local file, which is closed in the end, is read
+ * where it lies.
+ * @throws archive-invalid naming the entry, archive-untrusted, archive-key-wrong, checksum-mismatch, cancelled,
+ * archive-folder-failed for a file that is changed meanwhile, and what `plan`, the source and the store throw
  */
 export async function importQdrant(
   engine: Engine,
-  source: AsyncIterable<Uint8Array>,
+  source: AsyncIterable<Uint8Array> | PlacedFile,
   options: QdrantImportOptions,
   plan: (content: ArchiveContent) => Targets,
 ): Promise<void> {
-  if (options.decrypt !== undefined) throw notEncrypted()
-  checkSignature(new Uint8Array(0), undefined, options.trustedKeys)
-  const sha256 = parseSha256(options.sha256)
-  const spool = new Spool(engine)
+  const place =
+    source instanceof PlacedFile ? new InPlace(source, options) : new Spool(engine, source, options)
   try {
-    const spooled = await spool.fill(watched(source, options.onProgress), sha256)
-    const archive = await openQdrantArchive(spooled.entry)
-    const run = new Import(engine, archive, options)
-    const report = { bytes: spooled.entry.bytes, sha256: spooled.sha256, ...(await run.run(plan)) }
+    if (options.decrypt !== undefined) throw notEncrypted()
+    checkSignature(new Uint8Array(0), undefined, options.trustedKeys)
+    const { entry, sha256 } = await place.open(parseSha256(options.sha256))
+    const archive = await openQdrantArchive(entry)
+    const run = new Import(engine, archive, options, () => place.check())
+    const of = { bytes: entry.bytes, ...(sha256 === undefined ? {} : { sha256 }) }
+    const report = { ...of, ...(await run.run(plan)) }
     engine.parts.logger.info('an archive of Qdrant was imported', { ...report })
     options.onImported?.(report)
   } finally {
-    await spool.end()
-  }
-}
-
-async function* watched(
-  source: AsyncIterable<Uint8Array>,
-  onProgress: RestoreStoreOptions['onProgress'],
-): AsyncGenerator<Uint8Array> {
-  let bytes = 0
-  for await (const chunk of source) {
-    bytes += chunk.byteLength
-    onProgress?.({ bytes })
-    yield chunk
+    await place.end()
   }
 }
 
@@ -109,8 +102,16 @@ class Import {
   readonly #prepared = new Map<string, View>()
   readonly #dropped: string[] = []
   readonly #unproved: string[]
+  /** Whether what was read is still what there was. */
+  readonly #check: () => Promise<void>
 
-  constructor(engine: Engine, archive: QdrantArchive, options: QdrantImportOptions) {
+  constructor(
+    engine: Engine,
+    archive: QdrantArchive,
+    options: QdrantImportOptions,
+    check: () => Promise<void>,
+  ) {
+    this.#check = check
     this.#engine = engine
     this.#archive = archive
     this.#options = options
@@ -132,19 +133,20 @@ class Import {
       const collections: ImportedCollection[] = []
       for (const one of planned) {
         const name = targets.names.get(one.id)!
-        const { written, config, walEntries } = await this.#import(one)
+        const { written, config, walEntries } = await this.#import(one, async (view) => {
+          checkShardPlaces(name, view, targets)
+          await checkPlaces(view, name, targets.shard !== undefined)
+        })
         this.#prepared.set(one.id, written.view)
-        checkShardPlaces(name, written.view, targets)
         const partition = this.#partition
-        const stagedOne = stage({ id: one.id, name, config, written, replace, partition }, targets)
-        await checkPlaces(written.view, stagedOne)
-        staged.push(stagedOne)
+        staged.push(stage({ id: one.id, name, config, written, replace, partition }, targets))
         const segments = one.archived.shards.reduce((sum, shard) => sum + shard.segments.length, 0)
         collections.push({ name, points: written.view.pointCount(), segments, walEntries })
       }
       const { aliases, receipt } = targets
       const told = receipt === undefined ? undefined : { name: receipt, value: staged[0]!.id }
       checkCancelled(this.#options.signal)
+      await this.#check()
       await this.#staging.commit(staged, aliases, this.#prepared, told)
       return { collections, unproved: this.#unproved, dropped: this.#dropped }
     } finally {
@@ -215,7 +217,10 @@ class Import {
     }
   }
 
-  async #import({ id, archived, name, config }: Planned): Promise<{
+  async #import(
+    { id, archived, name, config }: Planned,
+    check: (view: View) => Promise<void>,
+  ): Promise<{
     readonly written: WrittenRows
     readonly config: FullConfig
     readonly walEntries: number
@@ -239,7 +244,7 @@ class Import {
     const isSame = JSON.stringify(before) === JSON.stringify([...indexes])
     const now =
       isSame || archived.config === undefined ? config : this.#configOf(archived, Object.fromEntries(indexes))
-    return { written: await rows.write(now), config: now, walEntries: report.entries }
+    return { written: await rows.write(now, check), config: now, walEntries: report.entries }
   }
 }
 

@@ -13,13 +13,15 @@ import type { Engine } from '../../engine.ts'
 import type { Staging } from '../../staged.ts'
 import { ImportedRows } from './imported-rows.ts'
 
+const noCheck = (): Promise<void> => Promise.resolve()
+
 function rowsOf(bytesMax: number) {
   const random = seededRandom(7)
   const store = new MemoryObjectStore()
   const registry = new SegmentRegistry()
   const verified = new VerifiedObjects(store)
   const segments = new SegmentWriter(store, createInlineBuilder(), verified)
-  const parts = { store, registry, verified, segments, random }
+  const parts = { store, registry, verified, segments, bulkSegments: segments, random }
   const staging = { newSegment: () => segmentIdOf(random.uuid()) }
   const owner = collectionIdOf(random.uuid())
   const config = fullConfig({ vectors: { '': { size: 2, distance: 'Dot' } } })
@@ -49,7 +51,7 @@ test('one point that is written for ever takes bounded memory, and what is left 
   // 24 MB were written; 57 points of 8 KB are left.
   expect(most).toBeLessThan(6 * 2 ** 20)
   expect(rows.pointCount).toBe(57)
-  const written = await rows.write(config)
+  const written = await rows.write(config, noCheck)
   expect(written.view.pointCount()).toBe(57)
   const kept = new Set(
     written.segments.flatMap((info) => info.files.map(({ name }) => `segments/${info.id}/${name}`)),
@@ -84,7 +86,7 @@ test.each([20, 2])(
       if (number % every === 0) put(Math.floor(number / 2), 2)
       if (number % 50 === 0) await rows.pause()
     }
-    const { view, segments, shards } = await rows.write(config)
+    const { view, segments, shards } = await rows.write(config, noCheck)
     expect(segments.length).toBeGreaterThan(5)
     expect([view.pointCount(), rows.pointCount]).toEqual([count, count])
     expect(shards.flat().map(({ segment }) => segment)).toEqual(segments.map(({ id }) => id))

@@ -23,13 +23,15 @@ import { checkCancelled } from './check-cancelled.ts'
 //
 // Invariants:
 //   - a point is where our own hash puts it, in the partition that was entered last, whatever shard it came from.
-//   - what is frozen is being written or written; one segment at a time is written beside what is being read.
+//   - what is frozen is being written or written; two segments at a time are written beside what is being read.
 //   - rows that the log has replaced take no more memory than those that are left, and a segment: a log may change one point
 //     for ever.
 
 // Rows that become one segment, which is written while the next ones are read. They stay in memory anyway: it is their home
 // from the commit on.
 const segmentBytesMax = 96 * 2 ** 20
+// The files of a segment do not take equally long: with a second one no thread waits.
+const writesMax = 2
 // Copied between two looks at the event loop.
 const sliceRows = 500
 const sliceBytes = 8 * 2 ** 20
@@ -57,7 +59,9 @@ export class ImportedRows {
   readonly #segmentBytesMax: number
   #place = 0
   #slice = { rows: 0, bytes: 0 }
-  #writing: Promise<void> = Promise.resolve()
+  /** Segments that are being written, and what has failed of them. */
+  readonly #writing = new Map<LiveEntry, Promise<void>>()
+  #failure: { readonly error: unknown } | undefined
   /** Rows that were there when `seal` was called last. */
   #sealed = new Map<LiveEntry, number>()
 
@@ -170,13 +174,26 @@ export class ImportedRows {
     await this.#yield()
   }
 
-  /** Everything is durable, and named by nothing yet. `config` is that of the view. */
-  async write(config: FullConfig): Promise<WrittenRows> {
+  /**
+   * Everything is durable, and named by nothing yet. `config` is that of the view. `check` sees the points while the last of
+   * them are written. @throws what it throws
+   */
+  async write(config: FullConfig, check: (view: View) => Promise<void>): Promise<WrittenRows> {
     for (const shard of this.#shards) {
       shard.freeze()
       await this.#writeFrozen(shard)
     }
-    await this.#writing
+    const unwritten = new View(
+      seqOf(0),
+      config,
+      this.#shards.map((shard) => shard.viewEntries().filter(({ handle }) => handle.rows.rowCount > 0)),
+    )
+    try {
+      await check(unwritten)
+    } finally {
+      unwritten.release()
+    }
+    await this.#written(0)
     const shards: ManifestEntry[][] = []
     const views: ViewEntry[][] = []
     for (const shard of this.#shards) {
@@ -196,7 +213,7 @@ export class ImportedRows {
 
   /** Waits for what is being written. */
   async release(): Promise<void> {
-    await this.#writing.catch(() => undefined)
+    await Promise.all(this.#writing.values())
     for (const shard of this.#shards) shard.release()
   }
 
@@ -220,7 +237,7 @@ export class ImportedRows {
       const { rows, deletions, handle } = entry
       if (this.#sealed.has(entry) || deletions.count * 2 < rows.rowCount) continue
       // What is being written is read until then.
-      await this.#writing
+      await this.#written(0)
       const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
       for (let row = 0; row < rows.rowCount; row++) {
         if (deletions.isDead(row)) continue
@@ -239,18 +256,35 @@ export class ImportedRows {
     }
   }
 
-  /** Begins to write, one after the other, what no row is added to any more. */
+  /** Begins to write what no row is added to any more, as soon as there is room for it. */
   async #writeFrozen(shard: Shard): Promise<void> {
     const open = shard.memtableBytes > 0 ? shard.entries.at(-1) : undefined
     for (const entry of [...shard.entries]) {
-      if (entry === open || entry.handle.info !== undefined || isDead(entry)) continue
-      await this.#writing
-      // It was the one that was being written.
-      if (entry.handle.info !== undefined) continue
-      this.#writing = writeRows(this.#engine.parts, entry.handle, this.config, this.#signal)
-      // Whoever waits for it hears of it.
-      this.#writing.catch(() => undefined)
+      const isBegun = entry.handle.info !== undefined || this.#writing.has(entry)
+      if (entry === open || isBegun || isDead(entry)) continue
+      await this.#written(writesMax - 1)
+      const { parts } = this.#engine
+      const written = writeRows(
+        { ...parts, segments: parts.bulkSegments },
+        entry.handle,
+        this.config,
+        this.#signal,
+      )
+      this.#writing.set(
+        entry,
+        written
+          .catch((error: unknown) => {
+            this.#failure ??= { error }
+          })
+          .finally(() => this.#writing.delete(entry)),
+      )
     }
+  }
+
+  /** Waits until no more than so many are being written. @throws why one of them failed */
+  async #written(atMost: number): Promise<void> {
+    while (this.#writing.size > atMost) await Promise.race(this.#writing.values())
+    if (this.#failure !== undefined) throw this.#failure.error
   }
 
   async #writeDeletions(entry: LiveEntry): Promise<readonly [ManifestEntry, ViewEntry]> {

@@ -1,40 +1,49 @@
 import { createHash } from 'node:crypto'
 import { readAhead } from '../../../segment/file-reader.ts'
 import { checksumMismatch } from '../../../snapshot/archive/import-archive.ts'
-import type { EntryBytes } from '../../../snapshot/qdrant/types.ts'
+import { readInto } from '../../../storage/read-into.ts'
 import type { Engine } from '../../engine.ts'
+import type { RestoreStoreOptions } from '../../restore-archive.ts'
+import type { ArchivePlace, OpenedArchive } from './archive-place.ts'
 
 /**
  * An archive that came as a stream, as one object of the store, of which any range can be read. It is pinned while it is
- * there, and nothing else names it: after a crash garbage collection takes it. End it in any case.
+ * there, and nothing else names it: after a crash garbage collection takes it.
  */
-export class Spool {
+export class Spool implements ArchivePlace {
   readonly #engine: Engine
+  readonly #source: AsyncIterable<Uint8Array>
+  readonly #onProgress: RestoreStoreOptions['onProgress']
   readonly #key: string
   readonly #unpin: () => void
 
-  constructor(engine: Engine) {
+  constructor(
+    engine: Engine,
+    source: AsyncIterable<Uint8Array>,
+    { onProgress }: Pick<RestoreStoreOptions, 'onProgress'> = {},
+  ) {
     this.#engine = engine
+    this.#source = source
+    this.#onProgress = onProgress
     this.#key = `staging/${engine.parts.random.uuid()}`
     this.#unpin = engine.parts.pins.pinKey(this.#key)
   }
 
-  /** Takes the whole stream, whose SHA-256 is expected in lower case. @throws checksum-mismatch, and what the source and the store throw */
-  async fill(source: AsyncIterable<Uint8Array>, expected?: string): Promise<Spooled> {
+  /** Takes the whole stream. */
+  async open(expected?: string): Promise<OpenedArchive> {
     const { store } = this.#engine.parts
     const hash = createHash('sha256')
-    async function* hashed(): AsyncGenerator<Uint8Array> {
-      for await (const chunk of readAhead(source)) {
-        hash.update(chunk)
-        yield chunk
-      }
-    }
-    const { bytes } = await store.put(this.#key, hashed(), { ifAbsent: true, temporary: true })
+    const { bytes } = await store.put(this.#key, this.#hashed(hash), { ifAbsent: true, temporary: true })
     const sha256 = hash.digest('hex')
     if (expected !== undefined && sha256 !== expected) throw checksumMismatch(expected, sha256)
-    const read = (offset: number, length: number): Promise<Uint8Array> =>
-      length === 0 ? Promise.resolve(new Uint8Array(0)) : store.getRange(this.#key, offset, length)
+    const read = (offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> =>
+      this.#read(offset, length, into)
     return { sha256, entry: { name: 'archive', bytes, read } }
+  }
+
+  /** Nobody else knows its name. */
+  check(): Promise<void> {
+    return Promise.resolve()
   }
 
   async end(): Promise<void> {
@@ -49,10 +58,23 @@ export class Spool {
       this.#unpin()
     }
   }
-}
 
-export interface Spooled {
-  /** Lower-case hex. */
-  readonly sha256: string
-  readonly entry: EntryBytes
+  async *#hashed(hash: ReturnType<typeof createHash>): AsyncGenerator<Uint8Array> {
+    let bytes = 0
+    for await (const chunk of readAhead(this.#source)) {
+      hash.update(chunk)
+      bytes += chunk.byteLength
+      this.#onProgress?.({ bytes })
+      yield chunk
+    }
+  }
+
+  async #read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+    const { store } = this.#engine.parts
+    if (length === 0) return new Uint8Array(0)
+    if (into === undefined || into.byteLength < length) return store.getRange(this.#key, offset, length)
+    const target = into.subarray(0, length)
+    await readInto(store, this.#key, offset, [target])
+    return target
+  }
 }

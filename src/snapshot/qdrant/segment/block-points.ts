@@ -1,14 +1,14 @@
 import { valueAt } from '../../../segment/row-block.ts'
 import type { QdrantBlock, QdrantPoint } from '../types.ts'
 
-/** The points of a block one by one: views of it. */
+/** The points of a block one by one. Copies. */
 export function pointsOfBlock({ slots, vectors, payloads }: QdrantBlock): QdrantPoint[] {
   const { bytes, ends } = payloads
   return Array.from(slots, (slot, index) => {
     const byName: Record<string, QdrantPoint['vectors'][string]> = {}
     for (const [name, column] of vectors) {
       const value = valueAt(column, index)
-      if (value !== undefined) setOwn(byName, name, value)
+      if (value !== undefined) setOwn(byName, name, value instanceof Float32Array ? value.slice() : value)
     }
     const start = index === 0 ? 0 : ends[index - 1]!
     return { slot, vectors: byName, payload: bytes.subarray(start, ends[index]) }

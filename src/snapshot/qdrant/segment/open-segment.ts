@@ -14,7 +14,7 @@ import {
   type VectorColumn,
 } from './open-columns.ts'
 import { pointsOfBlock } from './block-points.ts'
-import { readBlocks, type PointColumns } from './read-blocks.ts'
+import { BlockMemory, readBlocks, type PointColumns } from './read-blocks.ts'
 import { readSegmentConfig, type SegmentVector } from './segment-config.ts'
 import type { SegmentFiles } from './segment-files.ts'
 
@@ -94,13 +94,14 @@ class OpenSegment implements QdrantSegment {
   }
 
   async *blocks(slots: Uint32Array): AsyncGenerator<QdrantBlock> {
+    const memory = new BlockMemory()
     for (let from = 0, last = -1; from < slots.length; from += slotsPerBatch) {
       const batch = slots.subarray(from, from + slotsPerBatch)
       for (const slot of batch) {
         assert(slot > last && slot < this.#list.slotCount, 'slots ascend and are those of the segment')
         last = slot
       }
-      yield* readBlocks(this.#columns, batch)
+      yield* readBlocks(this.#columns, batch, memory)
     }
   }
 }

@@ -7,9 +7,9 @@ export function plainEntry(name: string, tar: EntryBytes, at: number, bytes: num
   return {
     name,
     bytes,
-    read(offset, length) {
+    read(offset, length, into) {
       assert(offset >= 0 && length >= 0 && offset + length <= bytes, 'a range lies inside its entry')
-      return tar.read(at + offset, length)
+      return tar.read(at + offset, length, into)
     },
   }
 }
@@ -32,14 +32,17 @@ export function sparseEntry(
   return {
     name,
     bytes,
-    async read(offset, length) {
+    async read(offset, length, into) {
       assert(offset >= 0 && length >= 0 && offset + length <= bytes, 'a range lies inside its entry')
       const end = offset + length
       let i = lastAtOrBefore(offsets, offset)
       if (i >= 0 && offsets[i]! + lengths[i]! >= end) {
-        return tar.read(stored[i]! + offset - offsets[i]!, length)
+        return tar.read(stored[i]! + offset - offsets[i]!, length, into)
       }
-      const target = new Uint8Array(length)
+      const target =
+        into !== undefined && into.byteLength >= length
+          ? into.subarray(0, length).fill(0)
+          : new Uint8Array(length)
       for (i = Math.max(0, i); i < offsets.length && offsets[i]! < end; i++) {
         const from = Math.max(offset, offsets[i]!)
         const to = Math.min(end, offsets[i]! + lengths[i]!)

@@ -5,7 +5,7 @@ import type { Bitset } from '../bitset.ts'
 import { slotsMax } from '../../limits.ts'
 import { SequentialReader } from '../../sequential-reader.ts'
 import type { EntryBytes } from '../../types.ts'
-import { addOnce, readDeleted, type ImmutableFiles } from './immutable-tracker.ts'
+import { readDeleted, twiceIn, type ImmutableFiles } from './immutable-tracker.ts'
 import { SlotListBuilder } from './slot-list-builder.ts'
 import type { SlotList } from './slot-list.ts'
 
@@ -42,6 +42,8 @@ export async function readDiskTracker(files: DiskFiles): Promise<SlotList> {
   const parts = partsOf(e2i, await readHead(e2i, e2iHead))
   await addPart(e2i, parts.numbers, { total, deleted, builder })
   await addPart(e2i, parts.uuids, { total, deleted, builder })
+  const twice = builder.twice()
+  if (twice !== undefined) throw twiceIn(e2i, twice)
   const list = await builder.finish(e2i, files.versions)
   await compare(list, i2e, total)
   return list
@@ -103,7 +105,7 @@ async function addPart(entry: EntryBytes, part: Part, { total, deleted, builder 
       invalidEntry(entry.name, `the entry at byte ${offset} ${why}`, { offset })
     if (slot >= total) throw refuse(`names slot ${slot} of ${total}`)
     if (deleted.has(slot)) continue
-    addOnce(builder, wordsAt(part.kind, reader.buffer, at), slot, refuse)
+    builder.put(wordsAt(part.kind, reader.buffer, at), slot)
   }
 }
 

@@ -36,6 +36,8 @@ export async function readImmutableTracker(files: ImmutableFiles): Promise<SlotL
     }
     addEntry(reader, slot, deleted, builder)
   }
+  const twice = builder.twice()
+  if (twice !== undefined) throw twiceIn(mappings, twice)
   if (reader.left > 0)
     throw invalidEntry(mappings.name, `${reader.left} bytes follow its last entry, at byte ${reader.offset}`)
   return builder.finish(mappings, files.versions)
@@ -54,16 +56,21 @@ function addEntry(reader: SequentialReader, slot: number, deleted: Bitset, build
   if (stated !== slot) throw refuse(`names slot ${stated} in the place of ${slot}`)
   builder.noteSlot(slot)
   if (deleted.has(slot)) return
-  addOnce(builder, readIdWords(kind, reader.buffer, at + 1), slot, refuse)
+  builder.put(readIdWords(kind, reader.buffer, at + 1), slot)
 }
 
-export function addOnce(
-  builder: SlotListBuilder,
-  id: IdWords,
-  slot: number,
-  refuse: (why: string) => Error,
-): void {
-  if (!builder.add(id, slot)) throw refuse(`has the id ${String(idOfWords(id))}, which has another slot`)
+/** Of ids that may be there once only. */
+export function twiceIn(
+  mappings: EntryBytes,
+  { id, slot }: { readonly id: IdWords; readonly slot: number },
+): Error {
+  return invalidEntry(
+    mappings.name,
+    `slot ${slot} has the id ${String(idOfWords(id))}, which has another slot`,
+    {
+      slot,
+    },
+  )
 }
 
 /** The bits of the slots, checked for the size of their file and that of the versions. */

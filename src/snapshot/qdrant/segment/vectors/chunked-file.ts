@@ -73,7 +73,10 @@ class ChunkedFile implements RowFile {
     this.#chunks = chunks
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array> {
+  async read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+    const inFirst = offset % this.#chunkBytes
+    if (inFirst + length <= this.#chunkBytes)
+      return this.#chunks[Math.floor(offset / this.#chunkBytes)]!.read(inFirst, length, into)
     const parts: Uint8Array[] = []
     for (let at = offset; at < offset + length;) {
       const inChunk = at % this.#chunkBytes
@@ -81,7 +84,7 @@ class ChunkedFile implements RowFile {
       parts.push(await this.#chunks[Math.floor(at / this.#chunkBytes)]!.read(inChunk, bytes))
       at += bytes
     }
-    return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+    return Buffer.concat(parts)
   }
 
   place(offset: number): string {

@@ -1,7 +1,7 @@
 import type { DenseRows } from '../../../../graph/vector-column.ts'
 import { invalidEntry } from '../../../archive/archive-error.ts'
 import { readRuns } from '../../read-runs.ts'
-import type { LocatedValues, SlotColumn } from '../slot-column.ts'
+import type { LocatedValues, ReusedMemory, SlotColumn } from '../slot-column.ts'
 import { decodeElements, elementBytes, type ElementType } from './elements.ts'
 import { presentAmong, type FlagBits } from './flags.ts'
 import type { RowFile } from './row-file.ts'
@@ -28,15 +28,19 @@ export class DenseColumn implements SlotColumn<DenseRows> {
     const isWhole = present.length === slots.length
     return {
       bytesAt: (index) => isPresent[index]! * bytes,
-      read: (from, to) =>
-        this.#read(slots.subarray(from, to), isWhole ? undefined : isPresent.subarray(from, to)),
+      read: (from, to, memory) =>
+        this.#read(slots.subarray(from, to), isWhole ? undefined : isPresent.subarray(from, to), memory),
     }
   }
 
-  async #read(slots: Uint32Array, present: Uint8Array | undefined): Promise<DenseRows> {
+  async #read(
+    slots: Uint32Array,
+    present: Uint8Array | undefined,
+    memory: ReusedMemory | undefined,
+  ): Promise<DenseRows> {
     const dimensions = this.#dimensions
     if (present === undefined && slots.at(-1)! - slots[0]! === slots.length - 1)
-      return { dimensions, floats: await this.#readAll(slots[0]!, slots.length), present }
+      return { dimensions, floats: await this.#readAll(slots[0]!, slots.length, memory), present }
     const { rowBytes } = this.#rows
     const floats = new Float32Array(slots.length * dimensions)
     const wanted = Uint32Array.from(slots.keys()).filter((index) => present?.[index] !== 0)
@@ -51,9 +55,10 @@ export class DenseColumn implements SlotColumn<DenseRows> {
   }
 
   /** Rows that lie one behind the other, as they were read. */
-  async #readAll(first: number, count: number): Promise<Float32Array> {
+  async #readAll(first: number, count: number, memory: ReusedMemory | undefined): Promise<Float32Array> {
     const { rowBytes } = this.#rows
-    const bytes = await this.#rows.read(first * rowBytes, count * rowBytes)
+    const length = count * rowBytes
+    const bytes = await this.#rows.read(first * rowBytes, length, memory?.take(length))
     const floats = decodeElements(this.#type, bytes, 0, count * this.#dimensions)
     checkNumbers(floats, elementBytes[this.#type], this.#rows, first * rowBytes)
     return floats

@@ -20,7 +20,7 @@ export async function openSingleFile(folder: SegmentFiles, rowBytes: number): Pr
     count: (entry.bytes - matrixHead) / rowBytes,
     rowBytes,
     rowsPerChunk: Infinity,
-    read: (offset, length) => entry.read(matrixHead + offset, length),
+    read: (offset, length, into) => entry.read(matrixHead + offset, length, into),
     place: (offset) => `byte ${matrixHead + offset}`,
   }
 }
