@@ -77,11 +77,16 @@ export function compareWords(a: Readonly<IdWords>, b: Readonly<IdWords>): number
 }
 
 /** A 32-bit hash (murmur3's finaliser over the words): places ids in tables and in shards. Part of the storage format. */
-export function hashWords(words: Readonly<IdWords>): number {
-  let hash = 0x9e3779b9 ^ words.kind
-  hash = mix(hash ^ words.w0)
-  hash = mix(hash ^ words.w1)
-  if (words.kind === idKindUuid) hash = mix(mix(hash ^ words.w2) ^ words.w3)
+export function hashWords({ kind, w0, w1, w2, w3 }: Readonly<IdWords>): number {
+  return hashParts(kind, w0, w1, w2, w3)
+}
+
+/** The same, where the words lie in columns. */
+export function hashParts(kind: number, w0: number, w1: number, w2: number, w3: number): number {
+  let hash = 0x9e3779b9 ^ kind
+  hash = mix(hash ^ w0)
+  hash = mix(hash ^ w1)
+  if (kind === idKindUuid) hash = mix(mix(hash ^ w2) ^ w3)
   return hash >>> 0
 }
 

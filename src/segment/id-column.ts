@@ -1,5 +1,5 @@
 import type { IdSource } from '../ids/id-table.ts'
-import { hashWords, idKindNumber, idKindUuid, type IdWords } from '../ids/point-id.ts'
+import { hashParts, idKindNumber, idKindUuid, type IdWords } from '../ids/point-id.ts'
 import { grownRows, sharedBytes, sharedUint32 } from './shared-array.ts'
 
 /** An id column as another thread sees it. */
@@ -15,7 +15,6 @@ export class IdColumn implements IdSource {
   #words: Uint32Array
   #kinds: Uint8Array
   #rowCount = 0
-  readonly #probe: IdWords = { kind: idKindNumber, w0: 0, w1: 0, w2: 0, w3: 0 }
 
   constructor(capacityRows = 0) {
     this.#words = sharedUint32(capacityRows * 4)
@@ -92,8 +91,9 @@ export class IdColumn implements IdSource {
   }
 
   hashAt(row: number): number {
-    this.read(row, this.#probe)
-    return hashWords(this.#probe)
+    const words = this.#words
+    const at = row * 4
+    return hashParts(this.#kinds[row]!, words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!)
   }
 
   image(): IdColumnImage {

@@ -49,7 +49,7 @@ export class FileBytes implements AsyncIterable<Uint8Array> {
 }
 
 /** A file by its path: the stream has the system's own errors, such as ENOENT. */
-export function readFileStream(path: string, disk: Disk = nodeDisk): FileBytes {
+export function readFileStream(path: string, disk: Disk = nodeDisk): AsyncIterable<Uint8Array> {
   return new FileBytes(disk, path, () => readFileChunks(path, disk), undefined)
 }
 

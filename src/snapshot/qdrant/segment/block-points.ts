@@ -11,7 +11,7 @@ export function pointsOfBlock({ slots, vectors, payloads }: QdrantBlock): Qdrant
       if (value !== undefined) setOwn(byName, name, value instanceof Float32Array ? value.slice() : value)
     }
     const start = index === 0 ? 0 : ends[index - 1]!
-    return { slot, vectors: byName, payload: bytes.subarray(start, ends[index]) }
+    return { slot, vectors: byName, payload: bytes.slice(start, ends[index]) }
   })
 }
 

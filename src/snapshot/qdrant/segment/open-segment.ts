@@ -14,8 +14,9 @@ import {
   type VectorColumn,
 } from './open-columns.ts'
 import { pointsOfBlock } from './block-points.ts'
-import { BlockMemory, readBlocks, type PointColumns } from './read-blocks.ts'
+import { readBlocks, type PointColumns } from './read-blocks.ts'
 import { readSegmentConfig, type SegmentVector } from './segment-config.ts'
+import { BlockMemory } from './slot-column.ts'
 import type { SegmentFiles } from './segment-files.ts'
 
 const slotsPerBatch = 4096

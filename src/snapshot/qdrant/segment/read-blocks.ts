@@ -1,7 +1,7 @@
 import type { TextBlock, VectorBlock } from '../../../segment/row-block.ts'
 import type { QdrantBlock } from '../types.ts'
 import type { VectorColumn } from './open-columns.ts'
-import { ReusedMemory, type SlotColumn } from './slot-column.ts'
+import type { BlockMemory, SlotColumn } from './slot-column.ts'
 
 const batchBytes = 4 * 1024 * 1024
 const pointBytes = 50
@@ -9,23 +9,6 @@ const pointBytes = 50
 export interface PointColumns {
   readonly vectors: readonly (readonly [name: string, column: VectorColumn])[]
   readonly payload: SlotColumn<TextBlock> | undefined
-}
-
-/** What blocks are read to, by turns, for the vectors of each name. */
-export class BlockMemory {
-  #turn: 0 | 1 = 0
-  readonly #memories = [new Map<string, ReusedMemory>(), new Map<string, ReusedMemory>()] as const
-
-  next(): void {
-    this.#turn = this.#turn === 0 ? 1 : 0
-  }
-
-  of(name: string): ReusedMemory {
-    const memories = this.#memories[this.#turn]
-    const memory = memories.get(name) ?? new ReusedMemory()
-    memories.set(name, memory)
-    return memory
-  }
 }
 
 /** Points of a few thousand slots, in blocks of about `batchBytes`. @throws archive-invalid */
@@ -49,9 +32,9 @@ export async function* readBlocks(
       if (bytes > batchBytes && to > from) break
     }
     memory.next()
-    const texts = (await payloads?.read(from, to)) ?? noTexts(to - from)
+    const texts = (await payloads?.read(from, to, memory)) ?? noTexts(to - from)
     const byName = new Map<string, VectorBlock>()
-    for (const { name, values } of vectors) byName.set(name, await values.read(from, to, memory.of(name)))
+    for (const { name, values } of vectors) byName.set(name, await values.read(from, to, memory))
     yield { slots: slots.subarray(from, to), vectors: byName, payloads: texts }
     from = to
   }

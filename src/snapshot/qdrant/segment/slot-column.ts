@@ -11,7 +11,7 @@ export interface LocatedValues<Block> {
    * Of `slots[from]` up to `slots[to]`, without the latter: a value for each, or none. They may lie in `memory`, whose owner says
    * how long.
    */
-  read(from: number, to: number, memory?: ReusedMemory): Promise<Block>
+  read(from: number, to: number, memory?: BlockMemory): Promise<Block>
 }
 
 export const allAbsent: SlotColumn<readonly undefined[]> = {
@@ -22,13 +22,27 @@ export const allAbsent: SlotColumn<readonly undefined[]> = {
     }),
 }
 
-/** Memory that is used again: what a block after the other is read to, not memory of its own for each. */
-export class ReusedMemory {
-  #bytes = new Uint8Array(0)
+/** What blocks are read to, by turns: the memory of one is used again by the next but one. */
+export class BlockMemory {
+  #turn: 0 | 1 = 0
+  readonly #memories = [
+    new Map<object, Uint8Array<ArrayBuffer>>(),
+    new Map<object, Uint8Array<ArrayBuffer>>(),
+  ] as const
 
-  /** Some, with whatever it holds. What was given before must not be in use any more. */
-  take(bytes: number): Uint8Array {
-    if (bytes > this.#bytes.byteLength) this.#bytes = new Uint8Array(bytes)
-    return this.#bytes.subarray(0, bytes)
+  /** Another block begins. */
+  next(): void {
+    this.#turn = this.#turn === 0 ? 1 : 0
+  }
+
+  /** For one purpose, which is a key of the caller's: once in a block. It holds anything. */
+  take(purpose: object, bytes: number): Uint8Array<ArrayBuffer> {
+    const memories = this.#memories[this.#turn]
+    let memory = memories.get(purpose)
+    if (memory === undefined || memory.byteLength < bytes) {
+      memory = new Uint8Array(bytes)
+      memories.set(purpose, memory)
+    }
+    return memory.subarray(0, bytes)
   }
 }

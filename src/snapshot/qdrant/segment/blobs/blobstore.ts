@@ -5,7 +5,7 @@ import { valueBytesMax } from '../../limits.ts'
 import { readRuns } from '../../read-runs.ts'
 import type { EntryBytes } from '../../types.ts'
 import type { SegmentFiles } from '../segment-files.ts'
-import type { LocatedValues, SlotColumn } from '../slot-column.ts'
+import type { BlockMemory, LocatedValues, SlotColumn } from '../slot-column.ts'
 
 // Values of any length: `tracker.dat` says for each slot where its value begins in which page, and how long it is.
 
@@ -145,7 +145,7 @@ class BlobColumn implements SlotColumn<ReadBlobs> {
     })
     return {
       bytesAt: (index) => lengths[index]!,
-      read: (from, to) => this.#read(starts.subarray(from, to), lengths.subarray(from, to)),
+      read: (from, to, memory) => this.#read(starts.subarray(from, to), lengths.subarray(from, to), memory),
     }
   }
 
@@ -167,14 +167,26 @@ class BlobColumn implements SlotColumn<ReadBlobs> {
     return { start, length }
   }
 
-  async #read(starts: Float64Array, lengths: Float64Array): Promise<ReadBlobs> {
+  async #read(
+    starts: Float64Array,
+    lengths: Float64Array,
+    memory: BlockMemory | undefined,
+  ): Promise<ReadBlobs> {
     const { pageBytes, pages } = this.#files
     const runs = new Array<Uint8Array | undefined>(starts.length).fill(undefined)
     const ats = new Float64Array(starts.length)
     const present = Uint32Array.from(starts.keys()).filter((index) => starts[index]! >= 0)
     const offsets = Float64Array.from(present, (index) => starts[index]!)
     const bytes = Float64Array.from(present, (index) => lengths[index]!)
-    const source = { read: (offset: number, length: number) => this.#readPages(offset, length) }
+    // Mostly they lie together, and are read at once.
+    let left = memory
+    const source = {
+      read: (offset: number, length: number) => {
+        const into = left?.take(this, length)
+        left = undefined
+        return this.#readPages(offset, length, into)
+      },
+    }
     await readRuns(source, offsets, bytes, (place, run, at) => {
       const index = present[place]!
       runs[index] = run
@@ -184,8 +196,11 @@ class BlobColumn implements SlotColumn<ReadBlobs> {
   }
 
   /** A value may run on into the next page. */
-  async #readPages(offset: number, length: number): Promise<Uint8Array> {
+  async #readPages(offset: number, length: number, into: Uint8Array | undefined): Promise<Uint8Array> {
     const { pages, pageBytes } = this.#files
+    const inFirst = offset % pageBytes
+    if (inFirst + length <= pageBytes)
+      return pages[Math.floor(offset / pageBytes)]!.read(inFirst, length, into)
     const parts: Uint8Array[] = []
     for (let at = offset; at < offset + length;) {
       const inPage = at % pageBytes
@@ -193,6 +208,6 @@ class BlobColumn implements SlotColumn<ReadBlobs> {
       parts.push(await pages[Math.floor(at / pageBytes)]!.read(inPage, bytes))
       at += bytes
     }
-    return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+    return Buffer.concat(parts)
   }
 }

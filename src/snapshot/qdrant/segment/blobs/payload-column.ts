@@ -13,7 +13,8 @@ import { scanText } from './scan-payload.ts'
 /** What text usually shrinks to: only to know how many payloads fit into a batch. */
 const usualRatio = 4
 const sizeBytes = 4
-const firstTextBytes = 64
+/** Taken for each text: longer ones take more. */
+const firstTextBytes = 256
 /** No byte of a block can stand for more bytes than this: nothing is taken for a size that is only claimed. */
 const lz4RatioMax = 255
 
@@ -29,7 +30,11 @@ export class PayloadColumn implements SlotColumn<TextBlock> {
     const blobs = await this.#store.values.locate(slots)
     return {
       bytesAt: (index) => blobs.bytesAt(index) * usualRatio,
-      read: async (from, to) => new TextReader(this.#store.compression, await blobs.read(from, to)).texts(),
+      read: async (from, to, memory) => {
+        const read = await blobs.read(from, to, memory)
+        const room = memory?.take(this, firstTextBytes * (to - from))
+        return new TextReader(this.#store.compression, read, room).texts()
+      },
     }
   }
 }
@@ -41,10 +46,11 @@ class TextReader {
   #bytes: Uint8Array
   #end = 0
 
-  constructor(compression: Compression, blobs: ReadBlobs) {
+  /** The texts are put into `room`, as far as they fit. */
+  constructor(compression: Compression, blobs: ReadBlobs, room = new Uint8Array(0)) {
     this.#compression = compression
     this.#blobs = blobs
-    this.#bytes = new Uint8Array(firstTextBytes * Math.max(1, blobs.count))
+    this.#bytes = room
   }
 
   /** @throws archive-invalid */

@@ -1,6 +1,6 @@
 import { readU64 } from '../../../../encoding/binary.ts'
 import { IdTable } from '../../../../ids/id-table.ts'
-import { hashWords, idKindNumber, idOfWords, type IdKind, type IdWords } from '../../../../ids/point-id.ts'
+import { hashParts, idKindNumber, idOfWords, type IdKind, type IdWords } from '../../../../ids/point-id.ts'
 import { invalidEntry } from '../../../archive/archive-error.ts'
 import { SequentialReader } from '../../sequential-reader.ts'
 import type { EntryBytes } from '../../types.ts'
@@ -23,9 +23,9 @@ export class SlotListBuilder {
   #lookedUp = 0
   #twice: number | undefined
   readonly #table = new IdTable({
-    hashAt: (row) => hashWords(this.#idAt(row)),
+    hashAt: (row) => this.#hashAt(row),
     isIdAt: (row, id) => this.#isIdAt(row, id),
-    isSameId: (row, other) => this.#isIdAt(row, this.#idAt(other)),
+    isSameId: (row, other) => this.#isSameId(row, other),
   })
 
   /** The slot that is given away, whether its point lives or not. */
@@ -92,6 +92,18 @@ export class SlotListBuilder {
       w2: words[4 * row + 2]!,
       w3: words[4 * row + 3]!,
     }
+  }
+
+  #hashAt(row: number): number {
+    const words = this.#words
+    const at = 4 * row
+    return hashParts(this.#states[row]! & 1, words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!)
+  }
+
+  #isSameId(row: number, other: number): boolean {
+    const words = this.#words
+    for (let word = 0; word < 4; word++) if (words[4 * row + word] !== words[4 * other + word]) return false
+    return ((this.#states[row]! ^ this.#states[other]!) & 1) === 0
   }
 
   #isIdAt(row: number, id: Readonly<IdWords>): boolean {

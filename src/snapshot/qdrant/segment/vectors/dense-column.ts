@@ -1,7 +1,7 @@
 import type { DenseRows } from '../../../../graph/vector-column.ts'
 import { invalidEntry } from '../../../archive/archive-error.ts'
 import { readRuns } from '../../read-runs.ts'
-import type { LocatedValues, ReusedMemory, SlotColumn } from '../slot-column.ts'
+import type { LocatedValues, BlockMemory, SlotColumn } from '../slot-column.ts'
 import { decodeElements, elementBytes, type ElementType } from './elements.ts'
 import { presentAmong, type FlagBits } from './flags.ts'
 import type { RowFile } from './row-file.ts'
@@ -36,7 +36,7 @@ export class DenseColumn implements SlotColumn<DenseRows> {
   async #read(
     slots: Uint32Array,
     present: Uint8Array | undefined,
-    memory: ReusedMemory | undefined,
+    memory: BlockMemory | undefined,
   ): Promise<DenseRows> {
     const dimensions = this.#dimensions
     if (present === undefined && slots.at(-1)! - slots[0]! === slots.length - 1)
@@ -55,10 +55,10 @@ export class DenseColumn implements SlotColumn<DenseRows> {
   }
 
   /** Rows that lie one behind the other, as they were read. */
-  async #readAll(first: number, count: number, memory: ReusedMemory | undefined): Promise<Float32Array> {
+  async #readAll(first: number, count: number, memory: BlockMemory | undefined): Promise<Float32Array> {
     const { rowBytes } = this.#rows
     const length = count * rowBytes
-    const bytes = await this.#rows.read(first * rowBytes, length, memory?.take(length))
+    const bytes = await this.#rows.read(first * rowBytes, length, memory?.take(this, length))
     const floats = decodeElements(this.#type, bytes, 0, count * this.#dimensions)
     checkNumbers(floats, elementBytes[this.#type], this.#rows, first * rowBytes)
     return floats
