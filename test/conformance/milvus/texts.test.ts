@@ -68,6 +68,13 @@ async function hits(collection_name: string, text: string, more: object = {}) {
   return results.map(({ id, score }) => [Number(id), score] as const)
 }
 
+interface Ranked {
+  readonly id: number
+  readonly score: number
+}
+
+const ranked = (id: number, score: number): Ranked => ({ id, score })
+
 const keysOf = (found: readonly (readonly [number, number])[]): number[] => found.map(([key]) => key)
 
 describe('a match', () => {
@@ -157,6 +164,57 @@ describe('a search by text', () => {
     const scores = new Map(found)
     expect(scores.get(4)).toBeCloseTo(score(3, 3, 2, k1, b), 3)
     expect(scores.get(1)).toBeCloseTo(score(1, 7, 2, k1, b), 3)
+  })
+
+  // What the core of Milvus 2.5 (in milvus-lite 2.5.1) answered to these texts: its own analyzers, its own index.
+  test.each<
+    [name: string, analyzer: object | undefined, wanted: Readonly<Record<string, readonly Ranked[]>>]
+  >([
+    [
+      'as_it_is',
+      undefined,
+      {
+        'keepers of keys': [ranked(2, 5.0088), ranked(5, 0.8746)],
+        'the LIGHTHOUSE': [ranked(1, 1.8798), ranked(3, 1.2111), ranked(5, 0.8746)],
+        größe: [ranked(7, 1.9285)],
+        file_name: [ranked(5, 2.5174)],
+        'gulls gulls bees': [ranked(4, 3.9271), ranked(1, 1.8798), ranked(2, 1.4618)],
+      },
+    ],
+    [
+      'stems',
+      { type: 'english' },
+      {
+        keeper: [ranked(2, 1.5471), ranked(1, 0.91)],
+        'the LIGHTHOUSE': [ranked(3, 1.2446), ranked(1, 0.91)],
+        'top-level': [ranked(5, 2.6193)],
+      },
+    ],
+    [
+      'spaces',
+      { tokenizer: 'whitespace' },
+      {
+        'keepers of keys': [ranked(2, 2.7919), ranked(5, 1.0552)],
+        'the LIGHTHOUSE': [ranked(5, 1.5187)],
+        file_name: [],
+        'top-level': [ranked(5, 1.5187)],
+      },
+    ],
+    [
+      'stops',
+      { tokenizer: 'standard', filter: ['lowercase', { type: 'stop', stop_words: ['of', 'gulls'] }] },
+      {
+        gulls: [],
+        'keepers of keys': [ranked(2, 3.7658)],
+        'the LIGHTHOUSE': [ranked(1, 1.7801), ranked(3, 1.0889), ranked(5, 0.8156)],
+      },
+    ],
+  ])('finds and ranks as Milvus does: %s', async (name, analyzer, wanted) => {
+    await make(name, { index: { bm25_k1: 1.2, bm25_b: 0.75 }, ...(analyzer && { analyzer }) })
+    for (const [query, ranks] of Object.entries(wanted)) {
+      const found = (await hits(name, query)).map(([id, score]) => ranked(id, Number(score.toFixed(4))))
+      expect([query, found]).toEqual([query, ranks])
+    }
   })
 
   test('counts every word of the query, and knows no word that is nowhere', async () => {
