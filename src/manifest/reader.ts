@@ -1,5 +1,22 @@
-import { z } from 'zod'
 import { parseJson } from '../encoding/json.ts'
+import {
+  anything,
+  count,
+  flag,
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  ordinal,
+  record,
+  ShapeError,
+  text,
+  textLike,
+  uuid,
+  type Shape,
+} from '../encoding/shape.ts'
 import { DatabaseError } from '../errors/database-error.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import {
@@ -13,60 +30,57 @@ import {
 } from './format.ts'
 import { sha256 } from './writer.ts'
 
-const seq = z.number().int().nonnegative()
-const sha = z.string().regex(/^[0-9a-f]{64}$/)
-const deltaRef = z.object({ name: z.string(), bytes: seq, sha256: sha, count: seq, upTo: seq })
-const entry = z.object({
-  segment: z.uuid(),
-  rowsUpTo: seq.nullable(),
-  foreign: z.boolean(),
-  inherited: z.array(deltaRef),
-  deltas: z.array(deltaRef),
+const sha = textLike(/^[0-9a-f]{64}$/, 'SHA-256')
+const deltaRef = object({ name: text, bytes: count, sha256: sha, count, upTo: count })
+const entry = object({
+  segment: uuid,
+  rowsUpTo: nullable(count),
+  foreign: flag,
+  inherited: list(deltaRef),
+  deltas: list(deltaRef),
 })
-/** The entries of a manifest, shard by shard. */
-export const shardsSchema = z.array(z.array(entry)).min(1)
-const manifestSchema = z.object({
-  collection: z.uuid(),
-  name: z.string(),
-  seq,
-  pointCount: seq,
-  config: z.unknown(),
-  shards: shardsSchema,
-  segments: z.array(z.unknown()),
+const manifestShape = object({
+  collection: uuid,
+  name: text,
+  seq: count,
+  pointCount: count,
+  config: anything,
+  shards: list(list(entry), 1),
+  segments: list(anything),
 })
-const file = { key: z.string(), sha256: sha }
-const record = {
-  id: z.uuid(),
-  name: z.string(),
-  seq,
-  createdAt: z.number(),
-  scope: z.enum(snapshotScopes),
-  shard: z.number().int().nonnegative().optional(),
-  collections: z.array(z.object({ collection: z.uuid(), name: z.string() })),
-  aliases: z.record(z.string(), z.string()),
-  labels: z.record(z.string(), z.string()),
-  description: z.string(),
-  reason: z.string(),
+const file = { key: text, sha256: sha }
+const snapshot = {
+  id: uuid,
+  name: text,
+  seq: count,
+  createdAt: number,
+  scope: oneOf(...snapshotScopes),
+  shard: optional(count),
+  collections: list(object({ collection: uuid, name: text })),
+  aliases: record(text),
+  labels: record(text),
+  description: text,
+  reason: text,
 }
-const sealed = z.array(z.object({ ...file, collection: z.uuid() }))
-const check = z.object({ at: z.number(), ok: z.boolean(), problems: z.array(z.string()), bytes: seq })
-const marks = z.object({
-  holds: z.array(z.object({ id: z.string(), until: z.number().nullable(), reason: z.string() })),
-  verified: check.nullable(),
-  drilled: check.nullable(),
-  contentHashes: z.record(z.string(), sha),
+const sealed = list(object({ ...file, collection: uuid }))
+const check = object({ at: number, ok: flag, problems: list(text), bytes: count })
+const marks = object({
+  holds: list(object({ id: text, until: nullable(number), reason: text })),
+  verified: nullable(check),
+  drilled: nullable(check),
+  contentHashes: record(sha),
 })
-const catalogSchema = z.object({
-  database: z.uuid(),
-  generation: z.number().int().positive(),
-  appliedSeq: seq,
-  collections: z.array(z.object({ ...file, id: z.uuid(), name: z.string(), validFrom: seq })),
-  aliases: z.record(z.string(), z.string()),
-  snapshots: z.array(z.object({ ...record, sealed, marks })),
-  history: z.array(z.object({ snapshot: z.object(record), from: seq, sealed })),
-  horizon: seq,
-  timeline: z.object(file).nullable(),
-  documents: z.record(z.string(), z.record(z.string(), z.unknown())),
+const catalogShape = object({
+  database: uuid,
+  generation: ordinal,
+  appliedSeq: count,
+  collections: list(object({ ...file, id: uuid, name: text, validFrom: count })),
+  aliases: record(text),
+  snapshots: list(object({ ...snapshot, sealed, marks })),
+  history: list(object({ snapshot: object(snapshot), from: count, sealed })),
+  horizon: count,
+  timeline: nullable(object(file)),
+  documents: record(record(anything)),
 })
 
 /** The newest catalog, or undefined in a new store. @throws manifest-corrupt, version-unsupported */
@@ -75,20 +89,20 @@ export async function readNewestCatalog(store: ObjectStore): Promise<Catalog | u
   const newest = keys.at(-1)
   if (newest === undefined) return undefined
   // Never an older one instead: the log before the newest catalog may be gone, and with it acknowledged writes.
-  return decode(newest, await store.get(newest), catalogFormatVersion, catalogSchema) as Catalog
+  return decode(newest, await store.get(newest), catalogFormatVersion, catalogShape) as Catalog
 }
 
 /** @throws manifest-corrupt, version-unsupported, object-not-found */
 export async function readManifest(store: ObjectStore, ref: ManifestFile): Promise<CollectionManifest> {
   const bytes = await store.get(ref.key)
   if (sha256(bytes) !== ref.sha256) throw corrupt(ref.key, 'its checksum is not the one in the catalog')
-  return decode(ref.key, bytes, manifestFormatVersion, manifestSchema) as CollectionManifest
+  return decode(ref.key, bytes, manifestFormatVersion, manifestShape) as CollectionManifest
 }
 
-function decode(key: string, bytes: Uint8Array, supported: number, schema: z.ZodType): unknown {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
-  const header = /^\{"formatVersion":(\d+),"sha256":"([0-9a-f]{64})","content":/.exec(text)
-  if (header === null || !text.endsWith('}\n')) throw corrupt(key, 'it is no whole document')
+function decode(key: string, bytes: Uint8Array, supported: number, shape: Shape): unknown {
+  const document = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  const header = /^\{"formatVersion":(\d+),"sha256":"([0-9a-f]{64})","content":/.exec(document)
+  if (header === null || !document.endsWith('}\n')) throw corrupt(key, 'it is no whole document')
   if (Number(header[1]) > supported) {
     throw new DatabaseError(
       'version-unsupported',
@@ -96,12 +110,15 @@ function decode(key: string, bytes: Uint8Array, supported: number, schema: z.Zod
       { key },
     )
   }
-  const content = text.slice(header[0].length, -2)
+  const content = document.slice(header[0].length, -2)
   if (sha256(Buffer.from(content)) !== header[2])
     throw corrupt(key, 'its content does not have the checksum that it states')
-  const parsed = schema.safeParse(parseJson(content))
-  if (!parsed.success) throw corrupt(key, parsed.error.issues[0]?.message ?? 'a field is wrong')
-  return parsed.data
+  try {
+    return shape(parseJson(content), '')
+  } catch (error) {
+    if (error instanceof ShapeError) throw corrupt(key, error.message)
+    throw error
+  }
 }
 
 function corrupt(key: string, why: string): DatabaseError {

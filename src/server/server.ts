@@ -1,5 +1,6 @@
 import type { Server as TlsServer } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import type { Server as GrpcServer } from '@grpc/grpc-js'
 import type { MilvusDoor } from '../api/milvus/door.ts'
 import { milvusRestRoutes } from '../api/milvus/rest/rest-routes.ts'
 import { MoveIn } from '../api/qdrant/move-in/move-in.ts'
@@ -9,6 +10,7 @@ import { v1Routes } from '../api/v1/v1-routes.ts'
 import type { Database } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { systemRandom } from '../runtime/random.ts'
+import { InvariantViolation } from '../runtime/assert.ts'
 import type { LevelledLogger, Logger } from '../runtime/logger.ts'
 import { createGuard } from './auth/guard.ts'
 import { guardRoutes } from './auth/guard-routes.ts'
@@ -19,7 +21,9 @@ import { refuseBrokenRequest } from './broken-requests.ts'
 import { AllowedHosts } from './download/allowed-hosts.ts'
 import { createDownload, type Download } from './download/download.ts'
 import { reportFaults } from './faults.ts'
-import type { GrpcListener } from './grpc-listener.ts'
+import type { GrpcDoor } from './grpc-door.ts'
+import { listenGrpc, type GrpcListener } from './grpc-listener.ts'
+import { loadLater } from './later-modules.ts'
 import { waitForCollections } from './loading.ts'
 import { lenientUrl } from './lenient-path.ts'
 import { Metrics } from './metrics.ts'
@@ -62,17 +66,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { database, tls } = options.opened
   try {
     await restoreAtStartup(database, options.restores, logger)
-    const { app, ...doors } = await createApp(options)
+    const { app, metrics, ...doors } = await createApp(options)
     const url = await listen(app, configuration)
     const { qdrant, milvus } = await listenAll(doors, options)
     const addresses = { grpc: qdrant?.address, milvus: milvus?.address }
     logger.info('listening', { url, ...addresses })
     database.policies.start()
+    const loads = [metrics, qdrant, milvus].map((one) => () => one?.load() ?? Promise.resolve())
+    const all = [...loads, () => import('../api/v1/answer.ts')]
+    const later = loadLater(all, database.whenLoaded(), systemClock, options.onFatal)
     return {
       url,
       grpcAddress: addresses.grpc,
       milvusAddress: addresses.milvus,
-      close: () => stop({ app, grpc: [qdrant, milvus], tls }, database, logger),
+      close: () => {
+        later.cancel()
+        return stop({ app, grpc: [qdrant, milvus], tls }, database, logger)
+      },
     }
   } catch (error) {
     tls?.close()
@@ -82,14 +92,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** The HTTP side of an open database, not listening yet. */
-async function createApp(
-  options: ServerOptions,
-): Promise<{ readonly app: FastifyInstance; readonly door: Door; readonly milvusDoor: MilvusDoor }> {
+async function createApp(options: ServerOptions): Promise<{
+  readonly app: FastifyInstance
+  readonly metrics: Metrics
+  readonly door: Door
+  readonly milvusDoor: MilvusDoor
+}> {
   const { database, tls } = options.opened
   const { service, storage, settings } = options.configuration
   const app = fastify({
     https: tls?.listenerOptions() ?? null,
     logger: false,
+    // No route has a schema of fastify's: its compilers, which it would load by itself, are a hundred modules.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     bodyLimit: service.maxRequestBytes,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
@@ -146,7 +161,11 @@ async function createApp(
   })
   const milvusDoor = await openMilvus(door, options.configuration, options.logger)
   await milvusRestRoutes(app, milvusDoor, options.onFatal)
-  return { app, door, milvusDoor }
+  return { app, metrics, door, milvusDoor }
+}
+
+function noSchemas(): never {
+  throw new InvariantViolation('a route has a schema that nothing compiles')
 }
 
 /** Copies from other servers, which obey the rules of downloads. */
@@ -186,26 +205,29 @@ async function listen(app: FastifyInstance, { service }: Configuration): Promise
   }
 }
 
-/** Both gRPC APIs, whose modules nobody waits for who asks over HTTP. @throws StartupError; then none listens */
+/** Both gRPC APIs. @throws StartupError; then none listens */
 async function listenAll(
   { door, milvusDoor }: { readonly door: Door; readonly milvusDoor: MilvusDoor },
   { configuration, logger, onFatal, opened: { tls } }: ServerOptions,
 ): Promise<{ readonly qdrant: GrpcListener | undefined; readonly milvus: GrpcListener | undefined }> {
   const { service } = configuration
-  const [{ listenGrpc }, { createGrpcServer }, { createMilvusServer }] = await Promise.all([
-    import('./grpc-listener.ts'),
-    import('../api/qdrant/grpc/grpc-server.ts'),
-    import('../api/milvus/milvus-server.ts'),
-  ])
-  const shared = { host: service.host, logger, tls }
-  const qdrant = await listenGrpc(() => createGrpcServer({ door, logger, onFatal }), {
+  const shared = { host: service.host, logger, onFatal }
+  const qdrantDoor = grpcDoor(tls, async () => {
+    const { createGrpcServer } = await import('../api/qdrant/grpc/grpc-server.ts')
+    return createGrpcServer({ door, logger, onFatal })
+  })
+  const vectordbDoor = grpcDoor(tls, async () => {
+    const { createMilvusServer } = await import('../api/milvus/milvus-server.ts')
+    return createMilvusServer(milvusDoor, onFatal)
+  })
+  const qdrant = await listenGrpc(qdrantDoor, {
     ...shared,
     api: 'Qdrant',
     port: service.grpcPort,
     isPortChosen: service.isGrpcPortChosen,
   })
   try {
-    const milvus = await listenGrpc(() => createMilvusServer(milvusDoor, onFatal), {
+    const milvus = await listenGrpc(vectordbDoor, {
       ...shared,
       api: 'Milvus',
       port: service.milvusPort,
@@ -215,6 +237,13 @@ async function listenAll(
   } catch (error) {
     qdrant?.cut()
     throw error
+  }
+}
+
+function grpcDoor(tls: ServerTls | undefined, createServer: () => Promise<GrpcServer>) {
+  return async (): Promise<GrpcDoor> => {
+    const [{ openGrpcDoor }, server] = await Promise.all([import('./grpc-door.ts'), createServer()])
+    return openGrpcDoor(server, tls)
   }
 }
 

@@ -1,8 +1,8 @@
-import { z } from 'zod'
-import { DatabaseError, errorCodes, type ErrorKind } from '../../index.ts'
+import type { z } from 'zod'
+import { DatabaseError, type ErrorKind } from '../../index.ts'
 
 /** What the door itself refuses, beside the engine's codes. */
-const doorCodes = [
+export const doorCodes = [
   'route-not-found',
   'key-missing',
   'key-wrong',
@@ -11,20 +11,6 @@ const doorCodes = [
   'request-too-large',
 ] as const
 export type DoorCode = (typeof doorCodes)[number]
-
-export const errorSchema = z
-  .object({
-    error: z.object({
-      code: z
-        .enum([...(Object.keys(errorCodes) as (keyof typeof errorCodes)[]), ...doorCodes])
-        .meta({ description: 'Names the event; see docs/errors.md. Stable.' }),
-      message: z.string().meta({ description: 'For people. Not stable.' }),
-      details: z
-        .record(z.string(), z.unknown())
-        .meta({ description: 'Values; of a faulty request `issues`, each with the path of the field.' }),
-    }),
-  })
-  .meta({ id: 'Error' })
 
 export interface WireFailure {
   readonly status: number

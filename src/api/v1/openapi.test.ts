@@ -3,11 +3,24 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { repositoryRoot } from '../../../test/support/source-files.ts'
 import { openApiDocument } from './openapi.ts'
-import { routes } from './v1-routes.ts'
+import { listedRoutes } from './route-list.ts'
+import { routes } from './routes/all-routes.ts'
 
 // Looked into as it is.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 const document = openApiDocument(routes, '1.2.3') as any
+
+test('the list of routes that a start has is that of all that are defined', () => {
+  const known = routes.map(({ id, method, path, isReading, takesBytes }) => ({
+    id,
+    method,
+    path,
+    isReading,
+    takesBytes,
+  }))
+  const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1)
+  expect(listedRoutes.toSorted(byId)).toEqual(known.toSorted(byId))
+})
 
 describe('the OpenAPI document', () => {
   test('has every route, under an id of its own', () => {

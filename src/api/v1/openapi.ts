@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { errorSchema } from './errors.ts'
 import type { Route } from './route.ts'
+import { errorSchema } from './schemas/errors.ts'
 
 type Json = Record<string, unknown>
 

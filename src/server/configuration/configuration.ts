@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { z } from 'zod'
 import { exitCodes, StartupError } from '../startup-error.ts'
 import type { TlsSettings } from '../tls/certificate-files.ts'
 import { environmentTree, mergeTrees, valueAt, type SettingsTree } from './settings-tree.ts'
@@ -159,16 +158,22 @@ function refuseS3(settings: SettingsTree): void {
   )
 }
 
+/** Qdrant's levels are accepted; ours are three, so its finer ones fall into the nearest. */
+const levelNames: Readonly<Record<string, Configuration['logLevel']>> = {
+  off: 'error',
+  error: 'error',
+  warn: 'error',
+  info: 'info',
+  debug: 'debug',
+  trace: 'debug',
+}
+
 const levels: ValueKind<Configuration['logLevel']> = {
-  // Qdrant's levels are accepted; ours are three, so its finer ones fall into the nearest.
-  schema: z
-    .string()
-    .toLowerCase()
-    .pipe(z.enum(['off', 'error', 'warn', 'info', 'debug', 'trace']))
-    .transform((level) => {
-      if (level === 'off' || level === 'error' || level === 'warn') return 'error'
-      return level === 'debug' || level === 'trace' ? 'debug' : 'info'
-    }),
+  take: (given) => {
+    const name = typeof given === 'string' ? given.toLowerCase() : ''
+    const value = Object.hasOwn(levelNames, name) ? levelNames[name] : undefined
+    return value === undefined ? undefined : { value }
+  },
   expected: 'ERROR, INFO or DEBUG',
 }
 

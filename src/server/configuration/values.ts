@@ -1,57 +1,78 @@
-import { z } from 'zod'
 import { exitCodes, StartupError } from '../startup-error.ts'
 import { valueAt, type SettingsTree } from './settings-tree.ts'
 
 /** How a value is read, and what to say of one that cannot be. */
 export interface ValueKind<T> {
-  readonly schema: z.ZodType<T>
+  /** Undefined if it is no such value. */
+  readonly take: (value: unknown) => { readonly value: T } | undefined
   readonly expected: string
   /** The value must not be shown. */
   readonly isSecret?: boolean
 }
 
-const anyText = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)])
+/** A number or a boolean is the text that it would be written as. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  return typeof value === 'boolean' || Number.isFinite(value) ? String(value) : undefined
+}
 
 export const path: ValueKind<string> = {
-  schema: anyText.pipe(z.string().min(1)),
+  take: (given) => {
+    const value = textOf(given) ?? ''
+    return value === '' ? undefined : { value }
+  },
   expected: 'a text that is not empty',
 }
 
 /** Empty means none. */
 export const secret: ValueKind<string | undefined> = {
-  schema: anyText.transform((text) => (text === '' ? undefined : text)),
+  take: (given) => {
+    const text = textOf(given)
+    return text === undefined ? undefined : { value: text === '' ? undefined : text }
+  },
   expected: 'a text',
   isSecret: true,
 }
 
+const yes: readonly unknown[] = [true, 1, '1', 'on', 'yes', 'true']
+const no: readonly unknown[] = [false, 0, '0', 'off', 'no', 'false']
+
 /** In the spellings that Qdrant takes, too. */
 export const flag: ValueKind<boolean> = {
-  schema: z.preprocess((value) => {
-    const text = typeof value === 'string' ? value.toLowerCase() : value
-    if (text === 1 || text === '1' || text === 'on' || text === 'yes' || text === 'true') return true
-    return text === 0 || text === '0' || text === 'off' || text === 'no' || text === 'false' ? false : value
-  }, z.boolean()),
+  take: (given) => {
+    const word = typeof given === 'string' ? given.toLowerCase() : given
+    return yes.includes(word) || no.includes(word) ? { value: yes.includes(word) } : undefined
+  },
   expected: 'true or false',
 }
 
 export function whole(min: number, max: number, expected: string): ValueKind<number> {
-  const digits = (value: unknown) =>
-    typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
-  return { schema: z.preprocess(digits, z.number().int().min(min).max(max)), expected }
+  const take = (given: unknown) => {
+    const value = typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : given
+    const isWhole = typeof value === 'number' && Number.isSafeInteger(value)
+    return isWhole && value >= min && value <= max ? { value } : undefined
+  }
+  return { take, expected }
 }
 
 export const port = whole(0, 65_535, 'a port from 0 to 65535')
 
 export function oneOf<const T extends string>(...words: readonly T[]): ValueKind<T> {
   const quoted = words.map((word) => `'${word}'`)
-  return { schema: z.enum(words), expected: quoted.join(' or ') }
+  const take = (given: unknown) => {
+    const value = words.find((word) => word === given)
+    return value === undefined ? undefined : { value }
+  }
+  return { take, expected: quoted.join(' or ') }
 }
 
 /** A list, or a text with commas. */
 export const words: ValueKind<readonly string[]> = {
-  schema: z
-    .union([z.array(anyText), anyText.transform((text) => text.split(','))])
-    .transform((list) => list.map((word) => word.trim()).filter((word) => word !== '')),
+  take: (given) => {
+    const texts = Array.isArray(given) ? given.map(textOf) : textOf(given)?.split(',')
+    if (texts === undefined || texts.includes(undefined)) return undefined
+    return { value: texts.map((word) => word!.trim()).filter((word) => word !== '') }
+  },
   expected: 'a list of texts',
 }
 
@@ -59,8 +80,8 @@ export const words: ValueKind<readonly string[]> = {
 export function read<T>(settings: SettingsTree, key: string, kind: ValueKind<T>): T | undefined {
   const value = valueAt(settings, key)
   if (value === undefined || value === null) return undefined
-  const parsed = kind.schema.safeParse(value)
-  if (parsed.success) return parsed.data
+  const taken = kind.take(value)
+  if (taken !== undefined) return taken.value
   const shown = kind.isSecret === true ? 'something else' : JSON.stringify(value)
   const message = `Cannot use the setting ${key}: it is ${shown}, expected ${kind.expected}`
   throw new StartupError(exitCodes.usage, message)

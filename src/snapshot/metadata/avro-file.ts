@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto'
-import avro, { type Schema, type Type } from 'avsc'
+import { createRequire } from 'node:module'
+import type * as Avsc from 'avsc'
+import type { Schema, Type } from 'avsc'
 import { asBuffer } from '../../encoding/binary.ts'
 import { checkBlock, readContainer } from './avro-container.ts'
+
+const require = createRequire(import.meta.url)
+let loaded: typeof Avsc | undefined
+
+/** Loaded when the first file is read or written: a start has none. */
+const avro = (): typeof Avsc => (loaded ??= require('avsc') as typeof Avsc)
 
 /** Making a type compiles code: once for each schema, and not for each of thousands of files. */
 const types = new Map<Schema, { readonly type: Type; readonly text: string }>()
@@ -9,7 +17,7 @@ const types = new Map<Schema, { readonly type: Type; readonly text: string }>()
 function typeOf(schema: Schema): { readonly type: Type; readonly text: string } {
   let known = types.get(schema)
   if (known === undefined) {
-    known = { type: avro.Type.forSchema(schema), text: JSON.stringify(schema) }
+    known = { type: avro().Type.forSchema(schema), text: JSON.stringify(schema) }
     types.set(schema, known)
   }
   return known
@@ -34,9 +42,9 @@ export async function encodeAvroFile(
     // Without it, a file of no records would lack its header.
     writeHeader: 'always',
   }
-  const encoder = new avro.streams.BlockEncoder(
+  const encoder = new (avro().streams.BlockEncoder)(
     schema,
-    options as ConstructorParameters<typeof avro.streams.BlockEncoder>[1],
+    options as ConstructorParameters<typeof Avsc.streams.BlockEncoder>[1],
   )
   const parts: Uint8Array[] = []
   for (const record of records) encoder.write(record)
@@ -57,7 +65,7 @@ export function decodeAvroFile(bytes: Uint8Array, schema: Schema): readonly unkn
   const container = readContainer(asBuffer(bytes))
   // What this release wrote has the schema that it reads by; other files bring their own.
   const isOurs = JSON.stringify(container.schema) === text
-  const resolver = isOurs ? undefined : type.createResolver(avro.Type.forSchema(container.schema as Schema))
+  const resolver = isOurs ? undefined : type.createResolver(avro().Type.forSchema(container.schema as Schema))
   const records: unknown[] = []
   for (const block of container.blocks) {
     checkBlock(container.schema, block)

@@ -2,17 +2,15 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { stringifyJson, type JsonValue } from '../../../index.ts'
 import { InvariantViolation } from '../../../runtime/assert.ts'
 import { authenticateToken } from '../access/authenticate.ts'
-import { defaultDatabase, type Call, type Caller, type MilvusDoor } from '../door.ts'
-import { dispatch } from '../dispatch.ts'
+import type { Caller, MilvusDoor } from '../door.ts'
 import { codes, isExpected, statusOf } from '../status.ts'
-import { rpcs } from '../wire/rpcs.ts'
-import { Body } from './body.ts'
-import { messageOf } from './message.ts'
+import { listedPaths } from './path-list.ts'
 import { restCodes, RestError } from './rest-error.ts'
-import type { RestCall } from './route.ts'
-import { routes } from './routes/all-routes.ts'
 
 export const restPrefix = '/v2/vectordb'
+
+/** What all paths answer, which no start waits for. */
+const restAnswers = () => import('./answer.ts')
 
 /** Milvus' REST API, version 2. `onFatal` is called with a fault of our own: the process must not go on. */
 export async function milvusRestRoutes(
@@ -50,10 +48,10 @@ function serve(scope: FastifyInstance, door: MilvusDoor, onFatal: (error: unknow
     { parseAs: 'buffer', bodyLimit: door.maxRequestBytes },
     (_request, body, parsed) => parsed(null, body),
   )
-  for (const [path, run] of Object.entries(routes))
+  for (const path of listedPaths)
     scope.post(path, { bodyLimit: door.maxRequestBytes }, async (request, reply) => {
-      const answer = await run(callOf(door, request, callers.get(request)!))
-      return send(reply, 200, { code: 0, ...answer })
+      const { answer } = await restAnswers()
+      return send(reply, 200, { code: 0, ...(await answer(path, door, request, callers.get(request)!)) })
     })
 }
 
@@ -62,28 +60,6 @@ function tokenOf({ headers }: FastifyRequest): string {
   const [scheme = '', credentials = ''] = (headers.authorization ?? '').split(' ', 2)
   if (scheme.toLowerCase() === 'bearer') return credentials
   return scheme.toLowerCase() === 'basic' ? Buffer.from(credentials, 'base64').toString() : ''
-}
-
-/** @throws RestError 1801 */
-function callOf(door: MilvusDoor, request: FastifyRequest, who: Caller): RestCall {
-  const body = Body.parse(Buffer.isBuffer(request.body) ? request.body : new Uint8Array())
-  const header = (name: string): string => {
-    const value = request.headers[name]
-    return typeof value === 'string' ? value : ''
-  }
-  const given = body.text('dbName') || header('db-name')
-  const database = given || defaultDatabase
-  const call: Call = { ...who, database: given, metadata: {} }
-  const allowsIntegers = header('accept-type-allow-int64').toLowerCase()
-  return {
-    door,
-    body,
-    database,
-    call,
-    rowIntegersAreNumbers: allowsIntegers !== 'false',
-    idsAreNumbers: allowsIntegers === 'true',
-    rpc: (name, members) => dispatch(door, name, messageOf(rpcs[name]!.request, members), call),
-  }
 }
 
 function sendFailure(

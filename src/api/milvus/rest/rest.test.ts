@@ -2,7 +2,13 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { openSnapshotsDoor, type SnapshotsDoor } from '../../../../test/support/milvus-snapshots.ts'
 import { openMilvusDoor, type MilvusDoor } from '../door.ts'
+import { listedPaths } from './path-list.ts'
 import { milvusRestRoutes } from './rest-routes.ts'
+import { routes } from './routes/all-routes.ts'
+
+test('the list of paths that a start has is that of all that are defined', () => {
+  expect(listedPaths.toSorted()).toEqual(Object.keys(routes).toSorted())
+})
 
 let milvus: SnapshotsDoor
 let app: FastifyInstance
