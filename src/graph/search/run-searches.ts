@@ -8,69 +8,78 @@ export const later = Symbol('later')
 /** Does a task at once, in this thread, or does not. @throws what the task throws */
 export type DoNow = (task: SearchTask) => FoundKeys | typeof later
 
-type TaskSearcher = Pick<VectorSearcher, 'graph' | 'scan' | 'stored'>
+export interface TaskSearcher extends Pick<VectorSearcher, 'graph' | 'scan' | 'stored'> {
+  /** What the tasks of one query have found, if it is to be had by one request for all of them. @throws what a task throws */
+  together?(tasks: readonly SearchTask[]): Promise<readonly FoundKeys[]> | undefined
+}
+
+/** How far a search is. */
+interface Way<T> {
+  readonly searching: Searching<T>
+  step: IteratorResult<SearchTask, T>
+}
 
 /**
- * Runs searches one after the other as long as their tasks are done at once, and side by side from the first task on that is
- * not: the searcher does that one, and what follows.
+ * Runs the searches of one query: each at once as far as its tasks are done now, and then all of them together, or side by
+ * side if the searcher does not do that. Ends, or fails, when none of them is under way any more.
  */
 export async function runSearches<T>(
   searcher: TaskSearcher,
   searches: readonly Searching<T>[],
   doNow: DoNow,
 ): Promise<readonly T[]> {
-  const ended: T[] = []
-  for (const searching of searches) {
-    const step = runNow(searching, doNow)
-    if (step.done !== true) {
-      const others = searches.slice(ended.length + 1)
-      const rest = [runOn(searcher, searching, step), ...others.map((one) => runWhole(searcher, one))]
-      return ended.concat(await allEnded(rest))
+  try {
+    const ways: Way<T>[] = []
+    let open = 0
+    for (const searching of searches) {
+      const step = runNow(searching, doNow)
+      if (step.done !== true) open += 1
+      ways.push({ searching, step })
     }
-    ended.push(step.value)
+    if (open > 0) await runOpen(searcher, ways)
+    return ways.map(resultOf)
+  } catch (error) {
+    // They have something to give back.
+    for (const searching of searches) searching.return(undefined as T)
+    throw error
   }
-  return ended
 }
 
 /** Where the search is at the end, or at the first task that is not to be done now. */
 function runNow<T>(searching: Searching<T>, doNow: DoNow): IteratorResult<SearchTask, T> {
   let step = searching.next()
   while (step.done !== true) {
-    let found: FoundKeys | typeof later
-    try {
-      found = doNow(step.value)
-    } catch (error) {
-      // It has something to give back.
-      step = searching.throw(error)
-      continue
-    }
+    const found = doNow(step.value)
     if (found === later) return step
     step = searching.next(found)
   }
   return step
 }
 
-async function runWhole<T>(searcher: TaskSearcher, searching: Searching<T>): Promise<T> {
-  return runOn(searcher, searching, searching.next())
+async function runOpen<T>(searcher: TaskSearcher, ways: readonly Way<T>[]): Promise<void> {
+  for (;;) {
+    const open = ways.filter(({ step }) => step.done !== true)
+    if (open.length === 0) return
+    const asked = searcher.together?.(open.map(taskOf))
+    if (asked === undefined) {
+      await allEnded(open.map((way) => runAlone(searcher, way)))
+      return
+    }
+    const found = await asked
+    for (const [index, way] of open.entries()) way.step = way.searching.next(found[index])
+  }
 }
 
-async function runOn<T>(
-  searcher: TaskSearcher,
-  searching: Searching<T>,
-  from: IteratorResult<SearchTask, T>,
-): Promise<T> {
-  let step = from
-  while (step.done !== true) {
-    let found: FoundKeys
-    try {
-      found = await foundBy(searcher, step.value)
-    } catch (error) {
-      step = searching.throw(error)
-      continue
-    }
-    step = searching.next(found)
-  }
-  return step.value
+async function runAlone<T>(searcher: TaskSearcher, way: Way<T>): Promise<void> {
+  while (way.step.done !== true) way.step = way.searching.next(await foundBy(searcher, way.step.value))
+}
+
+function taskOf<T>({ step }: Way<T>): SearchTask {
+  return step.value as SearchTask
+}
+
+function resultOf<T>({ step }: Way<T>): T {
+  return step.value as T
 }
 
 async function foundBy(searcher: TaskSearcher, task: SearchTask): Promise<FoundKeys> {

@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads'
 import { DatabaseError } from '../../../errors/database-error.ts'
+import { assert } from '../../../runtime/assert.ts'
 import type { Arena } from '../../vector-memory.ts'
 import { readAnswers, writeTasks, type MemoryMessage, type SearchWork } from './search-message.ts'
+import type { FoundKeys } from '../vector-searcher.ts'
 import { ThreadScratch } from '../thread-scratch.ts'
 
 export interface ThreadOptions {
@@ -10,16 +12,19 @@ export interface ThreadOptions {
   readonly execArgv: readonly string[]
 }
 
-/** A task on its way to a thread. */
-export interface SentTask {
+/** What a thread is to do for one who waits. */
+export interface SentOrder {
+  /** As many tasks as there are of these. */
+  readonly parts: readonly unknown[]
   /** What it costs, in rows that are compared. */
   readonly cost: number
-  answer(keys: BigUint64Array): void
-  fail(error: Error): void
+  /** What the tasks have found, in their order. */
+  readonly answer: (found: readonly FoundKeys[]) => void
+  readonly fail: (error: Error) => void
 }
 
 interface Batch {
-  readonly tasks: readonly SentTask[]
+  readonly orders: readonly SentOrder[]
   readonly cost: number
 }
 
@@ -65,14 +70,16 @@ export class SearchThread {
     return number
   }
 
-  send(work: readonly SearchWork[], tasks: readonly SentTask[]): void {
+  /** `work` is what the orders are made of, in their order. */
+  send(work: readonly SearchWork[], orders: readonly SentOrder[]): void {
     if (this.#ended !== undefined) {
-      for (const task of tasks) task.fail(this.#ended)
+      for (const order of orders) order.fail(this.#ended)
       return
     }
     if (this.#batches.length === 0) this.#worker.ref()
-    const cost = tasks.reduce((sum, task) => sum + task.cost, 0)
-    this.#batches.push({ tasks, cost })
+    let cost = 0
+    for (const order of orders) cost += order.cost
+    this.#batches.push({ orders, cost })
     this.#cost += cost
     this.#worker.postMessage(writeTasks(work))
   }
@@ -94,8 +101,13 @@ export class SearchThread {
       this.#worker.unref()
       this.scratch.freeOld()
     }
-    const answers = readAnswers(message, batch.tasks.length)
-    for (const [index, task] of batch.tasks.entries()) task.answer(answers[index]!)
+    const answers = readAnswers(message)
+    let first = 0
+    for (const { parts, answer } of batch.orders) {
+      answer(answers.slice(first, first + parts.length))
+      first += parts.length
+    }
+    assert(first === answers.length, 'every task is answered once')
     this.#onFree()
   }
 
@@ -103,6 +115,6 @@ export class SearchThread {
     if (this.#ended !== undefined) return
     this.#ended = error
     this.scratch.dispose()
-    for (const { tasks } of this.#batches.splice(0)) for (const task of tasks) task.fail(error)
+    for (const { orders } of this.#batches.splice(0)) for (const order of orders) order.fail(error)
   }
 }

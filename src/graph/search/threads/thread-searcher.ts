@@ -2,16 +2,12 @@ import { allEnded } from '../../../runtime/all-ended.ts'
 import { assert } from '../../../runtime/assert.ts'
 import type { Slices } from '../../../runtime/slices.ts'
 import { afterThisTurn, nextTurn } from '../../../runtime/yield.ts'
-import { alignedBytes, heapKeysMax, metricNumbers, type Chunk } from '../../exact-scan.ts'
-import type { DenseColumn } from '../../stored/dense-column.ts'
-import { strideOf, type VectorColumn } from '../../vector-column.ts'
+import { heapKeysMax } from '../../exact-scan.ts'
 import { mergeKeys } from '../../vector-hits.ts'
 import type { Arena } from '../../vector-memory.ts'
 import { BitsInArena, type LentBits } from '../bits-in-arena.ts'
 import type { InlineSearcher } from '../inline-searcher.ts'
 import { later, runSearches, type DoNow } from '../run-searches.ts'
-import { keysOfStored, type SearchWork } from './search-message.ts'
-import { SearchThread, type SentTask, type ThreadOptions } from './search-thread.ts'
 import {
   searchClosed,
   type FoundKeys,
@@ -22,43 +18,24 @@ import {
   type StoredTask,
   type VectorSearcher,
 } from '../vector-searcher.ts'
+import {
+  graphPart,
+  isShortGraph,
+  isShortScan,
+  masked,
+  scanPart,
+  storedPart,
+  windowsOf,
+  type Part,
+} from './part.ts'
+import { keysOfStored } from './search-message.ts'
+import { SearchThread, type ThreadOptions } from './search-thread.ts'
+import { distribute, orderOf, runHere, type Order } from './share.ts'
 
-/** A thread is given more while it has less to do than this, in rows that are compared: some milliseconds. */
-const aheadMax = 20_000
-/** What costs no more, in rows of so many bytes, is done in the calling thread if nobody else searches. */
-const inlineMax = 10_000
-const costedRowBytes = 512
 /** After so much of it in one turn, events come first: some who search are among them, perhaps. */
 const inlineMs = 1
-/** What a row that a graph search keeps in view costs. */
-const keptRowCost = 24
-/** The same of a search that scores passing rows only. */
-const filteredRowCost = 50
-/** What a row costs in a scan of rows that lie in order. */
-const sequentialRowCost = 0.3
-/** What a row costs that is read from a file: a system call. */
-const storedRowCost = 20
-/** Scans are cut into parts of so many bytes, for several threads and so that no other search waits long. */
-const partBytes = 16 * 2 ** 20
 
-/** A task that no thread has been given yet. */
-interface Waiting extends SentTask {
-  /** What to tell the thread; undefined if its memory has no room for the search. @throws overloaded */
-  work(thread: SearchThread): SearchWork | undefined
-  /** Does it in the calling thread instead. */
-  runHere(): void
-  readonly isShort: boolean
-}
-
-/** What is asked of a thread. */
-interface Asked {
-  readonly cost: number
-  readonly isShort: boolean
-  /** The same in the calling thread. */
-  readonly runHere: () => BigUint64Array | undefined
-}
-
-/** Searches in worker threads. What is asked for in one turn of the event loop goes to a thread as one message. */
+/** Searches in worker threads. What is asked for in one turn of the event loop goes to a thread in few messages. */
 export class ThreadSearcher implements VectorSearcher {
   readonly #threadsMax: number
   readonly #options: ThreadOptions
@@ -66,7 +43,7 @@ export class ThreadSearcher implements VectorSearcher {
   readonly #slices: Slices
   readonly #threads = new Set<SearchThread>()
   readonly #bits = new BitsInArena()
-  #waiting: Waiting[] = []
+  #waiting: Order[] = []
   /** Queries whose searches are under way. */
   #queries = 0
   #isFlushDue = false
@@ -96,14 +73,10 @@ export class ThreadSearcher implements VectorSearcher {
 
   async graph(task: GraphTask): Promise<FoundKeys> {
     this.#checkOpen()
-    const { graph, passing, rowLimit, isKept } = task
-    const bits = passing === undefined ? undefined : this.#bits.lend(graph.arena, passing, rowLimit, isKept)
-    if (passing !== undefined && bits === undefined) return this.#inline.graph(task)
-    const cost = graphCost(task)
-    const runHere = (): FoundKeys => this.#inline.graphNow(task)
-    const asked = { cost, isShort: isShort(cost, graph.column), runHere }
+    const bits = this.#lend(task.graph.arena, task)
+    if (task.passing !== undefined && bits === undefined) return this.#inline.graph(task)
     try {
-      return await this.#ask(asked, (thread) => graphWork(thread, task, bits?.address ?? 0))
+      return await this.#askOne(graphPart(this.#inline, task, bits))
     } finally {
       bits?.release()
     }
@@ -111,93 +84,114 @@ export class ThreadSearcher implements VectorSearcher {
 
   async scan(task: ScanTask): Promise<BigUint64Array> {
     this.#checkOpen()
-    const { column, firstRow, rowLimit, limit } = task
     // Heaps of that size would take up memory that threads do not share.
-    if (limit > heapKeysMax) return this.#inline.scan(task)
-    const masked = { ...task, ...maskOf(column, task) }
-    const windows = windowsOf(column, firstRow, rowLimit)
+    if (task.limit > heapKeysMax) return this.#inline.scan(task)
+    const whole = masked(task)
+    const windows = windowsOf(whole)
     const bits = new Map<Arena, LentBits | undefined>()
     try {
-      for (const { arena } of windows) if (!bits.has(arena)) bits.set(arena, this.#lend(arena, masked))
-      const parts = windows.map((window) =>
-        this.#scanPart(masked, window, { bits: bits.get(window.arena), isAlone: windows.length === 1 }),
-      )
-      return mergeKeys(await allEnded(parts), limit)
+      for (const { arena } of windows) if (!bits.has(arena)) bits.set(arena, this.#lend(arena, whole))
+      const parts = windows.map(async (window) => {
+        const lent = bits.get(window.arena)
+        const part = scanPart(this.#inline, whole, window, lent)
+        const found =
+          whole.passing !== undefined && lent === undefined ? part.runHere() : await this.#askOne(part)
+        assert(found !== undefined, 'a scan has an answer')
+        return found
+      })
+      return mergeKeys(await allEnded(parts), task.limit)
     } finally {
       for (const lent of bits.values()) lent?.release()
     }
   }
 
-  /** Never in the calling thread, whatever it costs: nobody knows how long a disk takes. */
   async stored(task: StoredTask): Promise<BigUint64Array> {
     this.#checkOpen()
     const limit = Math.min(task.limit, task.rows.length)
     if (limit <= 0) return new BigUint64Array(0)
     if (limit > heapKeysMax) return this.#inline.stored(task)
-    const cost = task.rows.length * storedRowCost
-    const asked = { cost, isShort: false, runHere: () => undefined }
-    const answer = await this.#ask(asked, (thread) => storedWork(thread, { ...task, limit }))
+    const answer = await this.#askOne(storedPart({ ...task, limit }))
     return (answer && keysOfStored(answer)) ?? this.#inline.stored(task)
+  }
+
+  together(tasks: readonly SearchTask[]): Promise<readonly FoundKeys[]> | undefined {
+    this.#checkOpen()
+    const lent: LentBits[] = []
+    const parts: Part[] = []
+    for (const task of tasks) {
+      const part = this.#shortPart(task, lent)
+      if (part === undefined) {
+        for (const bits of lent) bits.release()
+        return undefined
+      }
+      parts.push(part)
+    }
+    const found = this.#ask(parts)
+    if (lent.length === 0) return found
+    return found.finally(() => {
+      for (const bits of lent) bits.release()
+    })
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const task of this.#waiting.splice(0)) task.fail(searchClosed())
+    for (const order of this.#waiting.splice(0)) order.fail(searchClosed())
     await Promise.all([...this.#threads].map((thread) => thread.close(searchClosed())))
     this.#bits.dispose()
     await this.#inline.close()
   }
 
-  #lend(arena: Arena, { passing, rowLimit, isKept }: ScanTask): LentBits | undefined {
+  #lend(
+    arena: Arena,
+    { passing, rowLimit, isKept }: Pick<ScanTask, 'passing' | 'rowLimit' | 'isKept'>,
+  ): LentBits | undefined {
     return passing === undefined ? undefined : this.#bits.lend(arena, passing, rowLimit, isKept)
   }
 
-  async #scanPart(
-    task: ScanTask,
-    { arena, chunks, firstRow, rowLimit }: Window,
-    { bits, isAlone }: { readonly bits: LentBits | undefined; readonly isAlone: boolean },
-  ): Promise<BigUint64Array> {
-    const { column, query, metric, limit, passing } = task
-    const part = { ...task, firstRow, rowLimit }
-    const runHere = (): BigUint64Array => this.#inline.scanNow(part)
-    if (passing !== undefined && bits === undefined) return runHere()
-    const cost = scanCost(task, rowLimit - firstRow)
-    const asked = { cost, isShort: isAlone && isShort(cost, column), runHere }
-    const keys = await this.#ask(asked, (thread) => {
-      const stride = strideOf(column.dimensions)
-      const heapBytes = alignedBytes(limit * 8)
-      const heap = thread.scratch.ofScans(arena, heapBytes + stride * 4)
-      if (heap === undefined) return undefined
-      const search = {
-        ...{ metric: metricNumbers[metric], stride, query, limit, firstRow, rowLimit },
-        ...{ queryAt: heap + heapBytes, heap, passing: bits?.address ?? 0 },
-        chunks: chunks.map((chunk) => ({
-          ...{ offset: chunk.region.offset, firstRow: chunk.firstRow, rows: chunk.rows },
-        })),
-      }
-      return { kind: 'scan', memory: thread.numberOf(arena), search }
-    })
-    assert(keys !== undefined, 'a scan has an answer')
-    return keys
+  /** Undefined if it is long or has several parts. What is lent for it goes to `lent`. */
+  #shortPart(asked: SearchTask, lent: LentBits[]): Part | undefined {
+    if (asked.kind === 'stored') return undefined
+    if (asked.kind === 'graph') {
+      const { task } = asked
+      if (!isShortGraph(task)) return undefined
+      const bits = this.#lendTo(lent, task.graph.arena, task)
+      return bits === 'no room' ? undefined : graphPart(this.#inline, task, bits)
+    }
+    if (!isShortScan(asked.task) || asked.task.limit > heapKeysMax) return undefined
+    const task = masked(asked.task)
+    const [window, ...others] = windowsOf(task)
+    if (window === undefined || others.length > 0) return undefined
+    const bits = this.#lendTo(lent, window.arena, task)
+    return bits === 'no room' ? undefined : scanPart(this.#inline, task, window, bits)
   }
 
-  #ask({ cost, isShort, runHere }: Asked, work: Waiting['work']): Promise<BigUint64Array | undefined> {
+  #lendTo(
+    lent: LentBits[],
+    arena: Arena,
+    task: Pick<ScanTask, 'passing' | 'rowLimit' | 'isKept'>,
+  ): LentBits | 'no room' | undefined {
+    const bits = this.#lend(arena, task)
+    if (bits !== undefined) lent.push(bits)
+    return bits === undefined && task.passing !== undefined ? 'no room' : bits
+  }
+
+  async #askOne(part: Part): Promise<FoundKeys> {
+    const [found] = await this.#ask([part])
+    return found
+  }
+
+  /** Of one thread. */
+  #ask(parts: readonly Part[]): Promise<readonly FoundKeys[]> {
     return new Promise((resolve, reject) => {
-      const here = (): void => {
-        try {
-          resolve(runHere())
-        } catch (error) {
-          reject(error)
-        }
-      }
-      this.#waiting.push({ cost, isShort, answer: resolve, fail: reject, work, runHere: here })
+      this.#waiting.push(orderOf(parts, resolve, reject))
       this.#flushLater()
     })
   }
 
   /** Nothing that takes long, and nothing at all while others search: for them there are threads. */
   readonly #doNow: DoNow = (asked) => {
-    if (this.#queries > 1 || asked.kind === 'stored' || !isShortTask(asked)) return later
+    if (this.#queries > 1 || asked.kind === 'stored') return later
+    if (!(asked.kind === 'graph' ? isShortGraph(asked.task) : isShortScan(asked.task))) return later
     if (this.#slices.isDue(inlineMs)) return later
     return asked.kind === 'graph' ? this.#inline.graphNow(asked.task) : this.#inline.scanNow(asked.task)
   }
@@ -220,7 +214,7 @@ export class ThreadSearcher implements VectorSearcher {
     if (only === undefined) return
     if (others.length === 0 && only.isShort && this.#isIdle()) {
       this.#waiting = []
-      only.runHere()
+      runHere(only)
       return
     }
     this.#distribute()
@@ -231,19 +225,9 @@ export class ThreadSearcher implements VectorSearcher {
     return true
   }
 
-  /** Each task to the thread that has the least to do, as far as they have not enough to do. */
   #distribute(): void {
     while (this.#threads.size < this.#threadsMax) this.#start()
-    const shares = new Map([...this.#threads].map((thread) => [thread, new Share(thread)]))
-    let taken = 0
-    for (const task of this.#waiting) {
-      const share = leastOf(shares.values())
-      if (share.cost > 0 && share.cost + task.cost > aheadMax) break
-      taken += 1
-      share.add(task)
-    }
-    this.#waiting.splice(0, taken)
-    for (const share of shares.values()) share.send()
+    this.#waiting.splice(0, distribute(this.#threads, this.#waiting))
   }
 
   #start(): void {
@@ -256,122 +240,4 @@ export class ThreadSearcher implements VectorSearcher {
     }
     this.#threads.add(new SearchThread(this.#options, onFree, onEnd))
   }
-}
-
-/** What one thread is about to be given. */
-class Share {
-  readonly #thread: SearchThread
-  readonly #work: SearchWork[] = []
-  readonly #tasks: Waiting[] = []
-  cost: number
-
-  constructor(thread: SearchThread) {
-    this.#thread = thread
-    this.cost = thread.cost
-  }
-
-  add(task: Waiting): void {
-    let work: SearchWork | undefined
-    try {
-      work = task.work(this.#thread)
-    } catch (error) {
-      task.fail(error as Error)
-      return
-    }
-    if (work === undefined) return task.runHere()
-    this.#work.push(work)
-    this.#tasks.push(task)
-    this.cost += task.cost
-  }
-
-  send(): void {
-    if (this.#tasks.length > 0) this.#thread.send(this.#work, this.#tasks)
-  }
-}
-
-/** In rows that are compared, like all costs here. */
-function graphCost({ ef, passing, isWide }: GraphTask): number {
-  return ef * (passing === undefined || isWide ? keptRowCost : filteredRowCost)
-}
-
-/** What a part with so many of the rows costs. */
-function scanCost({ passing, passingCount, rowLimit }: ScanTask, rows: number): number {
-  return rows * (passing === undefined ? sequentialRowCost : passingCount / rowLimit)
-}
-
-function isShortTask(asked: Exclude<SearchTask, { kind: 'stored' }>): boolean {
-  if (asked.kind === 'graph') return isShort(graphCost(asked.task), asked.task.graph.column)
-  const { task } = asked
-  return isShort(scanCost(task, task.rowLimit - task.firstRow), task.column)
-}
-
-function isShort(cost: number, { dimensions }: DenseColumn): boolean {
-  return cost * Math.max(1, (strideOf(dimensions) * 4) / costedRowBytes) <= inlineMax
-}
-
-function graphWork(thread: SearchThread, task: GraphTask, passing: number): SearchWork | undefined {
-  const { graph, query, ef, limit, rowLimit, isWide, shareMin } = task
-  const scratch = thread.scratch.ofGraph(graph, ef)?.image()
-  if (scratch === undefined) return undefined
-  const { address, query: queryAt, out } = scratch
-  const stride = strideOf(graph.column.dimensions)
-  const search = { graph: graph.address, scratch: address, queryAt, out, stride, query, ef, limit, rowLimit }
-  return {
-    kind: 'graph',
-    memory: thread.numberOf(graph.arena),
-    search: { ...search, passing, isWide, shareMin },
-  }
-}
-
-function storedWork(thread: SearchThread, task: StoredTask): SearchWork | undefined {
-  const { column, limit } = task
-  const scratch = thread.scratch.ofScans(column.arena, column.searchBytes(limit))
-  if (scratch === undefined) return undefined
-  return { kind: 'stored', memory: thread.numberOf(column.arena), search: column.searchOf(task, scratch) }
-}
-
-function leastOf(shares: Iterable<Share>): Share {
-  let least: Share | undefined
-  for (const share of shares) if (least === undefined || share.cost < least.cost) least = share
-  assert(least !== undefined, 'there is a thread')
-  return least
-}
-
-/** Rows without a vector are no hits. */
-function maskOf(
-  column: VectorColumn,
-  { passing, isKept, rowLimit }: ScanTask,
-): Pick<ScanTask, 'passing' | 'isKept'> {
-  if (column.presentCount === column.rowCount) return { passing, isKept }
-  const { presence } = column.image()
-  const words = Math.ceil(rowLimit / 32)
-  const mask = new Uint32Array(words)
-  for (let i = 0; i < words; i++)
-    mask[i] = (presence[i] ?? 0) & (passing === undefined ? -1 : (passing[i] ?? 0))
-  return { passing: mask, isKept: false }
-}
-
-/** Rows of one memory. */
-interface Window {
-  readonly arena: Arena
-  readonly chunks: Chunk[]
-  readonly firstRow: number
-  rowLimit: number
-}
-
-/** Parts of about equal size, none of which lies in two memories. */
-function windowsOf(column: VectorColumn, firstRow: number, rowLimit: number): Window[] {
-  const partRows = Math.max(1, Math.floor(partBytes / (strideOf(column.dimensions) * 4)))
-  const windows: Window[] = []
-  for (const chunk of column.chunks()) {
-    const [first, end] = [Math.max(chunk.firstRow, firstRow), Math.min(chunk.firstRow + chunk.rows, rowLimit)]
-    if (first >= end) continue
-    const { arena } = chunk.region
-    const last = windows.at(-1)
-    if (last?.arena === arena && end - last.firstRow <= partRows) {
-      last.chunks.push(chunk)
-      last.rowLimit = end
-    } else windows.push({ arena, chunks: [chunk], firstRow: first, rowLimit: end })
-  }
-  return windows
 }
