@@ -12,6 +12,7 @@ import { qdrantImport } from './qdrant-import.bench.ts'
 import { queryInPlace } from './query-in-place.bench.ts'
 import { jsonOf, writeReport, type Report } from './report/write-report.ts'
 import { restart } from './restart.bench.ts'
+import { engineKinds } from './search/adapters/adapter.ts'
 import { searchBench } from './search/search.bench.ts'
 import { searchOptionsOf } from './search/search-options.ts'
 import { snapshotCreation } from './snapshot-creation.bench.ts'
@@ -56,6 +57,7 @@ The bench named search:
   --rows NUMBER      (default 100000 of 128, 50000 of 768, 20000 of 1536 dimensions)
   --dimensions LIST  (default 128,768,1536)
   --kinds LIST       easy, hard or both (default)
+  --engines LIST     some of ${engineKinds.join(', ')} (default: all that are there)
   --rounds NUMBER    of 250 ms, in turns, for every load (default 4); the fastest counts`
 
 const { values: flags } = parseArgs({
@@ -71,6 +73,7 @@ const { values: flags } = parseArgs({
     rows: { type: 'string' },
     dimensions: { type: 'string' },
     kinds: { type: 'string' },
+    engines: { type: 'string' },
     rounds: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -79,13 +82,13 @@ if (flags.help) console.log(usage)
 else process.exitCode = await run()
 
 async function run(): Promise<number> {
-  const { rows, dimensions, kinds, peers, qdrant, rounds, quick } = flags
+  const { rows, dimensions, kinds, engines, peers, qdrant, rounds, quick } = flags
   let benches: readonly Bench[]
   try {
     benches = [
       ...common,
       ...(qdrant === undefined ? [] : [qdrantImport(qdrant)]),
-      searchBench(searchOptionsOf({ rows, dimensions, kinds, peers, qdrant, rounds, quick })),
+      searchBench(searchOptionsOf({ rows, dimensions, kinds, engines, peers, qdrant, rounds, quick })),
     ]
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${usage}`)

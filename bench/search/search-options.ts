@@ -2,11 +2,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DataShape } from './data/data-set.ts'
 import { isKind, kinds, type Kind } from './data/mixtures.ts'
+import { engineKinds, type EngineKind } from './adapters/adapter.ts'
 import type { PeerPlaces } from './engines.ts'
 
 export interface SearchOptions {
   readonly shapes: readonly Omit<DataShape, 'seed'>[]
   readonly places: PeerPlaces
+  /** Only these take part; undefined: all that are there. */
+  readonly engines: readonly EngineKind[] | undefined
   /** Where data sets are kept from run to run. */
   readonly cache: string
   /** Of one measured load, over all of its rounds. */
@@ -18,6 +21,7 @@ export interface SearchFlags {
   readonly rows: string | undefined
   readonly dimensions: string | undefined
   readonly kinds: string | undefined
+  readonly engines?: string | undefined
   readonly peers: string | undefined
   readonly qdrant: string | undefined
   readonly rounds: string | undefined
@@ -43,6 +47,7 @@ export function searchOptionsOf(flags: SearchFlags): SearchOptions {
   return {
     shapes,
     places: { peers: flags.peers, qdrant: flags.qdrant },
+    engines: flags.engines?.split(',').map(engineKindOf),
     cache: join(tmpdir(), 'stillpoint-bench-data'),
     milliseconds: roundMs * rounds,
     rounds,
@@ -55,6 +60,12 @@ function kindsOf(text: string | undefined): readonly Kind[] {
     if (!isKind(name)) throw new Error(`There is no kind of data ${name}: they are ${kinds.join(', ')}`)
     return name
   })
+}
+
+function engineKindOf(name: string): EngineKind {
+  const kind = engineKinds.find((one) => one === name)
+  if (kind === undefined) throw new Error(`There is no engine ${name}: they are ${engineKinds.join(', ')}`)
+  return kind
 }
 
 function countOf(flag: string, text: string): number {

@@ -46,7 +46,7 @@ async function measureAll(
     console.log(`\n${data.name}, seed ${seed}`)
     const folder = join(home, 'search')
     const plan: SearchPlan = {
-      engines: enginesOf(places),
+      engines: enginesOf(places).filter(({ kind }) => options.engines?.includes(kind) ?? true),
       places,
       drivers,
       home: folder,
