@@ -1,7 +1,8 @@
 import { idOfWords, type IdWords } from '../../../ids/point-id.ts'
+import { readImageId } from '../../../segment/id-column.ts'
 import { readAhead } from '../../../segment/file-reader.ts'
 import { invalidEntry } from '../../../snapshot/archive/archive-error.ts'
-import type { QdrantBlock, QdrantSegment, QdrantShard } from '../../../snapshot/qdrant/types.ts'
+import type { QdrantBlock, QdrantIds, QdrantSegment, QdrantShard } from '../../../snapshot/qdrant/types.ts'
 import type { ImportedRows } from './imported-rows.ts'
 import { NewestPoints } from './newest-points.ts'
 import { storedVectors } from './stored-vectors.ts'
@@ -12,44 +13,59 @@ export async function fillRows(
   shard: QdrantShard,
   onDropped: (name: string) => void,
 ): Promise<void> {
-  const newest = new NewestPoints()
+  const newest = new NewestPoints(shard.segments.map(({ idColumns }) => idColumns))
+  for (const _ of newest.compare()) await rows.pause()
   for (const [index, segment] of shard.segments.entries())
-    for (const _ of newest.addAll(index, segment.idColumns)) await rows.pause()
-  for (const [index, segment] of shard.segments.entries()) {
-    await copySegment(rows, { shard, segment }, newest, newest.ofSegment(index), onDropped)
-  }
+    await copySegment(rows, { shard, segment }, newest.ofSegment(index), onDropped)
 }
 
+/** The points at these places of the segment's columns. */
 async function copySegment(
   rows: ImportedRows,
   { shard, segment }: { readonly shard: QdrantShard; readonly segment: QdrantSegment },
-  newest: NewestPoints,
   places: Uint32Array,
   onDropped: (name: string) => void,
 ): Promise<void> {
   const { vectors: schema } = rows.config
-  const slots = Uint32Array.from(places, (place) => newest.slotAt(place))
-  for (let i = 1; i < slots.length; i++) {
-    if (slots[i] === slots[i - 1])
-      throw invalidEntry(segment.name, `slot ${slots[i]!} is there twice`, { slot: slots[i] })
-  }
+  const slots = places.map((place) => segment.idColumns.slots[place]!)
   let at = 0
   for await (const block of readAhead(segment.blocks(slots))) {
-    const mine = places.subarray(at, at + block.slots.length)
     checkSlots(segment, block, slots, at)
-    if (rows.hasSealed) checkNew(rows, { shard, segment }, newest, mine)
-    const { words, kinds, versions } = newest.columnsOf(mine)
+    const { words, kinds, versions } = idsAt(segment.idColumns, places.subarray(at, at + block.slots.length))
+    if (rows.hasSealed) checkNew(rows, { shard, segment }, { words, kinds })
     rows.putAll({
-      rowCount: mine.length,
+      rowCount: kinds.length,
       ids: { words, kinds },
       written: versions,
       payloads: block.payloads,
       vectors: storedVectors(segment.name, block, schema, onDropped),
     })
-    at += mine.length
+    at += kinds.length
     await rows.pause()
   }
   if (at !== places.length) throw invalidEntry(segment.name, `it gave ${at} of ${places.length} points`)
+}
+
+/** Of places that ascend: views where they follow each other. */
+function idsAt(
+  { words, kinds, versions }: QdrantIds,
+  places: Uint32Array,
+): Pick<QdrantIds, 'words' | 'kinds' | 'versions'> {
+  const [first, last] = [places[0] ?? 0, places.at(-1) ?? -1]
+  if (last - first === places.length - 1)
+    return {
+      words: words.subarray(4 * first, 4 * (last + 1)),
+      kinds: kinds.subarray(first, last + 1),
+      versions: versions.subarray(first, last + 1),
+    }
+  const own = new Uint32Array(4 * places.length)
+  for (let i = 0; i < places.length; i++)
+    for (let word = 0; word < 4; word++) own[4 * i + word] = words[4 * places[i]! + word]!
+  return {
+    words: own,
+    kinds: Uint8Array.from(places, (place) => kinds[place]!),
+    versions: Float64Array.from(places, (place) => versions[place]!),
+  }
 }
 
 /** What the segment gave must be what it was asked for. */
@@ -66,12 +82,11 @@ function checkSlots(segment: QdrantSegment, block: QdrantBlock, slots: Uint32Arr
 function checkNew(
   rows: ImportedRows,
   { shard, segment }: { readonly shard: QdrantShard; readonly segment: QdrantSegment },
-  newest: NewestPoints,
-  places: Uint32Array,
+  ids: Pick<QdrantIds, 'words' | 'kinds'>,
 ): void {
   const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
-  for (const place of places) {
-    newest.idAt(place, id)
+  for (let index = 0; index < ids.kinds.length; index++) {
+    readImageId(ids, index, id)
     if (rows.find(id) === undefined) continue
     const where = shard.key === undefined ? 'another shard' : 'another shard of its key'
     const shown = String(idOfWords(id))

@@ -16,8 +16,8 @@ const below = (end: number, random: Random): number => Math.floor(random.next() 
 test('of each id the newest version is found, whatever segments hold it, and the first of several that are equally new', () => {
   const random = seededRandom(seed)
   for (let round = 0; round < 50; round++) {
-    const newest = new NewestPoints()
     const model = new Map<number, Held>()
+    const segments: QdrantIds[] = []
     const segmentCount = 1 + below(5, random)
     for (let segment = 0; segment < segmentCount; segment++) {
       const ids = new Set(Array.from({ length: below(60, random) }, () => below(80, random)))
@@ -26,18 +26,18 @@ test('of each id the newest version is found, whatever segments hold it, and the
         const held = model.get(id)
         if (held === undefined || version > held.version) model.set(id, { segment, slot: 2 * slot, version })
       }
-      for (const _ of newest.addAll(segment, idsOf(points)));
+      segments.push(idsOf(points))
     }
+    const newest = new NewestPoints(segments)
+    for (const _ of newest.compare());
     const found = new Map<number, Held>()
-    for (let segment = 0; segment < segmentCount; segment++) {
+    for (const [segment, { words, slots, versions }] of segments.entries()) {
       const places = newest.ofSegment(segment)
-      const { words, versions } = newest.columnsOf(places)
-      const slots = [...places].map((place) => newest.slotAt(place))
-      expect(slots, `seed ${seed}`).toEqual([...slots].sort((a, b) => a - b))
-      for (const [index, slot] of slots.entries()) {
-        const id = words[4 * index]!
+      expect(places, `seed ${seed}`).toEqual(places.toSorted())
+      for (const place of places) {
+        const id = words[4 * place]!
         expect(found.has(id), `seed ${seed}`).toBe(false)
-        found.set(id, { segment, slot, version: versions[index]! })
+        found.set(id, { segment, slot: slots[place]!, version: versions[place]! })
       }
     }
     const ordered = (map: ReadonlyMap<number, Held>) => [...map].sort(([a], [b]) => a - b)

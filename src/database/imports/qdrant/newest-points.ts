@@ -1,103 +1,93 @@
+import { HashSieve } from '../../../ids/hash-sieve.ts'
 import { IdTable } from '../../../ids/id-table.ts'
-import type { IdWords } from '../../../ids/point-id.ts'
-import { IdColumn } from '../../../segment/id-column.ts'
+import { hashParts, idKindNumber, type IdWords } from '../../../ids/point-id.ts'
+import { IdColumn, readImageId } from '../../../segment/id-column.ts'
 import type { QdrantIds } from '../../../snapshot/qdrant/types.ts'
 
-/** Of a place whose point is newer elsewhere. */
-const nowhere = 0xffffffff
-// Looked up between two looks at the event loop.
+// Ids looked at between two looks at the event loop.
 const sliceIds = 50_000
 
 /**
- * Where the newest version of each point of a shard is: segments hold older ones of each other's points. Some 50 bytes for
- * each, whatever it holds.
+ * Which points of a shard's segments are the newest of their ids: segments hold older ones of each other's points. Of several that
+ * are equally new it is the one in the first segment. Some 8 bytes for each point, more for those that come again.
  */
 export class NewestPoints {
+  readonly #segments: readonly QdrantIds[]
+  readonly #sieve: HashSieve
+  /** Of each segment, 1 for points that are newer elsewhere. */
+  readonly #outdated: readonly Uint8Array[]
+
+  constructor(segments: readonly QdrantIds[]) {
+    this.#segments = segments
+    const count = segments.reduce((sum, { slots }) => sum + slots.length, 0)
+    this.#sieve = new HashSieve(count)
+    this.#outdated = segments.map(({ slots }) => new Uint8Array(slots.length))
+  }
+
+  /** To be gone through before anything is asked. */
+  *compare(): Iterable<undefined> {
+    let looked = 0
+    for (const ids of this.#segments) {
+      for (let index = 0; index < ids.slots.length; index++) {
+        this.#sieve.add(hashOf(ids, index))
+        if ((looked += 1) % sliceIds === 0) yield
+      }
+    }
+    const repeated = new RepeatedPoints(this.#segments, this.#outdated)
+    for (const [segment, ids] of this.#segments.entries()) {
+      for (let index = 0; index < ids.slots.length; index++) {
+        if (this.#sieve.mayRepeat(hashOf(ids, index))) repeated.add(segment, index)
+        if ((looked += 1) % sliceIds === 0) yield
+      }
+    }
+  }
+
+  /** Places in the segment's columns, in their order. */
+  ofSegment(segment: number): Uint32Array {
+    const outdated = this.#outdated[segment]!
+    const places = new Uint32Array(outdated.length)
+    let count = 0
+    for (let index = 0; index < outdated.length; index++) if (outdated[index] === 0) places[count++] = index
+    return places.subarray(0, count)
+  }
+}
+
+/** Points whose ids may come again, one after the other. */
+class RepeatedPoints {
+  readonly #segments: readonly QdrantIds[]
+  readonly #outdated: readonly Uint8Array[]
   readonly #ids = new IdColumn()
   readonly #table = new IdTable(this.#ids)
-  #versions = new Float64Array(0)
-  #segments = new Uint32Array(0)
-  #slots = new Uint32Array(0)
-  #count = 0
+  readonly #id: IdWords = { kind: idKindNumber, w0: 0, w1: 0, w2: 0, w3: 0 }
+  /** Of each of them, where the newest of its id so far is: segment and place. */
+  readonly #newest: (readonly [segment: number, index: number])[] = []
 
-  slotAt(place: number): number {
-    return this.#slots[place]!
+  constructor(segments: readonly QdrantIds[], outdated: readonly Uint8Array[]) {
+    this.#segments = segments
+    this.#outdated = outdated
   }
 
-  /** All points of a segment, by ascending slots. Yields every now and then. */
-  *addAll(segment: number, { slots, versions, kinds, words }: QdrantIds): Iterable<undefined> {
-    const first = this.#count
-    this.#reserve(first + slots.length)
-    this.#versions.set(versions, first)
-    this.#slots.set(slots, first)
-    this.#segments.fill(segment, first, first + slots.length)
-    this.#count += slots.length
-    this.#ids.appendAll({ words, kinds })
-    for (let start = first; start < this.#count; start += sliceIds) {
-      const end = Math.min(start + sliceIds, this.#count)
-      this.#table.insertAll(start, end, (place, older) => this.#settle(place, older))
-      yield
-    }
+  add(segment: number, index: number): void {
+    const { words, kinds } = this.#segments[segment]!
+    const row = this.#ids.rowCount
+    readImageId({ words, kinds }, index, this.#id)
+    this.#ids.append(this.#id)
+    this.#newest.push([segment, index])
+    const older = this.#table.insert(this.#id, row)
+    if (older !== undefined) this.#settle(row, this.#newest[older]!)
   }
 
-  /** Places of the points that this segment holds the newest version of, by ascending slots. */
-  ofSegment(segment: number): Uint32Array {
-    let count = 0
-    let isSorted = true
-    for (let place = 0, last = -1; place < this.#count; place++) {
-      if (this.#segments[place] !== segment) continue
-      const slot = this.#slots[place]!
-      if (slot < last) isSorted = false
-      last = slot
-      count += 1
-    }
-    const places = new Uint32Array(count)
-    for (let place = 0, at = 0; place < this.#count; place++)
-      if (this.#segments[place] === segment) places[at++] = place
-    if (isSorted) return places
-    // Numbers sort faster than anything that is compared by a function.
-    const keys = Float64Array.from(places, (place) => this.#slots[place]! * 2 ** 32 + place).sort()
-    return Uint32Array.from(keys, (key) => key % 2 ** 32)
+  #settle(row: number, before: readonly [segment: number, index: number]): void {
+    const [segment, index] = this.#newest[row]!
+    const isNewer =
+      this.#segments[segment]!.versions[index]! > this.#segments[before[0]]!.versions[before[1]]!
+    const outdated = isNewer ? before : this.#newest[row]!
+    if (!isNewer) this.#newest[row] = before
+    this.#outdated[outdated[0]]![outdated[1]] = 1
   }
+}
 
-  idAt(place: number, out: IdWords): void {
-    this.#ids.read(place, out)
-  }
-
-  /** Ids and versions of some places. */
-  columnsOf(places: Uint32Array): Pick<QdrantIds, 'words' | 'kinds' | 'versions'> {
-    const ids = this.#ids.image()
-    const words = new Uint32Array(4 * places.length)
-    const kinds = new Uint8Array(places.length)
-    const versions = new Float64Array(places.length)
-    for (let i = 0; i < places.length; i++) {
-      const place = places[i]!
-      for (let word = 0; word < 4; word++) words[4 * i + word] = ids.words[4 * place + word]!
-      kinds[i] = ids.kinds[place]!
-      versions[i] = this.#versions[place]!
-    }
-    return { words, kinds, versions }
-  }
-
-  /** Two places have one id. The later one, which the table knows from now on, stands for the newer of them, the other for none. */
-  #settle(place: number, older: number): void {
-    if (this.#versions[place]! <= this.#versions[older]!) {
-      this.#versions[place] = this.#versions[older]!
-      this.#segments[place] = this.#segments[older]!
-      this.#slots[place] = this.#slots[older]!
-    }
-    this.#segments[older] = nowhere
-  }
-
-  #reserve(count: number): void {
-    if (count <= this.#slots.length) return
-    const [versions, segments, slots] = [this.#versions, this.#segments, this.#slots]
-    const capacity = Math.max(count, 2 * slots.length)
-    this.#versions = new Float64Array(capacity)
-    this.#versions.set(versions)
-    this.#segments = new Uint32Array(capacity)
-    this.#segments.set(segments)
-    this.#slots = new Uint32Array(capacity)
-    this.#slots.set(slots)
-  }
+function hashOf({ words, kinds }: QdrantIds, index: number): number {
+  const at = 4 * index
+  return hashParts(kinds[index]!, words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!)
 }

@@ -175,9 +175,16 @@ class BlobColumn implements SlotColumn<ReadBlobs> {
     const { pageBytes, pages } = this.#files
     const runs = new Array<Uint8Array | undefined>(starts.length).fill(undefined)
     const ats = new Float64Array(starts.length)
-    const present = Uint32Array.from(starts.keys()).filter((index) => starts[index]! >= 0)
-    const offsets = Float64Array.from(present, (index) => starts[index]!)
-    const bytes = Float64Array.from(present, (index) => lengths[index]!)
+    const present = new Uint32Array(starts.length)
+    const offsets = new Float64Array(starts.length)
+    const bytes = new Float64Array(starts.length)
+    let count = 0
+    for (let index = 0; index < starts.length; index++) {
+      if (starts[index]! < 0) continue
+      present[count] = index
+      offsets[count] = starts[index]!
+      bytes[count++] = lengths[index]!
+    }
     // Mostly they lie together, and are read at once.
     let left = memory
     const source = {
@@ -187,7 +194,7 @@ class BlobColumn implements SlotColumn<ReadBlobs> {
         return this.#readPages(offset, length, into)
       },
     }
-    await readRuns(source, offsets, bytes, (place, run, at) => {
+    await readRuns(source, offsets.subarray(0, count), bytes.subarray(0, count), (place, run, at) => {
       const index = present[place]!
       runs[index] = run
       ats[index] = at
