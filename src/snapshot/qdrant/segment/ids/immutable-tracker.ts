@@ -29,14 +29,14 @@ export async function readImmutableTracker(files: ImmutableFiles): Promise<SlotL
   if (count > slotsMax || count * entryBytes[idKindNumber] > reader.left)
     throw invalidEntry(mappings.name, `it claims ${count} entries in ${mappings.bytes} bytes`)
   const deleted = await readDeleted(files, count)
-  const builder = new SlotListBuilder()
+  const builder = new SlotListBuilder('of-each-once')
   for (let slot = 0; slot < count; slot++) {
     if (!reader.has(entryBytes[idKindUuid]) && reader.left > 0) {
       await reader.fill(Math.min(reader.left, entryBytes[idKindUuid]))
     }
     addEntry(reader, slot, deleted, builder)
   }
-  const twice = builder.twice()
+  const twice = await builder.twice()
   if (twice !== undefined) throw twiceIn(mappings, twice)
   if (reader.left > 0)
     throw invalidEntry(mappings.name, `${reader.left} bytes follow its last entry, at byte ${reader.offset}`)

@@ -1,6 +1,8 @@
 import { readU64 } from '../../../../encoding/binary.ts'
+import { HashSieve } from '../../../../ids/hash-sieve.ts'
 import { IdTable } from '../../../../ids/id-table.ts'
 import { hashParts, idKindNumber, idOfWords, type IdKind, type IdWords } from '../../../../ids/point-id.ts'
+import { yieldToEventLoop } from '../../../../runtime/yield.ts'
 import { invalidEntry } from '../../../archive/archive-error.ts'
 import { SequentialReader } from '../../sequential-reader.ts'
 import type { EntryBytes } from '../../types.ts'
@@ -8,11 +10,12 @@ import { SlotList } from './slot-list.ts'
 
 const versionBytes = 8
 const isAlive = 2
-// Looked up at once.
+// Looked up at once: some milliseconds.
 const sliceRows = 65_536
 
 /** Collects which id is in which slot. Memory grows with what is added, not with what a file claims. */
 export class SlotListBuilder {
+  readonly #kind: 'log' | 'of-each-once'
   #rows = 0
   #words = new Uint32Array(4 * 1024)
   /** The kind of the id, and whether it is alive. */
@@ -21,12 +24,16 @@ export class SlotListBuilder {
   #slotCount = 0
   /** Rows that the table has. */
   #lookedUp = 0
-  #twice: number | undefined
   readonly #table = new IdTable({
     hashAt: (row) => this.#hashAt(row),
     isIdAt: (row, id) => this.#isIdAt(row, id),
     isSameId: (row, other) => this.#isSameId(row, other),
   })
+
+  /** In a `log` an id may be put again, and removed. */
+  constructor(kind: 'log' | 'of-each-once') {
+    this.#kind = kind
+  }
 
   /** The slot that is given away, whether its point lives or not. */
   noteSlot(slot: number): void {
@@ -54,11 +61,23 @@ export class SlotListBuilder {
     if (row !== undefined) this.#states[row]! &= ~isAlive
   }
 
-  /** An id that was put although it had a slot, the first one; undefined if there is none. */
-  twice(): { readonly id: IdWords; readonly slot: number } | undefined {
-    this.#lookUp()
-    const row = this.#twice
-    return row === undefined ? undefined : { id: this.#idAt(row), slot: this.#slots[row]! }
+  /**
+   * For a list `of-each-once`, when all have been put: an id that has two slots; undefined if there is none. To be asked before
+   * `finish`.
+   */
+  async twice(): Promise<{ readonly id: IdWords; readonly slot: number } | undefined> {
+    const sieve = new HashSieve(this.#rows)
+    for (let row = 0; row < this.#rows; row++) {
+      sieve.add(this.#hashAt(row))
+      if (row % sliceRows === 0) await yieldToEventLoop()
+    }
+    for (let row = 0; row < this.#rows; row++) {
+      if (row % sliceRows === 0) await yieldToEventLoop()
+      if (!sieve.mayRepeat(this.#hashAt(row))) continue
+      const id = this.#idAt(row)
+      if (this.#table.insert(id, row) !== undefined) return { id, slot: this.#slots[row]! }
+    }
+    return undefined
   }
 
   /** Slots beyond the end of `versions` hold no points: the write-ahead log brings those back. */
@@ -120,8 +139,8 @@ export class SlotListBuilder {
 
   /** Finds out which of the last rows have taken the place of another: many at once, which is several times as fast. */
   #lookUp(): void {
-    this.#table.insertAll(this.#lookedUp, this.#rows, (row, older) => {
-      if ((this.#states[older]! & isAlive) !== 0 && row < (this.#twice ?? Infinity)) this.#twice = row
+    if (this.#kind === 'of-each-once') return
+    this.#table.insertAll(this.#lookedUp, this.#rows, (_, older) => {
       this.#states[older]! &= ~isAlive
     })
     this.#lookedUp = this.#rows
