@@ -16,7 +16,12 @@ import { processorCount } from '../runtime/processors.ts'
 import { systemRandom, type Random } from '../runtime/random.ts'
 import { createLoadThreads, type LoadThreads } from '../segment/load/load-threads.ts'
 import { Slices } from '../runtime/slices.ts'
-import { createInlineBuilder, createWorkerBuilder, type SegmentBuilder } from '../segment/segment-builder.ts'
+import {
+  createInlineBuilder,
+  createWorkerBuilder,
+  splitBuilder,
+  type SegmentBuilder,
+} from '../segment/segment-builder.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
 import { Pins } from '../snapshot/pins.ts'
 import { plainConfig, type QdrantConfig } from '../snapshot/qdrant/plain-config.ts'
@@ -111,7 +116,7 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
   const workers = options.workers ?? 1
   const builders = {
     files: builderOf(workers),
-    bulk: builderOf(workers === 0 ? 0 : Math.max(2, workers)),
+    bulk: splitBuilder(builderOf(workers), builderOf(workers)),
     links: builderOf(options.graphThreads ?? 1),
   }
   const loading = createLoadThreads(workers > 0 ? processorCount() : 0, { onBusy: options.onLoading })

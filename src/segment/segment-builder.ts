@@ -38,6 +38,17 @@ export function createWorkerBuilder(threads: number, options: Partial<WorkerOpti
   return new WorkerBuilder(threads, { execArgv: [], clock: systemClock, ...options, entry })
 }
 
+/** Rows are built by one, everything else by another: in threads of their own, of which only the first needs a Parquet library. */
+export function splitBuilder(rows: SegmentBuilder, others: SegmentBuilder): SegmentBuilder {
+  return {
+    build: (job, consume, signal) => (job.kind === 'rows' ? rows : others).build(job, consume, signal),
+    close: async () => {
+      await rows.close()
+      await others.close()
+    },
+  }
+}
+
 interface Building {
   readonly buildFile: typeof buildFile
 }

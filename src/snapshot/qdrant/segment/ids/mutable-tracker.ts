@@ -19,7 +19,7 @@ const entryBytes = [0, 13, 21, 9, 17] as const
 
 /** @throws archive-invalid */
 export async function readMutableTracker(mappings: EntryBytes, versions: EntryBytes): Promise<SlotList> {
-  const builder = new SlotListBuilder('log')
+  const builder = new SlotListBuilder('log', Math.floor(mappings.bytes / entryBytes[kinds.insertNumber]))
   const reader = new SequentialReader(mappings)
   let slotsEnd = 0
   while (reader.left > 0) {

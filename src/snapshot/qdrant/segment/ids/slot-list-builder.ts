@@ -24,15 +24,17 @@ export class SlotListBuilder {
   #slotCount = 0
   /** Rows that the table has. */
   #lookedUp = 0
-  readonly #table = new IdTable({
-    hashAt: (row) => this.#hashAt(row),
-    isIdAt: (row, id) => this.#isIdAt(row, id),
-    isSameId: (row, other) => this.#isSameId(row, other),
-  })
+  readonly #table: IdTable
 
-  /** In a `log` an id may be put again, and removed. */
-  constructor(kind: 'log' | 'of-each-once') {
+  /** In a `log` an id may be put again, and removed. Room for so many puts is made at once. */
+  constructor(kind: 'log' | 'of-each-once', puts = 0) {
     this.#kind = kind
+    const source = {
+      hashAt: (row: number) => this.#hashAt(row),
+      isIdAt: (row: number, id: Readonly<IdWords>) => this.#isIdAt(row, id),
+      isSameId: (row: number, other: number) => this.#isSameId(row, other),
+    }
+    this.#table = new IdTable(source, puts)
   }
 
   /** The slot that is given away, whether its point lives or not. */
