@@ -131,9 +131,9 @@ export class Driver implements DriverCalls {
     await adapter?.stop()
   }
 
-  /** The same for every engine. Filters of a kind are one kind of load. */
+  /** The same for every engine. Each filter takes other ways through an engine. */
   #warmUpMs(clients: number, filter: string | undefined): number {
-    const kind = `${clients} ${filter?.split(' ')[0] ?? ''}`
+    const kind = `${clients} ${filter ?? ''}`
     if (this.#warm.has(kind)) return warmUpMs
     this.#warm.add(kind)
     return firstWarmUpMs
