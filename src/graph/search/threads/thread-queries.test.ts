@@ -116,6 +116,25 @@ test('queries that come in one turn go to a thread in one message', async () => 
   await one.close()
 })
 
+test('queries that are under way when it is closed fail, and give back all memory', async () => {
+  const { bytesInUse } = memory.stats()
+  for (const turns of [0, 1, 3]) {
+    const one = searcherThat('while (true) {}')
+    const open = queries.map((query, index) => {
+      const passing = sampledBits(rowCount, 0.5, index % 3)
+      const filtered = { ...plain, query, passing, passingCount: countBits(passing), isKept: index % 2 === 0 }
+      return one.run([searchColumn(filtered), searchColumn({ ...filtered, graph: undefined, rowLimit: 800 })])
+    })
+    const all = Promise.allSettled(open)
+    for (let turn = 0; turn < turns; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
+    await one.close()
+    for (const each of await all) {
+      expect(each).toMatchObject({ status: 'rejected', reason: { code: 'database-closed' } })
+    }
+    expect(memory.stats().bytesInUse, `after ${turns} turns`).toBe(bytesInUse)
+  }
+})
+
 const reference = new InlineSearcher()
 const exactly = (query: ColumnQuery): Promise<FoundRows> => runSearch(reference, searchColumn(query))
 
