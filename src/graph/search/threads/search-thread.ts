@@ -96,7 +96,8 @@ export class SearchThread {
   #receive(message: Uint32Array): void {
     const batch = this.#batches.shift()
     if (batch === undefined) return
-    this.#cost -= batch.cost
+    // Costs are fractions: what is left of sums of them when all is done would be something.
+    this.#cost = this.#batches.length === 0 ? 0 : this.#cost - batch.cost
     if (this.#batches.length === 0) {
       this.#worker.unref()
       this.scratch.freeOld()

@@ -78,6 +78,23 @@ describe('worker threads', () => {
     )
   })
 
+  test('what is more than a thread is given ahead is given when the thread has nothing to do', async () => {
+    const own = searcherOf(1)
+    const random = seededRandom(seed)
+    const [query] = queries
+    const scan = { column: built.column, query: query!, metric: 'euclid', limit: 10, firstRow: 0 } as const
+    for (let round = 0; round < 50; round++) {
+      // Of these several are under way at a time; the graph is dearer than all that a thread may have ahead.
+      const scans = Array.from({ length: 7 }, () => {
+        const rowLimit = 1 + Math.floor(random.next() * rowCount)
+        return own.scan({ ...scan, rowLimit, passing: undefined, isKept: false, passingCount: rowLimit })
+      })
+      const found = await Promise.all([...scans, own.graph({ ...plain, query: query!, ef: 1_000 })])
+      expect(present(found.at(-1))).toHaveLength(10)
+    }
+    await own.close()
+  })
+
   test('scans give the same, of any rows and limits', async () => {
     const random = seededRandom(seed)
     const { column } = built
