@@ -34,7 +34,7 @@ const sliceRows = 20_000
 
 /**
  * The first point that readers would not find where they look for it, or would find twice; undefined if all is well.
- * What an archive says of its points is believed only after this. Some 8 bytes of memory for each point of a shard.
+ * What an archive says of its points is believed only after this. Some 8 to 16 bytes of memory for each point of a shard.
  */
 export async function findMisplacedPoint(view: View): Promise<MisplacedPoint | undefined> {
   for (const [shard, entries] of view.shards.entries()) {

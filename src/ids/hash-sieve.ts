@@ -2,7 +2,7 @@
 const bitsPerHash = 32
 
 /**
- * Tells which hashes may come more than once, with eight bytes for each: hashes that are there once are hardly ever among
+ * Tells which hashes may come more than once, with eight to sixteen bytes for each: hashes that are there once are hardly ever among
  * them, so that only few have to be looked up.
  */
 export class HashSieve {

@@ -9,7 +9,7 @@ const sliceIds = 50_000
 
 /**
  * Which points of a shard's segments are the newest of their ids: segments hold older ones of each other's points. Of several that
- * are equally new it is the one in the first segment. Some 8 bytes for each point, more for those that come again.
+ * are equally new it is the one in the first segment. Some 8 to 16 bytes for each point, more for those that come again.
  */
 export class NewestPoints {
   readonly #segments: readonly QdrantIds[]
