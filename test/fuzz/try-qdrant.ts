@@ -120,7 +120,7 @@ async function readSegment(segment: QdrantSegment): Promise<number> {
     for (const { slot, payload, vectors } of batch) {
       if (slot !== slots[count++]) throw new Wrong('slots come in another order')
       if (payload.byteLength > 0) parseJson(payload)
-      for (const vector of Object.values(vectors)) checkVector(vector as never)
+      for (const vector of Object.values(vectors)) checkVector(vector)
     }
   }
   if (count !== slots.length) throw new Wrong('a slot is missing')
