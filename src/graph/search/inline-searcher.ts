@@ -4,6 +4,7 @@ import { strideOf } from '../vector-column.ts'
 import { mergeKeys } from '../vector-hits.ts'
 import { BitsInArena } from './bits-in-arena.ts'
 import { graphKeys } from './graph-keys.ts'
+import { graphSearchOf } from './graph-search-of.ts'
 import { later, runSearches, type DoNow } from './run-searches.ts'
 import { ThreadScratch } from './thread-scratch.ts'
 import {
@@ -47,27 +48,15 @@ export class InlineSearcher implements VectorSearcher {
   /** The same at once. */
   graphNow(task: GraphTask): FoundKeys {
     this.#checkOpen()
-    const { graph, passing, rowLimit, query, ef, limit, isWide, shareMin } = task
+    const { graph, passing, rowLimit, ef } = task
     const { arena } = graph
     const scratch = this.#scratch.ofGraph(graph, ef)?.image()
     if (scratch === undefined) return undefined
     this.#scratch.freeOld()
     const bits = passing === undefined ? undefined : this.#bits.lend(arena, passing, rowLimit, task.isKept)
     if (passing !== undefined && bits === undefined) return undefined
-    const keys = graphKeys(arena.kernels, arena.memory, {
-      graph: graph.address,
-      scratch: scratch.address,
-      queryAt: scratch.query,
-      out: scratch.out,
-      stride: strideOf(graph.column.dimensions),
-      passing: bits?.address ?? 0,
-      query,
-      ef,
-      limit,
-      rowLimit,
-      isWide,
-      shareMin,
-    })
+    const search = graphSearchOf(task, scratch, bits?.address ?? 0)
+    const keys = graphKeys(arena.kernels, arena.memory, search)
     bits?.release()
     return keys
   }

@@ -3,6 +3,7 @@ import type { DenseColumn } from '../../stored/dense-column.ts'
 import { strideOf, type VectorColumn } from '../../vector-column.ts'
 import type { Arena } from '../../vector-memory.ts'
 import type { LentBits } from '../bits-in-arena.ts'
+import { graphSearchOf } from '../graph-search-of.ts'
 import type { InlineSearcher } from '../inline-searcher.ts'
 import type { FoundKeys, GraphTask, ScanTask, StoredTask } from '../vector-searcher.ts'
 import type { SearchWork } from './search-message.ts'
@@ -39,7 +40,7 @@ export interface Part {
 
 /** `bits` are those that pass, in the graph's memory. */
 export function graphPart(inline: InlineSearcher, task: GraphTask, bits: LentBits | undefined): Part {
-  const { graph, query, ef, limit, rowLimit, isWide, shareMin } = task
+  const { graph, ef } = task
   const cost = graphCost(task)
   return {
     cost,
@@ -50,20 +51,7 @@ export function graphPart(inline: InlineSearcher, task: GraphTask, bits: LentBit
       return {
         kind: 'graph',
         memory: thread.numberOf(graph.arena),
-        search: {
-          graph: graph.address,
-          scratch: scratch.address,
-          queryAt: scratch.query,
-          out: scratch.out,
-          stride: strideOf(graph.column.dimensions),
-          passing: bits?.address ?? 0,
-          query,
-          ef,
-          limit,
-          rowLimit,
-          isWide,
-          shareMin,
-        },
+        search: graphSearchOf(task, scratch, bits?.address ?? 0),
       }
     },
     runHere: () => inline.graphNow(task),

@@ -35,7 +35,6 @@ export class SearchThread {
   readonly #arenas = new Map<Arena, number>()
   readonly #batches: Batch[] = []
   readonly #onFree: () => void
-  #cost = 0
   #ended: Error | undefined
 
   /** `onFree` is called when tasks have been answered, `onEnd` when the thread has ended by itself. */
@@ -57,7 +56,10 @@ export class SearchThread {
 
   /** What the tasks cost that it has not answered. */
   get cost(): number {
-    return this.#cost
+    // Added up anew: costs are fractions, and what is left of one sum when all is taken away again may be something.
+    let cost = 0
+    for (const batch of this.#batches) cost += batch.cost
+    return cost
   }
 
   /** The number of a memory in this thread. */
@@ -80,7 +82,6 @@ export class SearchThread {
     let cost = 0
     for (const order of orders) cost += order.cost
     this.#batches.push({ orders, cost })
-    this.#cost += cost
     this.#worker.postMessage(writeTasks(work))
   }
 
@@ -96,8 +97,6 @@ export class SearchThread {
   #receive(message: Uint32Array): void {
     const batch = this.#batches.shift()
     if (batch === undefined) return
-    // Costs are fractions: what is left of sums of them when all is done would be something.
-    this.#cost = this.#batches.length === 0 ? 0 : this.#cost - batch.cost
     if (this.#batches.length === 0) {
       this.#worker.unref()
       this.scratch.freeOld()
