@@ -55,14 +55,15 @@ async function* readChunks(
     const now = await onFolder('read', path, () => disk.stat(path))
     const isSame = now !== undefined && now.bytes === found.bytes && now.createdAt === found.createdAt
     if (!isSame || chunk.byteLength !== wanted) {
-      throw new DatabaseError(
-        'archive-folder-failed',
-        `Cannot read ${path}: it was replaced or changed meanwhile`,
-        { path },
-      )
+      throw changedMeanwhile(path)
     }
     yield chunk
   }
+}
+
+export function changedMeanwhile(path: string): DatabaseError {
+  const text = `Cannot read ${path}: it was replaced or changed meanwhile`
+  return new DatabaseError('archive-folder-failed', text, { path })
 }
 
 /** The one place where errors of the disk become errors of the folder. */

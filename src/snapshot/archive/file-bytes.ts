@@ -1,8 +1,7 @@
-import { DatabaseError } from '../../errors/database-error.ts'
 import type { Disk, OpenFile } from '../../storage/disk.ts'
 import { nodeDisk } from '../../storage/node-disk.ts'
 import { readFileChunks } from '../../storage/read-file-chunks.ts'
-import { onFolder } from '../stored-archive.ts'
+import { changedMeanwhile, onFolder } from '../stored-archive.ts'
 
 /** A local file as a stream, which can also be read where it lies, in any order. */
 export class FileBytes implements AsyncIterable<Uint8Array> {
@@ -38,7 +37,7 @@ export class FileBytes implements AsyncIterable<Uint8Array> {
           file.fill && file.fingerprint && new PlacedFile(this.#path, file, await file.fingerprint())
         if (placed === undefined) file.close()
         else if (this.#fingerprint !== undefined && placed.fingerprint !== this.#fingerprint)
-          throw changed(this.#path)
+          throw changedMeanwhile(this.#path)
         return placed
       } catch (error) {
         file.close()
@@ -75,21 +74,16 @@ export class PlacedFile {
         : new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
     const filled = await onFolder('read', this.#path, () => this.#file.fill!(offset, [target]))
     if (filled === length) return target
-    throw changed(this.#path)
+    throw changedMeanwhile(this.#path)
   }
 
   /** To be asked when all has been read. @throws archive-folder-failed if it is another file than when it was opened */
   async checkUnchanged(): Promise<void> {
     const now = await onFolder('look up', this.#path, () => this.#file.fingerprint!())
-    if (now !== this.fingerprint) throw changed(this.#path)
+    if (now !== this.fingerprint) throw changedMeanwhile(this.#path)
   }
 
   close(): void {
     this.#file.close()
   }
-}
-
-function changed(path: string): DatabaseError {
-  const text = `Cannot read ${path}: it was replaced or changed meanwhile`
-  return new DatabaseError('archive-folder-failed', text, { path })
 }

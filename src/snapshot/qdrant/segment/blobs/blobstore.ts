@@ -2,6 +2,7 @@ import { asBuffer } from '../../../../encoding/binary.ts'
 import { invalidEntry } from '../../../archive/archive-error.ts'
 import type { JsonField } from '../../../json-field.ts'
 import { valueBytesMax } from '../../limits.ts'
+import { readPieces } from '../../entry-bytes.ts'
 import { readRuns } from '../../read-runs.ts'
 import type { EntryBytes } from '../../types.ts'
 import type { SegmentFiles } from '../segment-files.ts'
@@ -191,7 +192,8 @@ class BlobColumn implements SlotColumn<ReadBlobs> {
       read: (offset: number, length: number) => {
         const into = left?.take(this, length)
         left = undefined
-        return this.#readPages(offset, length, into)
+        // A value may run on into the next page.
+        return readPieces(pages, pageBytes, offset, length, into)
       },
     }
     await readRuns(source, offsets.subarray(0, count), bytes.subarray(0, count), (place, run, at) => {
@@ -200,21 +202,5 @@ class BlobColumn implements SlotColumn<ReadBlobs> {
       ats[index] = at
     })
     return new ReadBlobs({ runs, ats, starts, lengths, pages, pageBytes })
-  }
-
-  /** A value may run on into the next page. */
-  async #readPages(offset: number, length: number, into: Uint8Array | undefined): Promise<Uint8Array> {
-    const { pages, pageBytes } = this.#files
-    const inFirst = offset % pageBytes
-    if (inFirst + length <= pageBytes)
-      return pages[Math.floor(offset / pageBytes)]!.read(inFirst, length, into)
-    const parts: Uint8Array[] = []
-    for (let at = offset; at < offset + length;) {
-      const inPage = at % pageBytes
-      const bytes = Math.min(offset + length - at, pageBytes - inPage)
-      parts.push(await pages[Math.floor(at / pageBytes)]!.read(inPage, bytes))
-      at += bytes
-    }
-    return Buffer.concat(parts)
   }
 }

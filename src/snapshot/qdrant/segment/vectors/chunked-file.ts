@@ -1,6 +1,7 @@
 import { asBuffer, readU64 } from '../../../../encoding/binary.ts'
 import { invalidEntry } from '../../../archive/archive-error.ts'
 import type { SegmentFiles } from '../segment-files.ts'
+import { readPieces } from '../../entry-bytes.ts'
 import type { EntryBytes } from '../../types.ts'
 import type { RowFile } from './row-file.ts'
 
@@ -73,18 +74,8 @@ class ChunkedFile implements RowFile {
     this.#chunks = chunks
   }
 
-  async read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
-    const inFirst = offset % this.#chunkBytes
-    if (inFirst + length <= this.#chunkBytes)
-      return this.#chunks[Math.floor(offset / this.#chunkBytes)]!.read(inFirst, length, into)
-    const parts: Uint8Array[] = []
-    for (let at = offset; at < offset + length;) {
-      const inChunk = at % this.#chunkBytes
-      const bytes = Math.min(offset + length - at, this.#chunkBytes - inChunk)
-      parts.push(await this.#chunks[Math.floor(at / this.#chunkBytes)]!.read(inChunk, bytes))
-      at += bytes
-    }
-    return Buffer.concat(parts)
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+    return readPieces(this.#chunks, this.#chunkBytes, offset, length, into)
   }
 
   place(offset: number): string {
