@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { levelsByName } from '../../runtime/logger.ts'
 import { exitCodes, StartupError } from '../startup-error.ts'
 import type { TlsSettings } from '../tls/certificate-files.ts'
 import { environmentTree, mergeTrees, valueAt, type SettingsTree } from './settings-tree.ts'
@@ -158,20 +159,10 @@ function refuseS3(settings: SettingsTree): void {
   )
 }
 
-/** Qdrant's levels are accepted; ours are three, so its finer ones fall into the nearest. */
-const levelNames: Readonly<Record<string, Configuration['logLevel']>> = {
-  off: 'error',
-  error: 'error',
-  warn: 'error',
-  info: 'info',
-  debug: 'debug',
-  trace: 'debug',
-}
-
 const levels: ValueKind<Configuration['logLevel']> = {
   take: (given) => {
     const name = typeof given === 'string' ? given.toLowerCase() : ''
-    const value = Object.hasOwn(levelNames, name) ? levelNames[name] : undefined
+    const value = Object.hasOwn(levelsByName, name) ? levelsByName[name] : undefined
     return value === undefined ? undefined : { value }
   },
   expected: 'ERROR, INFO or DEBUG',
