@@ -117,20 +117,22 @@ export class ThreadSearcher implements VectorSearcher {
   together(tasks: readonly SearchTask[]): Promise<readonly FoundKeys[]> | undefined {
     this.#checkOpen()
     const lent: LentBits[] = []
-    const parts: Part[] = []
-    for (const task of tasks) {
-      const part = this.#shortPart(task, lent)
-      if (part === undefined) {
-        for (const bits of lent) bits.release()
-        return undefined
-      }
-      parts.push(part)
+    const release = (): void => {
+      for (const bits of lent) bits.release()
+    }
+    let parts: readonly (Part | undefined)[]
+    try {
+      parts = tasks.map((task) => this.#shortPart(task, lent))
+    } catch (error) {
+      release()
+      throw error
+    }
+    if (!parts.every((part) => part !== undefined)) {
+      release()
+      return undefined
     }
     const found = this.#ask(parts)
-    if (lent.length === 0) return found
-    return found.finally(() => {
-      for (const bits of lent) bits.release()
-    })
+    return lent.length === 0 ? found : found.finally(release)
   }
 
   async close(): Promise<void> {
