@@ -62,7 +62,7 @@ export class IdColumn implements IdSource {
   }
 
   read(row: number, out: IdWords): void {
-    readId(this.#words, this.#kinds, row, out)
+    readIdAt(this.#words, this.#kinds, row, out)
   }
 
   isIdAt(row: number, id: Readonly<IdWords>): boolean {
@@ -91,9 +91,7 @@ export class IdColumn implements IdSource {
   }
 
   hashAt(row: number): number {
-    const words = this.#words
-    const at = row * 4
-    return hashParts(this.#kinds[row]!, words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!)
+    return hashIdAt(this.#words, this.#kinds, row)
   }
 
   image(): IdColumnImage {
@@ -111,15 +109,26 @@ export class IdColumn implements IdSource {
   }
 }
 
-export function readImageId({ words, kinds }: IdColumnImage, row: number, out: IdWords): void {
-  readId(words, kinds, row, out)
-}
-
-function readId(words: Uint32Array, kinds: Uint8Array, row: number, out: IdWords): void {
+/** The id of a row, of columns as in `IdColumnImage`. */
+export function readIdAt(words: Uint32Array, kinds: Uint8Array, row: number, out: IdWords): void {
   const at = row * 4
   out.kind = kinds[row] === idKindUuid ? idKindUuid : idKindNumber
   out.w0 = words[at]!
   out.w1 = words[at + 1]!
   out.w2 = words[at + 2]!
   out.w3 = words[at + 3]!
+}
+
+/** Its `hashWords`. */
+export function hashIdAt(words: Uint32Array, kinds: Uint8Array, row: number): number {
+  const at = row * 4
+  return hashParts(kinds[row]!, words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!)
+}
+
+/** Some rows, in the order in which they are named. Copies. */
+export function pickIds({ words, kinds }: IdColumnImage, rows: Uint32Array): IdColumnImage {
+  const picked = new Uint32Array(4 * rows.length)
+  for (let i = 0; i < rows.length; i++)
+    for (let word = 0; word < 4; word++) picked[4 * i + word] = words[4 * rows[i]! + word]!
+  return { words: picked, kinds: Uint8Array.from(rows, (row) => kinds[row]!) }
 }

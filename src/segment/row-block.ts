@@ -1,7 +1,7 @@
 import type { VectorValue } from '../graph/vector-value.ts'
 import { assert } from '../runtime/assert.ts'
 import type { DenseRows } from '../graph/vector-column.ts'
-import type { IdColumnImage } from './id-column.ts'
+import { pickIds, type IdColumnImage } from './id-column.ts'
 
 /** Texts one behind the other. */
 export interface TextBlock {
@@ -40,9 +40,6 @@ export function valueAt(vectors: VectorBlock, index: number): VectorValue | unde
 /** Some rows of a block, which ascend, as one of their own. Copies, but for vectors that are not dense. */
 export function selectRows(block: RowBlock, rows: Uint32Array): RowBlock {
   const { ids, written, payloads, vectors } = block
-  const words = new Uint32Array(4 * rows.length)
-  for (let i = 0; i < rows.length; i++)
-    for (let word = 0; word < 4; word++) words[4 * i + word] = ids.words[4 * rows[i]! + word]!
   const selected: Record<string, VectorBlock | undefined> = {}
   for (const name of Object.keys(vectors)) {
     const column = vectors[name]
@@ -50,7 +47,7 @@ export function selectRows(block: RowBlock, rows: Uint32Array): RowBlock {
   }
   return {
     rowCount: rows.length,
-    ids: { words, kinds: Uint8Array.from(rows, (row) => ids.kinds[row]!) },
+    ids: pickIds(ids, rows),
     written: Float64Array.from(rows, (row) => written[row]!),
     payloads: selectTexts(payloads, rows),
     vectors: selected,

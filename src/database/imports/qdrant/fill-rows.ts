@@ -1,5 +1,5 @@
 import { idOfWords, type IdWords } from '../../../ids/point-id.ts'
-import { readImageId } from '../../../segment/id-column.ts'
+import { pickIds, readIdAt } from '../../../segment/id-column.ts'
 import { readAhead } from '../../../segment/file-reader.ts'
 import { invalidEntry } from '../../../snapshot/archive/archive-error.ts'
 import type { QdrantBlock, QdrantIds, QdrantSegment, QdrantShard } from '../../../snapshot/qdrant/types.ts'
@@ -58,12 +58,8 @@ function idsAt(
       kinds: kinds.subarray(first, last + 1),
       versions: versions.subarray(first, last + 1),
     }
-  const own = new Uint32Array(4 * places.length)
-  for (let i = 0; i < places.length; i++)
-    for (let word = 0; word < 4; word++) own[4 * i + word] = words[4 * places[i]! + word]!
   return {
-    words: own,
-    kinds: Uint8Array.from(places, (place) => kinds[place]!),
+    ...pickIds({ words, kinds }, places),
     versions: Float64Array.from(places, (place) => versions[place]!),
   }
 }
@@ -86,7 +82,7 @@ function checkNew(
 ): void {
   const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
   for (let index = 0; index < ids.kinds.length; index++) {
-    readImageId(ids, index, id)
+    readIdAt(ids.words, ids.kinds, index, id)
     if (rows.find(id) === undefined) continue
     const where = shard.key === undefined ? 'another shard' : 'another shard of its key'
     const shown = String(idOfWords(id))

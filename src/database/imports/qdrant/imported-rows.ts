@@ -12,7 +12,7 @@ import { assert, InvariantViolation } from '../../../runtime/assert.ts'
 import { yieldToEventLoop } from '../../../runtime/yield.ts'
 import { writeDelta } from '../../../segment/delta-writer.ts'
 import { segmentKey, type SegmentInfo } from '../../../segment/format.ts'
-import { readImageId } from '../../../segment/id-column.ts'
+import { readIdAt } from '../../../segment/id-column.ts'
 import { selectRows, type RowBlock } from '../../../segment/row-block.ts'
 import { RowSet } from '../../../segment/row-set.ts'
 import type { Engine } from '../../engine.ts'
@@ -323,7 +323,7 @@ function rowsByShard({ rowCount, ids }: RowBlock, shardNumber: number): readonly
   const counts = new Uint32Array(shardNumber)
   const id: IdWords = { kind: idKindNumber, w0: 0, w1: 0, w2: 0, w3: 0 }
   for (let row = 0; row < rowCount; row++) {
-    readImageId(ids, row, id)
+    readIdAt(ids.words, ids.kinds, row, id)
     homes[row] = homeShard({ shardNumber }, 0, id)
     counts[homes[row]!]! += 1
   }

@@ -1,7 +1,7 @@
 import { HashSieve } from '../../../ids/hash-sieve.ts'
 import { IdTable } from '../../../ids/id-table.ts'
-import { hashParts, idKindNumber, type IdWords } from '../../../ids/point-id.ts'
-import { IdColumn, readImageId } from '../../../segment/id-column.ts'
+import { idKindNumber, type IdWords } from '../../../ids/point-id.ts'
+import { hashIdAt, IdColumn, readIdAt } from '../../../segment/id-column.ts'
 import type { QdrantIds } from '../../../snapshot/qdrant/types.ts'
 
 // Ids looked at between two looks at the event loop.
@@ -29,14 +29,14 @@ export class NewestPoints {
     let looked = 0
     for (const ids of this.#segments) {
       for (let index = 0; index < ids.slots.length; index++) {
-        this.#sieve.add(hashOf(ids, index))
+        this.#sieve.add(hashIdAt(ids.words, ids.kinds, index))
         if ((looked += 1) % sliceIds === 0) yield
       }
     }
     const repeated = new RepeatedPoints(this.#segments, this.#outdated)
     for (const [segment, ids] of this.#segments.entries()) {
       for (let index = 0; index < ids.slots.length; index++) {
-        if (this.#sieve.mayRepeat(hashOf(ids, index))) repeated.add(segment, index)
+        if (this.#sieve.mayRepeat(hashIdAt(ids.words, ids.kinds, index))) repeated.add(segment, index)
         if ((looked += 1) % sliceIds === 0) yield
       }
     }
@@ -70,7 +70,7 @@ class RepeatedPoints {
   add(segment: number, index: number): void {
     const { words, kinds } = this.#segments[segment]!
     const row = this.#ids.rowCount
-    readImageId({ words, kinds }, index, this.#id)
+    readIdAt(words, kinds, index, this.#id)
     this.#ids.append(this.#id)
     this.#newest.push([segment, index])
     const older = this.#table.insert(this.#id, row)
@@ -85,9 +85,4 @@ class RepeatedPoints {
     if (!isNewer) this.#newest[row] = before
     this.#outdated[outdated[0]]![outdated[1]] = 1
   }
-}
-
-function hashOf({ words, kinds }: QdrantIds, index: number): number {
-  const at = 4 * index
-  return hashParts(kinds[index]!, words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!)
 }
