@@ -19,7 +19,6 @@ import { Slices } from '../runtime/slices.ts'
 import {
   createInlineBuilder,
   createWorkerBuilder,
-  splitBuilder,
   type SegmentBuilder,
 } from '../segment/segment-builder.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
@@ -116,7 +115,8 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
   const workers = options.workers ?? 1
   const builders = {
     files: builderOf(workers),
-    bulk: splitBuilder(builderOf(workers), builderOf(workers)),
+    // The two files of a segment's rows and vectors at once.
+    bulk: builderOf(2 * workers),
     links: builderOf(options.graphThreads ?? 1),
   }
   const loading = createLoadThreads(workers > 0 ? processorCount() : 0, { onBusy: options.onLoading })

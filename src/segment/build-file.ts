@@ -6,6 +6,7 @@ import type { TypedField } from './field-values.ts'
 import { BlockHasher, summedBytesMin } from './load/block-sums.ts'
 import type { PackedColumnImage } from './packed-column.ts'
 import { writePacked } from './packed-format.ts'
+import { writeParquet } from './parquet/writer.ts'
 import type { RowSetImage } from './row-set.ts'
 
 /** One file of a segment, to be made. Structured-cloneable; the rows are in shared memory. */
@@ -33,7 +34,7 @@ export async function* buildFile(job: BuildJob): AsyncGenerator<Uint8Array, File
   const hash = createHash('sha256')
   const blocks = new BlockHasher()
   let bytes = 0
-  for await (const part of await partsOf(job)) {
+  for await (const part of partsOf(job)) {
     hash.update(part)
     blocks.update(part)
     bytes += part.byteLength
@@ -43,11 +44,10 @@ export async function* buildFile(job: BuildJob): AsyncGenerator<Uint8Array, File
   return { bytes, sha256: hash.digest('hex'), ...sums }
 }
 
-async function partsOf(job: BuildJob): Promise<AsyncIterable<Uint8Array> | Iterable<Uint8Array>> {
+function partsOf(job: BuildJob): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
   switch (job.kind) {
     case 'rows':
-      // A thread that writes no rows does without the library.
-      return (await import('./parquet/writer.ts')).writeParquet(job.rows, job.fields)
+      return writeParquet(job.rows, job.fields)
     case 'graph':
       return writeGraph(job.column)
     case 'packed':

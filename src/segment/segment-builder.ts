@@ -38,24 +38,13 @@ export function createWorkerBuilder(threads: number, options: Partial<WorkerOpti
   return new WorkerBuilder(threads, { execArgv: [], clock: systemClock, ...options, entry })
 }
 
-/** Rows are built by one, everything else by another: in threads of their own, of which only the first needs a Parquet library. */
-export function splitBuilder(rows: SegmentBuilder, others: SegmentBuilder): SegmentBuilder {
-  return {
-    build: (job, consume, signal) => (job.kind === 'rows' ? rows : others).build(job, consume, signal),
-    close: async () => {
-      await rows.close()
-      await others.close()
-    },
-  }
-}
-
 interface Building {
   readonly buildFile: typeof buildFile
 }
 
 let building: Promise<Building> | undefined
 
-/** The Parquet library is large, and a database with worker threads needs none of it here. Loaded once: after that, building waits for nothing outside. */
+/** A database with worker threads needs none of it here. Loaded once: after that, building waits for nothing outside. */
 function loadBuilding(): Promise<Building> {
   return (building ??= import('./build-file.ts'))
 }

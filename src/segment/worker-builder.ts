@@ -20,8 +20,8 @@ export interface WorkerOptions {
   readonly clock: Clock
 }
 
-// Writing Parquet takes a heap of its own, over 100 MiB, which a thread gives back only by ending. Starting one takes some
-// tenths of a second, so it stays while segments follow each other.
+// What a thread has taken from the system it gives back only by ending. Starting one takes some hundredths of a second, so
+// it stays while segments follow each other.
 const idleMsMax = 10_000
 
 interface Thread {

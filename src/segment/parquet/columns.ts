@@ -18,7 +18,7 @@ export const columnUuid = 'id_uuid'
 export const columnSeq = 'seq'
 export const columnPayload = 'payload'
 
-/** `key_value_metadata` of the file; one member only, as the library writes several in no fixed order. */
+/** `key_value_metadata` of the file. */
 export const formatKey = 'stillpoint.rows'
 export const rowsFormatVersion = 1
 

@@ -1,47 +1,32 @@
-import { createHash } from 'node:crypto'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { describe, expect, test } from 'vitest'
 import { modelOf, randomRows, rowSetOf, type ModelRow } from '../../../test/support/row-sets.ts'
+import { readRowsFile } from '../../../test/support/rows-file.ts'
 import { DatabaseError } from '../../errors/database-error.ts'
 import { isMulti, isSparse, type VectorValue } from '../../graph/vector-value.ts'
-import { segmentIdOf, seqOf } from '../../ids/brands.ts'
+import { seqOf } from '../../ids/brands.ts'
 import { wordsOfId } from '../../ids/point-id.ts'
 import { seededRandom } from '../../runtime/random.ts'
-import { MemoryObjectStore } from '../../storage/memory-object-store.ts'
 import type { TypedField } from '../field-values.ts'
-import { segmentKey, type SegmentInfo } from '../format.ts'
+import { buildFile } from '../build-file.ts'
 import { RowSet } from '../row-set.ts'
-import { readSegment } from '../segment-reader.ts'
-import { batchRanges, writeParquet } from './writer.ts'
+import { rowGroups } from './row-groups.ts'
+import { writeParquet } from './writer.ts'
 
-const id = segmentIdOf('11111111-2222-4333-8444-555555555555')
-
-async function parquetOf(
+function parquetOf(
   model: readonly ModelRow[],
   dimensions: Readonly<Record<string, { dimensions: number }>> = {},
   fields: Readonly<Record<string, TypedField>> = {},
-): Promise<Buffer> {
+): Buffer {
   const rows = rowSetOf(dimensions, model)
-  const parts: Uint8Array[] = []
-  for await (const part of writeParquet(rows.image(), fields)) parts.push(part)
+  const file = Buffer.concat([...writeParquet(rows.image(), fields)])
   rows.release()
-  return Buffer.concat(parts)
+  return file
 }
 
-/** The file as a segment without vectors, its checksum as it should be. */
 async function read(bytes: Uint8Array, model: readonly ModelRow[]): Promise<ModelRow[]> {
-  const store = new MemoryObjectStore()
-  await store.put(segmentKey(id, 'rows.parquet'), new Uint8Array(bytes))
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const info: SegmentInfo = {
-    id,
-    rowCount: model.length,
-    minSeq: seqOf(model[0]?.written ?? 0),
-    maxSeq: seqOf(model.at(-1)?.written ?? 0),
-    formatVersion: 1,
-    files: [{ name: 'rows.parquet', bytes: bytes.length, sha256 }],
-  }
-  const rows = await readSegment(store, info, {})
+  const [minSeq, maxSeq] = [model[0]?.written ?? 0, model.at(-1)?.written ?? 0]
+  const rows = await readRowsFile(bytes, { rowCount: model.length, minSeq, maxSeq })
   const found = modelOf(rows)
   rows.release()
   return found
@@ -71,7 +56,7 @@ describe('rows.parquet', () => {
     const seed = 60_209
     const dimensions = { '': { dimensions: 3 }, image: { dimensions: 4 } }
     const model = randomRows(seededRandom(seed), dimensions, 400)
-    const rows = await readElsewhere(await parquetOf(model, dimensions))
+    const rows = await readElsewhere(parquetOf(model, dimensions))
     const expected = model.map(({ id: point, written, payload, vectors }) => ({
       id: typeof point === 'string' ? undefined : BigInt(point),
       id_uuid: typeof point === 'string' ? point : undefined,
@@ -101,10 +86,9 @@ describe('rows.parquet', () => {
         given.forEach((vectors, id) =>
           rows.append({ id: wordsOfId(id), written: seqOf(id + 1), payload: Buffer.of(), vectors }),
         )
-        const parts: Uint8Array[] = []
-        for await (const part of writeParquet(rows.image(), {})) parts.push(part)
+        const file = Buffer.concat([...writeParquet(rows.image(), {})])
         rows.release()
-        const found = await readElsewhere(Buffer.concat(parts))
+        const found = await readElsewhere(file)
         expect(found.map((row) => [row['vector_m'] ?? null, row['sparse_indices_s'] ?? null])).toEqual(
           given.map(({ m, s }) => [
             m === undefined ? null : rowsOf(m),
@@ -137,7 +121,7 @@ describe('rows.parquet', () => {
       '{"ok":false}',
     ]
     const model = payloads.map((payload, row) => ({ id: row, written: row + 1, payload, vectors: {} }))
-    const rows = await readElsewhere(await parquetOf(model, {}, fields))
+    const rows = await readElsewhere(parquetOf(model, {}, fields))
     expect(Object.keys(rows[0]!).filter((name) => name.startsWith('field_'))).toEqual([
       'field_a.b',
       'field_ok',
@@ -164,15 +148,42 @@ describe('rows.parquet', () => {
       vectors: {},
     }))
     const rows = rowSetOf({}, model)
-    const ranges = batchRanges(rows.image())
+    const ranges = rowGroups(rows.image())
     expect(ranges.map(({ start }) => start)).toEqual([0, ...ranges.slice(0, -1).map(({ end }) => end)])
     expect([ranges.length, ranges.at(-1)!.end]).toEqual([2, 130])
-    const bytes = await parquetOf(model)
+    const bytes = parquetOf(model)
     const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
     const groups = parquetMetadata(file).row_groups
     expect(groups.length).toBeGreaterThan(1)
     for (const group of groups) expect(Number(group.total_byte_size)).toBeLessThan(18 * 2 ** 20)
     expect(await read(bytes, model)).toEqual(model)
+  })
+
+  test('is made of views of the vectors where they lie one behind the other, and of parts to give away', async () => {
+    for (const dimensions of [128, 130]) {
+      const random = seededRandom(dimensions)
+      const model = Array.from({ length: 9_000 }, (_, row) => ({
+        id: row,
+        written: row + 1,
+        payload: '{}',
+        vectors: { '': Array.from({ length: dimensions }, () => Math.fround(random.next())) },
+      }))
+      const rows = rowSetOf({ '': { dimensions } }, model)
+      const job = { kind: 'rows', rows: rows.image(), fields: {} } as const
+      const parts: Buffer[] = []
+      let sharedBytes = 0
+      for await (const part of buildFile(job)) {
+        parts.push(Buffer.from(part))
+        if (part.buffer instanceof SharedArrayBuffer) sharedBytes += part.byteLength
+        else structuredClone(part.buffer, { transfer: [part.buffer] })
+      }
+      const again = Buffer.concat([...writeParquet(rows.image(), {})])
+      rows.release()
+      expect(Buffer.concat(parts).equals(again)).toBe(true)
+      // Rows begin at multiples of 16 bytes: 130 floats have a gap behind them. Views of a few rows are joined with what is beside them.
+      if (dimensions === 128) expect(sharedBytes).toBeGreaterThan(model.length * dimensions * 4 * 0.9)
+      else expect(sharedBytes).toBe(0)
+    }
   })
 
   test('takes many rows of several groups and pages, with payloads that lie apart', async () => {
@@ -184,7 +195,7 @@ describe('rows.parquet', () => {
       payload: random.next() < 0.5 ? '{}' : `{"n":${row}}`,
       vectors: {},
     }))
-    const back = await read(await parquetOf(model), model)
+    const back = await read(parquetOf(model), model)
     const wrong = back.findIndex((row, at) => {
       const { id: point, written, payload } = model[at]!
       return row.id !== point || row.written !== written || row.payload !== payload
@@ -196,7 +207,7 @@ describe('rows.parquet', () => {
     const seed = 90_001
     const random = seededRandom(seed)
     const model = randomRows(random, {}, 60)
-    const whole = await parquetOf(model)
+    const whole = parquetOf(model)
     let refused = 0
     for (let round = 0; round < 4_000; round++) {
       const bytes = Buffer.from(whole)

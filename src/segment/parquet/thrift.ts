@@ -1,7 +1,17 @@
 // Reads Thrift's compact protocol, as far as Parquet's footer and page headers need it. The bytes may come from outside:
 // every read is checked against the end, nothing is allocated by a length that the bytes claim, and depth is limited.
 
-export const thriftTypes = { true: 1, false: 2, i32: 5, i64: 6, binary: 8, list: 9, struct: 12 } as const
+export const thriftTypes = {
+  true: 1,
+  false: 2,
+  i8: 3,
+  i16: 4,
+  i32: 5,
+  i64: 6,
+  binary: 8,
+  list: 9,
+  struct: 12,
+} as const
 
 const depthMax = 16
 

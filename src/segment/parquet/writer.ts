@@ -1,101 +1,116 @@
-import { Table as ArrowTable, tableToIPC } from 'apache-arrow'
-import {
-  Compression,
-  EnabledStatistics,
-  Table,
-  transformParquetStream,
-  WriterPropertiesBuilder,
-  type RecordBatch,
-  type WriterProperties,
-} from 'parquet-wasm'
 import type { TypedField } from '../field-values.ts'
 import type { RowSetImage } from '../row-set.ts'
-import { columnSeq, fieldColumns, formatKey, rowsFormatVersion, type FieldColumn } from './columns.ts'
-import { arrowSchema, recordBatch, type RowRange } from './record-batches.ts'
-
-// One row group is in memory at a time, in Arrow's form and in Parquet's: what writing costs in memory does not depend
-// on the number of rows.
-const groupRowsMax = 50_000
-const groupBytesMax = 16 * 2 ** 20
+import { fieldColumns } from './columns.ts'
+import { pageHeader, type ParquetColumn } from './data-page.ts'
+import { typedColumns } from './field-columns.ts'
+import { fileEnd, type WrittenChunk, type WrittenGroup, type WrittenPage } from './file-end.ts'
+import { magicText } from './footer.ts'
+import { idColumn, payloadColumn, seqColumn, uuidColumn } from './row-columns.ts'
+import { rowGroups, type RowRange } from './row-groups.ts'
+import { vectorColumns } from './vector-columns.ts'
 
 /**
- * `rows.parquet` in parts, one for each row group and one for the end. Equal rows give equal bytes.
+ * `rows.parquet` in parts. Most of it are views of the rows' shared memory, not copies; beside them there is a page in
+ * memory at a time, and the declared fields of a row group. Equal rows give equal bytes.
  *
  * Values lie there as they are (PLAIN, uncompressed): the file is read whole at every start, and undoing Snappy in
  * JavaScript took longer than everything else together; vectors hardly shrink.
  */
-export async function* writeParquet(
+export function writeParquet(
   rows: RowSetImage,
   fields: Readonly<Record<string, TypedField>>,
-): AsyncGenerator<Uint8Array> {
-  const columns = fieldColumns(fields)
-  const batches = wasmBatches(rows, columns)
-  const source = new ReadableStream<RecordBatch>(
-    {
-      pull(controller) {
-        const next = batches.next()
-        if (next.done === true) controller.close()
-        else controller.enqueue(next.value)
-      },
-    },
-    { highWaterMark: 0 },
-  )
-  try {
-    yield* (await transformParquetStream(source, properties(columns))) as AsyncIterable<Uint8Array>
-  } finally {
-    // If the reader stops half way, the library's memory is freed all the same.
-    batches.return(undefined)
-  }
+): Generator<Uint8Array> {
+  const columns = [
+    idColumn(rows.ids),
+    uuidColumn(rows.ids),
+    seqColumn(rows.written),
+    payloadColumn(rows.payloads),
+    ...rows.vectors.flatMap(({ name, column }) => vectorColumns(name, column)),
+    ...typedColumns(rows.payloads, fieldColumns(fields)),
+  ]
+  return columnsFile(columns, rowGroups(rows))
 }
 
-function properties(fields: readonly FieldColumn[]): WriterProperties {
-  let builder = new WriterPropertiesBuilder()
-    .setCreatedBy('stillpoint')
-    .setKeyValueMetadata(new Map([[formatKey, String(rowsFormatVersion)]]))
-    .setCompression(Compression.UNCOMPRESSED)
-    .setDictionaryEnabled(false)
-    .setStatisticsEnabled(EnabledStatistics.None)
-    .setMaxRowGroupSize(groupRowsMax)
-    .setMaxRowGroupBytes(groupBytesMax)
-  for (const column of [columnSeq, ...fields.map(({ name }) => name)]) {
-    builder = builder.setColumnStatisticsEnabled(column, EnabledStatistics.Chunk)
-  }
-  return builder.build()
+/** A file of these columns, with these row groups. */
+export function columnsFile(
+  columns: readonly ParquetColumn[],
+  groups: readonly RowRange[],
+): Generator<Uint8Array> {
+  return joined(fileParts(columns, groups))
 }
 
-function* wasmBatches(rows: RowSetImage, fields: readonly FieldColumn[]): Generator<RecordBatch> {
-  const schema = arrowSchema(rows, fields)
-  for (const range of batchRanges(rows)) {
-    const batch = recordBatch(schema, rows, fields, range)
-    const table = Table.fromIPCStream(tableToIPC(new ArrowTable([batch]), 'stream'))
-    try {
-      yield* table.recordBatches()
-    } finally {
-      table.free()
+function* fileParts(columns: readonly ParquetColumn[], ranges: readonly RowRange[]): Generator<Uint8Array> {
+  const magic = Buffer.from(magicText, 'latin1')
+  yield magic
+  let offset = magic.length
+  const groups: WrittenGroup[] = []
+  for (const range of ranges) {
+    const chunks: WrittenChunk[] = []
+    for (const column of columns) {
+      const chunk = yield* chunkParts(column, range, offset)
+      chunks.push(chunk)
+      offset = chunk.pages.reduce((end, { bytes }) => end + bytes, offset)
     }
+    groups.push({ rowCount: range.end - range.start, chunks })
   }
+  yield* fileEnd(
+    columns.map(({ path }) => path),
+    groups,
+    offset,
+  )
 }
 
-/** Consecutive ranges that each fit a row group; one empty range if there are no rows, for the schema's sake. */
-export function batchRanges(rows: RowSetImage): RowRange[] {
-  const dense = rows.vectors.reduce(
-    (sum, { column }) => sum + ('kind' in column ? 0 : column.dimensions * 4),
-    0,
-  )
-  const packed = rows.vectors.flatMap(({ column }) => ('kind' in column ? [column.rows.places] : []))
-  const ranges: RowRange[] = []
-  let start = 0
-  let bytes = 0
-  for (let row = 0; row < rows.rowCount; row++) {
-    let rowBytes = 32 + dense + rows.payloads.places[row * 3 + 2]!
-    for (const places of packed) rowBytes += places[row * 3 + 2]!
-    if (row > start && (row - start === groupRowsMax || bytes + rowBytes > groupBytesMax)) {
-      ranges.push({ start, end: row })
-      start = row
-      bytes = 0
-    }
-    bytes += rowBytes
+function* chunkParts(
+  column: ParquetColumn,
+  range: RowRange,
+  start: number,
+): Generator<Uint8Array, WrittenChunk> {
+  const { pages, statistics } = column.chunk(range)
+  const written: WrittenPage[] = []
+  let offset = start
+  let firstRow = 0
+  let valueCount = 0
+  for (const page of pages) {
+    const bytes = byteLength(page.parts)
+    const header = pageHeader(page.valueCount, bytes)
+    yield header
+    yield* page.parts
+    written.push({ offset, bytes: header.length + bytes, firstRow })
+    offset += header.length + bytes
+    firstRow += page.rowCount
+    valueCount += page.valueCount
   }
-  ranges.push({ start, end: rows.rowCount })
-  return ranges
+  return { valueCount, pages: written, statistics }
+}
+
+// What goes to the disk by itself: each part costs a message from thread to thread and a call of the system.
+const aloneBytesMin = 64 * 1024
+
+/** Small parts become one with those before and behind them. */
+function* joined(parts: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let small: Uint8Array[] = []
+  for (const part of parts) {
+    const isSmall = part.byteLength < aloneBytesMin
+    if (isSmall) small.push(part)
+    if (small.length > 0 && (!isSmall || byteLength(small) >= aloneBytesMin)) {
+      yield join(small)
+      small = []
+    }
+    if (!isSmall) yield part
+  }
+  if (small.length > 0) yield join(small)
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(byteLength(parts))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.byteLength
+  }
+  return whole
+}
+
+function byteLength(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.byteLength, 0)
 }
