@@ -13,6 +13,10 @@ export class RowBits {
     if (row < this.#rowCount) this.words[row >>> 5]! |= 1 << (row & 31)
   }
 
+  remove(row: number): void {
+    if (row < this.#rowCount) this.words[row >>> 5]! &= ~(1 << (row & 31))
+  }
+
   addAll(rows: number | readonly number[] | undefined): void {
     if (rows === undefined) return
     if (typeof rows === 'number') this.add(rows)
@@ -21,22 +25,36 @@ export class RowBits {
 
   /** The same, of a bitset. */
   addWords(words: Uint32Array): void {
-    const count = Math.min(this.words.length, words.length)
-    for (let i = 0; i < count; i++) this.words[i]! |= words[i]!
+    const own = this.words
+    const count = Math.min(own.length, words.length)
+    for (let i = 0; i < count; i++) own[i]! |= words[i]!
+    this.#dropBeyond()
+  }
+
+  /** The rows of `all` that are not among `some` of them. */
+  addDifference(some: Uint32Array | undefined, all: Uint32Array | undefined): void {
+    if (all === undefined) return
+    const { words } = this
+    const count = Math.min(words.length, all.length)
+    if (some === undefined) for (let i = 0; i < count; i++) words[i]! |= all[i]!
+    else for (let i = 0; i < count; i++) words[i]! |= all[i]! ^ some[i]!
     this.#dropBeyond()
   }
 
   and(other: RowBits): void {
-    for (let i = 0; i < this.words.length; i++) this.words[i]! &= other.words[i]!
+    const { words } = this
+    for (let i = 0; i < words.length; i++) words[i]! &= other.words[i]!
   }
 
   or(other: RowBits): void {
-    for (let i = 0; i < this.words.length; i++) this.words[i]! |= other.words[i]!
+    const { words } = this
+    for (let i = 0; i < words.length; i++) words[i]! |= other.words[i]!
   }
 
   /** The rows that were not in it. */
   invert(): void {
-    for (let i = 0; i < this.words.length; i++) this.words[i] = ~this.words[i]!
+    const { words } = this
+    for (let i = 0; i < words.length; i++) words[i] = ~words[i]!
     this.#dropBeyond()
   }
 

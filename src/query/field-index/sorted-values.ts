@@ -1,19 +1,28 @@
 import type { Range } from '../filter.ts'
-import type { RowBits } from './row-bits.ts'
+import { RowBits } from './row-bits.ts'
 
 // What came since the last sort is looked through one by one while it is short against what is sorted.
 const tailMin = 1_024
 const tailShare = 16
-// What is sorted is also kept as so many bitsets once somebody asks for a wide range: 2 bytes per row.
-const blockCount = 16
+// What is sorted is also kept as so many bitsets once somebody asks for a wide range: 4 bytes per row.
+const blockCount = 32
 const blocksMin = 4_096
+
+/** References of the sorted ones as bitsets. */
+interface Blocks {
+  /** So many of the sorted ones each, but for the last. */
+  readonly step: number
+  /** Of each block; or, if no reference comes twice, of it and all before it. */
+  readonly words: readonly Uint32Array[]
+  readonly areDistinct: boolean
+}
 
 /** (value, reference) pairs that are only added; finds those of a range. */
 export class SortedValues {
   #values = new Float64Array(0)
   #references = new Uint32Array(0)
-  /** References of one stretch of the sorted ones after another; made when they are needed. */
-  #blocks: readonly Uint32Array[] | undefined
+  /** Made when they are needed. */
+  #blocks: Blocks | undefined
   #tailValues: number[] = []
   #tailReferences: number[] = []
 
@@ -29,23 +38,42 @@ export class SortedValues {
     this.#forEachInTail(range, found)
   }
 
-  /** Adds the references of a range, which are rows. */
-  addIn(range: Range<number>, rows: RowBits): void {
-    const stretch = this.#stretchOf(range)
-    const { to } = stretch
-    let { from } = stretch
-    const references = this.#references
-    const step = Math.ceil(references.length / blockCount)
-    if (references.length >= blocksMin && to - from >= 2 * step) {
-      const blocks = (this.#blocks ??= blocksOf(references, step))
-      const first = Math.ceil(from / step)
-      const end = Math.floor(to / step)
-      for (let i = from; i < first * step; i++) rows.add(references[i]!)
-      for (let block = first; block < end; block++) rows.addWords(blocks[block]!)
-      from = end * step
-    }
-    for (let i = from; i < to; i++) rows.add(references[i]!)
+  /** The references of a range, which are rows. */
+  rowsIn(range: Range<number>, rowCount: number): RowBits {
+    const { from, to } = this.#stretchOf(range)
+    const rows = new RowBits(rowCount)
+    const size = this.#references.length
+    if (size >= blocksMin && to - from >= 2 * Math.ceil(size / blockCount)) {
+      this.#blocks ??= blocksOf(this.#references)
+      if (this.#blocks.areDistinct) this.#addByDifference(this.#blocks, from, to, rows)
+      else this.#addByBlocks(this.#blocks, from, to, rows)
+    } else this.#addEach(from, to, rows)
     this.#forEachInTail(range, (row) => rows.add(row))
+    return rows
+  }
+
+  /** What the blocks before the nearest boundaries differ in, and then what lies between the boundaries and the ends. */
+  #addByDifference({ step, words }: Blocks, from: number, to: number, rows: RowBits): void {
+    const [first, end] = [Math.round(from / step), Math.min(Math.round(to / step), words.length)]
+    rows.addDifference(words[first - 1], words[end - 1])
+    const references = this.#references
+    const [start, stop] = [first * step, end * step]
+    for (let i = from; i < start; i++) rows.add(references[i]!)
+    for (let i = start; i < from; i++) rows.remove(references[i]!)
+    for (let i = stop; i < to; i++) rows.add(references[i]!)
+    for (let i = to; i < stop; i++) rows.remove(references[i]!)
+  }
+
+  #addByBlocks({ step, words }: Blocks, from: number, to: number, rows: RowBits): void {
+    const [first, end] = [Math.ceil(from / step), Math.floor(to / step)]
+    for (let block = first; block < end; block++) rows.addWords(words[block]!)
+    this.#addEach(from, first * step, rows)
+    this.#addEach(end * step, to, rows)
+  }
+
+  #addEach(from: number, to: number, rows: RowBits): void {
+    const references = this.#references
+    for (let i = from; i < to; i++) rows.add(references[i]!)
   }
 
   /** Where the sorted ones of a range lie. */
@@ -100,17 +128,35 @@ export class SortedValues {
   }
 }
 
-function blocksOf(references: Uint32Array, step: number): readonly Uint32Array[] {
+function blocksOf(references: Uint32Array): Blocks {
+  const step = Math.ceil(references.length / blockCount)
   let most = 0
   for (const reference of references) most = Math.max(most, reference)
-  return Array.from({ length: Math.floor(references.length / step) }, (_, block) => {
-    const words = new Uint32Array((most >>> 5) + 1)
+  const length = (most >>> 5) + 1
+  const seen = new Uint32Array(length)
+  let areDistinct = true
+  const words = Array.from({ length: Math.floor(references.length / step) }, (_, block) => {
+    const own = new Uint32Array(length)
     for (let i = block * step; i < (block + 1) * step; i++) {
       const reference = references[i]!
-      words[reference >>> 5]! |= 1 << (reference & 31)
+      const bit = 1 << (reference & 31)
+      if ((seen[reference >>> 5]! & bit) !== 0) areDistinct = false
+      seen[reference >>> 5]! |= bit
+      own[reference >>> 5]! |= bit
     }
-    return words
+    return own
   })
+  for (let i = words.length * step; i < references.length; i++) {
+    const reference = references[i]!
+    if (((seen[reference >>> 5]! >>> (reference & 31)) & 1) === 1) areDistinct = false
+  }
+  if (areDistinct) for (const [block, own] of words.entries()) addInto(own, words[block - 1])
+  return { step, words, areDistinct }
+}
+
+function addInto(words: Uint32Array, others: Uint32Array | undefined): void {
+  if (others === undefined) return
+  for (let i = 0; i < words.length; i++) words[i]! |= others[i]!
 }
 
 function firstFrom(values: Float64Array, wanted: number): number {

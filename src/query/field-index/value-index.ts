@@ -136,9 +136,7 @@ class NumberIndex implements ValueIndex {
   find(condition: FieldCondition, rowCount: number): Candidates | undefined {
     const range = this.#rangeOf(condition)
     if (range === undefined) return undefined
-    const rows = new RowBits(rowCount)
-    this.#sorted.addIn(range, rows)
-    return { rows, isExact: true }
+    return { rows: this.#sorted.rowsIn(range, rowCount), isExact: true }
   }
 }
 
