@@ -27,9 +27,10 @@ export interface GraphParams {
   readonly minBytes: number
   /**
    * Searches take distances of codes of the vectors, which lie beside them in memory, and rank what they have found by the vectors:
-   * a byte per component (`int8`), or two. Faster the more dimensions there are; below 64 there are none. Default `none`.
+   * a byte per component (`int8`), or two. Faster the more dimensions there are; below 64 there are none. `auto`: bytes from 256
+   * dimensions on, where they tell the vectors apart. Default `auto`.
    */
-  readonly codes?: 'none' | 'int8' | 'bfloat16'
+  readonly codes?: 'auto' | 'none' | 'int8' | 'bfloat16'
 }
 
 export interface VectorParams {

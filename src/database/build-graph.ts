@@ -47,7 +47,7 @@ export async function buildGraph(
   const { rows } = handle
   const column = rows.vectors.get(wanted.column)
   assert(isDenseColumn(column) && handle.info !== undefined, 'graphs are of written dense vectors')
-  const lasting = lastingElements(wanted.params, column)
+  const lasting = lastingElements(wanted.params, column, () => isFine(column, wanted.metric))
   const graph = graphToBuild(handle, column, wanted, lasting, adopt)
   if (graph === undefined) return false
   const scratch = graph.allocateScratch(graph.parameters.efConstruct)
@@ -113,8 +113,12 @@ function graphToBuild(
 /** Built over codes of a byte per component a graph takes half the time, if there are some dimensions, and is as good. */
 function buildingElements(column: DenseColumn, metric: WantedGraph['metric']): Elements {
   if (column instanceof StoredColumn) return column.elements
-  const hasCodes = column.dimensions >= codedDimensionsMin && hasFineCodes(column, metric)
-  return hasCodes ? 'int8' : 'float32'
+  return column.dimensions >= codedDimensionsMin && isFine(column, metric) ? 'int8' : 'float32'
+}
+
+/** A stored column has the codes that it has. */
+function isFine(column: DenseColumn, metric: WantedGraph['metric']): boolean {
+  return !(column instanceof StoredColumn) && hasFineCodes(column, metric)
 }
 
 /**

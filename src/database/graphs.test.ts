@@ -287,6 +287,37 @@ describe('graphs of segments', () => {
     },
   )
 
+  test('with 256 dimensions codes stay unless they are not wanted, and rank what passes a filter', async () => {
+    const random = seededRandom(79)
+    const vectors = Array.from({ length: 600 }, () =>
+      Float32Array.from({ length: 256 }, () => random.next() - 0.5),
+    )
+    const bytes: number[] = []
+    for (const codes of ['none', undefined, 'auto', 'int8'] as const) {
+      const name = `codes ${String(codes)}`
+      const graph = { ...small, ...(codes && { codes }) }
+      const collection = await db.createCollection(name, {
+        vectors: { '': { size: 256, distance: 'Euclid', graph } },
+      })
+      const before = vectorMemory.stats().bytesInUse
+      await collection.upsert(vectors.map((vector, id) => ({ id, vectors: { '': vector } })))
+      await db.flush()
+      await db.optimize()
+      expect(indexed(collection)).toEqual([600, false])
+      bytes.push(vectorMemory.stats().bytesInUse - before)
+      const even = {
+        must: [{ kind: 'has-id' as const, ids: vectors.flatMap((_, id) => (id % 2 ? [] : [id])) }],
+      }
+      for (const vector of vectors.slice(0, 10)) {
+        const exact = await collection.query({ vector, limit: 5, filter: even, effort: { exact: true } })
+        expect(await collection.query({ vector, limit: 5, filter: even, effort: { ef: 200 } })).toEqual(exact)
+      }
+    }
+    const codeBytes = 600 * (256 + 16)
+    expect(bytes[1]! - bytes[0]!).toBeGreaterThanOrEqual(codeBytes)
+    for (const other of bytes.slice(2)) expect(Math.abs(other - bytes[1]!)).toBeLessThan(codeBytes / 10)
+  })
+
   test('a build that is cut short goes on where its file ends', async () => {
     const collection = await db.createCollection('c', config)
     await addSegment(collection, 0, 6_000)

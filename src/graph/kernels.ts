@@ -49,6 +49,16 @@ export interface Kernels {
     rowLimit: number,
     shareMin: number,
   ): number
+  /** Gives the number of keys in the scratch's `out`. */
+  hnswScan(
+    graph: number,
+    scratch: number,
+    query: number,
+    ef: number,
+    most: number,
+    passing: number,
+    rowLimit: number,
+  ): number
   hnswInsert(graph: number, scratch: number, hasVector: number): void
   /** Keeps `held` links of the scratch's `chosen` in a list, and fills it up from the rows in `pending`. */
   hnswFill(

@@ -60,7 +60,7 @@ export function checkVectorParams(name: string, params: VectorParams): void {
     throw invalid(`vector name ${JSON.stringify(name)} is longer than 200 bytes or has a "/"`)
 }
 
-const graphCodes: readonly unknown[] = ['none', 'int8', 'bfloat16']
+const graphCodes: readonly unknown[] = ['auto', 'none', 'int8', 'bfloat16']
 
 const graphBounds: Readonly<Record<Exclude<keyof GraphParams, 'codes'>, readonly [number, number]>> = {
   m: [0, mMax],

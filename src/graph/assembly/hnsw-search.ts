@@ -27,8 +27,8 @@ const SEEDS: u32 = 8
 /** So many of the nearest rows of the first upper layer are, too. */
 const ENTRIES: u32 = 32
 /** So many rows that codes have found are ranked by their vectors. Among twice as many as are asked for, nearly all true ones are. */
-const RANKED_PER_HIT: u64 = 3
-const RANKED_MORE: u64 = 16
+const RANKED_PER_HIT: u64 = 2
+const RANKED_MORE: u64 = 12
 
 /** Scores the first `count` rows of `rows`; there is room for three more. */
 export function scoreList(g: Graph, query: usize, rows: usize, count: u32, scores: usize): void {
@@ -241,8 +241,16 @@ function take(open: usize, limit: u32, row: u32): bool {
   return bit != 0
 }
 
-/** The same of those that pass, of layer 0; in the stead of one that does not, the rows linked from it that do. */
-function gatherPassing(g: Graph, s: Scratch, row: u32, passing: usize, alive: usize, limit: u32): u32 {
+/** The same of those that pass, of layer 0; in the stead of one that does not, the rows linked from it that do, until there are `most`. */
+function gatherPassing(
+  g: Graph,
+  s: Scratch,
+  row: u32,
+  passing: usize,
+  alive: usize,
+  limit: u32,
+  most: u32,
+): u32 {
   const room = roomOf(g, 0)
   const bytes = <usize>room << 2
   const visited = <usize>s.visited
@@ -265,7 +273,7 @@ function gatherPassing(g: Graph, s: Scratch, row: u32, passing: usize, alive: us
       touch(baseList(g, next), bytes)
     }
   }
-  for (let i: u32 = 0; i < rejected && count < 2 * g.m; i++) {
+  for (let i: u32 = 0; i < rejected && count < most; i++) {
     const between = load<u32>(others + (<usize>i << 2))
     // All of its links are looked at now, so it need not be looked at again.
     markVisited(s, between)
@@ -333,7 +341,7 @@ function expandAll(
     store<u64>(keyAt(list, place), key | 1)
     const row = rowOfKey(key)
     if (layer == 0 && place + 1 < held) touch(baseList(g, rowOfKey(load<u64>(keyAt(list, place + 1)))), <usize>g.m << 3)
-    const pending = isFiltered ? gatherPassing(g, s, row, passing, alive, limit) : gather(g, s, row, layer)
+    const pending = isFiltered ? gatherPassing(g, s, row, passing, alive, limit, 2 * g.m) : gather(g, s, row, layer)
     const result = offerPending(g, s, query, pending, held, ef)
     held = <u32>result
     const first = <u32>(result >> 32)
@@ -408,7 +416,8 @@ function enterAt(
   }
   // It passes and is held, or all that is around it is.
   if (mayHit(passing, alive, limit, row) || hasBit(<usize>s.visited, row)) return held
-  let near = gatherPassing(g, s, row, passing, alive, limit)
+  // One of several ways in: half of what an expansion takes finds as much, and more would be scored for nothing.
+  let near = gatherPassing(g, s, row, passing, alive, limit, g.m)
   const equal = passingEqual(g, row, passing, alive, limit)
   if (equal != NONE && take(open, limit, equal)) {
     store<u32>(<usize>s.pending + (<usize>near << 2), equal)
@@ -494,6 +503,16 @@ function putOutList(g: Graph, s: Scratch, held: u32, most: u32, passing: usize, 
   return count
 }
 
+/** The best rows of the list, without those equal to them. Gives how many. */
+function putOutHeld(s: Scratch, held: u32, most: u32): u32 {
+  const count = min(held, most)
+  for (let i: u32 = 0; i < count; i++) {
+    const key = load<u64>(keyAt(<usize>s.list, i))
+    store<u64>(keyAt(<usize>s.out, i), (<u64>orderOfKey(key) << 32) | <u64>rowOfKey(key))
+  }
+  return count
+}
+
 /** The exact keys of up to four of the rows that are put out, in the place of theirs. */
 function rescoreFour(g: Graph, keys: usize, count: u32, query: usize): void {
   const a = load<u32>(keys)
@@ -559,4 +578,44 @@ export function hnswSearch(
   const count = putOutList(g, s, held, ranked, passing, alive, rowLimit)
   rescore(g, s, count, query)
   return min(count, most)
+}
+
+/**
+ * The best `most` rows, at most `ef`, of all that pass: no link is followed, every row is compared. `ef` are kept in view, and ranked
+ * by their vectors as a search's are. `passing` is 0, or the address of a bitset that has a bit for each of the first `rowLimit`
+ * rows; all of these have a vector. For graphs over codes: of others the scan of the vectors themselves is no slower.
+ */
+export function hnswScan(
+  graph: usize,
+  scratch: usize,
+  query: usize,
+  ef: u32,
+  most: u32,
+  passing: usize,
+  rowLimit: u32,
+): u32 {
+  const g = changetype<Graph>(graph)
+  const s = changetype<Scratch>(scratch)
+  const asked = <usize>s.code
+  encodeRows(g.elements, query, 1, <usize>g.exactRowBytes, <usize>g.centre, asked, <usize>g.rowBytes)
+  const pending = <usize>s.pending
+  const batch: u32 = 2 * g.m
+  let held: u32 = 0
+  let count: u32 = 0
+  for (let first: u32 = 0; first < rowLimit; first += 32) {
+    let bits = passing == 0 ? 0xffffffff : load<u32>(passing + <usize>(first >> 3))
+    if (rowLimit - first < 32) bits &= (1 << (rowLimit - first)) - 1
+    for (; bits != 0; bits &= bits - 1) {
+      store<u32>(pending + (<usize>count << 2), first + <u32>ctz(bits))
+      count++
+      if (count < batch) continue
+      held = <u32>offerPending(g, s, asked, count, held, ef)
+      count = 0
+    }
+  }
+  held = <u32>offerPending(g, s, asked, count, held, ef)
+  if (g.exactBlocks == 0) return putOutHeld(s, held, most)
+  const ranked = putOutHeld(s, held, ef)
+  rescore(g, s, ranked, query)
+  return min(ranked, most)
 }

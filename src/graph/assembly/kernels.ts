@@ -8,7 +8,7 @@ export { encodeRows } from './encode'
 export { sortHeap } from './heap'
 export { hnswCheck } from './hnsw-check'
 export { hnswFill, hnswInsert, hnswUpperWords } from './hnsw-insert'
-export { hnswSearch } from './hnsw-search'
+export { hnswScan, hnswSearch } from './hnsw-search'
 
 /** Scores the first `n` of four rows, 1 to 4, and offers them. `rows` is the address of row `firstRow`. Gives the heap's new count. */
 // @ts-ignore: decorator

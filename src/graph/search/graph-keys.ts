@@ -1,5 +1,6 @@
 import type { Kernels } from '../kernels.ts'
 import { putQuery } from '../put-query.ts'
+import type { GraphWay } from './vector-searcher.ts'
 
 /** A search of a graph in numbers: all a thread needs to know that has the graph's memory. Addresses are bytes. */
 export interface GraphSearch {
@@ -20,23 +21,24 @@ export interface GraphSearch {
   readonly rowLimit: number
   /** A bitset of the rows that may be hits, with a bit for each of the first `rowLimit`; 0: all. */
   readonly passing: number
-  /** Whether the rows that may not be hits are walked through like others and left out of what was found. */
-  readonly isWide: boolean
+  readonly way: GraphWay
   /** If less than this share of the rows around the query may be hits, none is given; of 65,536. */
   readonly shareMin: number
 }
 
 /** Keys of the rows found, best first: a copy. */
 export function graphKeys(kernels: Kernels, memory: WebAssembly.Memory, search: GraphSearch): BigUint64Array {
-  const { graph, scratch, queryAt, out, stride, query, ef, limit, rowLimit, passing, isWide, shareMin } =
-    search
+  const { graph, scratch, queryAt, out, stride, query, ef, limit, rowLimit, passing, way, shareMin } = search
   putQuery(memory, queryAt, query, stride)
-  if (!isWide) {
-    const found = kernels.hnswSearch(graph, scratch, queryAt, ef, limit, passing, 0, rowLimit, shareMin)
-    return new BigUint64Array(memory.buffer, out, found).slice()
+  if (way === 'wide') {
+    const found = kernels.hnswSearch(graph, scratch, queryAt, ef, ef, 0, 0, 0xffffffff, 0)
+    return keysThatPass(memory, search, found)
   }
-  const found = kernels.hnswSearch(graph, scratch, queryAt, ef, ef, 0, 0, 0xffffffff, 0)
-  return keysThatPass(memory, search, found)
+  const found =
+    way === 'codes'
+      ? kernels.hnswScan(graph, scratch, queryAt, ef, limit, passing, rowLimit)
+      : kernels.hnswSearch(graph, scratch, queryAt, ef, limit, passing, 0, rowLimit, shareMin)
+  return new BigUint64Array(memory.buffer, out, found).slice()
 }
 
 /** The first `limit` of the keys in `out` whose rows may be hits. */

@@ -4,7 +4,7 @@ import type { GraphTask } from './vector-searcher.ts'
 
 /** The task in numbers, with the places of a scratch; `passing` is where its bits lie, or 0. */
 export function graphSearchOf(
-  { graph, query, ef, limit, rowLimit, isWide, shareMin }: GraphTask,
+  { graph, query, ef, limit, rowLimit, way, shareMin }: GraphTask,
   scratch: { readonly address: number; readonly query: number; readonly out: number },
   passing: number,
 ): GraphSearch {
@@ -19,7 +19,7 @@ export function graphSearchOf(
     ef,
     limit,
     rowLimit,
-    isWide,
+    way,
     shareMin,
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { planSearch, type SearchShape } from './plan-search.ts'
 
-const shape: SearchShape = { rows: 100_000, passing: 100_000, limit: 10, ef: 64, readAfter: 0 }
+const shape: SearchShape = { rows: 100_000, passing: 100_000, limit: 10, ef: 64, readAfter: 0, codedView: 0 }
 const kinds = (shares: readonly number[], more: Partial<SearchShape> = {}): string[] =>
   shares.map((share) => planSearch({ ...shape, ...more, passing: share * shape.rows }).kind)
 

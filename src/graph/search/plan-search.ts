@@ -11,16 +11,23 @@ export interface SearchShape {
   readonly ef: number
   /** Rows that are scored by vectors in a file behind a search of the graph; 0: the vectors are in memory. */
   readonly readAfter: number
+  /** Rows that codes have to keep in view, if the graph has codes; 0: it has none. */
+  readonly codedView: number
 }
 
 export type SearchPlan =
+  /** Of the vectors of all rows that may be hits: exact. */
   | { readonly kind: 'scan' }
+  /** Of their codes; the best in view are ranked by their vectors. */
+  | { readonly kind: 'codes'; readonly ef: number }
   /** Through the graph, all rows of which may be hits. */
   | { readonly kind: 'graph'; readonly ef: number }
   /** As if all might be hits, and with more rows in view; at least `expected` hits are needed to trust in what was found. */
   | { readonly kind: 'wide'; readonly ef: number; readonly expected: number }
   /** Scores only rows that may be hits; of no use if less than `shareMin` of the rows around the query may. */
   | { readonly kind: 'filtered'; readonly ef: number; readonly shareMin: number }
+
+type GraphPlan = Exclude<SearchPlan, { kind: 'scan' | 'codes' }>
 
 // Measured (ADR 0020), in scans of one row out of many: what a row that is kept in view costs.
 const wideRows = 24
@@ -29,12 +36,14 @@ const filteredRows = 50
 const filteredEntries = 16
 /** What a row costs if all are scanned in the order in which they lie. */
 const sequentialRow = 0.3
+/** What a row costs whose codes are compared, where searches of the graph compare codes, too. */
+const codedRow = 0.6
 /** What a row costs that is read from a file (ADR 0026). */
 const fileRow = 6
 /** Of this share of rows that pass on, widening finds as much as filtering does, for less. */
 const wideShare = 0.2
 /** Places that rows take up which do not pass are made up for by so many more. */
-const wideMore = 0.8
+const wideMore = 1.2
 /** From this one down rows that pass are so far apart that more of them have to be kept in view. */
 const sparseShare = 0.1
 /** Below this one a graph has lost its way. */
@@ -48,27 +57,31 @@ const narrowMin = 64
 export function planSearch(shape: SearchShape): SearchPlan {
   const ef = Math.max(shape.ef, shape.limit)
   const plan = graphPlan({ ...shape, ef })
-  if (plan === undefined || plan.ef > efMax) return { kind: 'scan' }
-  return scanCost(shape) <= graphCost(plan, shape) ? { kind: 'scan' } : plan
+  if (plan === undefined || plan.ef > efMax) return scanPlan(shape)
+  return scanCost(shape) <= graphCost(plan, shape) ? scanPlan(shape) : plan
 }
 
 /** What is left when a search of the graph has found too little: what passes is not where the query is. */
 export function planNarrow(shape: SearchShape): SearchPlan {
   const ef = Math.min(efMax, Math.max(narrowMin, 2 * Math.max(shape.ef, shape.limit)))
   const plan = { kind: 'filtered', ef, shareMin: 0 } as const
-  return scanCost(shape) <= graphCost(plan, shape) ? { kind: 'scan' } : plan
+  return scanCost(shape) <= graphCost(plan, shape) ? scanPlan(shape) : plan
 }
 
-function graphPlan({
-  rows,
-  passing,
-  limit,
-  ef,
-}: SearchShape): Exclude<SearchPlan, { kind: 'scan' }> | undefined {
+/** All rows that may be hits are compared: by their codes, if those that are to be ranked by their vectors are few of them. */
+export function scanPlan(shape: SearchShape): Exclude<SearchPlan, GraphPlan> {
+  return scansCodes(shape) ? { kind: 'codes', ef: shape.codedView } : { kind: 'scan' }
+}
+
+function scansCodes({ passing, codedView }: SearchShape): boolean {
+  return codedView > 0 && codedView <= efMax && passing >= codedView * 2
+}
+
+function graphPlan({ rows, passing, limit, ef }: SearchShape): GraphPlan | undefined {
   const share = passing / rows
   if (passing >= rows) return { kind: 'graph', ef }
   if (share >= wideShare) {
-    const expected = Math.ceil(Math.max(limit * 2.5, ef * 0.6))
+    const expected = Math.ceil(Math.max(limit + 2.2 * Math.sqrt(limit), ef * 0.6))
     return {
       kind: 'wide',
       ef: Math.ceil(Math.max(ef * (1 + (1 - share) * wideMore), expected / share)),
@@ -77,16 +90,21 @@ function graphPlan({
   }
   if (share < filteredShare) return undefined
   // Rows that do not pass lead on without taking up places, so fewer places find as much.
-  const kept = Math.max(ef / 2 + 12, limit * 1.2 + 5) * Math.max(1, sparseShare / share)
+  const kept =
+    share >= sparseShare
+      ? Math.max(Math.min(ef / 2 + 12, ef - 4), limit + 2)
+      : (Math.max(ef / 2 + 12, limit * 1.2 + 5) * sparseShare) / share
   return { kind: 'filtered', ef: Math.ceil(kept), shareMin: share * nearShare }
 }
 
-function graphCost({ kind, ef }: Exclude<SearchPlan, { kind: 'scan' }>, { readAfter }: SearchShape): number {
+function graphCost({ kind, ef }: GraphPlan, { readAfter }: SearchShape): number {
   const walk = kind === 'filtered' ? (ef + filteredEntries) * filteredRows : ef * wideRows
   return walk + readAfter * fileRow
 }
 
-function scanCost({ rows, passing, readAfter }: SearchShape): number {
+function scanCost(shape: SearchShape): number {
+  const { rows, passing, readAfter } = shape
+  if (scansCodes(shape)) return passing * codedRow + readAfter * fileRow
   const cost = passing > rows / 2 ? Math.max(passing, rows * 0.5) * sequentialRow : passing
   return readAfter > 0 ? cost * fileRow : cost
 }

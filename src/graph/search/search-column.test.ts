@@ -97,7 +97,15 @@ describe('what passes', () => {
     const passing = sampledBits(rowCount, 0.1, seed)
     const task = { graph: built.graph, query: queries[0]!, ef: 64, limit: 10, rowLimit: rowCount, passing }
     const found = async (share: number) =>
-      (await searcher.graph({ ...task, isKept: false, isWide: false, shareMin: share * 65_536 }))?.length
+      (
+        await searcher.graph({
+          ...task,
+          isKept: false,
+          passingCount: 0,
+          way: 'links' as const,
+          shareMin: share * 65_536,
+        })
+      )?.length
     expect(await found(0)).toBe(10)
     expect(await found(0.02)).toBe(10)
     expect(await found(0.5)).toBe(0)

@@ -4,7 +4,7 @@ import type { DenseColumn } from '../stored/dense-column.ts'
 import { StoredColumn } from '../stored/stored-column.ts'
 import { strideOf } from '../vector-column.ts'
 import { hitsOf, mergeKeys, type Metric, type VectorHits } from '../vector-hits.ts'
-import { planNarrow, planSearch, type SearchPlan, type SearchShape } from './plan-search.ts'
+import { planNarrow, planSearch, scanPlan, type SearchPlan, type SearchShape } from './plan-search.ts'
 import { rankedCount, rankStored, scanStored } from './search-stored.ts'
 import type { FoundKeys, Searching, SearchTask } from './vector-searcher.ts'
 
@@ -91,17 +91,43 @@ function* searchGraph(
   const limit = Math.min(wanted, passing)
   const rows = graph.nextRow
   const readAfter = query.column instanceof StoredColumn ? rankedCount(limit) : 0
-  const shape: SearchShape = { rows, passing, limit, ef: query.effort.ef ?? efDefault, readAfter }
+  const codedView = hasCodes(query, graph) ? rankedCount(limit) : 0
+  const shape = { rows, passing, limit, ef: query.effort.ef ?? efDefault, readAfter, codedView }
   const plan = planSearch(shape)
   if (plan.kind === 'scan') return undefined
+  if (plan.kind === 'codes') return yield* scanCodes(query, graph, indexed, shape)
   const keys = yield taskOf(query, graph, indexed, plan, wanted)
   const needed = plan.kind === 'wide' ? plan.expected : limit
   if (keys === undefined || keys.length >= needed) return yield* ranked(query, keys, limit)
   const narrow = planNarrow(shape)
   if (narrow.kind === 'scan') return undefined
+  if (narrow.kind === 'codes') return yield* scanCodes(query, graph, indexed, shape)
   const others = yield taskOf(query, graph, indexed, narrow, wanted)
   // Rows that pass and lie far apart are not all found: but all of them are asked for.
-  return others === undefined || others.length < limit ? undefined : yield* ranked(query, others, limit)
+  if (others === undefined || others.length < limit) return yield* scanCodes(query, graph, indexed, shape)
+  return yield* ranked(query, others, limit)
+}
+
+/** Whether there are codes to be compared instead of the vectors, and only some of the rows are to be. */
+function hasCodes({ column, passing }: ColumnQuery, { parameters }: HnswGraph): boolean {
+  return (
+    passing !== undefined &&
+    (column instanceof StoredColumn || (parameters.elements ?? 'float32') !== 'float32')
+  )
+}
+
+/** By the codes of all rows that pass. Undefined if they had better be scanned by their vectors. */
+function* scanCodes(
+  query: ColumnQuery,
+  graph: HnswGraph,
+  indexed: number,
+  shape: SearchShape,
+): Searching<FoundKeys> {
+  const plan = scanPlan(shape)
+  if (plan.kind === 'scan') return undefined
+  const keys = yield taskOf(query, graph, indexed, plan, shape.limit)
+  // Passing rows that have no vector may be many.
+  return keys === undefined || keys.length < shape.limit ? undefined : yield* ranked(query, keys, shape.limit)
 }
 
 /** The best of what a graph has found: of one over codes alone by the vectors, which are in a file. */
@@ -116,26 +142,36 @@ function* ranked(
 }
 
 function taskOf(
-  { column, query, passing, isKept }: ColumnQuery,
+  { column, query, passing, passingCount, isKept }: ColumnQuery,
   graph: HnswGraph,
   indexed: number,
   plan: Exclude<SearchPlan, { kind: 'scan' }>,
   limit: number,
 ): SearchTask {
-  const isWide = plan.kind === 'wide'
   const wanted = column instanceof StoredColumn ? rankedCount(limit) : limit
+  const some = plan.kind === 'codes' ? withVector(column, passing, isKept) : { passing, isKept }
   const task = {
     graph,
     query,
     ef: plan.ef,
-    limit: isWide ? plan.ef : Math.min(wanted, plan.ef),
+    limit: plan.kind === 'wide' ? plan.ef : Math.min(wanted, plan.ef),
     rowLimit: indexed,
-    passing: plan.kind === 'graph' ? undefined : passing,
-    isKept,
-    isWide,
+    passingCount,
+    way: ways[plan.kind],
     shareMin: plan.kind === 'filtered' ? Math.floor(plan.shareMin * 65_536) : 0,
+    ...some,
+    ...(plan.kind === 'graph' && { passing: undefined }),
   }
   return { kind: 'graph', task }
+}
+
+const ways = { graph: 'links', filtered: 'links', wide: 'wide', codes: 'codes' } as const
+
+/** Without the rows that have no vector. */
+function withVector(column: DenseColumn, passing: Uint32Array | undefined, isKept: boolean) {
+  if (passing === undefined || column.presentCount === column.rowCount) return { passing, isKept }
+  const { presence } = column
+  return { passing: passing.map((word, at) => word & (presence[at] ?? 0)), isKept: false }
 }
 
 function* scan(

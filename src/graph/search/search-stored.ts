@@ -4,8 +4,8 @@ import type { StoredColumn } from '../stored/stored-column.ts'
 import type { FoundKeys, ScanTask, Searching } from './vector-searcher.ts'
 
 // As where rows are in memory (assembly/hnsw-search.ts): so many of what codes rank first are ranked by their vectors.
-const rankedPerHit = 3
-const rankedMore = 16
+const rankedPerHit = 2
+const rankedMore = 12
 
 /** Vector bytes that one thread reads at a time. */
 const partBytes = 4 * 2 ** 20

@@ -4,6 +4,12 @@ import type { StoredColumn, StoredRequest } from '../stored/stored-column.ts'
 import type { VectorColumn } from '../vector-column.ts'
 import type { Metric } from '../vector-hits.ts'
 
+/**
+ * How a graph is searched. `links`: rows that may not be hits are not scored. `wide`: they are walked through like others and left
+ * out of what was found. `codes`: no link is followed; the codes of all rows that may be hits are compared, each of which has a vector.
+ */
+export type GraphWay = 'links' | 'wide' | 'codes'
+
 /** A search of a graph. What it names must not be disposed before the search is over. */
 export interface GraphTask {
   readonly graph: HnswGraph
@@ -17,10 +23,11 @@ export interface GraphTask {
   readonly rowLimit: number
   /** Rows that may be hits; undefined: all. */
   readonly passing: Uint32Array | undefined
+  /** How many of the rows may be hits, about. */
+  readonly passingCount: number
   /** Whether `passing` never changes and will be asked for again. */
   readonly isKept: boolean
-  /** Whether rows that may not be hits are walked through like others and left out of what was found. */
-  readonly isWide: boolean
+  readonly way: GraphWay
   /** Of a search that is not: if less than this share of the rows around the query may be hits, none is given; of 65,536. */
   readonly shareMin: number
 }

@@ -1,5 +1,7 @@
+import { rowBytesOf } from '../../codes/elements.ts'
 import { alignedBytes, metricNumbers, type Chunk } from '../../exact-scan.ts'
 import type { DenseColumn } from '../../stored/dense-column.ts'
+import type { HnswGraph } from '../../hnsw/hnsw-graph.ts'
 import { strideOf, type VectorColumn } from '../../vector-column.ts'
 import type { Arena } from '../../vector-memory.ts'
 import type { LentBits } from '../bits-in-arena.ts'
@@ -44,7 +46,7 @@ export function graphPart(inline: InlineSearcher, task: GraphTask, bits: LentBit
   const cost = graphCost(task)
   return {
     cost,
-    isShort: isShort(cost, graph.column),
+    isShort: isShort(cost, comparedBytes(graph)),
     work: (thread) => {
       const scratch = thread.scratch.ofGraph(graph, ef)?.image()
       if (scratch === undefined) return undefined
@@ -69,7 +71,7 @@ export function scanPart(
   const cost = scanCost(task, rowLimit - firstRow)
   return {
     cost,
-    isShort: isShort(cost, column),
+    isShort: isShort(cost, floatBytes(column)),
     work: (thread) => {
       const stride = strideOf(column.dimensions)
       const heapBytes = alignedBytes(limit * 8)
@@ -119,8 +121,9 @@ export function storedPart(task: StoredTask): Part {
   }
 }
 
-function graphCost({ ef, passing, isWide }: GraphTask): number {
-  return ef * (passing === undefined || isWide ? keptRowCost : filteredRowCost)
+function graphCost({ ef, passing, passingCount, way }: GraphTask): number {
+  if (way === 'codes') return passingCount
+  return ef * (passing === undefined || way === 'wide' ? keptRowCost : filteredRowCost)
 }
 
 /** What a part with so many of the rows costs. */
@@ -129,15 +132,24 @@ function scanCost({ passing, passingCount, rowLimit }: ScanTask, rows: number): 
 }
 
 export function isShortGraph(task: GraphTask): boolean {
-  return isShort(graphCost(task), task.graph.column)
+  return isShort(graphCost(task), comparedBytes(task.graph))
 }
 
 export function isShortScan(task: ScanTask): boolean {
-  return isShort(scanCost(task, task.rowLimit - task.firstRow), task.column)
+  return isShort(scanCost(task, task.rowLimit - task.firstRow), floatBytes(task.column))
 }
 
-function isShort(cost: number, { dimensions }: DenseColumn): boolean {
-  return cost * Math.max(1, (strideOf(dimensions) * 4) / shortRowBytes) <= shortMax
+function isShort(cost: number, rowBytes: number): boolean {
+  return cost * Math.max(1, rowBytes / shortRowBytes) <= shortMax
+}
+
+function floatBytes({ dimensions }: DenseColumn): number {
+  return strideOf(dimensions) * 4
+}
+
+/** Of a row as the graph compares it. */
+function comparedBytes({ column, parameters }: HnswGraph): number {
+  return rowBytesOf(parameters.elements ?? 'float32', column.dimensions)
 }
 
 /** Rows of one memory. */

@@ -1,6 +1,7 @@
 import type { GraphSearch } from '../graph-keys.ts'
 import type { StoredSearch } from '../../stored/stored-rows.ts'
 import type { ScanSearch } from '../scan-keys.ts'
+import type { GraphWay } from '../vector-searcher.ts'
 
 // Tasks of one turn go to a thread as one Float64Array, in which every number keeps its value: addresses, counts, and
 // the components of queries. Their answers come back in the same order as one Uint32Array.
@@ -17,6 +18,7 @@ export interface MemoryMessage {
 
 export type SearchMessage = MemoryMessage | Float64Array
 
+const ways: readonly GraphWay[] = ['links', 'wide', 'codes']
 const kinds = { graph: 0, scan: 1, stored: 2 } as const
 const headWords = 3
 const graphFields = 12
@@ -82,7 +84,7 @@ function writeGraph(words: Float64Array, at: number, search: GraphSearch): void 
   words[at + 6] = search.limit
   words[at + 7] = search.rowLimit
   words[at + 8] = search.passing
-  words[at + 9] = search.isWide ? 1 : 0
+  words[at + 9] = ways.indexOf(search.way)
   words[at + 10] = search.shareMin
   words[at + 11] = search.query.length
 }
@@ -98,7 +100,7 @@ function readGraph(words: Float64Array, at: number, end: number): GraphSearch {
     limit: words[at + 6]!,
     rowLimit: words[at + 7]!,
     passing: words[at + 8]!,
-    isWide: words[at + 9] === 1,
+    way: ways[words[at + 9]!]!,
     shareMin: words[at + 10]!,
     query: Float32Array.from(words.subarray(end - words[at + 11]!, end)),
   }

@@ -36,7 +36,7 @@ describe('worker threads', () => {
   const built = graphOf(rows, { memory })
   const plain = {
     ...{ graph: built.graph, ef: 64, limit: 10, rowLimit: rowCount },
-    ...{ passing: undefined, isKept: false, isWide: false, shareMin: 0 },
+    ...{ passing: undefined, isKept: false, passingCount: 0, way: 'links' as const, shareMin: 0 },
   }
   const inline = new InlineSearcher()
   let searcher: VectorSearcher
@@ -71,9 +71,22 @@ describe('worker threads', () => {
       queries.flatMap((query) => [
         { ...plain, query },
         { ...plain, query, ef: 1_000, limit: 1_000 },
-        { ...plain, query, rowLimit: 3_001, isWide: true },
-        { ...plain, query, passing: kept, isKept: true, isWide: true, limit: 64 },
+        { ...plain, query, rowLimit: 3_001, way: 'wide' as const },
+        { ...plain, query, passing: kept, isKept: true, way: 'wide' as const, limit: 64 },
         { ...plain, query, passing: sampledBits(rowCount, 0.2, seed), ef: 200 },
+      ]),
+    )
+  })
+
+  test('codes are compared with the same result as in this thread', async () => {
+    using coded = graphOf(rows, { memory: new VectorMemory(), parameters: { elements: 'int8' } })
+    const codes = { ...plain, graph: coded.graph, way: 'codes' as const, ef: 46 }
+    const passing = sampledBits(rowCount, 0.1, seed)
+    await expectSame(
+      queries.flatMap((query) => [
+        { ...codes, query },
+        { ...codes, query, passing, passingCount: rowCount / 10 },
+        { ...codes, query, passing, passingCount: rowCount / 10, rowLimit: 3_001, limit: 46 },
       ]),
     )
   })
