@@ -172,10 +172,11 @@ describe.each(['int8', 'bfloat16'] as const)('a graph over codes of %s, with the
         const found = await runSearch(searcher, searchColumn(whole))
         expect(found.isExact).toBe(false)
         expect(found.scores).toEqual(exact.score(query, 'euclid', found.rows))
-        const truth = new Set(best.rows)
-        hits += found.rows.filter((row) => truth.has(row)).length
+        // Of equal rows any is as good.
+        const worst = best.scores.at(-1)!
+        hits += found.scores.filter((score) => score <= worst).length
       }
-      expect(hits / queries / 10, `seed ${seed}`).toBeGreaterThan(0.9)
+      expect(hits / queries / 10, `seed ${seed}`).toBeGreaterThan(0.95)
       loaded.release()
       rows.release()
     },
