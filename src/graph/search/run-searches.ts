@@ -36,7 +36,15 @@ export async function runSearches<T>(
       if (step.done !== true) open += 1
       ways.push({ searching, step })
     }
-    if (open > 0) await runOpen(searcher, ways)
+    while (open > 0) {
+      const left = open === ways.length ? ways : ways.filter(isOpen)
+      const asked = searcher.together?.(left.map(taskOf))
+      if (asked === undefined) {
+        await allEnded(left.map((way) => runAlone(searcher, way)))
+        break
+      }
+      open = goOn(left, await asked)
+    }
     return ways.map(resultOf)
   } catch (error) {
     // They have something to give back.
@@ -56,22 +64,23 @@ function runNow<T>(searching: Searching<T>, doNow: DoNow): IteratorResult<Search
   return step
 }
 
-async function runOpen<T>(searcher: TaskSearcher, ways: readonly Way<T>[]): Promise<void> {
-  for (;;) {
-    const open = ways.filter(({ step }) => step.done !== true)
-    if (open.length === 0) return
-    const asked = searcher.together?.(open.map(taskOf))
-    if (asked === undefined) {
-      await allEnded(open.map((way) => runAlone(searcher, way)))
-      return
-    }
-    const found = await asked
-    for (const [index, way] of open.entries()) way.step = way.searching.next(found[index])
+/** With what each has found. @returns how many ask for more */
+function goOn<T>(ways: readonly Way<T>[], found: readonly FoundKeys[]): number {
+  let open = 0
+  for (let at = 0; at < ways.length; at++) {
+    const way = ways[at]!
+    way.step = way.searching.next(found[at])
+    if (isOpen(way)) open += 1
   }
+  return open
 }
 
 async function runAlone<T>(searcher: TaskSearcher, way: Way<T>): Promise<void> {
   while (way.step.done !== true) way.step = way.searching.next(await foundBy(searcher, way.step.value))
+}
+
+function isOpen<T>({ step }: Way<T>): boolean {
+  return step.done !== true
 }
 
 function taskOf<T>({ step }: Way<T>): SearchTask {

@@ -3,8 +3,8 @@ import type { StoredSearch } from '../../stored/stored-rows.ts'
 import type { ScanSearch } from '../scan-keys.ts'
 import type { GraphWay } from '../vector-searcher.ts'
 
-// Tasks of one turn go to a thread as one Float64Array, in which every number keeps its value: addresses, counts, and
-// the components of queries. Their answers come back in the same order as one Uint32Array.
+// Tasks of one turn go to a thread as one Float64Array, in which every number keeps its value: addresses and counts. A query
+// is float32 at the end of its task, two components to a word. Their answers come back in the same order as one Uint32Array.
 //
 //   task    kind, memory, words of the task, then the fields of its kind, and the query
 //   answer  count, 0, and count keys of two words each: what follows begins at a multiple of eight bytes
@@ -36,14 +36,15 @@ export function writeTasks(tasks: readonly SearchWork[]): Float64Array {
   let length = 0
   for (const task of tasks) length += wordsOf(task)
   const words = new Float64Array(length)
+  const floats = new Float32Array(words.buffer)
   let at = 0
   for (const task of tasks) {
+    const { query } = task.search
     const count = wordsOf(task)
     words[at] = kinds[task.kind]
     words[at + 1] = task.memory
     words[at + 2] = count
-    const query = at + count - task.search.query.length
-    words.set(task.search.query, query)
+    floats.set(query, (at + count - queryWords(query.length)) * 2)
     if (task.kind === 'graph') writeGraph(words, at + headWords, task.search)
     else if (task.kind === 'stored') writeStored(words, at + headWords, task.search)
     else writeScan(words, at + headWords, task.search)
@@ -66,7 +67,16 @@ export function* readTasks(words: Float64Array): Iterable<SearchWork> {
 }
 
 function wordsOf(work: SearchWork): number {
-  return headWords + fieldsOf(work) + work.search.query.length
+  return headWords + fieldsOf(work) + queryWords(work.search.query.length)
+}
+
+function queryWords(length: number): number {
+  return (length + 1) >>> 1
+}
+
+/** The query of a task that ends before the word `end`: a view. */
+function readQuery(words: Float64Array, end: number, length: number): Float32Array {
+  return new Float32Array(words.buffer, words.byteOffset + (end - queryWords(length)) * 8, length)
 }
 
 function fieldsOf({ kind, search }: SearchWork): number {
@@ -102,7 +112,7 @@ function readGraph(words: Float64Array, at: number, end: number): GraphSearch {
     passing: words[at + 8]!,
     way: ways[words[at + 9]!]!,
     shareMin: words[at + 10]!,
-    query: Float32Array.from(words.subarray(end - words[at + 11]!, end)),
+    query: readQuery(words, end, words[at + 11]!),
   }
 }
 
@@ -141,7 +151,7 @@ function readScan(words: Float64Array, at: number, end: number): ScanSearch {
     heap: words[at + 6]!,
     queryAt: words[at + 7]!,
     chunks,
-    query: Float32Array.from(words.subarray(end - words[at + 8]!, end)),
+    query: readQuery(words, end, words[at + 8]!),
   }
 }
 
@@ -165,7 +175,7 @@ function readStored(words: Float64Array, at: number, end: number): StoredSearch 
     metric: words[at + 4]!,
     limit: words[at + 5]!,
     scratch: words[at + 6]!,
-    query: Float32Array.from(words.subarray(end - words[at + 7]!, end)),
+    query: readQuery(words, end, words[at + 7]!),
     rows: Uint32Array.from(words.subarray(at + storedFields, at + storedFields + words[at + 8]!)),
   }
 }

@@ -34,11 +34,15 @@ export class SearchThread {
   readonly #worker: Worker
   readonly #arenas = new Map<Arena, number>()
   readonly #batches: Batch[] = []
-  readonly #onFree: () => void
+  readonly #onFree: (thread: SearchThread) => void
   #ended: Error | undefined
 
   /** `onFree` is called when tasks have been answered, `onEnd` when the thread has ended by itself. */
-  constructor({ entry, execArgv }: ThreadOptions, onFree: () => void, onEnd: (thread: SearchThread) => void) {
+  constructor(
+    { entry, execArgv }: ThreadOptions,
+    onFree: (thread: SearchThread) => void,
+    onEnd: (thread: SearchThread) => void,
+  ) {
     this.#onFree = onFree
     this.#worker = new Worker(entry, { execArgv: [...execArgv], stdin: false })
     // Only a task keeps the process alive: a database that nobody closed does not.
@@ -60,6 +64,11 @@ export class SearchThread {
     let cost = 0
     for (const batch of this.#batches) cost += batch.cost
     return cost
+  }
+
+  /** Messages that it has not answered. */
+  get batchCount(): number {
+    return this.#batches.length
   }
 
   /** The number of a memory in this thread. */
@@ -108,7 +117,7 @@ export class SearchThread {
       first += parts.length
     }
     assert(first === answers.length, 'every task is answered once')
-    this.#onFree()
+    this.#onFree(this)
   }
 
   #end(error: Error): void {

@@ -13,6 +13,11 @@ const aheadMax = 20_000
  * work while that one goes on with the next. Each costs both threads some ten microseconds.
  */
 const messageMin = 5_500
+/**
+ * One that has so many messages to answer gets whole ones only. Otherwise: two who are answered together ask together again, and
+ * sixteen make eight messages, for ever.
+ */
+const batchesMin = 2
 
 /** What one thread is to do for one who waits, and that no thread has been given yet. */
 export interface Order extends SentOrder {
@@ -50,29 +55,31 @@ export function runHere({ parts, answer, fail }: Order): void {
 /**
  * Gives orders to the threads: to the one that has the least to do, until it has its part of all, and then to the next; as
  * far as they have not enough to do.
- * @returns how many of the orders
+ * @returns those that are left: one of the threads has something to answer before
  */
-export function distribute(threads: Iterable<SearchThread>, orders: readonly Order[]): number {
+export function distribute(threads: Iterable<SearchThread>, orders: readonly Order[]): Order[] {
   const shares = Array.from(threads, (thread) => new Share(thread))
   let all = 0
   for (const { cost } of shares) all += cost
   for (const { cost } of orders) all += cost
+  const part = all / shares.length
   let share = leastOf(shares)
   let taken = 0
   for (const order of orders) {
-    if (share.cost >= all / shares.length || !share.hasRoom(order)) share = leastOf(shares)
+    if (share.cost >= part || !share.hasRoom(order)) share = leastOf(shares)
     if (!share.hasRoom(order)) break
     taken += 1
     share.add(order)
   }
-  for (const one of shares) one.send()
-  return taken
+  const left: Order[] = []
+  for (const one of shares) one.finish(left)
+  for (let at = taken; at < orders.length; at++) left.push(orders[at]!)
+  return left
 }
 
 /** What one thread is about to be given. */
 class Share {
   readonly #thread: SearchThread
-  #work: SearchWork[] = []
   #orders: Order[] = []
   #unsent = 0
   cost: number
@@ -87,33 +94,46 @@ class Share {
   }
 
   add(order: Order): void {
-    const first = this.#work.length
-    try {
-      for (const part of order.parts) {
-        const work = part.work(this.#thread)
-        if (work === undefined) {
-          this.#work.length = first
-          runHere(order)
-          return
-        }
-        this.#work.push(work)
-      }
-    } catch (error) {
-      this.#work.length = first
-      order.fail(error as Error)
-      return
-    }
     this.#orders.push(order)
     this.cost += order.cost
     this.#unsent += order.cost
-    if (this.#unsent >= messageMin) this.send()
+    if (this.#unsent >= messageMin) this.#send()
   }
 
-  send(): void {
-    if (this.#orders.length > 0) this.#thread.send(this.#work, this.#orders)
-    this.#work = []
+  /** What is no whole message goes to `left` if the thread has enough to do: more may come to it. */
+  finish(left: Order[]): void {
+    if (this.#thread.batchCount >= batchesMin) left.push(...this.#orders)
+    else if (this.#orders.length > 0) this.#send()
+  }
+
+  #send(): void {
+    const work: SearchWork[] = []
+    const sent: Order[] = []
+    for (const order of this.#orders) if (this.#write(order, work)) sent.push(order)
     this.#orders = []
     this.#unsent = 0
+    if (sent.length > 0) this.#thread.send(work, sent)
+  }
+
+  /** Puts what the order is made of behind `work`. False if it has ended by now. */
+  #write(order: Order, work: SearchWork[]): boolean {
+    const first = work.length
+    try {
+      for (const part of order.parts) {
+        const one = part.work(this.#thread)
+        if (one === undefined) {
+          work.length = first
+          runHere(order)
+          return false
+        }
+        work.push(one)
+      }
+      return true
+    } catch (error) {
+      work.length = first
+      order.fail(error as Error)
+      return false
+    }
   }
 }
 

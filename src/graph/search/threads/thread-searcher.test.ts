@@ -212,6 +212,29 @@ describe('worker threads', () => {
     await one.close()
   })
 
+  test('who has messages to answer gets whole ones only, until little is left to it', async () => {
+    // Answers nothing before the third message: each task with as many as there are in its message.
+    const one = searcherThat(`
+      globalThis.held ??= []
+      let count = 0; for (let at = 0; at < words.length; at += words[at + 2]) count += 1
+      held.push(count)
+      if (held.length < 3) return
+      for (const tasks of held.splice(0)) {
+        const out = new Uint32Array(tasks * 4); for (let i = 0; i < tasks; i++) out.set([1, 0, tasks, 7], i * 4)
+        parentPort.postMessage(out)
+      }`)
+    const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+    const asked: Promise<unknown>[] = []
+    // Four of them are a whole message.
+    for (const together of [2, 1, 1, 1, 1, 1]) {
+      for (const query of queries.slice(0, together)) asked.push(one.graph({ ...plain, query }))
+      for (let turns = 0; turns < 3; turns++) await turn()
+    }
+    const found = (await Promise.all(asked)) as BigUint64Array[]
+    expect(found.map((keys) => Number(keys[0]! & 0xffff_ffffn))).toEqual([2, 2, 1, 4, 4, 4, 4])
+    await one.close()
+  })
+
   test('a search that is alone does not leave this thread', async () => {
     const one = searcherThat('process.exit(1)')
     for (const query of queries) expect(await one.graph({ ...plain, query })).toHaveLength(10)

@@ -62,9 +62,11 @@ export class ThreadSearcher implements VectorSearcher {
     this.#checkOpen()
     this.#queries += 1
     try {
-      // Whoever asks in the same moment has been counted by then.
-      await Promise.resolve()
-      if (this.#queries === 1 && this.#slices.isDue(inlineMs)) await nextTurn()
+      if (this.#queries === 1) {
+        // Whoever asks in the same moment has been counted by then.
+        await Promise.resolve()
+        if (this.#queries === 1 && this.#slices.isDue(inlineMs)) await nextTurn()
+      }
       return await runSearches(this, searches, this.#doNow)
     } finally {
       this.#queries -= 1
@@ -117,22 +119,10 @@ export class ThreadSearcher implements VectorSearcher {
   together(tasks: readonly SearchTask[]): Promise<readonly FoundKeys[]> | undefined {
     this.#checkOpen()
     const lent: LentBits[] = []
-    const release = (): void => {
-      for (const bits of lent) bits.release()
-    }
-    let parts: readonly (Part | undefined)[]
-    try {
-      parts = tasks.map((task) => this.#shortPart(task, lent))
-    } catch (error) {
-      release()
-      throw error
-    }
-    if (!parts.every((part) => part !== undefined)) {
-      release()
-      return undefined
-    }
+    const parts = this.#shortParts(tasks, lent)
+    if (parts === undefined) return undefined
     const found = this.#ask(parts)
-    return lent.length === 0 ? found : found.finally(release)
+    return lent.length === 0 ? found : found.finally(() => releaseAll(lent))
   }
 
   async close(): Promise<void> {
@@ -148,6 +138,24 @@ export class ThreadSearcher implements VectorSearcher {
     { passing, rowLimit, isKept }: Pick<ScanTask, 'passing' | 'rowLimit' | 'isKept'>,
   ): LentBits | undefined {
     return passing === undefined ? undefined : this.#bits.lend(arena, passing, rowLimit, isKept)
+  }
+
+  /** Undefined if one is long or has several parts; then nothing is lent any more. */
+  #shortParts(tasks: readonly SearchTask[], lent: LentBits[]): readonly Part[] | undefined {
+    const parts: Part[] = []
+    try {
+      for (const task of tasks) {
+        const part = this.#shortPart(task, lent)
+        if (part === undefined) break
+        parts.push(part)
+      }
+    } catch (error) {
+      releaseAll(lent)
+      throw error
+    }
+    if (parts.length === tasks.length) return parts
+    releaseAll(lent)
+    return undefined
   }
 
   /** Undefined if it is long or has several parts. What is lent for it goes to `lent`. */
@@ -229,7 +237,7 @@ export class ThreadSearcher implements VectorSearcher {
 
   #distribute(): void {
     while (this.#threads.size < this.#threadsMax) this.#start()
-    this.#waiting.splice(0, distribute(this.#threads, this.#waiting))
+    this.#waiting = distribute(this.#threads, this.#waiting)
   }
 
   #start(): void {
@@ -237,9 +245,16 @@ export class ThreadSearcher implements VectorSearcher {
       this.#threads.delete(thread)
       if (this.#waiting.length > 0) this.#flushLater()
     }
-    const onFree = (): void => {
-      if (this.#waiting.length > 0) this.#distribute()
+    const onFree = (thread: SearchThread): void => {
+      if (this.#waiting.length === 0) return
+      // Who has been answered may ask again in this turn: then it is one message.
+      if (thread.batchCount > 0) this.#flushLater()
+      else this.#distribute()
     }
     this.#threads.add(new SearchThread(this.#options, onFree, onEnd))
   }
+}
+
+function releaseAll(lent: readonly LentBits[]): void {
+  for (const bits of lent) bits.release()
 }
