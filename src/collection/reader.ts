@@ -1,30 +1,27 @@
-import { RawJson } from '../encoding/json.ts'
-import type { VectorValue } from '../graph/vector-value.ts'
-import { DatabaseError } from '../errors/database-error.ts'
 import { idOfWords, parseUuid, wordsOfId, type PointId } from '../ids/point-id.ts'
 import { checkFilterMembers } from '../query/check-filter.ts'
-import { selectPayload } from '../query/payload-edit.ts'
 import type { Filter } from '../query/filter.ts'
-import { assert } from '../runtime/assert.ts'
 import type { Slices } from '../runtime/slices.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { contentHashOf } from './hashes/content-hash.ts'
 import { Matcher, countBits } from './matching.ts'
-import { mergeInIdOrder, mergeInSignedOrder, type RowRef } from './id-order.ts'
+import { mergeInIdOrder, mergeInSignedOrder } from './id-order.ts'
 import { orderedPage } from './order-by.ts'
 import { countIndexedVectors } from './graph-params.ts'
 import { bitsOf, CandidateSource } from './querying/candidates.ts'
+import { answerOf, askedQuery, withQuery } from './querying/asked-query.ts'
 import {
+  checkCount,
   checkGroups,
   checkMatrix,
-  checkQuery,
   checkReadOptions,
   checkScroll,
 } from './querying/check-request.ts'
-import { readForeign } from './querying/examples.ts'
-import { partitionPlaces, partitionPointCounts, partitionsOfRows, viewOfPartitions } from './partitions.ts'
+import { answersOf, askedBatch } from './querying/query-batch.ts'
+import { namesForeign, noForeign, readForeign } from './querying/examples.ts'
+import { partitionPointCounts, viewOfPartitions } from './partitions.ts'
 import { rowsOfId } from './querying/find-row.ts'
-import { hitsOncePerId, type Hit } from './querying/hits.ts'
+import { pointReader, readHits } from './querying/read-points.ts'
 import { distanceMatrix } from './querying/distance-matrix.ts'
 import { runGroups } from './querying/query-groups.ts'
 import type {
@@ -47,7 +44,7 @@ import type {
 } from './types.ts'
 import { storedSizesOf, type StoredSizes } from './stored-sizes.ts'
 import { countPresent, reportSegments, type SegmentReport } from './segment-report.ts'
-import { columnOf, vectorAt, type VectorSchema } from './vector-columns.ts'
+import { columnOf } from './vector-columns.ts'
 import { visibleBits, aliveBits, type FullConfig, type View } from './view.ts'
 import { indexesOf } from './matching.ts'
 
@@ -73,6 +70,7 @@ export interface ReaderSource {
  */
 export class CollectionReader {
   readonly #source: ReaderSource
+  readonly #random = (): number => this.#source.random()
 
   constructor(source: ReaderSource) {
     this.#source = source
@@ -196,20 +194,23 @@ export class CollectionReader {
    * @throws vector-unknown, dimension-mismatch, filter-invalid, request-invalid, point-not-found, formula-failed
    */
   async query(request: QueryRequest): Promise<readonly ScoredPoint[]> {
-    checkQuery(request)
-    const whole = withQuery(request)
-    const limit = checkCount('limit', request.limit ?? 10)
-    // Any part of a sample of a collection is as good as another; of what a prefetch found there may be too little.
-    const isAnyPart = whole.query?.kind === 'sample' && (whole.prefetch ?? []).length === 0
-    const offset = isAnyPart ? 0 : checkCount('offset', request.offset ?? 0)
-    const foreign = await readForeign(whole)
-    return this.#withViewKept(async (view, all) => {
-      const run = new QueryRun({ view, whole: all }, foreign, this.#services, () => this.#source.random())
-      const find = (count: number) => run.run(whole, count, { filter: undefined, excluded: [] })
-      const isOnce = request.oncePerId === true && partitionPlaces(view.config).length > 1
-      const hits = isOnce ? await hitsOncePerId(find, limit + offset) : await find(limit + offset)
-      return readHits(view, hits.slice(offset), request)
-    }, request.partitions)
+    const asked = askedQuery(request)
+    const foreign = namesForeign(asked.whole) ? await readForeign(asked.whole) : noForeign
+    return await this.#withViewKept(
+      (view, whole) =>
+        answerOf(asked, view, new QueryRun({ view, whole }, foreign, this.#services, this.#random)),
+      request.partitions,
+    )
+  }
+
+  /**
+   * What each of the requests finds, in their order: all of one moment, worked on side by side. One that fails fails all, with
+   * what the first of them threw and its place among the requests, `details.request`. They are not changed until it is answered.
+   * @throws what `query` throws
+   */
+  async queryBatch(requests: readonly QueryRequest[]): Promise<readonly (readonly ScoredPoint[])[]> {
+    const asked = await askedBatch(requests, this.#services.slices)
+    return await this.#withViewKept((view) => answersOf(asked, view, this.#services, this.#random))
   }
 
   /**
@@ -218,12 +219,12 @@ export class CollectionReader {
    */
   async queryGroups(request: QueryGroupsRequest): Promise<readonly PointGroup[]> {
     checkGroups(request)
-    const whole = { ...request, ...withQuery(request) }
+    const whole = withQuery(request)
     const limit = checkCount('limit', request.limit ?? 10)
     const groupSize = checkCount('groupSize', request.groupSize ?? 3)
-    const foreign = await readForeign(whole)
+    const foreign = namesForeign(whole) ? await readForeign(whole) : noForeign
     const groups = await this.#withViewKept(async (view, all) => {
-      const run = new QueryRun({ view, whole: all }, foreign, this.#services, () => this.#source.random())
+      const run = new QueryRun({ view, whole: all }, foreign, this.#services, this.#random)
       const { payloadIndexes } = view.config
       const found = await runGroups(run, { request: whole, limit, groupSize, payloadIndexes })
       return found.map(({ id, hits }) => ({
@@ -241,7 +242,7 @@ export class CollectionReader {
     const limit = checkCount('limit', request.limit ?? 3)
     const { slices } = this.#services
     return this.#withViewKept(
-      (view) => distanceMatrix(view, slices, { ...request, sample, limit }, () => this.#source.random()),
+      (view) => distanceMatrix(view, slices, { ...request, sample, limit }, this.#random),
       request.partitions,
     )
   }
@@ -302,17 +303,6 @@ export class CollectionReader {
   }
 }
 
-/** The request with its short forms written out. @throws request-invalid */
-function withQuery(request: QueryRequest): QueryRequest {
-  const { vector, sample } = request
-  const given = [vector, request.query, sample === true ? sample : undefined]
-  if (given.filter((one) => one !== undefined).length > 1) {
-    throw new DatabaseError('request-invalid', 'Cannot query: give one of vector, query and sample')
-  }
-  if (vector !== undefined) return { ...request, query: { kind: 'nearest', to: vector } }
-  return sample === true ? { ...request, query: { kind: 'sample' } } : request
-}
-
 /** Each with the point whose id is the group's. */
 async function lookUpGroups(
   groups: readonly PointGroup[],
@@ -336,29 +326,6 @@ async function lookUpGroups(
   })
 }
 
-function readHits(view: View, hits: readonly Hit[], options: ReadOptions): ScoredPoint[] {
-  const read = pointReader(view, options)
-  return hits.map((hit) => {
-    const { score, orderValue } = hit
-    const point = read(hit) as { -readonly [K in keyof ScoredPoint]: ScoredPoint[K] }
-    point.score = score
-    if (orderValue !== undefined) point.orderValue = orderValue
-    return point
-  })
-}
-
-/** Reads points of one view. */
-function pointReader(view: View, options: ReadOptions): (ref: RowRef) => Point {
-  const { vectors } = view.config
-  if (options.partition !== true) return (ref) => readPoint(ref, options, vectors)
-  const partitions = partitionsOfRows(view)
-  return (ref) => {
-    const partition = partitions.get(ref.rows)
-    assert(partition !== undefined, 'a row that is read is in a partition of the view')
-    return { ...readPoint(ref, options, vectors), partition }
-  }
-}
-
 async function passingRows(
   view: View,
   filter: Filter | undefined,
@@ -366,28 +333,6 @@ async function passingRows(
 ): Promise<{ rows: RowSet; bits: Uint32Array }[]> {
   const passing = await new CandidateSource(view, slices).passing(filter, [])
   return passing.map((one) => ({ rows: one.rows, bits: bitsOf(one) }))
-}
-
-export function readPoint({ rows, row }: RowRef, options: ReadOptions, schema: VectorSchema): Point {
-  const point: { -readonly [K in keyof Point]: Point[K] } = {
-    id: rows.pointIdAt(row),
-    version: rows.writtenAt(row),
-  }
-  if (options.payload !== undefined && options.payload !== false) {
-    const bytes = rows.payloadAt(row)
-    const raw = new RawJson(bytes.byteLength === 0 ? '{}' : bytes)
-    point.payload = options.payload === true ? raw : selectPayload(raw, options.payload)
-  }
-  if (options.vectors !== undefined && options.vectors !== false) {
-    const names = options.vectors === true ? Object.keys(schema) : options.vectors
-    const vectors: Record<string, VectorValue> = {}
-    for (const name of names) {
-      const vector = vectorAt({ rows, row }, schema, name)
-      if (vector !== undefined) vectors[name] = vector
-    }
-    point.vectors = vectors
-  }
-  return point
 }
 
 function countVectors(view: View): Record<string, number> {
@@ -412,15 +357,4 @@ function countIndexed(view: View): Record<string, number> {
     for (const field of Object.keys(counts)) counts[field]! += indexes.pointsWithValue(field, bits)
   }
   return counts
-}
-
-function checkCount(name: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new DatabaseError(
-      'request-invalid',
-      `Cannot read: ${name} is ${String(value)}, not a whole number from 0`,
-      { [name]: value },
-    )
-  }
-  return value
 }

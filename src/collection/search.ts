@@ -30,8 +30,8 @@ export async function searchCandidates(
   }
   const nearest = { plan, count, effort, best }
   const isOffered = await services.searcher.run(candidates.map((one) => offerNearest(one, nearest)))
-  for (const [index, one] of candidates.entries()) {
-    if (isOffered[index] === false) await offerScored(services, one, plan, best)
+  for (let at = 0; at < candidates.length; at++) {
+    if (isOffered[at] === false) await offerScored(services, candidates[at]!, plan, best)
   }
   return best.sorted()
 }

@@ -35,7 +35,7 @@ export class View {
     this.seq = seq
     this.config = config
     this.shards = shards
-    for (const entry of this.entries()) entry.handle.retain()
+    for (const entries of shards) for (const { handle } of entries) handle.retain()
   }
 
   *entries(): Iterable<ViewEntry> {
@@ -45,7 +45,7 @@ export class View {
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
-    for (const entry of this.entries()) entry.handle.release()
+    for (const entries of this.shards) for (const { handle } of entries) handle.release()
   }
 
   /** The same view with a retention of its own. */

@@ -1,5 +1,5 @@
 import { defaultPartition, hasPartition, partitionNames, viewOfPartitions } from '../collection/partitions.ts'
-import { readPoint } from '../collection/reader.ts'
+import { readPoint } from '../collection/querying/read-points.ts'
 import type { Point, ReadOptions } from '../collection/types.ts'
 import type { VectorSchema } from '../collection/vector-columns.ts'
 import type { View } from '../collection/view.ts'

@@ -23,8 +23,42 @@ export interface Searched {
 export async function runQuery(searched: Searched, given: GivenQuery): Promise<string> {
   return withRequest(searched, given, { checkFirst: checkExamples }, async (request) => {
     const points = await searched.reader.query(request)
-    return `[${pointTexts(points, given.aim, searched.reader.config()).join(',')}]`
+    return pointsText(points, given.aim, searched.reader.config())
   })
+}
+
+/**
+ * The points of each query as JSON text. All are of one moment, and worked on side by side; `check` is what else a query has to
+ * stand. Of several that are wrong the first is told.
+ * @throws WireError and what the engine throws
+ */
+export async function runQueries(
+  searched: Searched,
+  queries: readonly GivenQuery[],
+  check?: (query: GivenQuery) => void,
+): Promise<readonly string[]> {
+  const opened: AsyncDisposable[] = []
+  try {
+    const requests: QueryRequest[] = []
+    let wrong: { readonly error: unknown } | undefined
+    for (const given of queries) {
+      try {
+        check?.(given)
+        const others = await othersOf(searched, given, [])
+        opened.push(others)
+        requests.push(await requestOf(searched, given, others.readers, checkExamples))
+      } catch (error) {
+        wrong = { error }
+        break
+      }
+    }
+    const found = await searched.reader.queryBatch(requests)
+    if (wrong !== undefined) throw wrong.error
+    const config = searched.reader.config()
+    return found.map((points, place) => pointsText(points, queries[place]!.aim, config))
+  } finally {
+    for (const one of opened) await one[Symbol.asyncDispose]()
+  }
 }
 
 /** The groups of one query as JSON text. @throws WireError and what the engine throws */
@@ -78,24 +112,44 @@ interface Preparation {
 }
 
 async function withRequest<T>(
-  { door, name, reader, rights }: Searched,
+  searched: Searched,
   given: GivenQuery,
   { names = [], checkFirst }: Preparation,
   run: (request: QueryRequest, others: ReadonlyMap<string, CollectionReader>) => Promise<T>,
 ): Promise<T> {
-  const lookups = levelsOf(given).flatMap(({ lookup }) => (lookup === undefined ? [] : [lookup.collection]))
-  await using others = await openOthers(door, { name, reader, rights }, [...lookups, ...names])
+  await using others = await othersOf(searched, given, names)
   const { readers } = others
-  const from = { reader, known: door.vectors.of(reader), others: readers }
-  let request: QueryRequest
+  return await run(await requestOf(searched, given, readers, checkFirst), readers)
+}
+
+/** The collections that a query reads besides the one that is searched; the caller closes them. */
+function othersOf(
+  { door, name, reader, rights }: Searched,
+  given: GivenQuery,
+  names: readonly string[],
+): ReturnType<typeof openOthers> {
+  const lookups = levelsOf(given).flatMap(({ lookup }) => (lookup === undefined ? [] : [lookup.collection]))
+  return openOthers(door, { name, reader, rights }, [...lookups, ...names])
+}
+
+async function requestOf(
+  { door, reader }: Searched,
+  given: GivenQuery,
+  others: ReadonlyMap<string, CollectionReader>,
+  checkFirst: Preparation['checkFirst'],
+): Promise<QueryRequest> {
+  const from = { reader, known: door.vectors.of(reader), others }
   try {
-    request = engineQuery(given, from)
+    return engineQuery(given, from)
   } catch (error) {
     // Only now: of a query that is right the engine finds out by itself what is missing.
     await checkFirst?.(given, from)
     throw error
   }
-  return await run(request, readers)
+}
+
+function pointsText(points: readonly ScoredPoint[], aim: Aim, config: CollectionConfig): string {
+  return `[${pointTexts(points, aim, config).join(',')}]`
 }
 
 /** Points that were found without a search have no version and score of their own. */

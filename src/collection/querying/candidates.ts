@@ -45,31 +45,46 @@ export function countOf(candidates: readonly Candidates[]): number {
 export class CandidateSource {
   readonly #view: View
   readonly #slices: Slices
-  readonly #known = new Map<Filter | undefined, Promise<readonly Candidates[]>>()
+  readonly #known = new Map<Filter, Promise<readonly Candidates[]>>()
+  #all: readonly Candidates[] | undefined
 
   constructor(view: View, slices: Slices) {
     this.#view = view
     this.#slices = slices
   }
 
-  /** @throws filter-invalid */
-  async passing(filter: Filter | undefined, excluded: readonly RowRef[]): Promise<readonly Candidates[]> {
+  /** At once where there is no filter. @throws filter-invalid */
+  passing(
+    filter: Filter | undefined,
+    excluded: readonly RowRef[],
+  ): readonly Candidates[] | Promise<readonly Candidates[]> {
+    if (filter === undefined) return remaining((this.#all ??= this.#visible()), excluded)
     let passing = this.#known.get(filter)
     if (passing === undefined) {
       passing = this.#select(filter)
       this.#known.set(filter, passing)
     }
-    const found = await passing
-    return excluded.length === 0 ? found : found.map((one) => without(one, excluded))
+    return excluded.length === 0 ? passing : passing.then((found) => remaining(found, excluded))
   }
 
-  async #select(filter: Filter | undefined): Promise<Candidates[]> {
+  #visible(): Candidates[] {
+    const visible: Candidates[] = []
+    for (const entries of this.#view.shards) {
+      for (const entry of entries) visible.push(visibleCandidates(entry))
+    }
+    return visible
+  }
+
+  async #select(filter: Filter): Promise<Candidates[]> {
     const entries = [...this.#view.entries()]
-    if (filter === undefined) return entries.map(visibleCandidates)
     const matcher = new Matcher(filter, this.#view.config)
     const bits = await matcher.bitsInSlices(entries, this.#slices)
     return entries.map(({ handle, rowLimit }, index) => ({ rows: handle.rows, rowLimit, bits: bits[index]! }))
   }
+}
+
+function remaining(candidates: readonly Candidates[], excluded: readonly RowRef[]): readonly Candidates[] {
+  return excluded.length === 0 ? candidates : candidates.map((one) => without(one, excluded))
 }
 
 function visibleCandidates(entry: ViewEntry): Candidates {

@@ -16,6 +16,8 @@ import type {
 
 const cannot = 'Cannot read'
 const inRequest = { cannot, of: 'a request' }
+const inEffort = { cannot, of: 'effort' }
+const none: readonly Prefetch[] = []
 
 const ofReading: Members<ReadOptions & PartitionSelection> = {
   payload: true,
@@ -117,12 +119,12 @@ export function checkMatrix(request: DistanceMatrixRequest): void {
   if (request.filter !== undefined) checkFilterMembers(request.filter)
 }
 
-function checkStage({ query, prefetch = [], filter, corpus, effort }: Prefetch): void {
+function checkStage({ query, prefetch, filter, corpus, effort }: Prefetch): void {
   if (filter !== undefined) checkFilterMembers(filter)
   if (corpus !== undefined) checkFilterMembers(corpus)
-  if (effort !== undefined) checkMembers(effort, ofEffort, { cannot, of: 'effort' })
+  if (effort !== undefined) checkMembers(effort, ofEffort, inEffort)
   if (query !== undefined) checkKind(query)
-  for (const one of prefetch) {
+  for (const one of prefetch ?? none) {
     checkMembers(one, ofPrefetch, { cannot, of: 'a prefetch' })
     checkStage(one)
   }
@@ -137,4 +139,16 @@ function checkKind(query: Query): void {
   if (kind === 'order-by') checkMembers(query.orderBy, ofOrder, { cannot, of: 'orderBy' })
   if (kind !== 'nearest' || query.diversity === undefined) return
   checkMembers(query.diversity, ofDiversity, { cannot, of: 'diversity' })
+}
+
+/** @throws request-invalid */
+export function checkCount(name: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new DatabaseError(
+      'request-invalid',
+      `Cannot read: ${name} is ${String(value)}, not a whole number from 0`,
+      { [name]: value },
+    )
+  }
+  return value
 }

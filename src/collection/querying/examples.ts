@@ -47,16 +47,28 @@ export function examplesOf(query: Query | undefined): readonly Example[] {
   }
 }
 
+export const noForeign: ForeignVectors = new Map()
+
 /** @throws point-not-found, vector-unknown, and what the other reader throws */
 export async function readForeign(request: Prefetch): Promise<ForeignVectors> {
   const found = new Map<PointExample, VectorValue>()
-  if (namesForeign(request)) await collectForeign(request, found)
+  await collectForeign(request, found)
   return found
 }
 
-function namesForeign({ query, prefetch = [] }: Prefetch): boolean {
-  const isForeign = (example: Example): boolean => isPointExample(example) && example.from !== undefined
-  return examplesOf(query).some(isForeign) || prefetch.some(namesForeign)
+/** Whether `readForeign` has anything to read. */
+export function namesForeign({ query, prefetch }: Prefetch): boolean {
+  if (query !== undefined && isAnyExample(query, isForeign)) return true
+  return prefetch?.some(namesForeign) ?? false
+}
+
+function isForeign(example: Example): boolean {
+  return isPointExample(example) && example.from !== undefined
+}
+
+/** Most queries have one example. */
+function isAnyExample(query: Query, is: (example: Example) => boolean): boolean {
+  return query.kind === 'nearest' ? is(query.to) : examplesOf(query).some(is)
 }
 
 async function collectForeign(request: Prefetch, into: Map<PointExample, VectorValue>): Promise<void> {
@@ -76,6 +88,8 @@ async function collectForeign(request: Prefetch, into: Map<PointExample, VectorV
   }
   for (const prefetch of request.prefetch ?? []) await collectForeign(prefetch, into)
 }
+
+const noPoints: readonly RowRef[] = []
 
 /** Finds the vectors of examples, and the points that are examples. */
 export class ExampleReader {
@@ -109,14 +123,17 @@ export class ExampleReader {
   }
 
   /** The points of the view that are examples in the request or in its prefetches. */
-  pointsOf(request: Prefetch): RowRef[] {
+  pointsOf(request: Prefetch): readonly RowRef[] {
+    const { query, prefetch } = request
+    const isNone = query === undefined || !isAnyExample(query, isPointExample)
+    if (isNone && prefetch === undefined) return noPoints
     const found: RowRef[] = []
-    for (const example of examplesOf(request.query)) {
+    for (const example of examplesOf(query)) {
       if (!isPointExample(example) || example.from !== undefined) continue
       this.#find(example)
       found.push(...rowsOfId(this.#view, wordsOfId(example.id)))
     }
-    return [...found, ...(request.prefetch ?? []).flatMap((one) => this.pointsOf(one))]
+    return [...found, ...(prefetch ?? []).flatMap((one) => this.pointsOf(one))]
   }
 
   #find(example: PointExample): RowRef {

@@ -44,7 +44,9 @@ export function scoreEach(
   return scores
 }
 
-// Invariant: a parent in the heap is not better than its children, so the root is the worst hit that is kept.
+// Invariants:
+//   - as long as `isSorted`, each hit is better than the next one: what one segment has found comes in this order.
+//   - from then on a parent in the heap is not better than its children, so the root is the worst hit that is kept.
 
 /** The best of many hits: as much memory as there are places. */
 export class BestHits {
@@ -52,7 +54,8 @@ export class BestHits {
   readonly #descending: boolean
   readonly #threshold: number | undefined
   readonly #isEqualEnough: boolean
-  readonly #heap: Hit[] = []
+  readonly #hits: Hit[] = []
+  #isSorted = true
 
   /** Scores must be better than the threshold, if there is one; `isEqualEnough`: or equal to it. */
   constructor(places: number, descending: boolean, threshold?: number, isEqualEnough = false) {
@@ -64,23 +67,37 @@ export class BestHits {
 
   offer(rows: RowSet, row: number, score: number): void {
     if (!this.#isOverThreshold(score)) return
-    if (this.#heap.length < this.#places) {
-      this.#heap.push({ rows, row, score })
-      this.#rise(this.#heap.length - 1)
-      return
-    }
-    const worst = this.#heap[0]
+    const hits = this.#hits
+    const worst = this.#isSorted ? hits.at(-1) : hits[0]
+    const isFull = hits.length >= this.#places
     // Most hits of a long list end here: no object is made for them.
-    if (worst === undefined || (this.#descending ? score < worst.score : score > worst.score)) return
+    if (isFull && (worst === undefined || (this.#descending ? score < worst.score : score > worst.score)))
+      return
     const hit = { rows, row, score }
-    if (compareHits(hit, worst, this.#descending) >= 0) return
-    this.#heap[0] = hit
-    this.#sink()
+    const isWorst = worst === undefined || compareHits(hit, worst, this.#descending) >= 0
+    if (isFull && isWorst) return
+    if (this.#isSorted) {
+      if (isWorst) {
+        hits.push(hit)
+        return
+      }
+      // What is sorted from its worst hit on is a heap.
+      hits.reverse()
+      this.#isSorted = false
+    }
+    if (isFull) {
+      hits[0] = hit
+      this.#sink()
+    } else {
+      hits.push(hit)
+      this.#rise(hits.length - 1)
+    }
   }
 
   /** Best first. */
   sorted(): Hit[] {
-    return [...this.#heap].sort((a, b) => compareHits(a, b, this.#descending))
+    const hits = this.#hits.slice()
+    return this.#isSorted ? hits : hits.sort((a, b) => compareHits(a, b, this.#descending))
   }
 
   #isOverThreshold(score: number): boolean {
@@ -90,13 +107,13 @@ export class BestHits {
   }
 
   #isWorse(a: number, b: number): boolean {
-    return compareHits(this.#heap[a]!, this.#heap[b]!, this.#descending) > 0
+    return compareHits(this.#hits[a]!, this.#hits[b]!, this.#descending) > 0
   }
 
   #swap(a: number, b: number): void {
-    const hit = this.#heap[a]!
-    this.#heap[a] = this.#heap[b]!
-    this.#heap[b] = hit
+    const hit = this.#hits[a]!
+    this.#hits[a] = this.#hits[b]!
+    this.#hits[b] = hit
   }
 
   #rise(from: number): void {
@@ -114,7 +131,7 @@ export class BestHits {
     for (;;) {
       let worst = at
       for (const child of [2 * at + 1, 2 * at + 2]) {
-        if (child < this.#heap.length && this.#isWorse(child, worst)) worst = child
+        if (child < this.#hits.length && this.#isWorse(child, worst)) worst = child
       }
       if (worst === at) return
       this.#swap(at, worst)

@@ -4,6 +4,7 @@ import { compileFormula, type FormulaRow } from '../../query/ranking/evaluate-fo
 import type { Formula } from '../../query/ranking/formula.ts'
 import { fusedShares, type FusionMethod } from '../../query/ranking/fusion.ts'
 import { pickDiverse } from '../../query/ranking/diversity.ts'
+import type { SearchEffort } from '../../graph/search/search-column.ts'
 import type { VectorValue } from '../../graph/vector-value.ts'
 import { allEnded } from '../../runtime/all-ended.ts'
 import type { RowSet } from '../../segment/row-set.ts'
@@ -24,9 +25,13 @@ import { sampleRows } from './sample.ts'
 import { asSimilarities, scoringPlan, type VectorQuery } from './scoring-plan.ts'
 
 const limitDefault = 10
+const noPrefetch: readonly Prefetch[] = []
+const noEffort: SearchEffort = {}
+
+const otherKinds: ReadonlySet<Query['kind']> = new Set(['order-by', 'sample', 'fusion', 'formula'] as const)
 
 function isVectorQuery(query: Query | undefined): query is VectorQuery {
-  return query !== undefined && !['order-by', 'sample', 'fusion', 'formula'].includes(query.kind)
+  return query !== undefined && !otherKinds.has(query.kind)
 }
 
 function fieldOf({ using = '', corpus }: Prefetch): SearchedField {
@@ -65,24 +70,29 @@ export class QueryRun {
    * The `count` best; the request's own limit only says how many candidates a query with diversity has. Points that are
    * examples anywhere in the request are nowhere among the results.
    */
-  async run(request: Prefetch, count: number, inherited: Inherited): Promise<Hit[]> {
-    const excluded = [...inherited.excluded, ...this.#examples.pointsOf(request)]
+  run(request: Prefetch, count: number, inherited: Inherited): Promise<Hit[]> {
+    const examples = this.#examples.pointsOf(request)
+    if (examples.length === 0) return this.#level(request, count, inherited)
+    const excluded = [...inherited.excluded, ...examples]
     return this.#level(request, count, { filter: inherited.filter, excluded })
   }
 
   async #level(request: Prefetch, count: number, inherited: Inherited): Promise<Hit[]> {
     checkRequest(request)
-    const { query, prefetch = [] } = request
-    const below = { ...inherited, filter: bothFilters(inherited.filter, request.filter) }
+    const { query, prefetch = noPrefetch } = request
+    const { excluded } = inherited
+    const below = { filter: bothFilters(inherited.filter, request.filter), excluded }
     const lists =
       prefetch.length === 0
         ? []
         : await allEnded(prefetch.map((one) => this.#level(one, one.limit ?? limitDefault, below)))
     if (query?.kind === 'fusion') return fuse(query.fusion, lists, count, request.scoreThreshold)
     if (query?.kind === 'formula') return this.#compute(query.formula, lists, count, request.scoreThreshold)
-    const candidates =
-      prefetch.length > 0 ? candidatesOf(lists) : await this.#source.passing(below.filter, below.excluded)
-    return this.#rank(request, query, candidates, count)
+    if (prefetch.length > 0) return await this.#rank(request, query, candidatesOf(lists), count)
+    const passing = this.#source.passing(below.filter, excluded)
+    // Waiting for what is there already would cost a short query more than all the rest here.
+    const candidates = passing instanceof Promise ? await passing : passing
+    return await this.#rank(request, query, candidates, count)
   }
 
   /** Sorts better hits of the request to the front, by their scores alone. */
@@ -93,12 +103,12 @@ export class QueryRun {
     return isAscending ? (a, b) => a.score - b.score : (a, b) => b.score - a.score
   }
 
-  async #rank(
+  #rank(
     request: Prefetch,
     query: Exclude<Query, { kind: 'fusion' | 'formula' }> | undefined,
     candidates: readonly Candidates[],
     count: number,
-  ): Promise<Hit[]> {
+  ): Promise<Hit[]> | Hit[] {
     if (query === undefined) return inIdOrder(candidates, count)
     if (query.kind === 'sample') {
       return sampleRows(candidates, count, this.#random).map((ref) => ({ ...ref, score: 1 }))
@@ -107,24 +117,24 @@ export class QueryRun {
     return this.#nearest(request, query, candidates, count)
   }
 
-  async #nearest(
+  #nearest(
     request: Prefetch,
     query: VectorQuery,
     candidates: readonly Candidates[],
     count: number,
   ): Promise<Hit[]> {
-    const { limit = limitDefault, scoreThreshold: threshold, effort = {} } = request
+    const { limit = limitDefault, scoreThreshold: threshold, effort = noEffort } = request
     const plan = scoringPlan(this.#view, query, fieldOf(request), this.#examples)
     const diversity = query.kind === 'nearest' ? query.diversity : undefined
     const searched = diversity === undefined ? count : (diversity.candidates ?? limit)
-    const nearest = await searchCandidates(this.#services, candidates, {
+    const nearest = searchCandidates(this.#services, candidates, {
       plan,
       count: searched,
       threshold,
       effort,
     })
     if (diversity === undefined) return nearest
-    return this.#diverse(nearest, plan, diversity, count)
+    return nearest.then((hits) => this.#diverse(hits, plan, diversity, count))
   }
 
   #diverse(
@@ -226,7 +236,7 @@ function inIdOrder(candidates: readonly Candidates[], count: number): Hit[] {
 }
 
 /** @throws request-invalid */
-function checkRequest({ query, prefetch = [] }: Prefetch): void {
+function checkRequest({ query, prefetch = noPrefetch }: Prefetch): void {
   const needsLists = query?.kind === 'fusion' || query?.kind === 'formula'
   if (needsLists && prefetch.length === 0) throw invalid(`a ${query.kind} works on the results of prefetches`)
   if (query === undefined && prefetch.length > 0) throw invalid('prefetches need a query that works on them')

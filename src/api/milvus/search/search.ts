@@ -8,7 +8,7 @@ import { mapOf, type KeyValue } from '../schema/messages.ts'
 import { invalidParameter } from '../status.ts'
 import { timeViewOf } from '../time/time-view.ts'
 import { bm25Of } from './finding/bm25.ts'
-import { findHits, type FoundHit, type HitQuery } from './finding/find-hits.ts'
+import { findAllHits, type FoundHit, type HitQuery } from './finding/find-hits.ts'
 import { alsoReadingGroups, findGroups, groupFieldOf } from './finding/groups.ts'
 import { checkOrderFields, orderedHits } from './finding/order-hits.ts'
 import { queryVectors } from './finding/queries.ts'
@@ -61,8 +61,7 @@ export async function search(door: MilvusDoor, request: SearchRequest, call: Cal
     const bound = { search_iterator_v2_results: { token, last_bound: lastBound } }
     return { ...answer, results: { ...resultData({ ...parts, results: [hits] }), ...bound } }
   }
-  const find = finder(plan, request, output.reads, groupField)
-  const results = await Promise.all(queries.map((query) => find(query)))
+  const results = await finder(plan, request, output.reads, groupField)(queries)
   return { ...answer, results: resultData({ ...parts, results }) }
 }
 
@@ -114,9 +113,9 @@ function checkRange({ radius, rangeFilter }: SearchParams, isDistance: boolean):
   )
 }
 
-type Find = (query: HitQuery) => Promise<readonly FoundHit[]>
+type Find = (queries: readonly HitQuery[]) => Promise<readonly (readonly FoundHit[])[]>
 
-/** How each query of a request finds its hits. @throws 1100 */
+/** How the queries of a request find their hits, in the order of the queries. @throws 1100 */
 function finder(
   { model, params }: SearchPlan,
   request: SearchRequest,
@@ -130,19 +129,20 @@ function finder(
     if (ranker !== undefined)
       throw invalidParameter('a rerank function and group_by_field exclude each other')
     const all = alsoReadingGroups(reads, groupField)
-    return (query) => findGroups(query, groupField, groupBy, { limit, offset }, all)
+    return (queries) =>
+      Promise.all(queries.map((query) => findGroups(query, groupField, groupBy, { limit, offset }, all)))
   }
   const fields = [
     ...orderBy.map(({ field }) => field),
     ...(ranker?.field === undefined ? [] : [ranker.field]),
   ]
   const all = alsoReading(reads, fields)
-  return async (query) => {
-    const found = await findHits(query, limit + offset, all)
-    const ranked =
-      ranker === undefined
-        ? found
-        : rankedHits(ranker, model, [{ metric: query.searched.metric, hits: found }])
-    return orderedHits(ranked, orderBy, model).slice(offset)
+  return async (queries) => {
+    const lists = await findAllHits(queries, limit + offset, all)
+    return lists.map((hits, place) => {
+      const { metric } = queries[place]!.searched
+      const ranked = ranker === undefined ? hits : rankedHits(ranker, model, [{ metric, hits }])
+      return orderedHits(ranked, orderBy, model).slice(offset)
+    })
   }
 }

@@ -5,7 +5,7 @@ import type { Decoder } from '../decode.ts'
 import { reading, type Door } from '../door.ts'
 import { collectionName, readParams } from '../parameters.ts'
 import { rightsOf } from '../rights/asking.ts'
-import { runGroups, runQuery } from '../run-query.ts'
+import { runGroups, runQueries, runQuery } from '../run-query.ts'
 import type { GivenGroups, GivenQuery } from '../translate/querying/given-query.ts'
 import {
   queryGroupsRequest,
@@ -92,15 +92,11 @@ export function queryRoutes(app: FastifyInstance, door: Door): void {
       const timeout = readParams(request)
       const queries = decodeBody(request, batch)
       const rights = rightsOf(door, request)
-      const answers: string[] = []
-      await reading(door, name, async (reader) => {
+      const answers = await reading(door, name, async (reader) => {
         await door.strict.of(reader)?.queries(queries, timeout, { isOld, isBatch: true })
-        for (const query of queries) {
-          check?.(query)
-          answers.push(result(await runQuery({ door, name, reader, rights }, query)))
-        }
+        return runQueries({ door, name, reader, rights }, queries, check)
       })
-      return sendText(request, reply, `[${answers.join(',')}]`)
+      return sendText(request, reply, `[${answers.map(result).join(',')}]`)
     })
 
     if (groups === undefined) continue

@@ -2,6 +2,7 @@ import {
   type CollectionReader,
   type Filter,
   type PointId,
+  type QueryRequest,
   type ReadOptions,
   type ScoredPoint,
   type SearchEffort,
@@ -62,18 +63,33 @@ export async function findHits(
   isWanted?: (hit: FoundHit) => boolean,
 ): Promise<readonly FoundHit[]> {
   if (!isSearchable(query.vector) || count === 0) return []
-  const isPlain =
-    isWanted === undefined &&
-    query.rangeFilter === undefined &&
-    query.elements === undefined &&
-    !hasPartitions(query)
-  if (isPlain) return await ranking(query, count, reads)
+  if (isWanted === undefined && isPlain(query)) return await ranking(query, count, reads)
   const found = await readRanking(query, count + 8, {}, (hits) => {
     const wanted = isWanted === undefined ? hits : hits.filter(isWanted)
     return wanted.length >= count ? wanted.slice(0, count) : undefined
   })
   const wanted = isWanted === undefined ? found : found.filter(isWanted)
   return await readAgain(query, wanted.slice(0, count), reads)
+}
+
+/** The same for each query of a request, in their order: where all are plain, at one moment. They are of one collection. */
+export async function findAllHits(
+  queries: readonly HitQuery[],
+  count: number,
+  reads: ReadOptions,
+): Promise<readonly (readonly FoundHit[])[]> {
+  const [first] = queries
+  const isOne = (query: HitQuery): boolean =>
+    isPlain(query) && query.bm25 === undefined && isSearchable(query.vector)
+  if (first === undefined || count === 0 || !queries.every(isOne))
+    return await Promise.all(queries.map((query) => findHits(query, count, reads)))
+  const found = await first.collection.queryBatch(queries.map((query) => requestOf(query, count, reads)))
+  return found.map((points, place) => hitsWithin(queries[place]!, points).slice(0, count))
+}
+
+/** Whether what the engine finds is the answer. */
+function isPlain(query: HitQuery): boolean {
+  return query.rangeFilter === undefined && query.elements === undefined && !hasPartitions(query)
 }
 
 /**
@@ -147,25 +163,43 @@ async function pageOf(query: HitQuery, count: number, reads: ReadOptions): Promi
 
 /** The best ones, and of a radius only what is within it. */
 async function engineHits(query: HitQuery, limit: number, reads: ReadOptions): Promise<FoundHit[]> {
-  const { searched, bm25, radius } = query
-  const { metric } = searched
-  const hits =
-    bm25 === undefined
-      ? (await vectorHits(query, limit, reads)).map((point) => ({
-          point,
-          score: scoreOf(metric, point.score),
-        }))
-      : (await textHits({ ...query, bm25 }, limit, reads)).map((point) => ({ point, score: point.score }))
-  return radius === undefined ? hits : hits.filter(({ score }) => isBetter(metric, score, radius))
+  const { bm25 } = query
+  if (bm25 === undefined) return hitsWithin(query, await vectorHits(query, limit, reads))
+  const points = await textHits({ ...query, bm25 }, limit, reads)
+  return withinRadius(
+    query,
+    points.map((point) => ({ point, score: point.score })),
+  )
+}
+
+/** What the engine has found, with Milvus' scores, within the radius. */
+function hitsWithin(query: HitQuery, points: readonly ScoredPoint[]): FoundHit[] {
+  const { metric } = query.searched
+  return withinRadius(
+    query,
+    points.map((point) => ({ point, score: scoreOf(metric, point.score) })),
+  )
+}
+
+function withinRadius({ radius, searched }: HitQuery, hits: FoundHit[]): FoundHit[] {
+  return radius === undefined ? hits : hits.filter(({ score }) => isBetter(searched.metric, score, radius))
 }
 
 async function vectorHits(
-  { collection, searched, vector, filter, partitions, radius, effort }: HitQuery,
+  query: HitQuery,
   limit: number,
   reads: ReadOptions,
 ): Promise<readonly ScoredPoint[]> {
+  return await query.collection.query(requestOf(query, limit, reads))
+}
+
+function requestOf(
+  { searched, vector, filter, partitions, radius, effort }: HitQuery,
+  limit: number,
+  reads: ReadOptions,
+): QueryRequest {
   const threshold = radius === undefined ? undefined : thresholdOf(searched.metric, radius)
-  return await collection.query({
+  return {
     ...reads,
     using: searched.vector,
     vector,
@@ -174,7 +208,7 @@ async function vectorHits(
     ...(filter === undefined ? {} : { filter }),
     ...(partitions === undefined ? {} : { partitions }),
     ...(threshold === undefined ? {} : { scoreThreshold: threshold }),
-  })
+  }
 }
 
 function beyondRangeFilter(
