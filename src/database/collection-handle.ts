@@ -1,6 +1,7 @@
 import { WritableCollection } from '../collection/collection.ts'
 import type { CollectionState } from '../collection/collection-state.ts'
 import { DatabaseError } from '../errors/database-error.ts'
+import { checkMembers, type Members } from '../errors/known-members.ts'
 import type { CollectionId } from '../ids/brands.ts'
 import { checkShard } from './shards/check-shard.ts'
 import type { SnapshotState } from './catalog-state.ts'
@@ -13,6 +14,15 @@ import { submitSnapshot } from './submit-snapshot.ts'
 
 /** A snapshot (`snapshot.id`), a number, or a time in milliseconds since the epoch. */
 export type RollbackTarget = Snapshot | { readonly seq: number } | { readonly time: number }
+
+export interface RollbackOptions {
+  /** Which collection of the snapshot; needed where it holds several. */
+  readonly collection?: string
+  /** Name of the snapshot that keeps what it was. Default: `before-rollback-<id>`. */
+  readonly undoName?: string
+}
+
+const ofRollback: Members<RollbackOptions> = { collection: true, undoName: true }
 
 /** A collection of an open database. The handle stays valid until the collection is dropped. */
 export class Collection extends WritableCollection {
@@ -76,10 +86,8 @@ export class Collection extends WritableCollection {
    * later ones apply to the new state; none is lost between them.
    * @throws snapshot-not-found, moment-not-kept, segment-corrupt; then nothing has changed
    */
-  async rollback(
-    target: RollbackTarget,
-    options: { readonly collection?: string; readonly undoName?: string } = {},
-  ): Promise<Snapshot> {
+  async rollback(target: RollbackTarget, options: RollbackOptions = {}): Promise<Snapshot> {
+    checkMembers(options, ofRollback, { cannot: 'Cannot roll back', of: 'the options' })
     const source = restoreSourceOf(this.#engine, target)
     const { undo } = await submitRestore(this.#engine, source, {
       collections: [

@@ -7,6 +7,7 @@ import { viewOfShard } from '../collection/shard-view.ts'
 import type { View } from '../collection/view.ts'
 import type { JsonObject } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
+import { checkMembers, type Members } from '../errors/known-members.ts'
 import { ArchiveFolder } from '../snapshot/archive-folder.ts'
 import { diffViews, type Diff, type DiffSide } from '../snapshot/diff.ts'
 import type { GarbageReport } from '../snapshot/collect-garbage.ts'
@@ -43,7 +44,7 @@ import { querySnapshots, type SnapshotQuery } from './snapshot-query.ts'
 import { submitSnapshot } from './submit-snapshot.ts'
 import { spaceOf, type SpaceReport } from './checks/space.ts'
 import { verifiedForRestore, type RestoreVerifyOptions } from './checks/verified-restore.ts'
-import { startVerifyJob, type VerifyJobOptions } from './verify-job.ts'
+import { checkVerifyJobOptions, startVerifyJob, type VerifyJobOptions } from './verify-job.ts'
 
 export interface DatabaseStats {
   readonly collections: number
@@ -73,6 +74,14 @@ export interface RestoreOptions {
   readonly verify?: RestoreVerifyOptions
 }
 
+const ofRestore: Members<RestoreOptions> = {
+  collection: true,
+  as: true,
+  settings: true,
+  receipt: true,
+  verify: true,
+}
+
 export interface StoreSnapshotOptions extends SnapshotOptions {
   /** Names or aliases of the collections of one cut; left out: the whole store. */
   readonly collections?: readonly string[]
@@ -91,6 +100,14 @@ export interface RestoreAllOptions {
   readonly aliases?: boolean
   readonly undoName?: string
 }
+
+const ofRestoreAll: Members<RestoreAllOptions> = {
+  collections: true,
+  replace: true,
+  aliases: true,
+  undoName: true,
+}
+const inRestore = { cannot: 'Cannot restore the snapshot', of: 'the options' } as const
 
 export interface RestoredCollections {
   readonly collections: readonly Collection[]
@@ -253,16 +270,21 @@ export class Database {
    * @throws snapshot-exists, collection-not-found, shard-not-found, request-invalid
    */
   async createSnapshot(options: StoreSnapshotOptions = {}): Promise<Snapshot> {
-    if (options.shard !== undefined) return this.#createShardSnapshot(options.shard, options)
-    if (options.collections === undefined) return submitSnapshot(this.#engine, 'store', null, options)
-    const ids = new Set(options.collections.map((name) => this.getCollection(name).id))
+    const { collections, shard, ...own } = options
+    if (shard !== undefined) return this.#createShardSnapshot(collections ?? [], shard, own)
+    if (collections === undefined) return submitSnapshot(this.#engine, 'store', null, own)
+    const ids = new Set(collections.map((name) => this.getCollection(name).id))
     if (ids.size === 0)
       throw new DatabaseError('request-invalid', 'Cannot create a snapshot: no collection is named')
-    return submitSnapshot(this.#engine, ids.size === 1 ? 'collection' : 'several', [...ids], options)
+    return submitSnapshot(this.#engine, ids.size === 1 ? 'collection' : 'several', [...ids], own)
   }
 
-  async #createShardSnapshot(shard: number, options: StoreSnapshotOptions): Promise<Snapshot> {
-    const [name, ...others] = options.collections ?? []
+  async #createShardSnapshot(
+    collections: readonly string[],
+    shard: number,
+    options: SnapshotOptions,
+  ): Promise<Snapshot> {
+    const [name, ...others] = collections
     if (name !== undefined && others.length === 0)
       return this.getCollection(name).shard(shard).createSnapshot(options)
     const text = 'Cannot create a snapshot of one shard: exactly one collection must be named'
@@ -290,6 +312,7 @@ export class Database {
    * @throws collection-not-found, snapshot-not-found, moment-not-kept, shard-not-found, segment-corrupt
    */
   async openReader(reference: string, options: { readonly shard?: number } = {}): Promise<SnapshotReader> {
+    checkMembers(options, { shard: true }, { cannot: 'Cannot open a reader', of: 'the options' })
     this.#engine.checkOpen()
     const found = resolveReference(this.#engine.parts.catalog, reference, this.#engine.appliedSeq)
     const whole = await this.#engine.openReference(found)
@@ -312,6 +335,7 @@ export class Database {
    * changed, and what merges have moved since. @throws as openReader, cancelled
    */
   async diff(from: string, to: string, options: { readonly signal?: AbortSignal } = {}): Promise<Diff> {
+    checkMembers(options, { signal: true }, { cannot: 'Cannot compare', of: 'the options' })
     const before = await this.#openSide(from)
     const after = await this.#openSide(to).catch((error: unknown) => {
       before.view.release()
@@ -406,6 +430,7 @@ export class Database {
    * @throws snapshot-not-found
    */
   startVerify(snapshot: Snapshot, options: VerifyJobOptions = {}): Job<VerifyReport> {
+    checkVerifyJobOptions(options)
     return startVerifyJob(this.#engine, this.jobs, { snapshot: snapshot.id, ...options })
   }
 
@@ -439,6 +464,7 @@ export class Database {
    * @throws collection-exists, snapshot-not-found, segment-corrupt, manifest-corrupt, cancelled; then nothing has changed
    */
   async restore(snapshot: Snapshot, options: RestoreOptions): Promise<Collection> {
+    checkMembers(options, ofRestore, inRestore)
     const { as, settings, receipt, verify } = options
     checkCollectionName(as)
     const source = snapshot.resolve(options.collection).collection
@@ -461,6 +487,7 @@ export class Database {
    * @throws collection-exists, alias-exists, collection-not-found, snapshot-not-found; then nothing has changed
    */
   async restoreAll(snapshot: Snapshot, options: RestoreAllOptions = {}): Promise<RestoredCollections> {
+    checkMembers(options, ofRestoreAll, inRestore)
     const { catalog } = this.#engine.parts
     const info = snapshot.info()
     const names = options.collections ?? Object.fromEntries(info.collections.map(({ name }) => [name, name]))
@@ -524,6 +551,7 @@ export class Database {
     at: string,
     options: { readonly undoName?: string } = {},
   ): Promise<Snapshot> {
+    checkMembers(options, { undoName: true }, { cannot: 'Cannot roll back', of: 'the options' })
     const { catalog } = this.#engine.parts
     const collection = this.getCollection(nameOrAlias)
     const target: At = parseAt(at)

@@ -2,6 +2,7 @@ import type { GraphSettings } from '../collection/graph-params.ts'
 import type { ReadServices } from '../collection/querying/read-services.ts'
 import { SegmentRegistry } from '../collection/segment-handle.ts'
 import { DatabaseError } from '../errors/database-error.ts'
+import { checkMembers, type Members } from '../errors/known-members.ts'
 import { createSearcher } from '../graph/search/create-searcher.ts'
 import { generationOf, segmentIdOf, seqOf } from '../ids/brands.ts'
 import { openLog } from '../log/file-log.ts'
@@ -16,11 +17,7 @@ import { processorCount } from '../runtime/processors.ts'
 import { systemRandom, type Random } from '../runtime/random.ts'
 import { createLoadThreads, type LoadThreads } from '../segment/load/load-threads.ts'
 import { Slices } from '../runtime/slices.ts'
-import {
-  createInlineBuilder,
-  createWorkerBuilder,
-  type SegmentBuilder,
-} from '../segment/segment-builder.ts'
+import { createInlineBuilder, createWorkerBuilder, type SegmentBuilder } from '../segment/segment-builder.ts'
 import { SegmentWriter } from '../segment/segment-writer.ts'
 import { Pins } from '../snapshot/pins.ts'
 import { plainConfig, type QdrantConfig } from '../snapshot/qdrant/plain-config.ts'
@@ -88,6 +85,28 @@ export interface OpenOptions {
   readonly unstable_slices?: { readonly bytes?: number; readonly pause?: () => Promise<void> }
 }
 
+const ofOpen: Members<OpenOptions> = {
+  memtableBytesMax: true,
+  pendingBytesMax: true,
+  checkpointIntervalMs: true,
+  logRotateBytes: true,
+  workers: true,
+  graphThreads: true,
+  graphParams: true,
+  qdrantConfig: true,
+  searchThreads: true,
+  background: true,
+  flushOnClose: true,
+  lazy: true,
+  onLoading: true,
+  mustExist: true,
+  clock: true,
+  random: true,
+  logger: true,
+  unstable_disk: true,
+  unstable_slices: true,
+}
+
 // What is applied of one record between two looks at the event loop: a millisecond or two.
 const appliedSliceBytes = 2 ** 20
 
@@ -97,6 +116,7 @@ const appliedSliceBytes = 2 ** 20
  * @throws store-locked if a process has it open; request-invalid with `mustExist`; log-corrupt, manifest-corrupt, segment-corrupt, version-unsupported
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<Database> {
+  checkMembers(options, ofOpen, { cannot: `Cannot open ${path}`, of: 'the options' })
   const disk = options.unstable_disk ?? nodeDisk
   if (options.mustExist === true && (await disk.list(`${path}/catalog`)).length === 0)
     throw new DatabaseError('request-invalid', `Cannot open ${path}: there is no database in it`, { path })

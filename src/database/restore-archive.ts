@@ -4,6 +4,7 @@ import type { CollectionConfig } from '../collection/types.ts'
 import type { View } from '../collection/view.ts'
 import type { JsonObject } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
+import { checkMembers, type Members } from '../errors/known-members.ts'
 import type { ManifestEntry, SnapshotScope } from '../manifest/format.ts'
 import type { ArchiveBytes } from '../snapshot/archive/archive-bytes.ts'
 import { ByteSource } from '../snapshot/archive/byte-source.ts'
@@ -92,12 +93,44 @@ export interface RestoreShardArchiveOptions extends Omit<RestoreStoreOptions, 'r
   readonly shard: number
 }
 
+const inOptions = { cannot: 'Cannot restore the archive', of: 'the options' } as const
+const ofStoreArchive: Members<RestoreStoreOptions> = {
+  replace: true,
+  sha256: true,
+  decrypt: true,
+  trustedKeys: true,
+  bases: true,
+  check: true,
+  signal: true,
+  onProgress: true,
+  onImported: true,
+}
+const ofArchive: Members<RestoreArchiveOptions> = {
+  ...ofStoreArchive,
+  into: true,
+  settings: true,
+  receipt: true,
+}
+const ofShardArchive: Members<RestoreShardArchiveOptions> = {
+  sha256: true,
+  decrypt: true,
+  trustedKeys: true,
+  bases: true,
+  check: true,
+  signal: true,
+  onProgress: true,
+  onImported: true,
+  collection: true,
+  shard: true,
+}
+
 /** One collection's archive under the name `into`. */
 export async function restoreArchive(
   engine: Engine,
   source: AsyncIterable<Uint8Array>,
   options: RestoreArchiveOptions,
 ): Promise<void> {
+  checkMembers(options, ofArchive, inOptions)
   checkCollectionName(options.into)
   await restore(engine, source, options, (manifest) => {
     if (manifest.snapshot.scope !== 'collection' || manifest.collections.length !== 1)
@@ -117,6 +150,7 @@ export async function restoreStoreArchive(
   source: AsyncIterable<Uint8Array>,
   options: RestoreStoreOptions,
 ): Promise<void> {
+  checkMembers(options, ofStoreArchive, inOptions)
   await restore(engine, source, options, (manifest) => {
     const { scope } = manifest.snapshot
     if (scope === 'collection' || scope === 'shard') throw otherContent('the store', manifest)
@@ -133,8 +167,10 @@ export async function restoreStoreArchive(
 export async function restoreShardArchive(
   engine: Engine,
   source: AsyncIterable<Uint8Array>,
-  { collection, shard, ...options }: RestoreShardArchiveOptions,
+  shardOptions: RestoreShardArchiveOptions,
 ): Promise<void> {
+  checkMembers(shardOptions, ofShardArchive, inOptions)
+  const { collection, shard, ...options } = shardOptions
   const { catalog } = engine.parts
   const config = catalog.collectionNamed(collection)?.config
   await restore(

@@ -15,6 +15,7 @@ import { aliveBits, visibleBits, type FullConfig, type View } from '../collectio
 import type { JsonObject } from '../encoding/json.ts'
 import { RawJson } from '../encoding/json.ts'
 import { DatabaseError } from '../errors/database-error.ts'
+import { checkMembers, type Members } from '../errors/known-members.ts'
 import type { VectorValue } from '../graph/vector-value.ts'
 import type { SegmentId } from '../ids/brands.ts'
 import { wordsOfId, type IdWords, type PointId } from '../ids/point-id.ts'
@@ -35,6 +36,22 @@ import { openStaged, Staging } from './staged.ts'
 
 // Rows copied between two looks at the event loop: about a millisecond.
 const sliceRows = 500
+
+const ofPartial: Members<RestorePartialOptions> = {
+  as: true,
+  filter: true,
+  ids: true,
+  partitions: true,
+  vectors: true,
+  payload: true,
+  shardNumber: true,
+  payloadIndexes: true,
+  vectorSettings: true,
+  settings: true,
+  signal: true,
+  onProgress: true,
+}
+const ofPayload: Members<NonNullable<RestorePartialOptions['payload']>> = { include: true, exclude: true }
 
 /** What is taken over, and what is changed on the way. What is left out stays as it is in the source. */
 export interface RestorePartialOptions {
@@ -72,6 +89,9 @@ export async function restorePartial(
   options: RestorePartialOptions,
 ): Promise<string> {
   engine.checkOpen()
+  const cannot = 'Cannot restore a part'
+  checkMembers(options, ofPartial, { cannot, of: 'the options' })
+  if (options.payload !== undefined) checkMembers(options.payload, ofPayload, { cannot, of: 'payload' })
   checkCollectionName(options.as)
   checkNameIsFree(engine.parts.catalog, options.as)
   const found = resolveReference(engine.parts.catalog, reference, engine.appliedSeq)

@@ -2,10 +2,11 @@ import { CollectionReader } from '../collection/reader.ts'
 import type { CollectionConfig } from '../collection/types.ts'
 import type { View } from '../collection/view.ts'
 import { DatabaseError } from '../errors/database-error.ts'
+import { checkMembers, type Members } from '../errors/known-members.ts'
 import type { CollectionId, SequenceNumber } from '../ids/brands.ts'
 import type { CheckMark, Hold, SnapshotScope } from '../manifest/format.ts'
 import type { Archive } from '../snapshot/snapshot-archive.ts'
-import type { VerifyOptions, VerifyReport } from '../snapshot/verify/verify.ts'
+import { checkVerifyOptions, type VerifyOptions, type VerifyReport } from '../snapshot/verify/verify.ts'
 import { archiveSnapshot, type SnapshotArchiveOptions } from './archives/archive-snapshot.ts'
 import type { SnapshotState } from './catalog-state.ts'
 import { drillSnapshot, type DrillOptions, type DrillReport } from './checks/drill.ts'
@@ -54,6 +55,8 @@ export interface SnapshotUpdate {
   readonly description?: string
   readonly reason?: string
 }
+
+const ofUpdate: Members<SnapshotUpdate> = { name: true, labels: true, description: true, reason: true }
 
 /** A collection as a snapshot holds it. Close it (`await using`) to let its segments leave the memory. */
 export class SnapshotReader extends CollectionReader {
@@ -162,7 +165,8 @@ export class Snapshot {
    * was cancelled, which is read again.
    * @throws snapshot-not-found, request-invalid
    */
-  verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    checkVerifyOptions(options)
     return verifySnapshot(this.#engine, this.id, options)
   }
 
@@ -184,6 +188,7 @@ export class Snapshot {
 
   /** Changes what is said of it; its content never changes. @throws snapshot-exists, snapshot-not-found, request-invalid */
   async update(change: SnapshotUpdate): Promise<void> {
+    checkMembers(change, ofUpdate, { cannot: 'Cannot change the snapshot', of: 'a change' })
     if (change.name !== undefined) checkSnapshotName(change.name)
     checkNotes(change)
     const { name, labels, description, reason } = change

@@ -1,4 +1,5 @@
 import { DatabaseError } from '../errors/database-error.ts'
+import { checkMembers, type Members } from '../errors/known-members.ts'
 import { snapshotIdOf } from '../ids/brands.ts'
 import type { Hold, SnapshotRecord, SnapshotScope } from '../manifest/format.ts'
 import type { Engine } from './engine.ts'
@@ -23,6 +24,15 @@ export interface SnapshotOptions {
   readonly reason?: string
   /** Holds it from its first moment. */
   readonly hold?: HoldOptions
+}
+
+const ofHold: Members<HoldOptions> = { until: true, reason: true }
+const ofSnapshot: Members<SnapshotOptions> = {
+  name: true,
+  labels: true,
+  description: true,
+  reason: true,
+  hold: true,
 }
 
 /** @throws request-invalid */
@@ -63,6 +73,7 @@ function invalid(what: string, why: string): DatabaseError {
 
 /** @throws request-invalid if it has expired already */
 export function createHold(engine: Engine, options: HoldOptions): Hold {
+  checkMembers(options, ofHold, { cannot: 'Cannot hold the snapshot', of: 'the options' })
   const { clock, random } = engine.parts
   const until = options.until ?? null
   if (until !== null && !(Number.isFinite(until) && until > clock.now()))
@@ -80,6 +91,7 @@ export function draftSnapshot(
   options: SnapshotOptions,
   shard?: number,
 ): Omit<SnapshotRecord, 'seq' | 'collections' | 'aliases'> {
+  checkMembers(options, ofSnapshot, { cannot: 'Cannot create the snapshot', of: 'the options' })
   const createdAt = engine.parts.clock.now()
   const id = snapshotIdOf(engine.parts.random.uuid())
   const name = options.name ?? `snapshot-${new Date(createdAt).toISOString()}-${id.slice(0, 8)}`

@@ -1,5 +1,15 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { open, type Collection, type Database, type ErrorCode } from '../index.ts'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import {
+  archivePoints,
+  inspectArchive,
+  listArchive,
+  open,
+  verifyArchive,
+  type Collection,
+  type Database,
+  type ErrorCode,
+  type Snapshot,
+} from '../index.ts'
 import { SimulatedDisk } from '../../test/support/simulated-disk.ts'
 import { openQuietly } from '../../test/support/crash-suite.ts'
 
@@ -130,4 +140,66 @@ test('members are looked at in conditions and stages at any depth', async () => 
   await expectRefused(() => collection.query({ prefetch, query }), /condition .* "must_not"/, badFilter)
   const misspelt = [{ prefetch: [given({ filters: {} })], query }]
   await expectRefused(() => collection.query({ prefetch: misspelt, query }), /prefetch .* "filters"/, bad)
+})
+
+describe('options that nobody knows are refused by name, and nothing is done', () => {
+  const odd = { undoname: 'x' }
+  const names = /has no member "undoname", only /
+  const refused = (run: () => Promise<unknown>) => expectRefused(run, names, 'request-invalid')
+  let snapshot: Snapshot
+
+  beforeAll(async () => {
+    snapshot = await collection.createSnapshot({ name: 'kept' })
+  })
+  afterAll(() => snapshot.delete())
+
+  test('of snapshots, by whoever makes them', async () => {
+    const count = database.listAllSnapshots().length
+    await refused(() => collection.createSnapshot(given(odd)))
+    await refused(() => collection.createSnapshot({ hold: given(odd) }))
+    await refused(() => collection.shard(0).createSnapshot(given(odd)))
+    await refused(() => database.createSnapshot(given(odd)))
+    await refused(() => database.createSnapshot(given({ collections: ['c'], ...odd })))
+    await refused(() => database.createSnapshot(given({ collections: ['c'], shard: 0, ...odd })))
+    await refused(() => snapshot.hold(given(odd)))
+    await refused(() => snapshot.update(given({ name: 'other', ...odd })))
+    expect(database.listAllSnapshots()).toHaveLength(count)
+    expect([snapshot.name, snapshot.info().holds]).toEqual(['kept', []])
+  })
+
+  test('of restores, rollbacks and drafts', async () => {
+    await refused(() => collection.rollback(snapshot, given(odd)))
+    await refused(() => database.rollback('c', 'kept', given(odd)))
+    await refused(() => database.restore(snapshot, given({ as: 'n', ...odd })))
+    await refused(() => database.restore(snapshot, { as: 'n', verify: given(odd) }))
+    await refused(() => database.restoreAll(snapshot, given({ replace: true, ...odd })))
+    await refused(() => database.restorePartial('c', given({ as: 'n', ...odd })))
+    await refused(() => database.restorePartial('c', { as: 'n', payload: given(odd) }))
+    await refused(() => collection.shard(0).restore(snapshot, given(odd)))
+    await refused(() => database.publishDrafts({}, given(odd)))
+    await refused(() => database.openReader('c', given(odd)))
+    await refused(() => database.diff('c', 'c@kept', given(odd)))
+    expect(database.listAllSnapshots().map(({ name }) => name)).toEqual(['kept'])
+  })
+
+  test('of archives and checks', async () => {
+    async function* nothing(): AsyncGenerator<Uint8Array> {
+      yield* []
+    }
+    await refused(() => snapshot.archive(given(odd)))
+    await refused(() => collection.shard(0).archive(given(odd)))
+    await refused(() => snapshot.verify(given(odd)))
+    await refused(() => snapshot.drill(given(odd)))
+    await refused(async () => database.startVerify(snapshot, given(odd)))
+    await refused(() => database.restoreArchive(nothing(), given({ into: 'n', ...odd })))
+    await refused(() => database.restoreStoreArchive(nothing(), given(odd)))
+    await refused(() => collection.shard(0).restoreArchive(nothing(), given(odd)))
+    await refused(async () => database.imports.start(given(odd)))
+    await refused(() => database.exportForQdrant('c', given({ settings: () => ({}), ...odd })))
+    await refused(() => verifyArchive('nowhere', given(odd)))
+    await refused(() => inspectArchive('nowhere', given(odd)))
+    await refused(() => listArchive('nowhere', given(odd)))
+    await refused(() => archivePoints('nowhere', given(odd)).next())
+    await refused(async () => open('somewhere', given(odd)))
+  })
 })

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../encoding/json.ts'
 import { isDatabaseError } from '../errors/database-error.ts'
+import { checkMembers, type Members } from '../errors/known-members.ts'
 import type { VerifyReport } from '../snapshot/verify/verify.ts'
 import type { Engine } from './engine.ts'
 import type { Job, JobContext, Jobs } from './jobs.ts'
@@ -10,6 +11,13 @@ const kind = 'verify'
 export interface VerifyJobOptions {
   /** Reads no faster. Default: as fast as it goes. */
   readonly bytesPerSecond?: number
+}
+
+const ofVerifyJob: Members<VerifyJobOptions> = { bytesPerSecond: true }
+
+/** @throws request-invalid naming the member */
+export function checkVerifyJobOptions(options: VerifyJobOptions): void {
+  checkMembers(options, ofVerifyJob, { cannot: 'Cannot verify the snapshot', of: 'the options' })
 }
 
 /** What the job is listed with. */

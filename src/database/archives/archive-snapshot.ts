@@ -1,4 +1,5 @@
 import { DatabaseError } from '../../errors/database-error.ts'
+import { checkMembers, type Members } from '../../errors/known-members.ts'
 import type { SnapshotId } from '../../ids/brands.ts'
 import { allEnded } from '../../runtime/all-ended.ts'
 import type { SnapshotRecord } from '../../manifest/format.ts'
@@ -23,6 +24,8 @@ export interface SnapshotArchiveOptions extends ArchiveOptions {
   readonly since?: string | Uint8Array
 }
 
+const ofArchive: Members<SnapshotArchiveOptions> = { encrypt: true, sign: true, since: true }
+
 /** A file by what is in it. */
 export interface KnownContent {
   readonly bytes: number
@@ -43,8 +46,10 @@ export function knownFilesByContent(
 export async function archiveSnapshot(
   engine: Engine,
   id: string,
-  { since, ...options }: SnapshotArchiveOptions,
+  archiveOptions: SnapshotArchiveOptions,
 ): Promise<Archive> {
+  checkMembers(archiveOptions, ofArchive, { cannot: 'Cannot archive the snapshot', of: 'the options' })
+  const { since, ...options } = archiveOptions
   const { catalog, store, pins, checkpointer } = engine.parts
   const { database } = checkpointer
   const known = since === undefined ? undefined : await knownFiles(engine, catalog.getSnapshot(id), since)

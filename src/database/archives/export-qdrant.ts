@@ -1,5 +1,6 @@
 import type { CollectionConfig } from '../../collection/types.ts'
 import { DatabaseError } from '../../errors/database-error.ts'
+import { checkMembers, type Members } from '../../errors/known-members.ts'
 import type { QdrantSettings } from '../../snapshot/qdrant/write/archive-files.ts'
 import {
   exportForQdrant,
@@ -14,12 +15,21 @@ export interface ExportForQdrantOptions extends QdrantExportOptions {
   readonly settings: (config: CollectionConfig) => QdrantSettings
 }
 
+const ofExport: Members<ExportForQdrantOptions> = {
+  settings: true,
+  partition: true,
+  signal: true,
+  limits: true,
+}
+
 /** See `Database.exportForQdrant`. */
 export async function exportReference(
   engine: Engine,
   reference: string,
-  { settings, ...options }: ExportForQdrantOptions,
+  exportOptions: ExportForQdrantOptions,
 ): Promise<QdrantExport> {
+  checkMembers(exportOptions, ofExport, { cannot: 'Cannot export for Qdrant', of: 'the options' })
+  const { settings, ...options } = exportOptions
   engine.checkOpen()
   const found = resolveReference(engine.parts.catalog, reference, engine.appliedSeq)
   const shard = found.kind === 'snapshot' ? found.snapshot.record.shard : undefined

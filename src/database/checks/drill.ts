@@ -5,6 +5,7 @@ import { SegmentRegistry } from '../../collection/segment-handle.ts'
 import type { View } from '../../collection/view.ts'
 import { canonicalJson, type JsonValue } from '../../encoding/json.ts'
 import { DatabaseError } from '../../errors/database-error.ts'
+import { checkMembers, type Members } from '../../errors/known-members.ts'
 import type { SealedContent } from '../../snapshot/seal.ts'
 import { MeteredStore } from '../../snapshot/verify/metered-store.ts'
 import { isDamage, keyOf, whyUnread, type Problem, type VerifyPlan } from '../../snapshot/verify/plan.ts'
@@ -22,6 +23,8 @@ export interface DrillOptions {
   /** How many points of each collection are searched by their own vectors. Default 10. */
   readonly searches?: number
 }
+
+const ofDrill: Members<DrillOptions> = { signal: true, onProgress: true, searches: true }
 
 export interface DrilledCollection {
   /** In the snapshot. */
@@ -51,6 +54,7 @@ const running = new WeakMap<Engine, Set<string>>()
 
 /** Restores a snapshot aside, tries it out and removes it again. See `Snapshot.drill`. */
 export async function drillSnapshot(engine: Engine, id: string, options: DrillOptions): Promise<DrillReport> {
+  checkMembers(options, ofDrill, { cannot: 'Cannot drill', of: 'the options' })
   const searches = options.searches ?? searchesDefault
   if (!Number.isSafeInteger(searches) || searches < 0) {
     const text = `Cannot drill: searches is ${String(searches)}, not a whole number from 0`

@@ -1,5 +1,6 @@
 import type { View } from '../../collection/view.ts'
 import { DatabaseError } from '../../errors/database-error.ts'
+import { checkMembers, type Members } from '../../errors/known-members.ts'
 import { allEnded } from '../../runtime/all-ended.ts'
 import { planOfViews, segmentsOf, type VerifyPlan } from '../../snapshot/verify/plan.ts'
 import { runVerification, type VerifyOptions, type VerifyReport } from '../../snapshot/verify/verify.ts'
@@ -26,6 +27,14 @@ export interface RestoreVerifyOptions extends Pick<
   readonly onStart?: (work: { readonly bytes: number }) => void
 }
 
+const ofRestoreVerify: Members<RestoreVerifyOptions> = {
+  signal: true,
+  onProgress: true,
+  bytesPerSecond: true,
+  trustUnchanged: true,
+  onStart: true,
+}
+
 /** Files that a restore rests on, held against garbage collection. */
 interface ReachedFiles {
   readonly plan: VerifyPlan
@@ -46,6 +55,7 @@ export async function verifiedForRestore(
   snapshot: Snapshot,
   options: RestoreVerifyOptions,
 ): Promise<(views: ReadonlyMap<string, View>) => void> {
+  checkMembers(options, ofRestoreVerify, { cannot: 'Cannot restore the snapshot', of: 'verify' })
   const files = await openReached(engine, snapshot.id, options.trustUnchanged === true)
   try {
     checkReport(engine, snapshot.name, await verifyReached(engine, snapshot.id, files, options))

@@ -1,4 +1,5 @@
 import { DatabaseError } from '../../errors/database-error.ts'
+import { checkMembers, type Members } from '../../errors/known-members.ts'
 import type { Timer } from '../../runtime/clock.ts'
 import { Mutex } from '../../runtime/mutex.ts'
 import { ChunkQueue } from './chunk-queue.ts'
@@ -18,6 +19,18 @@ export interface ImportOptions extends Omit<RestoreStoreOptions, 'signal' | 'onP
   readonly into?: string
   /** Milliseconds without a piece after which the session is given up. Default an hour. */
   readonly idleMs?: number
+}
+
+const ofImport: Members<ImportOptions> = {
+  replace: true,
+  sha256: true,
+  decrypt: true,
+  trustedKeys: true,
+  bases: true,
+  check: true,
+  onImported: true,
+  into: true,
+  idleMs: true,
 }
 
 export interface ImportInfo {
@@ -174,6 +187,7 @@ export class ArchiveImports {
     this.#engine.checkOpen()
     if (this.#isClosed)
       throw new DatabaseError('database-closed', 'Cannot start an import: the database is being closed')
+    checkMembers(options, ofImport, { cannot: 'Cannot start an import', of: 'the options' })
     checkIdleMs(options.idleMs)
     if (this.list().filter(({ state }) => state === 'open').length >= openMax)
       throw new DatabaseError('overloaded', `Cannot start an import: ${openMax} are open`, { openMax })

@@ -1,3 +1,4 @@
+import { checkMembers, type Members } from '../../errors/known-members.ts'
 import type { View } from '../../collection/view.ts'
 import { snapshotIdOf, type CollectionId } from '../../ids/brands.ts'
 import type { SnapshotRecord } from '../../manifest/format.ts'
@@ -15,6 +16,8 @@ export interface ShardArchiveOptions extends ArchiveOptions {
   readonly known?: readonly KnownContent[]
 }
 
+const ofArchive: Members<ShardArchiveOptions> = { encrypt: true, sign: true, name: true, known: true }
+
 /** A shard as it is now, with what it is made of. Close the archive. */
 export interface ShardArchive {
   readonly archive: Archive
@@ -29,8 +32,10 @@ export async function archiveShard(
   engine: Engine,
   collection: CollectionId,
   shard: number,
-  { name, known, ...options }: ShardArchiveOptions,
+  archiveOptions: ShardArchiveOptions,
 ): Promise<ShardArchive> {
+  checkMembers(archiveOptions, ofArchive, { cannot: 'Cannot archive the shard', of: 'the options' })
+  const { name, known, ...options } = archiveOptions
   return withWrittenShard(engine, collection, shard, async (view) => {
     const { clock, random, store, pins, checkpointer } = engine.parts
     const createdAt = clock.now()

@@ -1,3 +1,4 @@
+import { checkMembers, type Members } from '../../errors/known-members.ts'
 import { CollectionReader } from '../../collection/reader.ts'
 import { viewOfShard } from '../../collection/shard-view.ts'
 import type { CollectionId } from '../../ids/brands.ts'
@@ -20,6 +21,8 @@ export interface RestoreShardOptions {
   /** Name of the snapshot that keeps what is replaced. Default: `before-rollback-<id>`. */
   readonly undoName?: string
 }
+
+const ofRestore: Members<RestoreShardOptions> = { from: true, collection: true, undoName: true }
 
 /** One shard of a collection: reads see its points only. Shards are numbered from 0. */
 export class CollectionShard extends CollectionReader {
@@ -92,6 +95,7 @@ export class CollectionShard extends CollectionReader {
    * snapshot-not-found, collection-not-found; then nothing has changed
    */
   async restore(snapshot: Snapshot, options: RestoreShardOptions = {}): Promise<Snapshot> {
+    checkMembers(options, ofRestore, { cannot: 'Cannot restore the shard', of: 'the options' })
     const state = this.#engine.state(this.#collection)
     const source = options.from ?? snapshot.info().shard ?? this.index
     const { undo } = await submitRestore(

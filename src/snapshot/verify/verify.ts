@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { DatabaseError } from '../../errors/database-error.ts'
+import { checkMembers, type Members } from '../../errors/known-members.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { readAhead } from '../../segment/file-reader.ts'
 import type { ObjectStore } from '../../storage/object-store.ts'
@@ -24,6 +25,13 @@ export interface VerifyOptions {
   readonly onProgress?: (progress: VerifyProgress) => void
   /** `resumeFrom` of a run that did not come to its end. */
   readonly from?: string
+}
+
+const ofVerify: Members<VerifyOptions> = { signal: true, bytesPerSecond: true, onProgress: true, from: true }
+
+/** @throws request-invalid naming the member */
+export function checkVerifyOptions(options: VerifyOptions): void {
+  checkMembers(options, ofVerify, { cannot: 'Cannot verify the snapshot', of: 'the options' })
 }
 
 export interface VerifyReport {

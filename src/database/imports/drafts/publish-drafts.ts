@@ -2,6 +2,7 @@ import { checkCollectionName } from '../../../collection/checks/check-config.ts'
 import type { CollectionState } from '../../../collection/collection-state.ts'
 import type { JsonValue } from '../../../encoding/json.ts'
 import { DatabaseError } from '../../../errors/database-error.ts'
+import { checkMembers, type Members } from '../../../errors/known-members.ts'
 import type { Engine } from '../../engine.ts'
 import { submitRestore, type Restored } from '../../restore-snapshot.ts'
 import { isDraft } from './draft-name.ts'
@@ -17,6 +18,8 @@ export interface PublishOptions {
   readonly undoName?: string
 }
 
+const ofPublish: Members<PublishOptions> = { replace: true, aliases: true, receipt: true, undoName: true }
+
 /**
  * Drafts, by their names, become collections: all of them or none, in one log record, at the cost of a manifest each. The
  * drafts themselves stay until they are dropped.
@@ -25,8 +28,10 @@ export interface PublishOptions {
 export async function publishDrafts(
   engine: Engine,
   names: Readonly<Record<string, string>>,
-  { replace = false, aliases = {}, receipt, undoName }: PublishOptions,
+  options: PublishOptions,
 ): Promise<Restored> {
+  checkMembers(options, ofPublish, { cannot: 'Cannot publish drafts', of: 'the options' })
+  const { replace = false, aliases = {}, receipt, undoName } = options
   const { catalog } = engine.parts
   const collections = Object.entries(names).map(([draft, name]) => {
     checkCollectionName(name)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { DatabaseError } from '../../../errors/database-error.ts'
+import { checkMembers, type Members } from '../../../errors/known-members.ts'
 import { readAll, type ArchiveBytes } from '../archive-bytes.ts'
 import { invalidArchive, invalidEntry } from '../archive-error.ts'
 import { ByteSource } from '../byte-source.ts'
@@ -19,6 +20,20 @@ export interface OpenArchiveOptions {
   /** Ed25519 public keys in PEM: an archive that none of them signed is refused before anything of it is used. */
   readonly trustedKeys?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
+}
+
+// Whoever has options for several functions gives them to each; but one that none of them knows would not be obeyed.
+const ofReading: Members<OpenArchiveOptions & { readonly bases?: unknown; readonly onProgress?: unknown }> = {
+  decrypt: true,
+  trustedKeys: true,
+  signal: true,
+  bases: true,
+  onProgress: true,
+}
+
+/** @throws request-invalid naming the member */
+export function checkArchiveOptions(options: OpenArchiveOptions): void {
+  checkMembers(options, ofReading, { cannot: 'Cannot read the archive', of: 'the options' })
 }
 
 export interface ReadEntry extends ArchiveFile {
@@ -108,8 +123,10 @@ interface ArchiveParts {
  */
 export async function openArchiveReader(
   source: ArchiveBytes,
-  { decrypt, trustedKeys, signal }: OpenArchiveOptions = {},
+  options: OpenArchiveOptions = {},
 ): Promise<ArchiveReader> {
+  checkArchiveOptions(options)
+  const { decrypt, trustedKeys, signal } = options
   const beginning = await readAll(source, { length: Math.min(encryptedMagic.byteLength, source.bytes) })
   const hasMagic = isEncrypted(beginning)
   if (!hasMagic && decrypt !== undefined) throw notEncrypted()

@@ -1,5 +1,5 @@
 import { bytesOf, type ArchiveInput } from './archive-file.ts'
-import { openArchiveReader, type OpenArchiveOptions } from './archive-reader.ts'
+import { checkArchiveOptions, openArchiveReader, type OpenArchiveOptions } from './archive-reader.ts'
 
 export interface ListedEntry {
   readonly name: string
@@ -18,6 +18,7 @@ export async function listArchive(
   input: ArchiveInput,
   options: OpenArchiveOptions = {},
 ): Promise<readonly ListedEntry[]> {
+  checkArchiveOptions(options)
   const { entries, manifest } = await openArchiveReader(await bytesOf(input), options)
   return [
     ...[...entries.values()].map(({ name, bytes, sha256, offset }) => ({ name, bytes, sha256, offset })),
@@ -34,6 +35,7 @@ export async function* catArchiveEntry(
   name: string,
   options: OpenArchiveOptions = {},
 ): AsyncGenerator<Uint8Array> {
+  checkArchiveOptions(options)
   const reader = await openArchiveReader(await bytesOf(input), options)
   yield* reader.stream(reader.getEntry(name))
 }

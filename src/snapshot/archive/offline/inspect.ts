@@ -6,7 +6,12 @@ import { decodeHeader, encryptedMagic, headerBytes, isEncrypted } from '../encry
 import type { ArchiveFile } from '../format.ts'
 import { checkSignature } from '../signature/signature.ts'
 import { bytesOf, type ArchiveInput } from './archive-file.ts'
-import { openArchiveReader, type ArchiveReader, type OpenArchiveOptions } from './archive-reader.ts'
+import {
+  checkArchiveOptions,
+  openArchiveReader,
+  type ArchiveReader,
+  type OpenArchiveOptions,
+} from './archive-reader.ts'
 
 export interface ArchiveInspection {
   /** Length of the file. */
@@ -76,6 +81,7 @@ export async function inspectArchive(
   input: ArchiveInput,
   options: OpenArchiveOptions = {},
 ): Promise<ArchiveInspection> {
+  checkArchiveOptions(options)
   const source = await bytesOf(input)
   const beginning = await readAll(source, { length: Math.min(headerBytes, source.bytes) })
   const isSealed = isEncrypted(beginning.subarray(0, encryptedMagic.byteLength))

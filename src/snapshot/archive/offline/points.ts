@@ -13,6 +13,7 @@ import { bytesOf, type ArchiveInput } from './archive-file.ts'
 import { ArchiveObjects } from './archive-objects.ts'
 import {
   checkRunning,
+  checkArchiveOptions,
   openArchiveReader,
   type ArchiveReader,
   type OpenArchiveOptions,
@@ -36,6 +37,7 @@ export async function* archivePoints(
   input: ArchiveInput,
   { collection: name, bases = [], ...options }: ArchivePointsOptions = {},
 ): AsyncGenerator<Point> {
+  checkArchiveOptions(options)
   const reader = await openArchiveReader(await bytesOf(input), options)
   const collection = getCollection(reader, name)
   const view = await openView(await objectsOf(reader, bases, options), new SegmentRegistry(), {

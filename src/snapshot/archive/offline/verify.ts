@@ -5,6 +5,7 @@ import type { FileCandidate } from '../base/external-files.ts'
 import { contentKey, type ArchiveFile } from '../format.ts'
 import { bytesOf, type ArchiveInput } from './archive-file.ts'
 import {
+  checkArchiveOptions,
   checkRunning,
   openArchiveReader,
   type ArchiveReader,
@@ -46,6 +47,7 @@ export async function verifyArchive(
   input: ArchiveInput,
   options: VerifyArchiveOptions = {},
 ): Promise<ArchiveReport> {
+  checkArchiveOptions(options)
   const source = await bytesOf(input)
   let reader: ArchiveReader
   try {
