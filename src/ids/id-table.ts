@@ -120,24 +120,9 @@ export class IdTable {
 
   /** The rows, sorted roughly by the slots that they belong to; rows of one id stay in their order. */
   #bySlot(start: number, end: number): { rows: Uint32Array; homes: Uint32Array } {
-    const unsorted = new Uint32Array(end - start)
-    const ends = new Uint32Array(partitions)
+    const unsorted = homesOf(this.#source, start, end, this.#shift)
     const shift = Math.max(0, 32 - this.#shift - Math.log2(partitions))
-    for (let row = start; row < end; row++) {
-      const home = Math.imul(this.#source.hashAt(row), spread) >>> this.#shift
-      unsorted[row - start] = home
-      ends[home >>> shift]! += 1
-    }
-    for (let i = 1; i < partitions; i++) ends[i]! += ends[i - 1]!
-    const rows = new Uint32Array(end - start)
-    const homes = new Uint32Array(end - start)
-    for (let row = end - 1; row >= start; row--) {
-      const home = unsorted[row - start]!
-      const at = --ends[home >>> shift]!
-      rows[at] = row
-      homes[at] = home
-    }
-    return { rows, homes }
+    return sortedByHome(unsorted, start, shift)
   }
 
   #grow(): void {
@@ -157,4 +142,38 @@ export class IdTable {
 
 function bitsFor(capacity: number): number {
   return Math.ceil(Math.log2(Math.max(capacity / loadMax + 1, smallestSlots)))
+}
+
+// In functions of their own: what is behind a long loop has not been seen when the loop is compiled, and then was for nothing.
+
+/** The slots that the ids of the rows belong to. */
+function homesOf(source: IdSource, start: number, end: number, shift: number): Uint32Array {
+  const homes = new Uint32Array(end - start)
+  for (let row = start; row < end; row++) homes[row - start] = Math.imul(source.hashAt(row), spread) >>> shift
+  return homes
+}
+
+/** By the highest bits of their homes; `first` is the number of the first row. */
+function sortedByHome(
+  unsorted: Uint32Array,
+  first: number,
+  shift: number,
+): { rows: Uint32Array; homes: Uint32Array } {
+  const ends = partitionEnds(unsorted, shift)
+  const rows = new Uint32Array(unsorted.length)
+  const homes = new Uint32Array(unsorted.length)
+  for (let i = unsorted.length - 1; i >= 0; i--) {
+    const home = unsorted[i]!
+    const at = --ends[home >>> shift]!
+    rows[at] = first + i
+    homes[at] = home
+  }
+  return { rows, homes }
+}
+
+function partitionEnds(homes: Uint32Array, shift: number): Uint32Array {
+  const ends = new Uint32Array(partitions)
+  for (const home of homes) ends[home >>> shift]! += 1
+  for (let i = 1; i < partitions; i++) ends[i]! += ends[i - 1]!
+  return ends
 }

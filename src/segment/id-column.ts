@@ -127,8 +127,15 @@ export function hashIdAt(words: Uint32Array, kinds: Uint8Array, row: number): nu
 
 /** Some rows, in the order in which they are named. Copies. */
 export function pickIds({ words, kinds }: IdColumnImage, rows: Uint32Array): IdColumnImage {
-  const picked = new Uint32Array(4 * rows.length)
-  for (let i = 0; i < rows.length; i++)
-    for (let word = 0; word < 4; word++) picked[4 * i + word] = words[4 * rows[i]! + word]!
-  return { words: picked, kinds: Uint8Array.from(rows, (row) => kinds[row]!) }
+  const pickedWords = new Uint32Array(4 * rows.length)
+  const pickedKinds = new Uint8Array(rows.length)
+  for (let i = 0; i < rows.length; i++) {
+    const at = rows[i]! * 4
+    pickedWords[4 * i] = words[at]!
+    pickedWords[4 * i + 1] = words[at + 1]!
+    pickedWords[4 * i + 2] = words[at + 2]!
+    pickedWords[4 * i + 3] = words[at + 3]!
+    pickedKinds[i] = kinds[rows[i]!]!
+  }
+  return { words: pickedWords, kinds: pickedKinds }
 }

@@ -280,6 +280,11 @@ export class RowSet {
     this.#ids.read(row, out)
   }
 
+  /** Its `hashWords`. */
+  idHashAt(row: number): number {
+    return this.#ids.hashAt(row)
+  }
+
   pointIdAt(row: number): PointId {
     const words: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
     this.#ids.read(row, words)

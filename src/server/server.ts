@@ -9,6 +9,7 @@ import { archiveSettings } from '../api/qdrant/present/archive-settings.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
 import type { Database } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { loopUse } from '../runtime/loop-use.ts'
 import { systemRandom } from '../runtime/random.ts'
 import { InvariantViolation } from '../runtime/assert.ts'
 import type { LevelledLogger, Logger } from '../runtime/logger.ts'
@@ -74,7 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     database.policies.start()
     const loads = [metrics, qdrant, milvus].map((one) => () => one?.load() ?? Promise.resolve())
     const all = [...loads, () => import('../api/v1/answer.ts')]
-    const later = loadLater(all, database.whenLoaded(), systemClock, options.onFatal)
+    const later = loadLater(all, database.whenLoaded(), systemClock, options.onFatal, loopUse())
     return {
       url,
       grpcAddress: addresses.grpc,

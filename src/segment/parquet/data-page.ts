@@ -35,20 +35,29 @@ export interface ParquetColumn {
   chunk(range: RowRange): ColumnChunk
 }
 
-/** Consecutive ranges that each fit a page, if `bytesOf` says how many bytes a row has. */
+/** Consecutive ranges that each fit a page, of rows that are equally long. */
+export function* equalPages({ start, end }: RowRange, rowBytes: number): Generator<RowRange> {
+  const rows = Math.max(1, Math.floor(pageBytesMax / rowBytes))
+  for (let first = start; first < end; first += rows) yield { start: first, end: Math.min(first + rows, end) }
+}
+
+/** The same, if `bytesOf` says how many bytes a row has. */
 export function* pageRanges({ start, end }: RowRange, bytesOf: (row: number) => number): Generator<RowRange> {
-  let first = start
+  for (let first = start; first < end;) {
+    const next = pageEnd(first, end, bytesOf)
+    yield { start: first, end: next }
+    first = next
+  }
+}
+
+/** At least one row. */
+function pageEnd(start: number, end: number, bytesOf: (row: number) => number): number {
   let bytes = 0
   for (let row = start; row < end; row++) {
-    const rowBytes = bytesOf(row)
-    if (row > first && bytes + rowBytes > pageBytesMax) {
-      yield { start: first, end: row }
-      first = row
-      bytes = 0
-    }
-    bytes += rowBytes
+    bytes += bytesOf(row)
+    if (row > start && bytes > pageBytesMax) return row
   }
-  yield { start: first, end }
+  return end
 }
 
 /** What stands before the bytes of a page. */

@@ -34,5 +34,8 @@ describe('levels', () => {
   test('of presence are 1 where there is a value', () => {
     const present = Uint8Array.of(1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0)
     expect(decodeLevels(presenceLevels(present), 1, present.length)).toEqual([...present])
+    expect(decodeLevels(presenceLevels(present, 1), 1, present.length)).toEqual(
+      [...present].map((value) => 1 - value),
+    )
   })
 })

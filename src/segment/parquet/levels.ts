@@ -95,9 +95,16 @@ export class LevelEncoder {
   }
 }
 
-/** Definition levels of a column that may be null, a byte for each row that is not 0 where there is a value. */
-export function presenceLevels(present: Uint8Array): Uint8Array<ArrayBuffer> {
+/** Definition levels of a column that may be null: of each row 1 where there is a value, or what `absent` is where there is none. */
+export function presenceLevels(rows: Uint8Array, absent: 0 | 1 = 0): Uint8Array<ArrayBuffer> {
   const levels = new LevelEncoder(1)
-  for (const value of present) levels.add(value === 0 ? 0 : 1, 1)
+  // Mostly all rows are alike: the end of a run is looked for by what searches memory.
+  for (let at = 0; at < rows.length;) {
+    const value = rows[at]!
+    const next = rows.indexOf(1 - value, at)
+    const end = next < 0 ? rows.length : next
+    levels.add(value === absent ? 0 : 1, end - at)
+    at = end
+  }
   return levels.finish()
 }

@@ -2,7 +2,7 @@ import { strideOf, type VectorColumnImage } from '../../graph/vector-column.ts'
 import type { PackedColumnImage } from '../packed-column.ts'
 import type { VectorImage } from '../row-set.ts'
 import { sparseIndicesColumn, sparseValuesColumn, vectorColumn } from './columns.ts'
-import { pageRanges, type DataPage, type ParquetColumn } from './data-page.ts'
+import { equalPages, pageRanges, type DataPage, type ParquetColumn } from './data-page.ts'
 import { LevelEncoder } from './levels.ts'
 import type { RowRange } from './row-groups.ts'
 import { listColumn, listsColumn } from './schema.ts'
@@ -89,14 +89,13 @@ class DensePages {
   }
 
   *of(range: RowRange): Generator<DataPage> {
-    for (const page of pageRanges(range, () => this.#rowBytes)) yield this.#page(page)
+    for (const page of equalPages(range, this.#rowBytes)) yield this.#page(page)
   }
 
   #page({ start, end }: RowRange): DataPage {
     const rowCount = end - start
     const { dimensions } = this.#column
-    let presentCount = 0
-    for (let row = start; row < end; row++) if (this.#has(row)) presentCount += 1
+    const presentCount = countPresent(this.#column.presence, start, end)
     if (presentCount === rowCount) {
       const floats =
         strideOf(dimensions) === dimensions ? this.#views(start, end) : [this.#copy(start, end, rowCount)]
@@ -108,17 +107,11 @@ class DensePages {
     }
     const levels = new ListLevels(1)
     for (let row = start; row < end; row++) {
-      if (this.#has(row)) levels.addList(dimensions)
+      if (isPresent(this.#column.presence, row)) levels.addList(dimensions)
       else levels.addNone(0)
     }
     const parts = [...levels.finish(), this.#copy(start, end, presentCount)]
     return { rowCount, valueCount: levels.count, parts }
-  }
-
-  #has(row: number): boolean {
-    const { presence } = this.#column
-    const word = row >>> 5
-    return word < presence.length && ((presence[word]! >>> (row & 31)) & 1) === 1
   }
 
   #fullLevels(rowCount: number): readonly Uint8Array[] {
@@ -143,14 +136,14 @@ class DensePages {
 
   /** The floats of the rows that have a vector. */
   #copy(start: number, end: number, presentCount: number): Uint8Array {
-    const { dimensions } = this.#column
+    const { dimensions, presence } = this.#column
     const stride = strideOf(dimensions)
     const floats = new Float32Array(presentCount * dimensions)
     let at = 0
     for (const { memory, offset, firstRow, endRow } of this.#chunks(start, end)) {
       const last = Math.min(end, endRow)
       for (let row = Math.max(start, firstRow); row < last; row++) {
-        if (!this.#has(row)) continue
+        if (!isPresent(presence, row)) continue
         floats.set(new Float32Array(memory.buffer, offset + (row - firstRow) * stride * 4, dimensions), at)
         at += dimensions
       }
@@ -167,6 +160,25 @@ class DensePages {
     }
   }
 }
+
+function isPresent(presence: Uint32Array, row: number): boolean {
+  const word = row >>> 5
+  return word < presence.length && ((presence[word]! >>> (row & 31)) & 1) === 1
+}
+
+function countPresent(presence: Uint32Array, start: number, end: number): number {
+  let count = 0
+  for (let row = start; row < end; row++) {
+    // 32 rows at once, as mostly all of them are.
+    if ((row & 31) === 0 && row + 32 <= end && presence[row >>> 5] === allPresent) {
+      count += 32
+      row += 31
+    } else if (isPresent(presence, row)) count += 1
+  }
+  return count
+}
+
+const allPresent = 0xffff_ffff
 
 interface VectorChunk {
   readonly memory: WebAssembly.Memory

@@ -26,19 +26,14 @@ export class NewestPoints {
 
   /** To be gone through before anything is asked. */
   *compare(): Iterable<undefined> {
-    let looked = 0
-    for (const ids of this.#segments) {
-      for (let index = 0; index < ids.slots.length; index++) {
-        this.#sieve.add(hashIdAt(ids.words, ids.kinds, index))
-        if ((looked += 1) % sliceIds === 0) yield
-      }
+    for (const { ids, from, to } of this.#slices()) {
+      addHashes(this.#sieve, ids, from, to)
+      yield
     }
     const repeated = new RepeatedPoints(this.#segments, this.#outdated)
-    for (const [segment, ids] of this.#segments.entries()) {
-      for (let index = 0; index < ids.slots.length; index++) {
-        if (this.#sieve.mayRepeat(hashIdAt(ids.words, ids.kinds, index))) repeated.add(segment, index)
-        if ((looked += 1) % sliceIds === 0) yield
-      }
+    for (const { segment, ids, from, to } of this.#slices()) {
+      for (const index of repeatedPlaces(this.#sieve, ids, from, to)) repeated.add(segment, index)
+      yield
     }
   }
 
@@ -50,6 +45,37 @@ export class NewestPoints {
     for (let index = 0; index < outdated.length; index++) if (outdated[index] === 0) places[count++] = index
     return places.subarray(0, count)
   }
+
+  *#slices(): Iterable<{
+    readonly segment: number
+    readonly ids: QdrantIds
+    readonly from: number
+    readonly to: number
+  }> {
+    for (const [segment, ids] of this.#segments.entries()) {
+      const count = ids.slots.length
+      for (let from = 0; from < count; from += sliceIds)
+        yield { segment, ids, from, to: Math.min(from + sliceIds, count) }
+    }
+  }
+}
+
+// In functions of their own, which are compiled once and not with the generator around them.
+
+function addHashes(sieve: HashSieve, { words, kinds }: QdrantIds, from: number, to: number): void {
+  for (let index = from; index < to; index++) sieve.add(hashIdAt(words, kinds, index))
+}
+
+function repeatedPlaces(
+  sieve: HashSieve,
+  { words, kinds }: QdrantIds,
+  from: number,
+  to: number,
+): readonly number[] {
+  const places: number[] = []
+  for (let index = from; index < to; index++)
+    if (sieve.mayRepeat(hashIdAt(words, kinds, index))) places.push(index)
+  return places
 }
 
 /** Points whose ids may come again, one after the other. */

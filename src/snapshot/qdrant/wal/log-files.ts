@@ -17,7 +17,8 @@ const headerBytes = 8
 const lengthBytes = 8
 const checksumBytes = 4
 const entryBytesMin = 16
-const windowBytes = 1024 * 1024
+/** Of some entries: what is read once more, as an entry reaches beyond it, is little. */
+const windowBytes = 8 * 1024 * 1024
 
 export interface WalLimits {
   /** Of one entry. Default 256 MiB. */
@@ -40,7 +41,18 @@ interface LogFile {
   readonly number: number
 }
 
-/** The entries that are to be replayed, in their order. @throws archive-invalid */
+/** Memory that windows are read into, one after the other. */
+class WindowMemory {
+  #bytes = new Uint8Array(0)
+
+  /** Good until it is asked for again. */
+  of(length: number): Uint8Array {
+    if (this.#bytes.length < length) this.#bytes = new Uint8Array(length)
+    return this.#bytes
+  }
+}
+
+/** The entries that are to be replayed, in their order. The data of one is good until the next is asked for. @throws archive-invalid */
 export async function* readLogFiles(
   files: ReadonlyMap<string, EntryBytes>,
   limits: WalLimits = {},
@@ -56,6 +68,7 @@ export async function* readLogFiles(
   }
   for (const list of [closed, open]) list.sort((a, b) => a.number - b.number)
   const from = await readFirstIndex(files.get(firstIndexName))
+  const memory = new WindowMemory()
   let next = closed[0]?.number ?? 0
   for (const { entry, number, isClosed } of [
     ...closed.map((file) => ({ ...file, isClosed: true })),
@@ -63,7 +76,8 @@ export async function* readLogFiles(
   ]) {
     if (isClosed && number !== next)
       throw invalidEntry(entry.name, `the files before it end at entry ${next}`, { expected: next })
-    const reader = new LogFileReader(entry, isClosed, limits.entryBytesMax ?? entryBytesMaxDefault, onTorn)
+    const entryBytesMax = limits.entryBytesMax ?? entryBytesMaxDefault
+    const reader = new LogFileReader({ entry, isClosed, memory }, entryBytesMax, onTorn)
     for await (const { data, offset } of reader.entries()) {
       if (next >= from) yield { index: next, file: entry.name, offset, data }
       next += 1
@@ -103,19 +117,24 @@ interface Next {
 class LogFileReader {
   readonly #entry: EntryBytes
   readonly #isClosed: boolean
+  readonly #memory: WindowMemory
   readonly #entryBytesMax: number
   readonly #onTorn: (file: string, offset: number) => void
   #window: Buffer = Buffer.alloc(0)
   #windowStart = 0
 
   constructor(
-    entry: EntryBytes,
-    isClosed: boolean,
+    {
+      entry,
+      isClosed,
+      memory,
+    }: { readonly entry: EntryBytes; readonly isClosed: boolean; readonly memory: WindowMemory },
     entryBytesMax: number,
     onTorn: (file: string, offset: number) => void,
   ) {
     this.#entry = entry
     this.#isClosed = isClosed
+    this.#memory = memory
     this.#entryBytesMax = entryBytesMax
     this.#onTorn = onTorn
   }
@@ -189,23 +208,24 @@ class LogFileReader {
       const head = await this.#read(at - checksumBytes, checksumBytes + lengthBytes)
       const length = lengthAt(head, checksumBytes)
       const whole = wholeBytes(length)
+      const previous = head.readUInt32LE(0)
       if (length === 0 || !(whole <= bytes - at) || length > this.#entryBytesMax) continue
       if ((budget -= whole) < 0)
         throw invalidEntry(name, 'the checksum of an entry is wrong', { offset: start })
       const read = await this.#read(at, whole)
       const end = whole - checksumBytes
       const stored = read.readUInt32LE(end)
-      if (stored !== 0 && stored === checksumOf(read.subarray(0, end), head.readUInt32LE(0))) return at
+      if (stored !== 0 && stored === checksumOf(read.subarray(0, end), previous)) return at
     }
     return undefined
   }
 
-  /** Out of a window, so that small entries cost no read each. What is given stays as it is. */
+  /** Out of a window, so that small entries cost no read each. What is given is good until the next read. */
   async #read(offset: number, length: number): Promise<Buffer> {
     const start = offset - this.#windowStart
     if (start < 0 || start + length > this.#window.byteLength) {
       const wanted = Math.min(Math.max(length, windowBytes), this.#entry.bytes - offset)
-      const bytes = await this.#entry.read(offset, wanted)
+      const bytes = await this.#entry.read(offset, wanted, this.#memory.of(wanted))
       this.#window = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       this.#windowStart = offset
       // Storage in memory answers at once: others get their turn here.
