@@ -9,7 +9,7 @@ import { mergeInIdOrder, mergeInSignedOrder } from './id-order.ts'
 import { orderedPage } from './order-by.ts'
 import { countIndexedVectors } from './graph-params.ts'
 import { bitsOf, CandidateSource } from './querying/candidates.ts'
-import { answerOf, askedQuery, withQuery } from './querying/asked-query.ts'
+import { answerOf, askedQuery, queryOf } from './querying/asked-query.ts'
 import {
   checkCount,
   checkGroups,
@@ -219,7 +219,8 @@ export class CollectionReader {
    */
   async queryGroups(request: QueryGroupsRequest): Promise<readonly PointGroup[]> {
     checkGroups(request)
-    const whole = withQuery(request)
+    const query = queryOf(request)
+    const whole = query === undefined ? request : { ...request, query }
     const limit = checkCount('limit', request.limit ?? 10)
     const groupSize = checkCount('groupSize', request.groupSize ?? 3)
     const foreign = namesForeign(whole) ? await readForeign(whole) : noForeign

@@ -9,12 +9,17 @@ import type { Point, ReadOptions, ScoredPoint } from '../types.ts'
 import { vectorAt, type VectorSchema } from '../vector-columns.ts'
 import type { View } from '../view.ts'
 
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
+
 export function readHits(view: View, hits: readonly Hit[], options: ReadOptions): ScoredPoint[] {
-  const read = pointReader(view, options)
+  const { vectors } = view.config
+  const partitions = options.partition === true ? partitionsOfRows(view) : undefined
   return hits.map((hit) => {
-    const { score, orderValue } = hit
-    const point = read(hit) as { -readonly [K in keyof ScoredPoint]: ScoredPoint[K] }
-    point.score = score
+    const { rows, row, score, orderValue } = hit
+    // All that a short answer has at once: each member that comes later costs as much as these three.
+    const point: Writable<ScoredPoint> = { id: rows.pointIdAt(row), version: rows.writtenAt(row), score }
+    readMore(point, hit, options, vectors)
+    if (partitions !== undefined) point.partition = partitionOf(partitions, hit)
     if (orderValue !== undefined) point.orderValue = orderValue
     return point
   })
@@ -25,18 +30,29 @@ export function pointReader(view: View, options: ReadOptions): (ref: RowRef) => 
   const { vectors } = view.config
   if (options.partition !== true) return (ref) => readPoint(ref, options, vectors)
   const partitions = partitionsOfRows(view)
-  return (ref) => {
-    const partition = partitions.get(ref.rows)
-    assert(partition !== undefined, 'a row that is read is in a partition of the view')
-    return { ...readPoint(ref, options, vectors), partition }
-  }
+  return (ref) => ({ ...readPoint(ref, options, vectors), partition: partitionOf(partitions, ref) })
 }
 
-export function readPoint({ rows, row }: RowRef, options: ReadOptions, schema: VectorSchema): Point {
-  const point: { -readonly [K in keyof Point]: Point[K] } = {
-    id: rows.pointIdAt(row),
-    version: rows.writtenAt(row),
-  }
+function partitionOf(partitions: ReturnType<typeof partitionsOfRows>, { rows }: RowRef): string {
+  const partition = partitions.get(rows)
+  assert(partition !== undefined, 'a row that is read is in a partition of the view')
+  return partition
+}
+
+export function readPoint(ref: RowRef, options: ReadOptions, schema: VectorSchema): Point {
+  const { rows, row } = ref
+  const point: Writable<Point> = { id: rows.pointIdAt(row), version: rows.writtenAt(row) }
+  readMore(point, ref, options, schema)
+  return point
+}
+
+/** What is asked for beside id and version. */
+function readMore(
+  point: Writable<Point>,
+  { rows, row }: RowRef,
+  options: ReadOptions,
+  schema: VectorSchema,
+): void {
   if (options.payload !== undefined && options.payload !== false) {
     const bytes = rows.payloadAt(row)
     const raw = new RawJson(bytes.byteLength === 0 ? '{}' : bytes)
@@ -51,5 +67,4 @@ export function readPoint({ rows, row }: RowRef, options: ReadOptions, schema: V
     }
     point.vectors = vectors
   }
-  return point
 }
