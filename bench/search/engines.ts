@@ -4,7 +4,7 @@ import type { EngineKind, EngineSettings } from './adapters/adapter.ts'
 export interface EngineChoice {
   readonly name: string
   readonly kind: EngineKind
-  /** One and two threads are compared. */
+  /** One and two threads are compared, also by batches of queries. */
   readonly scales: boolean
 }
 

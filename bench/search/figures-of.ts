@@ -1,6 +1,12 @@
 import { summarise, type Figure, type Side, type Unit } from '../support/figures.ts'
 import { speedAt, type Pace } from './curve.ts'
-import { recalls, type DataSetResults, type EngineResults, type FilteredResults } from './results.ts'
+import {
+  recalls,
+  type DataSetResults,
+  type EngineResults,
+  type FilteredResults,
+  type Scaling,
+} from './results.ts'
 
 const bench = 'search'
 const paces: readonly Pace[] = ['wall clock', 'processor time']
@@ -56,7 +62,8 @@ function bestOf(data: DataSetResults, peer: string, recall: number, pace: Pace) 
 function ownFigures(data: DataSetResults, own: EngineResults): Figure[] {
   return [
     ...recalls.flatMap((recall) => filterFigures(data, own, recall)),
-    ...scalingFigure(data, own),
+    ...scalingFigure(data, own, own.scaling, '16 callers'),
+    ...scalingFigure(data, own, own.batchScaling, '4 callers with batches of 16'),
     ...loopFigure(data, own),
   ]
 }
@@ -110,7 +117,12 @@ function slowestFilter(name: string, filtered: readonly FilteredResults[], pace:
   ]
 }
 
-function scalingFigure(data: DataSetResults, { engine, scaling }: EngineResults): Figure[] {
+function scalingFigure(
+  data: DataSetResults,
+  { engine }: EngineResults,
+  scaling: Scaling | undefined,
+  who: string,
+): Figure[] {
   if (scaling === undefined) return []
   const [one_, two] = [scaling.one, scaling.two].map(({ queries, seconds }) => queries / seconds) as [
     number,
@@ -119,7 +131,7 @@ function scalingFigure(data: DataSetResults, { engine, scaling }: EngineResults)
   return [
     {
       bench,
-      name: `${data.name}: ${engine}, 16 callers, two workers to one`,
+      name: `${data.name}: ${engine}, ${who}, two workers to one`,
       value: two / one_,
       unit: 'x',
       ours: one('two workers', 'queries/s', two),

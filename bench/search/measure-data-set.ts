@@ -7,9 +7,15 @@ import { pointAt, type CurvePoint } from './curve.ts'
 import type { DataSet } from './data/data-set.ts'
 import { rowFilters } from './data/filters.ts'
 import type { DriverProcess } from './driver/driver-process.ts'
-import type { Ingested, Loaded } from './driver/protocol.ts'
+import type { Ingested, Loaded, LoadRequest } from './driver/protocol.ts'
 import { settingsOf, type Drivers, type EngineChoice, type PeerPlaces } from './engines.ts'
-import { recalls, type EngineResults, type FilteredResults, type LoadResults } from './results.ts'
+import {
+  recalls,
+  type EngineResults,
+  type FilteredResults,
+  type LoadResults,
+  type Scaling,
+} from './results.ts'
 
 export interface SearchPlan {
   readonly engines: readonly EngineChoice[]
@@ -34,7 +40,8 @@ interface Contender {
   readonly filtered: FilteredResults[]
   operations: readonly Operation[]
   restartSeconds: number | undefined
-  scaling: { one: Loaded; two: Loaded } | undefined
+  scaling: Scaling | undefined
+  batchScaling: Scaling | undefined
   /** Why it was measured no further. */
   failed: string | undefined
 }
@@ -104,6 +111,7 @@ async function prepare(plan: SearchPlan, data: DataSet, choice: EngineChoice): P
       ...none,
       restartSeconds: undefined,
       scaling: undefined,
+      batchScaling: undefined,
       failed: undefined,
     }
   } catch (error) {
@@ -252,16 +260,22 @@ async function measureFilter(
 async function measureRest(plan: SearchPlan, contender: Contender): Promise<void> {
   const { driver, choice, curve } = contender
   const point = pointAt(curve, recalls[0])
-  if (choice.scales && point !== undefined)
-    contender.scaling = await measureScaling(plan, contender, point.effort)
+  if (choice.scales && point !== undefined) {
+    const { effort } = point
+    contender.scaling = await measureScaling(plan, contender, { effort, clients: 16 })
+    contender.batchScaling = await measureScaling(plan, contender, { effort, clients: 4, batch: 16 })
+  }
   contender.restartSeconds = await driver.call('restart', {})
   contender.operations = await driver.call('operations')
 }
 
-async function measureScaling(plan: SearchPlan, contender: Contender, effort: number) {
-  const { driver } = contender
-  const request = { effort, clients: 16, milliseconds: plan.milliseconds }
-  const pairs: { one: Loaded; two: Loaded }[] = []
+async function measureScaling(
+  plan: SearchPlan,
+  { driver }: Contender,
+  load: Omit<LoadRequest, 'milliseconds'>,
+): Promise<Scaling | undefined> {
+  const request = { ...load, milliseconds: plan.milliseconds }
+  const pairs: Scaling[] = []
   for (let round = 0; round < plan.rounds; round++) {
     await driver.call('restart', { threads: 1 })
     const one = await driver.call('load', request)

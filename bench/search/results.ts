@@ -30,8 +30,16 @@ export interface EngineResults {
   readonly restartSeconds?: number | undefined
   readonly operations: readonly Operation[]
   /** Queries per second of 16 clients, by threads that search. */
-  readonly scaling?: { readonly one: Loaded; readonly two: Loaded } | undefined
+  readonly scaling?: Scaling | undefined
+  /** The same of 4 clients, each call with 16 queries. */
+  readonly batchScaling?: Scaling | undefined
   readonly failed?: string | undefined
+}
+
+/** A load with one thread that searches, and with two. */
+export interface Scaling {
+  readonly one: Loaded
+  readonly two: Loaded
 }
 
 /** At the effort that reaches `recall` without a filter. */

@@ -51,6 +51,8 @@ export interface SearchSetting {
   /** ef, or how many lists are looked into. */
   readonly effort: number
   readonly filter?: RowFilter | undefined
+  /** Queries of one call, from the one on that is run; only of an engine that takes batches. Default: one. */
+  readonly batch?: number | undefined
 }
 
 /** One client: a connection, or a caller in the same process. */

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { built, type Built } from '../../support/embedded.ts'
-import type { Questions } from '../data/data-set.ts'
+import { queryCount, type Questions } from '../data/data-set.ts'
 import { classCounts, conditionOf, payloadOf } from '../data/filters.ts'
 import { limit, vectorAt } from '../data/truth.ts'
 import {
@@ -85,19 +85,21 @@ export class StillpointEmbedded implements Adapter {
 
   async searchers(
     { queries }: Questions,
-    { effort, filter }: SearchSetting,
+    { effort, filter, batch = 1 }: SearchSetting,
     clients: number,
   ): Promise<Searcher[]> {
     const collection = this.#open.getCollection(name)
-    const search = (query: number) =>
-      collection.query({
-        vector: vectorAt(queries, query),
-        limit,
-        effort: { ef: effort },
-        ...(filter && { filter: filterOf(conditionOf(filter, query)) }),
-      })
+    const requestOf = (query: number) => ({
+      vector: vectorAt(queries, query),
+      limit,
+      effort: { ef: effort },
+      ...(filter && { filter: filterOf(conditionOf(filter, query)) }),
+    })
+    const search = (query: number) => collection.query(requestOf(query))
+    const searchAll = (first: number) =>
+      collection.queryBatch(Array.from({ length: batch }, (_, i) => requestOf((first + i) % queryCount)))
     const rows = async (query: number) => (await search(query)).map(({ id }) => Number(id))
-    return Array.from({ length: clients }, () => ({ run: search, rows }))
+    return Array.from({ length: clients }, () => ({ run: batch > 1 ? searchAll : search, rows }))
   }
 
   process() {

@@ -79,10 +79,10 @@ export class Driver implements DriverCalls {
     )
   }
 
-  async load({ effort, filter, clients, milliseconds }: LoadRequest): Promise<Loaded> {
+  async load({ effort, filter, clients, milliseconds, batch }: LoadRequest): Promise<Loaded> {
     const adapter = this.#opened
     const queries = filter === undefined ? queryCount : filteredQueries
-    return this.#with({ effort, filter }, clients, async (searchers) => {
+    return this.#with({ effort, filter, batch }, clients, async (searchers) => {
       await closedLoop(searchers, queries, this.#warmUpMs(clients, filter))
       await adapter.loopDelayMs?.()
       const { pid } = adapter.process()
@@ -91,6 +91,7 @@ export class Driver implements DriverCalls {
       const after = processorSeconds(pid)
       return {
         ...result,
+        queries: result.queries * (batch ?? 1),
         processorSeconds: before === undefined || after === undefined ? undefined : after - before,
         loopDelayMs: await adapter.loopDelayMs?.(),
       }
@@ -140,11 +141,11 @@ export class Driver implements DriverCalls {
   }
 
   async #with<T>(
-    { effort, filter }: SearchRequest,
+    { effort, filter, batch }: Pick<LoadRequest, 'effort' | 'filter' | 'batch'>,
     clients: number,
     work: (searchers: Awaited<ReturnType<Adapter['searchers']>>) => Promise<T>,
   ): Promise<T> {
-    const setting = { effort, ...(filter !== undefined && { filter: filterNamed(filter) }) }
+    const setting = { effort, batch, ...(filter !== undefined && { filter: filterNamed(filter) }) }
     const searchers = await this.#opened.searchers(this.#mustQuestions, setting, clients)
     try {
       return await work(searchers)

@@ -26,6 +26,8 @@ export interface SearchRequest {
 export interface LoadRequest extends SearchRequest {
   readonly clients: number
   readonly milliseconds: number
+  /** Queries of one call. Default: one. */
+  readonly batch?: number | undefined
 }
 
 export interface ProfileRequest extends SearchRequest {
