@@ -51,6 +51,7 @@ export {
 export type { CollectionReader } from './collection/reader.ts'
 export type { GraphSettings } from './collection/graph-params.ts'
 export type { ArchivedConfig, QdrantConfig } from './snapshot/qdrant/plain-config.ts'
+export type { QdrantFilter } from './snapshot/qdrant/plain-filter.ts'
 export type { ImportedCollection, QdrantImportReport } from './database/imports/qdrant/import-qdrant.ts'
 export { partitionOfShardKey, shardKeyOfPartition, type ShardKey } from './snapshot/qdrant/shard-key-names.ts'
 export type * from './collection/types.ts'

@@ -1,5 +1,5 @@
 import fastify from 'fastify'
-import { configOfArchive } from '../api/qdrant/archive-config.ts'
+import { configOfArchive, filterOfArchive } from '../api/qdrant/archive-config.ts'
 import { MoveIn } from '../api/qdrant/move-in/move-in.ts'
 import { archiveSettings } from '../api/qdrant/present/archive-settings.ts'
 import { v1Routes } from '../api/v1/v1-routes.ts'
@@ -27,7 +27,7 @@ async function openStore(path: string, isWritten: boolean): Promise<Database> {
   try {
     // Nothing starts by itself: a command does what it says, and ends. What writes much has to be flushed meanwhile.
     const options = isWritten ? { lazy: true } : { background: false, mustExist: true }
-    return await open(path, { ...options, qdrantConfig: configOfArchive })
+    return await open(path, { ...options, qdrantConfig: configOfArchive, qdrantFilter: filterOfArchive })
   } catch (error) {
     if (!isDatabaseError(error, 'store-locked')) throw error
     throw new CliError(`${error.message}; if that is a server, give its --url instead [${error.code}]`)

@@ -20,6 +20,7 @@ import type { SegmentWriter } from '../segment/segment-writer.ts'
 import { collectGarbage, type GarbageReport, type Roots } from '../snapshot/collect-garbage.ts'
 import type { Pins } from '../snapshot/pins.ts'
 import type { QdrantConfig } from '../snapshot/qdrant/plain-config.ts'
+import type { QdrantFilter } from '../snapshot/qdrant/plain-filter.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { VerifiedObjects } from '../storage/verified-objects.ts'
 import { applyRecord } from './apply/apply-record.ts'
@@ -67,6 +68,7 @@ export interface EngineParts {
   readonly links: SegmentWriter
   readonly graphThreads: number
   readonly qdrantConfig: QdrantConfig
+  readonly qdrantFilter: QdrantFilter
   readonly checkpointer: Checkpointer
   readonly loader: CollectionLoader
   readonly pins: Pins

@@ -21,6 +21,7 @@ import { createInlineBuilder, createWorkerBuilder, type SegmentBuilder } from '.
 import { SegmentWriter } from '../segment/segment-writer.ts'
 import { Pins } from '../snapshot/pins.ts'
 import { plainConfig, type QdrantConfig } from '../snapshot/qdrant/plain-config.ts'
+import { plainFilter, type QdrantFilter } from '../snapshot/qdrant/plain-filter.ts'
 import type { Disk } from '../storage/disk.ts'
 import { makeDurableDirectory } from '../storage/durable-directory.ts'
 import { openLocalObjectStore } from '../storage/local-object-store.ts'
@@ -57,6 +58,8 @@ export interface OpenOptions {
   readonly graphParams?: GraphSettings
   /** What becomes of the configuration of a collection in an archive of Qdrant. Default: its vectors and indexes, the rest as settings. */
   readonly qdrantConfig?: QdrantConfig
+  /** What a filter in the log of an archive of Qdrant means. Default: such an archive is refused. */
+  readonly qdrantFilter?: QdrantFilter
   /** Threads that search; 0 searches on the calling thread. Default: one less than there are cores, at least one. */
   readonly searchThreads?: number
   /** Whether flushes, merges, graphs and garbage collection start by themselves. Default true. */
@@ -94,6 +97,7 @@ const ofOpen: Members<OpenOptions> = {
   graphThreads: true,
   graphParams: true,
   qdrantConfig: true,
+  qdrantFilter: true,
   searchThreads: true,
   background: true,
   flushOnClose: true,
@@ -245,7 +249,7 @@ async function openEngine(
     bulkSegments: new SegmentWriter(store, builders.bulk, verified),
     links: new SegmentWriter(store, builders.links, verified),
     graphThreads: Math.max(1, options.graphThreads ?? 1),
-    qdrantConfig: options.qdrantConfig ?? plainConfig,
+    ...qdrantPartsOf(options),
     checkpointer,
     loader,
     pins: new Pins(),
@@ -263,6 +267,14 @@ async function openEngine(
 
 function slicingOf({ unstable_slices: { bytes, pause } = {} }: OpenOptions) {
   return { sliceBytes: bytes ?? appliedSliceBytes, pause: pause ?? yieldToEventLoop }
+}
+
+/** What archives of Qdrant become, as a front door has it. */
+function qdrantPartsOf({
+  qdrantConfig = plainConfig,
+  qdrantFilter = plainFilter,
+}: OpenOptions): Required<Pick<OpenOptions, 'qdrantConfig' | 'qdrantFilter'>> {
+  return { qdrantConfig, qdrantFilter }
 }
 
 function limitsOf(options: OpenOptions): Omit<EngineLimits, 'sliceBytes'> {

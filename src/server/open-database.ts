@@ -1,5 +1,8 @@
 import { graphParamsOf as milvusGraphParams } from '../api/milvus/indexes/graph-params.ts'
-import { configOfArchive as qdrantConfig } from '../api/qdrant/archive-config.ts'
+import {
+  configOfArchive as qdrantConfig,
+  filterOfArchive as qdrantFilter,
+} from '../api/qdrant/archive-config.ts'
 import { graphParamsOf as qdrantGraphParams } from '../api/qdrant/graph-params.ts'
 import { open, readFileStream, type Database, type GraphSettings } from '../index.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -29,7 +32,7 @@ export async function openDatabase(
   try {
     const { storagePath, searchThreads } = configuration.storage
     const threads = searchThreads === undefined ? {} : { searchThreads }
-    const options = { logger, graphParams, qdrantConfig, lazy: true, onLoading, ...threads }
+    const options = { logger, graphParams, qdrantConfig, qdrantFilter, lazy: true, onLoading, ...threads }
     return { tls, database: await open(storagePath, options) }
   } catch (error) {
     tls?.close()

@@ -1,6 +1,13 @@
-import type { CollectionConfig, JsonObject, PayloadIndexParams, QdrantConfig } from '../../index.ts'
+import type {
+  CollectionConfig,
+  JsonObject,
+  PayloadIndexParams,
+  QdrantConfig,
+  QdrantFilter,
+} from '../../index.ts'
 import { isObject } from './decode.ts'
 import { translateCreate } from './translate/collection.ts'
+import { translateFilter } from './translate/filter.ts'
 import { indexRequest } from './translate/payload-index.ts'
 
 /** The configuration in an archive of Qdrant as if a client had asked for such a collection and its indexes. @throws Error saying why not */
@@ -14,6 +21,9 @@ export const configOfArchive: QdrantConfig = ({ config, payloadIndexes }): Colle
   // What the server's configuration says is for collections that are made here.
   return { ...translateCreate(body, {}), payloadIndexes: indexesOf(payloadIndexes) }
 }
+
+/** A filter in the log of an archive, which a server has let pass when it was asked. @throws WireError */
+export const filterOfArchive: QdrantFilter = (filter) => translateFilter(filter, { unvalidated: true })
 
 function indexesOf(schemas: JsonObject): Record<string, PayloadIndexParams> {
   const indexes: Record<string, PayloadIndexParams> = {}

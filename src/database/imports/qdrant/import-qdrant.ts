@@ -230,11 +230,11 @@ class Import {
     this.#rows.push(rows)
     const indexes: IndexSchemas = new Map(Object.entries(archived.payloadIndexes))
     const before = [...indexes]
-    const report: ReplayReport = { entries: 0, vectorDrops: 0, dropped: new Set(), torn: [] }
+    const report: ReplayReport = { entries: 0, vectorDrops: 0, looks: 0, dropped: new Set(), torn: [] }
     for (const shard of archived.shards) {
       rows.enter(shard.key === undefined ? defaultPartition : partitionOfShardKey(shard.key))
       await fillRows(rows, shard, (vector) => report.dropped.add(vector))
-      await replayWal(rows, shard, indexes, report)
+      await replayWal(rows, shard, indexes, report, this.#engine.parts.qdrantFilter)
       rows.seal()
     }
     this.#unproved.push(...report.torn)

@@ -1,15 +1,18 @@
 import { changedPayload, encodePayload } from '../../../collection/apply-operation.ts'
 import type { PayloadChange } from '../../../collection/operations.ts'
+import { RowCursor } from '../../../collection/row-cursor.ts'
 import type { Location } from '../../../collection/shard.ts'
 import { columnNameOf, columnValues } from '../../../collection/vector-columns.ts'
 import { toVector } from '../../../collection/vector-input.ts'
-import type { JsonValue } from '../../../encoding/json.ts'
-import { isDatabaseError } from '../../../errors/database-error.ts'
+import type { JsonObject, JsonValue } from '../../../encoding/json.ts'
+import { isDatabaseError, type DatabaseError } from '../../../errors/database-error.ts'
 import type { VectorValue } from '../../../graph/vector-value.ts'
 import { wordsOfId, type IdWords, type PointId } from '../../../ids/point-id.ts'
+import { compileFilter } from '../../../query/compile-filter.ts'
 import { invalidEntry } from '../../../snapshot/archive/archive-error.ts'
 import type { QdrantShard } from '../../../snapshot/qdrant/types.ts'
-import type { WalVectors } from '../../../snapshot/qdrant/wal/operations.ts'
+import type { QdrantFilter } from '../../../snapshot/qdrant/plain-filter.ts'
+import type { FilteredChange, WalOperation, WalVectors } from '../../../snapshot/qdrant/wal/operations.ts'
 import { readWal, type NumberedOperation } from '../../../snapshot/qdrant/wal/read-wal.ts'
 import type { ImportedRows } from './imported-rows.ts'
 
@@ -17,11 +20,15 @@ import type { ImportedRows } from './imported-rows.ts'
 const slicePoints = 2_000
 // Each looks at all points.
 const vectorDropsMax = 1_000
+// Each looks at a point, and parses its payload.
+const filterLooksMax = 1_000_000_000
 
 export interface ReplayReport {
   entries: number
   /** Times that a vector was dropped which is there again. */
   vectorDrops: number
+  /** Points that filters were asked of. */
+  looks: number
   /** Names of vectors that the collection does not have. */
   readonly dropped: Set<string>
   /** What was not finished when the log was copied. */
@@ -42,13 +49,14 @@ export async function replayWal(
   shard: QdrantShard,
   indexes: IndexSchemas,
   report: ReplayReport,
+  filters: QdrantFilter,
 ): Promise<void> {
   let changed = 0
   const onTorn = (file: string, offset: number): void => {
     report.torn.push(`${file}: the last write, at ${offset}, was not finished`)
   }
   for await (const entry of readWal(shard.wal, { onTorn })) {
-    const one = new Replay(rows, entry, report)
+    const one = new Replay(rows, entry, report, filters)
     for (const _ of one.apply(indexes))
       if ((changed += 1) % slicePoints === 0 || rows.isPauseDue) await rows.pause()
     report.entries += 1
@@ -62,11 +70,13 @@ class Replay {
   readonly #rows: ImportedRows
   readonly #entry: NumberedOperation
   readonly #report: ReplayReport
+  readonly #filters: QdrantFilter
 
-  constructor(rows: ImportedRows, entry: NumberedOperation, report: ReplayReport) {
+  constructor(rows: ImportedRows, entry: NumberedOperation, report: ReplayReport, filters: QdrantFilter) {
     this.#rows = rows
     this.#entry = entry
     this.#report = report
+    this.#filters = filters
   }
 
   /** Yields after each point. */
@@ -99,15 +109,18 @@ class Replay {
         yield* this.#each(operation.ids, (id, location) => this.#changePayload(id, location, operation))
         return
       case 'update-vectors':
-        for (const { id, vectors } of operation.points)
-          yield* this.#each([id], (words, location) =>
-            this.#changeVectors(words, location, this.#columnsOf(vectors, id)),
-          )
+        yield* this.#updateVectors(operation)
         return
       case 'delete-vectors':
         yield* this.#each(operation.ids, (id, location) =>
           this.#changeVectors(id, location, this.#without(operation.names)),
         )
+        return
+      case 'by-filter':
+        yield* this.#eachPassing(operation.filter, operation.change)
+        return
+      case 'upsert-if':
+        yield* this.#upsertIf(operation)
         return
       case 'delete-vector':
         yield* this.#deleteVector(operation.name)
@@ -123,6 +136,80 @@ class Replay {
       case 'delete-index':
         indexes.delete(operation.field)
     }
+  }
+
+  *#updateVectors({
+    points,
+    condition,
+  }: Extract<WalOperation, { op: 'update-vectors' }>): Iterable<undefined> {
+    const passes = condition === undefined ? undefined : this.#test(condition)
+    for (const { id, vectors } of points)
+      yield* this.#each([id], (words, location) => {
+        if (passes?.(location) !== false) this.#changeVectors(words, location, this.#columnsOf(vectors, id))
+      })
+  }
+
+  /** What the entry did when it was written: a point whose version is not above its number is as it was then. */
+  *#eachPassing(filter: JsonObject, change: FilteredChange): Iterable<undefined> {
+    const passes = this.#test(filter)
+    // By their ids: where they are changes while this goes on.
+    const ids = Array.from(this.#rows.points(), ({ entry, row }) => entry.rows.pointIdAt(row))
+    this.#countLooks(ids.length)
+    for (const given of ids) {
+      const id = wordsOfId(given)
+      const location = this.#rows.find(id)
+      if (location !== undefined && this.#isBefore(location) && passes(location))
+        this.#changePassing(id, location, change)
+      yield
+    }
+  }
+
+  #changePassing(id: IdWords, location: Location, change: FilteredChange): void {
+    if (change.op === 'delete') this.#rows.delete(id, location)
+    else if (change.op === 'delete-vectors') this.#changeVectors(id, location, this.#without(change.names))
+    else this.#changePayload(id, location, change)
+  }
+
+  /** Whether it is a point of this shard that the entry has not been applied to. */
+  #isBefore(location: Location): boolean {
+    if (this.#rows.isSealed(location)) return false
+    return location.entry.rows.writtenAt(location.row) < this.#entry.index
+  }
+
+  *#upsertIf({ points, condition, mode }: Extract<WalOperation, { op: 'upsert-if' }>): Iterable<undefined> {
+    const passes = this.#test(condition)
+    for (const { id, vectors, payload } of new Map(points.map((one) => [one.id, one])).values()) {
+      const old = this.#rows.find(wordsOfId(id))
+      if (old !== undefined) this.#checkShard(old, id)
+      if (old === undefined ? mode !== 'update_only' : mode !== 'insert_only' && passes(old))
+        this.#upsert(id, this.#columnsOf(vectors, id), encodePayload(payload))
+      yield
+    }
+  }
+
+  /** What a filter of the log asks of a point. */
+  #test(filter: JsonObject): (location: Location) => boolean {
+    const { vectors, payloadIndexes } = this.#rows.config
+    const cursor = new RowCursor(vectors)
+    try {
+      const predicate = compileFilter(this.#filters(filter), { payloadIndexes })
+      return ({ entry, row }) => predicate.test(cursor.at(entry.rows, row))
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      throw this.#refused(`its filter cannot be understood: ${error.message}`)
+    }
+  }
+
+  #countLooks(points: number): void {
+    this.#report.looks += points
+    if (this.#report.looks <= filterLooksMax) return
+    const cure = 'take the archive again when the server has been at rest for a minute'
+    throw this.#refused(`filters are to be asked of points more than ${filterLooksMax} times: ${cure}`)
+  }
+
+  #refused(why: string): DatabaseError {
+    const { file, index, offset } = this.#entry
+    return invalidEntry(file, `log entry ${index}: ${why}`, { index, offset })
   }
 
   #upsert(given: PointId, vectors: Columns, payload: Uint8Array): void {

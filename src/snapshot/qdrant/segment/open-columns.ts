@@ -121,9 +121,9 @@ function turbo4(folder: SegmentFiles, name: string): DatabaseError {
   })
 }
 
-/** For what servers before 1.19 keep in RocksDB. */
+/** For what servers before 1.16 keep in RocksDB, which those from 1.18 on cannot read either. */
 export function oldStore(entry: string): DatabaseError {
-  const cure = 'start a Qdrant 1.19 on the data once, let it optimize, and take the archive again'
+  const cure = 'start a Qdrant 1.17 on the data once, which rewrites it, and take the archive again'
   return invalidEntry(entry, `it is kept in RocksDB, as older servers do: ${cure}`)
 }
 

@@ -8,7 +8,7 @@ const payloadStorages = ['mmap', 'in_ram_mmap', 'on_disk', 'in_memory'] as const
 export interface SegmentVector {
   readonly name: string
   readonly layout: VectorLayout
-  /** `old`: in RocksDB, as servers before 1.19 may have it. */
+  /** `old`: in RocksDB, as servers before 1.16 have it. */
   readonly storage: 'chunked' | 'single' | 'blobs' | 'empty' | 'old'
 }
 

@@ -45,6 +45,19 @@ describe('what a segment holds', () => {
     ).toEqual(everyPoint)
   })
 
+  test('stores that say nothing of their mode, as servers before 1.19 write them, are mutable ones', async () => {
+    const edit = (all: Files): void => {
+      const paths = [...all.keys()].filter((path) => /(?:payload_storage|store)\/config\.json$/.test(path))
+      expect(paths.length).toBeGreaterThan(1)
+      for (const path of paths) {
+        const { mode, ...rest } = JSON.parse(all.get(path)!.toString()) as Record<string, unknown>
+        expect(mode).toBe('mutable')
+        all.set(path, Buffer.from(JSON.stringify(rest)))
+      }
+    }
+    expect(await readSegmentPoints(await open(whole('immutable', edit)))).toEqual(everyPoint)
+  })
+
   test('a store of payloads that says nothing of its compression has LZ4 blocks', async () => {
     const path = 'payload_storage/config.json'
     const edit = (all: Files): void => {

@@ -15,7 +15,7 @@ import {
   payloadOf,
   textOf,
 } from './cbor-fields.ts'
-import type { WalOperation, WalPoint, WalVectors } from './operations.ts'
+import type { FilteredChange, UpsertMode, WalOperation, WalPoint, WalVectors } from './operations.ts'
 
 /**
  * The operation of an entry: a map of its name and what it takes, beside which only the clock of a cluster may stand.
@@ -40,36 +40,52 @@ const operations: Readonly<Record<string, (value: CborValue) => WalOperation>> =
     checkFields(map, ['ids'], 'delete_points')
     return { op: 'delete', ids: idsOf(map['ids']) }
   },
+  delete_points_by_filter: (value) => byFilter(value, { op: 'delete' }),
+  upsert_points_conditional(value) {
+    const map = mapOf(value, 'upsert_points_conditional')
+    checkFields(map, ['points_op', 'condition', 'update_mode'], 'upsert_points_conditional')
+    return {
+      op: 'upsert-if',
+      points: upsertedPoints(mapOf(map['points_op'], 'points_op')),
+      condition: filterOf(map['condition']),
+      mode: modeOf(map['update_mode']),
+    }
+  },
   set_payload(value) {
-    const { ids, payload, key } = payloadChange(value, 'set_payload')
-    if (key === null || key === undefined) return { op: 'set-payload', ids, payload }
-    return { op: 'set-payload', ids, payload, path: pathOf(key) }
+    const { map, payload } = payloadChange(value, 'set_payload')
+    const { key } = map
+    const isWhole = key === null || key === undefined
+    return selected(map, { op: 'set-payload', payload, ...(isWhole ? {} : { path: pathOf(key) }) })
   },
   overwrite_payload(value) {
-    const { ids, payload, key } = payloadChange(value, 'overwrite_payload')
+    const { map, payload } = payloadChange(value, 'overwrite_payload')
+    const { key } = map
     if (key !== null && key !== undefined) throw new OperationError('overwrite_payload has a key')
-    return { op: 'overwrite-payload', ids, payload }
+    return selected(map, { op: 'overwrite-payload', payload })
   },
   delete_payload(value) {
     const map = mapOf(value, 'delete_payload')
-    checkFields(map, ['keys', 'points'], 'delete_payload')
+    checkFields(map, ['keys', 'points', 'filter'], 'delete_payload')
     const paths = listOf(map['keys'], 'the list of keys').map((key) => pathOf(key))
-    return { op: 'delete-payload', ids: idsOf(map['points']), paths }
+    return selected(map, { op: 'delete-payload', paths })
   },
   clear_payload(value) {
     const map = mapOf(value, 'clear_payload')
     checkFields(map, ['points'], 'clear_payload')
     return { op: 'clear-payload', ids: idsOf(map['points']) }
   },
+  clear_payload_by_filter: (value) => byFilter(value, { op: 'clear-payload' }),
   update_vectors(value) {
     const map = mapOf(value, 'update_vectors')
-    checkFields(map, ['points'], 'update_vectors')
+    checkFields(map, ['points', 'update_filter'], 'update_vectors')
+    const condition = map['update_filter']
     const points = listOf(map['points'], 'the list of points').map((one) => {
       const point = mapOf(one, 'a point')
       checkFields(point, ['id', 'vector'], 'a point')
       return { id: idOf(point['id']), vectors: vectorsOf(point['vector']) }
     })
-    return { op: 'update-vectors', points }
+    if (condition === null || condition === undefined) return { op: 'update-vectors', points }
+    return { op: 'update-vectors', points, condition: filterOf(condition) }
   },
   delete_vectors(value) {
     const pair = listOf(value, 'delete_vectors')
@@ -78,6 +94,13 @@ const operations: Readonly<Record<string, (value: CborValue) => WalOperation>> =
     checkFields(points, ['points'], 'delete_vectors')
     const names = listOf(pair[1], 'the list of names').map((name) => textOf(name, 'a vector name'))
     return { op: 'delete-vectors', ids: idsOf(points['points']), names }
+  },
+  delete_vectors_by_filter(value) {
+    const pair = listOf(value, 'delete_vectors_by_filter')
+    if (pair.length !== 2)
+      throw new OperationError('delete_vectors_by_filter is no pair of a filter and names')
+    const names = listOf(pair[1], 'the list of names').map((name) => textOf(name, 'a vector name'))
+    return byFilter(pair[0], { op: 'delete-vectors', names })
   },
   create_vector_name(value) {
     const map = mapOf(value, 'create_vector_name')
@@ -105,13 +128,43 @@ const operations: Readonly<Record<string, (value: CborValue) => WalOperation>> =
 function payloadChange(
   value: CborValue,
   what: string,
-): Pick<Extract<WalOperation, { op: 'overwrite-payload' }>, 'ids' | 'payload'> & {
-  readonly key: CborValue | undefined
-} {
+): { readonly map: CborMap; readonly payload: JsonObject } {
   const map = mapOf(value, what)
-  // A filter is not among them: it would have been resolved.
-  checkFields(map, ['payload', 'points', 'key'], what)
-  return { ids: idsOf(map['points']), payload: payloadOf(map['payload']), key: map['key'] }
+  checkFields(map, ['payload', 'points', 'filter', 'key'], what)
+  return { map, payload: payloadOf(map['payload']) }
+}
+
+/** Of the points that are listed; the filter counts where none are. */
+function selected(
+  { points, filter }: CborMap,
+  change: Exclude<FilteredChange, { op: 'delete' | 'clear-payload' | 'delete-vectors' }>,
+): WalOperation {
+  if (points !== null && points !== undefined) return { ...change, ids: idsOf(points) }
+  return byFilter(filter, change)
+}
+
+function byFilter(filter: CborValue | undefined, change: FilteredChange): WalOperation {
+  return { op: 'by-filter', filter: filterOf(filter), change }
+}
+
+function filterOf(value: CborValue | undefined): JsonObject {
+  const map = mapOf(value, 'a filter')
+  return jsonOf(withTextIds(map), 'a filter') as JsonObject
+}
+
+/** The log has UUIDs as bytes, which nothing else in a filter is. */
+function withTextIds(value: CborValue): CborValue {
+  if (value instanceof Uint8Array) return String(idOf(value))
+  if (Array.isArray(value)) return (value as readonly CborValue[]).map((one) => withTextIds(one))
+  if (!isMap(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withTextIds(member)]))
+}
+
+function modeOf(value: CborValue | undefined): UpsertMode {
+  if (value === null || value === undefined) return 'upsert'
+  const mode = textOf(value, 'the mode of an upsert')
+  if (mode === 'upsert' || mode === 'insert_only' || mode === 'update_only') return mode
+  throw new OperationError(`the mode of an upsert is ${JSON.stringify(mode)}, which is not known`)
 }
 
 function pathOf(value: CborValue | undefined): string {

@@ -11,7 +11,18 @@ export interface WalPoint {
   readonly payload: JsonObject
 }
 
-/** What an entry of the log does. Filters and modes are resolved into ids before they are logged. */
+/** What is done to the points that pass a filter. */
+export type FilteredChange =
+  | { readonly op: 'delete' }
+  | { readonly op: 'set-payload'; readonly payload: JsonObject; readonly path?: string }
+  | { readonly op: 'overwrite-payload'; readonly payload: JsonObject }
+  | { readonly op: 'delete-payload'; readonly paths: readonly string[] }
+  | { readonly op: 'clear-payload' }
+  | { readonly op: 'delete-vectors'; readonly names: readonly string[] }
+
+export type UpsertMode = 'upsert' | 'insert_only' | 'update_only'
+
+/** What an entry of the log does. Servers from 1.19 on resolve filters and modes into ids before they log; older ones do not. */
 export type WalOperation =
   /** Each replaces the point of its id. */
   | { readonly op: 'upsert'; readonly points: readonly WalPoint[] }
@@ -26,8 +37,22 @@ export type WalOperation =
   | { readonly op: 'overwrite-payload'; readonly ids: readonly PointId[]; readonly payload: JsonObject }
   | { readonly op: 'delete-payload'; readonly ids: readonly PointId[]; readonly paths: readonly string[] }
   | { readonly op: 'clear-payload'; readonly ids: readonly PointId[] }
-  | { readonly op: 'update-vectors'; readonly points: readonly Omit<WalPoint, 'payload'>[] }
+  | {
+      readonly op: 'update-vectors'
+      readonly points: readonly Omit<WalPoint, 'payload'>[]
+      /** Points that do not pass it are passed over. */
+      readonly condition?: JsonObject
+    }
   | { readonly op: 'delete-vectors'; readonly ids: readonly PointId[]; readonly names: readonly string[] }
+  /** The filter is in the form of the REST API. */
+  | { readonly op: 'by-filter'; readonly filter: JsonObject; readonly change: FilteredChange }
+  /** Points that are there are replaced if they pass the condition. */
+  | {
+      readonly op: 'upsert-if'
+      readonly points: readonly WalPoint[]
+      readonly condition: JsonObject
+      readonly mode: UpsertMode
+    }
   | { readonly op: 'create-vector'; readonly name: string; readonly config: JsonObject }
   | { readonly op: 'delete-vector'; readonly name: string }
   | { readonly op: 'create-index'; readonly field: string; readonly schema: JsonValue }

@@ -239,17 +239,96 @@ describe('an operation', () => {
     expect(await operation({ delete_index: 'f' })).toEqual({ op: 'delete-index', field: 'f' })
   })
 
+  it('may select by a filter, as servers before 1.19 log it: ids in it become text', async () => {
+    const uuid = Buffer.from('0123456789abcdef0123456789abcdef', 'hex')
+    const filter = { must: [{ has_id: [7, uuid] }, { key: 'n', range: { gte: new Float(1.5), lt: null } }] }
+    const text = JSON.stringify({
+      must: [
+        { has_id: [7, '01234567-89ab-cdef-0123-456789abcdef'] },
+        { key: 'n', range: { gte: 1.5, lt: null } },
+      ],
+    })
+    const change = async (entry: unknown) => {
+      const found = await operation(entry)
+      if (found.op !== 'by-filter') throw new Error(`it is ${found.op}`)
+      expect(stringifyJson(found.filter)).toBe(text)
+      return found.change
+    }
+    const payload = { a: 1 }
+    const points = null
+    expect(await change({ delete_points_by_filter: filter })).toEqual({ op: 'delete' })
+    expect(await change({ clear_payload_by_filter: filter })).toEqual({ op: 'clear-payload' })
+    expect(await change({ set_payload: { payload, points, filter, key: null } })).toEqual({
+      op: 'set-payload',
+      payload,
+    })
+    expect(await change({ set_payload: { payload, points, filter, key: 'a.b' } })).toEqual({
+      op: 'set-payload',
+      payload,
+      path: 'a.b',
+    })
+    expect(await change({ overwrite_payload: { payload, filter } })).toEqual({
+      op: 'overwrite-payload',
+      payload,
+    })
+    expect(await change({ delete_payload: { keys: ['a'], points, filter } })).toEqual({
+      op: 'delete-payload',
+      paths: ['a'],
+    })
+    expect(await change({ delete_vectors_by_filter: [filter, ['v']] })).toEqual({
+      op: 'delete-vectors',
+      names: ['v'],
+    })
+  })
+
+  it('has the listed points where there is a filter, too', async () => {
+    expect(await operation({ set_payload: { payload: {}, points: [1], filter: { must: [] } } })).toEqual({
+      op: 'set-payload',
+      ids: [1],
+      payload: {},
+    })
+  })
+
+  it('may depend on a condition', async () => {
+    const condition = { must: [{ key: 'n', match: { value: 1 } }] }
+    const point = { id: 1, vector: floats([1]), payload: null }
+    const entry = (more: object) => ({
+      upsert_points_conditional: { points_op: { points: [point] }, condition, ...more },
+    })
+    const points = [{ id: 1, vectors: { '': Float32Array.of(1) }, payload: {} }]
+    expect(await operation(entry({}))).toEqual({ op: 'upsert-if', points, condition, mode: 'upsert' })
+    expect(await operation(entry({ update_mode: 'insert_only' }))).toMatchObject({ mode: 'insert_only' })
+    expect(await operation(entry({ update_mode: 'update_only' }))).toMatchObject({ mode: 'update_only' })
+    expect(
+      await operation({
+        update_vectors: { points: [{ id: 1, vector: floats([1]) }], update_filter: condition },
+      }),
+    ).toEqual({ op: 'update-vectors', points: [{ id: 1, vectors: { '': Float32Array.of(1) } }], condition })
+  })
+
   it.each([
-    ['an unknown operation', { upsert_points_conditional: {} }, '"upsert_points_conditional" is not known'],
-    ['one by a filter', { delete_points_by_filter: {} }, '"delete_points_by_filter" is not known'],
+    ['an unknown operation', { sync_points: {} }, '"sync_points" is not known'],
+    ['a filter that is none', { delete_points_by_filter: [1] }, 'a filter is no map'],
+    ['neither points nor a filter', { set_payload: { payload: {}, points: null } }, 'a filter is no map'],
+    ['a filter with odd bytes', { delete_points_by_filter: { must: Buffer.of(1) } }, 'a point id is neither'],
+    [
+      'a mode that is not known',
+      { upsert_points_conditional: { points_op: { points: [] }, condition: {}, update_mode: 'sometimes' } },
+      'the mode of an upsert is "sometimes"',
+    ],
+    [
+      'another field beside a condition',
+      { upsert_points_conditional: { points_op: { points: [] }, condition: {}, other: 1 } },
+      '"other"',
+    ],
+    [
+      'names without their filter',
+      { delete_vectors_by_filter: [{ must: [] }] },
+      'is no pair of a filter and names',
+    ],
     ['two in one', { ...remove(1), clear_payload: { points: [1] } }, 'names 2 operations'],
     ['none', {}, 'names 0 operations'],
     ['what is no map', [1], 'is no map'],
-    [
-      'a filter that was not resolved',
-      { set_payload: { payload: {}, points: null, filter: { must: [] } } },
-      '"filter"',
-    ],
     ['a field that is not known', { delete_points: { ids: [], mode: 1 } }, '"mode"'],
     ['a point id that is none', remove(-1), 'a point id is neither'],
     ['a payload that is no map', { set_payload: { payload: [1], points: [1] } }, 'a payload is no map'],
