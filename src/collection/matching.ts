@@ -8,7 +8,7 @@ import type { PayloadIndexParams } from '../query/payload-index.ts'
 import type { VectorSchema } from './vector-columns.ts'
 import type { Slices } from '../runtime/slices.ts'
 import { runInSlices, runToEnd, type Steps } from '../runtime/steps.ts'
-import { aliveBits, bitCount, visibleBits, type ViewEntry } from './view.ts'
+import { aliveBits, visibleBits, type ViewEntry } from './view.ts'
 
 type DeclaredIndexes = Readonly<Record<string, PayloadIndexParams>>
 
@@ -131,22 +131,6 @@ export function* rowsOf(bits: Uint32Array): Iterable<number> {
       rest &= rest - 1
     }
   }
-}
-
-export function countBits(bits: Uint32Array): number {
-  let count = 0
-  const even = bits.length & ~1
-  // Two words at a time: their sums of four bits have room in four.
-  for (let i = 0; i < even; i += 2) {
-    let v = bits[i]!
-    let w = bits[i + 1]!
-    v -= (v >>> 1) & 0x55555555
-    w -= (w >>> 1) & 0x55555555
-    v = (v & 0x33333333) + ((v >>> 2) & 0x33333333) + (w & 0x33333333) + ((w >>> 2) & 0x33333333)
-    count += Math.imul((v & 0x0f0f0f0f) + ((v >>> 4) & 0x0f0f0f0f), 0x01010101) >>> 24
-  }
-  if (even < bits.length) count += bitCount(bits[even]!)
-  return count
 }
 
 interface CachedIndexes {

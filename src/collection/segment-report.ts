@@ -1,6 +1,7 @@
+import { countBits } from '../runtime/bits.ts'
 import type { SegmentId } from '../ids/brands.ts'
 import type { RowVectors } from '../segment/row-set.ts'
-import { countBits, rowsOf } from './matching.ts'
+import { rowsOf } from './matching.ts'
 import { columnOf } from './vector-columns.ts'
 import { visibleBits, type View, type ViewEntry } from './view.ts'
 

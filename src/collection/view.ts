@@ -1,3 +1,4 @@
+import { bitCount } from '../runtime/bits.ts'
 import type { SequenceNumber } from '../ids/brands.ts'
 import type { ManifestEntry } from '../manifest/format.ts'
 import { assert } from '../runtime/assert.ts'
@@ -158,12 +159,6 @@ export function visibleCount(entry: ViewEntry): number {
     count -= bitCount(word)
   }
   return count
-}
-
-export function bitCount(word: number): number {
-  let v = word - ((word >>> 1) & 0x55555555)
-  v = (v & 0x33333333) + ((v >>> 2) & 0x33333333)
-  return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }
 
 /** How many rows of a segment count for an entry. */

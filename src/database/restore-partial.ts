@@ -1,5 +1,6 @@
+import { countBits } from '../runtime/bits.ts'
 import { checkCollectionConfig, checkCollectionName } from '../collection/checks/check-config.ts'
-import { countBits, Matcher, rowsOf } from '../collection/matching.ts'
+import { Matcher, rowsOf } from '../collection/matching.ts'
 import {
   defaultPartition,
   homeShard,

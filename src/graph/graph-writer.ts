@@ -1,3 +1,4 @@
+import { countBits } from '../runtime/bits.ts'
 import { writeU64 } from '../encoding/binary.ts'
 import { crc32c } from '../encoding/crc32c.ts'
 import { assert } from '../runtime/assert.ts'
@@ -15,7 +16,7 @@ import {
   sectionVectors,
   tableEntryBytes,
 } from './format.ts'
-import { countBits, strideOf, VectorColumn, type VectorColumnImage } from './vector-column.ts'
+import { strideOf, VectorColumn, type VectorColumnImage } from './vector-column.ts'
 
 interface Section {
   readonly kind: number

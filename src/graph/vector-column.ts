@@ -1,3 +1,4 @@
+import { countBits } from '../runtime/bits.ts'
 import { assert } from '../runtime/assert.ts'
 import { alignedBytes, chunkBytesMax, metricNumbers, scanChunks, type Chunk } from './exact-scan.ts'
 import { putQuery } from './put-query.ts'
@@ -378,13 +379,4 @@ export class VectorColumn {
 
 function powerOfTwoUpTo(value: number): number {
   return 2 ** Math.floor(Math.log2(value))
-}
-
-/** How many bits are set. */
-export function countBits(words: Uint32Array): number {
-  let count = 0
-  for (let i = 0; i < words.length; i++) {
-    for (let word = words[i]!; word !== 0; word &= word - 1) count += 1
-  }
-  return count
 }

@@ -1,7 +1,8 @@
+import { countBits } from '../../runtime/bits.ts'
 import type { Condition, Filter } from '../../query/filter.ts'
 import type { RowSet } from '../../segment/row-set.ts'
 import type { RowRef } from '../id-order.ts'
-import { countBits, Matcher, rowsOf } from '../matching.ts'
+import { Matcher, rowsOf } from '../matching.ts'
 import type { Slices } from '../../runtime/slices.ts'
 import { aliveBits, sharedVisibleRows, type View, type ViewEntry } from '../view.ts'
 

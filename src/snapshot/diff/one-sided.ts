@@ -1,5 +1,6 @@
+import { countBits } from '../../runtime/bits.ts'
 import type { IdOrderSource } from '../../collection/id-order.ts'
-import { countBits, rowsOf } from '../../collection/matching.ts'
+import { rowsOf } from '../../collection/matching.ts'
 import type { SegmentHandle } from '../../collection/segment-handle.ts'
 import { columnNameOf, type VectorSchema } from '../../collection/vector-columns.ts'
 import { aliveBits, visibleBits, type View, type ViewEntry } from '../../collection/view.ts'

@@ -1,3 +1,4 @@
+import { countBits } from '../../../runtime/bits.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { graphOf } from '../../../../test/support/built-graph.ts'
 import { runSearch } from '../../../../test/support/run-search.ts'
@@ -5,7 +6,6 @@ import { mixtureOf, sampledBits } from '../../../../test/support/vector-mixture.
 import { systemClock } from '../../../runtime/clock.ts'
 import { seededRandom } from '../../../runtime/random.ts'
 import { Slices } from '../../../runtime/slices.ts'
-import { countBits } from '../../vector-column.ts'
 import { VectorMemory } from '../../vector-memory.ts'
 import { createSearcher } from '../create-searcher.ts'
 import { InlineSearcher } from '../inline-searcher.ts'
