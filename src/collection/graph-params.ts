@@ -78,9 +78,9 @@ export function missingGraphs(
       return false
     const graph = rows.graphOf(name)
     if (graph === undefined) return true
-    const { m, efConstruct, elements = 'float32' } = graph.parameters
+    const { m, efConstruct } = graph.parameters
     if (graph.metric !== metric || m !== params.m || efConstruct !== params.efConstruct) return true
-    return elements !== lastingElements(params, column, () => elements === 'int8')
+    return graph.elements !== lastingElements(params, column, () => graph.elements === 'int8')
   })
 }
 

@@ -67,7 +67,12 @@ export function homeShard(
   place: number,
   id: IdWords,
 ): number {
-  return place * shardNumber + (hashWords(id) % shardNumber)
+  return place * shardNumber + homeOfHash(hashWords(id), shardNumber)
+}
+
+/** Among the shards of a partition: that of an id with this hash. */
+export function homeOfHash(hash: number, shardNumber: number): number {
+  return hash % shardNumber
 }
 
 /** The member is there only where there is more than the default partition. */

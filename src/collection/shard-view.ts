@@ -4,7 +4,7 @@ import type { IdWords, PointId } from '../ids/point-id.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
 import { IdColumn } from '../segment/id-column.ts'
 import type { RowSet } from '../segment/row-set.ts'
-import { defaultPartition, homeShard, withPartitions } from './partitions.ts'
+import { defaultPartition, homeOfHash, homeShard, withPartitions } from './partitions.ts'
 import { aliveBits, View, visibleBits, type ViewEntry } from './view.ts'
 
 /** The same moment with one shard only: the others are empty. It has a retention of its own. */
@@ -94,7 +94,7 @@ function firstElsewhere(
     if (!isSet(bits, row)) continue
     const hash = rows.idHashAt(row)
     sieve.add(hash)
-    if (hash % shardNumber !== home) return row
+    if (homeOfHash(hash, shardNumber) !== home) return row
   }
   return undefined
 }

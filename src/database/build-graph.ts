@@ -75,7 +75,7 @@ export async function buildGraph(
       rows.attachGraph(wanted.column, graph)
     }
     handle.linked(file)
-    return !graph.isComplete || (graph.parameters.elements ?? 'float32') === lasting
+    return !graph.isComplete || graph.elements === lasting
   } catch (error) {
     // It may not even have codes yet.
     if (graph.nextRow === 0) rows.dropUnfinished(wanted.column)

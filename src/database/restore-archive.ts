@@ -94,35 +94,24 @@ export interface RestoreShardArchiveOptions extends Omit<RestoreStoreOptions, 'r
 }
 
 const inOptions = { cannot: 'Cannot restore the archive', of: 'the options' } as const
-const ofStoreArchive: Members<RestoreStoreOptions> = {
-  replace: true,
+/** Of all that restore archives. */
+export const ofAnyArchive: Members<Omit<RestoreStoreOptions, 'replace' | 'signal' | 'onProgress'>> = {
   sha256: true,
   decrypt: true,
   trustedKeys: true,
   bases: true,
   check: true,
-  signal: true,
-  onProgress: true,
   onImported: true,
 }
+const ofStream = { ...ofAnyArchive, signal: true, onProgress: true } as const
+const ofStoreArchive: Members<RestoreStoreOptions> = { ...ofStream, replace: true }
 const ofArchive: Members<RestoreArchiveOptions> = {
   ...ofStoreArchive,
   into: true,
   settings: true,
   receipt: true,
 }
-const ofShardArchive: Members<RestoreShardArchiveOptions> = {
-  sha256: true,
-  decrypt: true,
-  trustedKeys: true,
-  bases: true,
-  check: true,
-  signal: true,
-  onProgress: true,
-  onImported: true,
-  collection: true,
-  shard: true,
-}
+const ofShardArchive: Members<RestoreShardArchiveOptions> = { ...ofStream, collection: true, shard: true }
 
 /** One collection's archive under the name `into`. */
 export async function restoreArchive(

@@ -4,7 +4,12 @@ import type { Timer } from '../../runtime/clock.ts'
 import { Mutex } from '../../runtime/mutex.ts'
 import { ChunkQueue } from './chunk-queue.ts'
 import type { Engine } from '../engine.ts'
-import { restoreArchive, restoreStoreArchive, type RestoreStoreOptions } from '../restore-archive.ts'
+import {
+  ofAnyArchive,
+  restoreArchive,
+  restoreStoreArchive,
+  type RestoreStoreOptions,
+} from '../restore-archive.ts'
 
 // An archive that comes in pieces, over connections that break. The restore runs from the first piece on and waits
 // where they stop: what was received is checked and stored, entry by entry, and its segments are pinned until the
@@ -21,17 +26,7 @@ export interface ImportOptions extends Omit<RestoreStoreOptions, 'signal' | 'onP
   readonly idleMs?: number
 }
 
-const ofImport: Members<ImportOptions> = {
-  replace: true,
-  sha256: true,
-  decrypt: true,
-  trustedKeys: true,
-  bases: true,
-  check: true,
-  onImported: true,
-  into: true,
-  idleMs: true,
-}
+const ofImport: Members<ImportOptions> = { ...ofAnyArchive, replace: true, into: true, idleMs: true }
 
 export interface ImportInfo {
   readonly id: string

@@ -543,6 +543,13 @@ function rescore(g: Graph, s: Scratch, count: u32, query: usize): void {
   for (let i: u32 = 1; i < count; i++) insertKey(keys, i, load<u64>(keyAt(keys, i)))
 }
 
+/** The query as codes of the graph's kind. */
+function encoded(g: Graph, s: Scratch, query: usize): usize {
+  const code = <usize>s.code
+  encodeRows(g.elements, query, 1, <usize>g.exactRowBytes, <usize>g.centre, code, <usize>g.rowBytes)
+  return code
+}
+
 /**
  * The best `most` rows, at most `ef`, as keys of heap.ts in the scratch's `out`. Gives how many. `query` is a row of float32.
  * `passing` and `alive` are 0, or addresses of bitsets that have a bit for each of the first `rowLimit` rows; rows beyond those
@@ -564,11 +571,7 @@ export function hnswSearch(
   const s = changetype<Scratch>(scratch)
   if (g.linkedCount == 0) return 0
   const hasCodes = g.elements != FLOAT32
-  let asked = query
-  if (hasCodes) {
-    asked = <usize>s.code
-    encodeRows(g.elements, query, 1, <usize>g.exactRowBytes, <usize>g.centre, asked, <usize>g.rowBytes)
-  }
+  const asked = hasCodes ? encoded(g, s, query) : query
   const isFiltered = passing != 0 || alive != 0 || rowLimit < g.nextRow
   const held = isFiltered
     ? searchPassing(g, s, asked, ef, passing, alive, rowLimit, shareMin)
@@ -596,8 +599,7 @@ export function hnswScan(
 ): u32 {
   const g = changetype<Graph>(graph)
   const s = changetype<Scratch>(scratch)
-  const asked = <usize>s.code
-  encodeRows(g.elements, query, 1, <usize>g.exactRowBytes, <usize>g.centre, asked, <usize>g.rowBytes)
+  const asked = encoded(g, s, query)
   const pending = <usize>s.pending
   const batch: u32 = 2 * g.m
   let held: u32 = 0

@@ -140,6 +140,11 @@ export class HnswGraph {
     return this.#parameters
   }
 
+  /** What distances are taken of. */
+  get elements(): Elements {
+    return this.#parameters.elements ?? 'float32'
+  }
+
   /** The first row that is not in the graph yet: the column's row count once it is complete. */
   get nextRow(): number {
     assert(!this.#isDisposed, 'a disposed graph has no record')

@@ -58,13 +58,17 @@ export function planSearch(shape: SearchShape): SearchPlan {
   const ef = Math.max(shape.ef, shape.limit)
   const plan = graphPlan({ ...shape, ef })
   if (plan === undefined || plan.ef > efMax) return scanPlan(shape)
-  return scanCost(shape) <= graphCost(plan, shape) ? scanPlan(shape) : plan
+  return cheaper(plan, shape)
 }
 
 /** What is left when a search of the graph has found too little: what passes is not where the query is. */
 export function planNarrow(shape: SearchShape): SearchPlan {
   const ef = Math.min(efMax, Math.max(narrowMin, 2 * Math.max(shape.ef, shape.limit)))
   const plan = { kind: 'filtered', ef, shareMin: 0 } as const
+  return cheaper(plan, shape)
+}
+
+function cheaper(plan: GraphPlan, shape: SearchShape): SearchPlan {
   return scanCost(shape) <= graphCost(plan, shape) ? scanPlan(shape) : plan
 }
 

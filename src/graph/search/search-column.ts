@@ -7,6 +7,7 @@ import { hitsOf, mergeKeys, type Metric, type VectorHits } from '../vector-hits.
 import { planNarrow, planSearch, scanPlan, type SearchPlan, type SearchShape } from './plan-search.ts'
 import { rankedCount, rankStored, scanStored } from './search-stored.ts'
 import type { FoundKeys, Searching, SearchTask } from './vector-searcher.ts'
+import { withVector } from './with-vector.ts'
 
 /** How a search weighs time against what it finds. */
 export interface SearchEffort {
@@ -91,43 +92,36 @@ function* searchGraph(
   const limit = Math.min(wanted, passing)
   const rows = graph.nextRow
   const readAfter = query.column instanceof StoredColumn ? rankedCount(limit) : 0
-  const codedView = hasCodes(query, graph) ? rankedCount(limit) : 0
-  const shape = { rows, passing, limit, ef: query.effort.ef ?? efDefault, readAfter, codedView }
+  // A scan of all rows stays one of their vectors.
+  const codedView = query.passing !== undefined && graph.elements !== 'float32' ? rankedCount(limit) : 0
+  const shape: SearchShape = { rows, passing, limit, ef: query.effort.ef ?? efDefault, readAfter, codedView }
   const plan = planSearch(shape)
-  if (plan.kind === 'scan') return undefined
-  if (plan.kind === 'codes') return yield* scanCodes(query, graph, indexed, shape)
+  if (plan.kind === 'scan' || plan.kind === 'codes') return yield* scanned(query, graph, indexed, limit, plan)
   const keys = yield taskOf(query, graph, indexed, plan, wanted)
   const needed = plan.kind === 'wide' ? plan.expected : limit
   if (keys === undefined || keys.length >= needed) return yield* ranked(query, keys, limit)
   const narrow = planNarrow(shape)
-  if (narrow.kind === 'scan') return undefined
-  if (narrow.kind === 'codes') return yield* scanCodes(query, graph, indexed, shape)
+  if (narrow.kind === 'scan' || narrow.kind === 'codes')
+    return yield* scanned(query, graph, indexed, limit, narrow)
   const others = yield taskOf(query, graph, indexed, narrow, wanted)
   // Rows that pass and lie far apart are not all found: but all of them are asked for.
-  if (others === undefined || others.length < limit) return yield* scanCodes(query, graph, indexed, shape)
+  if (others === undefined || others.length < limit)
+    return yield* scanned(query, graph, indexed, limit, scanPlan(shape))
   return yield* ranked(query, others, limit)
 }
 
-/** Whether there are codes to be compared instead of the vectors, and only some of the rows are to be. */
-function hasCodes({ column, passing }: ColumnQuery, { parameters }: HnswGraph): boolean {
-  return (
-    passing !== undefined &&
-    (column instanceof StoredColumn || (parameters.elements ?? 'float32') !== 'float32')
-  )
-}
-
 /** By the codes of all rows that pass. Undefined if they had better be scanned by their vectors. */
-function* scanCodes(
+function* scanned(
   query: ColumnQuery,
   graph: HnswGraph,
   indexed: number,
-  shape: SearchShape,
+  limit: number,
+  plan: ReturnType<typeof scanPlan>,
 ): Searching<FoundKeys> {
-  const plan = scanPlan(shape)
   if (plan.kind === 'scan') return undefined
-  const keys = yield taskOf(query, graph, indexed, plan, shape.limit)
+  const keys = yield taskOf(query, graph, indexed, plan, limit)
   // Passing rows that have no vector may be many.
-  return keys === undefined || keys.length < shape.limit ? undefined : yield* ranked(query, keys, shape.limit)
+  return keys === undefined || keys.length < limit ? undefined : yield* ranked(query, keys, limit)
 }
 
 /** The best of what a graph has found: of one over codes alone by the vectors, which are in a file. */
@@ -149,30 +143,22 @@ function taskOf(
   limit: number,
 ): SearchTask {
   const wanted = column instanceof StoredColumn ? rankedCount(limit) : limit
-  const some = plan.kind === 'codes' ? withVector(column, passing, isKept) : { passing, isKept }
   const task = {
     graph,
     query,
     ef: plan.ef,
     limit: plan.kind === 'wide' ? plan.ef : Math.min(wanted, plan.ef),
     rowLimit: indexed,
+    passing: plan.kind === 'graph' ? undefined : passing,
     passingCount,
+    isKept,
     way: ways[plan.kind],
     shareMin: plan.kind === 'filtered' ? Math.floor(plan.shareMin * 65_536) : 0,
-    ...some,
-    ...(plan.kind === 'graph' && { passing: undefined }),
   }
-  return { kind: 'graph', task }
+  return { kind: 'graph', task: plan.kind === 'codes' ? withVector(task, column) : task }
 }
 
 const ways = { graph: 'links', filtered: 'links', wide: 'wide', codes: 'codes' } as const
-
-/** Without the rows that have no vector. */
-function withVector(column: DenseColumn, passing: Uint32Array | undefined, isKept: boolean) {
-  if (passing === undefined || column.presentCount === column.rowCount) return { passing, isKept }
-  const { presence } = column
-  return { passing: passing.map((word, at) => word & (presence[at] ?? 0)), isKept: false }
-}
 
 function* scan(
   { column, metric, query, passing, passingCount, isKept }: ColumnQuery,

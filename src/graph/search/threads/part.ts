@@ -2,7 +2,7 @@ import { rowBytesOf } from '../../codes/elements.ts'
 import { alignedBytes, metricNumbers, type Chunk } from '../../exact-scan.ts'
 import type { DenseColumn } from '../../stored/dense-column.ts'
 import type { HnswGraph } from '../../hnsw/hnsw-graph.ts'
-import { strideOf, type VectorColumn } from '../../vector-column.ts'
+import { strideOf } from '../../vector-column.ts'
 import type { Arena } from '../../vector-memory.ts'
 import type { LentBits } from '../bits-in-arena.ts'
 import { graphSearchOf } from '../graph-search-of.ts'
@@ -148,8 +148,8 @@ function floatBytes({ dimensions }: DenseColumn): number {
 }
 
 /** Of a row as the graph compares it. */
-function comparedBytes({ column, parameters }: HnswGraph): number {
-  return rowBytesOf(parameters.elements ?? 'float32', column.dimensions)
+function comparedBytes({ column, elements }: HnswGraph): number {
+  return rowBytesOf(elements, column.dimensions)
 }
 
 /** Rows of one memory. */
@@ -175,20 +175,4 @@ export function windowsOf({ column, firstRow, rowLimit }: ScanTask): Window[] {
     } else windows.push({ arena, chunks: [chunk], firstRow: first, rowLimit: end })
   }
   return windows
-}
-
-/** The task with rows that have no vector among those that are no hits. */
-export function masked(task: ScanTask): ScanTask {
-  const { column, passing, rowLimit } = task
-  if (column.presentCount === column.rowCount) return task
-  return { ...task, passing: presentOf(column, passing, rowLimit), isKept: false }
-}
-
-function presentOf(column: VectorColumn, passing: Uint32Array | undefined, rowLimit: number): Uint32Array {
-  const { presence } = column.image()
-  const words = Math.ceil(rowLimit / 32)
-  const mask = new Uint32Array(words)
-  for (let i = 0; i < words; i++)
-    mask[i] = (presence[i] ?? 0) & (passing === undefined ? -1 : (passing[i] ?? 0))
-  return mask
 }

@@ -18,16 +18,8 @@ import {
   type StoredTask,
   type VectorSearcher,
 } from '../vector-searcher.ts'
-import {
-  graphPart,
-  isShortGraph,
-  isShortScan,
-  masked,
-  scanPart,
-  storedPart,
-  windowsOf,
-  type Part,
-} from './part.ts'
+import { graphPart, isShortGraph, isShortScan, scanPart, storedPart, windowsOf, type Part } from './part.ts'
+import { withVector } from '../with-vector.ts'
 import { keysOfStored } from './search-message.ts'
 import { SearchThread, type ThreadOptions } from './search-thread.ts'
 import { distribute, orderOf, runHere, type Order } from './share.ts'
@@ -88,7 +80,7 @@ export class ThreadSearcher implements VectorSearcher {
     this.#checkOpen()
     // Heaps of that size would take up memory that threads do not share.
     if (task.limit > heapKeysMax) return this.#inline.scan(task)
-    const whole = masked(task)
+    const whole = withVector(task, task.column)
     const windows = windowsOf(whole)
     const bits = new Map<Arena, LentBits | undefined>()
     try {
@@ -168,7 +160,7 @@ export class ThreadSearcher implements VectorSearcher {
       return bits === 'no room' ? undefined : graphPart(this.#inline, task, bits)
     }
     if (!isShortScan(asked.task) || asked.task.limit > heapKeysMax) return undefined
-    const task = masked(asked.task)
+    const task = withVector(asked.task, asked.task.column)
     const [window, ...others] = windowsOf(task)
     if (window === undefined || others.length > 0) return undefined
     const bits = this.#lendTo(lent, window.arena, task)
