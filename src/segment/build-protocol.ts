@@ -4,10 +4,13 @@ import { DatabaseError } from '../errors/database-error.ts'
 import { InvariantViolation } from '../runtime/assert.ts'
 import type { BuildJob, FileDigest } from './build-file.ts'
 
-// A job has a channel of its own. The worker sends parts and, at the end, the digest or an error; it has at most
-// `partsAhead` parts under way that the other side has not taken. Closing the channel gives the job up.
+// A job has a channel of its own. The worker sends parts in batches and, at the end, the digest or an error; it has at most
+// `batchesAhead` batches under way that the other side has not taken. Closing the channel gives the job up.
 
-export const partsAhead = 2
+export const batchesAhead = 2
+/** A message wakes the other thread, which may take longer than making a part. */
+export const batchBytesMin = 4 * 2 ** 20
+export const batchPartsMax = 128
 
 /** To the worker. */
 export interface JobMessage {
@@ -20,7 +23,7 @@ export type TakenMessage = 'taken'
 
 /** From the worker, on the job's channel. */
 export type BuildMessage =
-  | { readonly kind: 'part'; readonly part: Uint8Array }
+  | { readonly kind: 'parts'; readonly parts: readonly Uint8Array[] }
   | { readonly kind: 'done'; readonly digest: FileDigest }
   | { readonly kind: 'failed'; readonly error: SentError }
 

@@ -8,8 +8,8 @@ import { WorkerBuilder, type WorkerOptions } from './worker-builder.ts'
 /** Turns rows into the bytes of files. */
 export interface SegmentBuilder {
   /**
-   * Hands the file's bytes to `consume` while they are made: whoever reads them slowly slows the building down. Gives
-   * what the bytes amounted to, once `consume` is done with all of them.
+   * Hands the file's bytes to `consume` while they are made: whoever reads them slowly slows the building down. Parts stay
+   * as they are until then. Gives what the bytes amounted to, once `consume` is done with all of them.
    * @throws cancelled, database-closed, and what `consume` throws
    */
   build(

@@ -122,7 +122,7 @@ export class SegmentWriter {
     const { sums, ...digest } = await this.#builder.build(
       job,
       async (parts) => {
-        stored = (await this.#store.put(key, parts)).bytes
+        stored = (await this.#store.put(key, parts, { partsStay: true })).bytes
       },
       signal,
     )

@@ -114,7 +114,7 @@ describe('worker builder', () => {
     let parts = 0
     const builder = builderThat(
       `port.once('message', () => ${done})
-      port.postMessage({ kind: 'part', part: new Uint8Array([threadId]) })`,
+      port.postMessage({ kind: 'parts', parts: [new Uint8Array([threadId])] })`,
       2,
     )
     const consume = async (all: AsyncIterable<Uint8Array>): Promise<void> => {
@@ -126,6 +126,42 @@ describe('worker builder', () => {
     await Promise.all(Array.from({ length: 9 }, () => builder.build(job, consume)))
     expect(parts).toBe(9)
     expect(threads.size).toBeLessThanOrEqual(2)
+    await builder.close()
+  })
+
+  test('parts come in the order of their batches, and of each in theirs', async () => {
+    const builder = builderThat(`let next = 0
+      const batch = (count) => port.postMessage(
+        { kind: 'parts', parts: Array.from({ length: count }, () => new Uint8Array([next++])) })
+      batch(3); batch(1)
+      let taken = 0
+      port.on('message', () => { if (++taken < 4) batch(taken); else if (taken === 5) ${done} })`)
+    const order: number[] = []
+    await builder.build(job, async (parts) => {
+      for await (const part of parts) order.push(part[0]!)
+    })
+    expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    await builder.close()
+  })
+
+  test('a job that is given up hands over no part of a batch any more', async () => {
+    const builder = builderThat(
+      `port.postMessage({ kind: 'parts', parts: [new Uint8Array(1), new Uint8Array(1)] })`,
+    )
+    const controller = new AbortController()
+    let parts = 0
+    const given = builder.build(
+      job,
+      async (all) => {
+        for await (const _part of all) {
+          parts += 1
+          controller.abort()
+        }
+      },
+      controller.signal,
+    )
+    await expect(given).rejects.toMatchObject({ code: 'cancelled' })
+    expect(parts).toBe(1)
     await builder.close()
   })
 
@@ -149,7 +185,7 @@ describe('worker builder', () => {
 
   test('a consumer that stops half way frees the thread', async () => {
     const builder = builderThat(`if (jobs === 1) setInterval(() =>
-      port.postMessage({ kind: 'part', part: new Uint8Array(5) }), 1)
+      port.postMessage({ kind: 'parts', parts: [new Uint8Array(5), new Uint8Array(5)] }), 1)
       else ${done}`)
     const disaster = new Error('the disk is full')
     const consume = async (parts: AsyncIterable<Uint8Array>): Promise<void> => {

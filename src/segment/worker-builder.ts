@@ -141,7 +141,7 @@ export class WorkerBuilder implements SegmentBuilder {
 /** This side of a job's channel. */
 class Receiver {
   readonly #port: MessagePort
-  readonly #parts: Uint8Array[] = []
+  readonly #batches: (readonly Uint8Array[])[] = []
   #digest: FileDigest | undefined
   #error: Error | undefined
   #hasBroken = false
@@ -159,19 +159,22 @@ class Receiver {
 
   async *parts(): AsyncGenerator<Uint8Array> {
     for (;;) {
-      if (this.#error !== undefined) throw this.#error
-      const part = this.#parts.shift()
-      if (part !== undefined) {
+      this.#check()
+      const batch = this.#batches.shift()
+      if (batch !== undefined) {
         this.#port.postMessage('taken' satisfies TakenMessage)
-        yield part
+        for (const part of batch) {
+          this.#check()
+          yield part
+        }
       } else if (this.#digest !== undefined) return
       else await new Promise<void>((resolve) => (this.#wake = resolve))
     }
   }
 
   digest(): FileDigest {
-    if (this.#error !== undefined) throw this.#error
-    assert(this.#digest !== undefined && this.#parts.length === 0, 'a consumer takes all parts or throws')
+    this.#check()
+    assert(this.#digest !== undefined && this.#batches.length === 0, 'a consumer takes all parts or throws')
     return this.#digest
   }
 
@@ -184,10 +187,14 @@ class Receiver {
     this.#port.close()
   }
 
+  #check(): void {
+    if (this.#error !== undefined) throw this.#error
+  }
+
   #receive(message: BuildMessage): void {
     switch (message.kind) {
-      case 'part':
-        this.#parts.push(message.part)
+      case 'parts':
+        this.#batches.push(message.parts)
         break
       case 'done':
         this.#digest = message.digest

@@ -84,3 +84,79 @@ test('a large object goes to the disk in steps, each synced', async () => {
   expect(operations.filter((operation) => operation === 'write')).toHaveLength(3)
   expect(operations.filter((operation) => operation === 'sync')).toHaveLength(3)
 })
+
+/** A store whose disk tells what is done to it, and fails the write or sync of the given number. */
+async function watchedStore(failing?: { readonly operation: DiskOperation; readonly number: number }) {
+  const done: string[] = []
+  let isWatching = false
+  const simulated = new SimulatedDisk()
+  const disk = intercepted(simulated, async (operation, _path, proceed) => {
+    if (isWatching) done.push(operation)
+    const count = done.filter((one) => one === operation).length
+    if (operation === failing?.operation && count === failing.number)
+      throw Object.assign(new Error('the device fails'), { code: 'EIO' })
+    return proceed()
+  })
+  const store = await openLocalObjectStore({ disk, root })
+  isWatching = true
+  return { store, done, simulated }
+}
+
+/** Parts of unequal lengths, each with numbers of its own. */
+const unequalParts = (count: number, step: number): Uint8Array[] =>
+  Array.from({ length: count }, (_, index) => new Uint8Array(1 + (index % 7) * step).fill(index + 1))
+
+async function* given(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) yield part
+}
+
+test('parts that stay go to the disk in groups, in their order', async () => {
+  for (const [count, step, writesMax] of [
+    [300, 10, 3],
+    [40, 300_000, 12],
+    [1, 5_000_000, 1],
+    [0, 0, 0],
+  ] as const) {
+    const { store, done } = await watchedStore()
+    const parts = unequalParts(count, step)
+    const { bytes } = await store.put('a/b', given(parts), { partsStay: true })
+    expect(bytes).toBe(Buffer.concat(parts).length)
+    expect(Buffer.compare(await store.get('a/b'), Buffer.concat(parts))).toBe(0)
+    expect(done.filter((one) => one === 'write').length).toBeLessThanOrEqual(writesMax)
+  }
+})
+
+test('other parts are written before the next one is asked for, as their memory may be used again', async () => {
+  const { store } = await watchedStore()
+  const memory = new Uint8Array(3)
+  async function* reused(): AsyncGenerator<Uint8Array> {
+    for (let number = 0; number < 4; number++) yield memory.fill(number)
+  }
+  await store.put('a/b', reused())
+  expect([...(await store.get('a/b'))]).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3])
+})
+
+test.each([
+  { operation: 'write', number: 2 },
+  { operation: 'sync', number: 1 },
+  { operation: 'sync', number: 2 },
+  { operation: 'sync', number: 3 },
+] as const)('a body of groups whose $operation $number fails leaves nothing', async (failing) => {
+  const { store, simulated } = await watchedStore(failing)
+  const body = given(Array.from({ length: 10 }, () => new Uint8Array(7 * 2 ** 20)))
+  await expect(store.put('a/b', body, { partsStay: true })).rejects.toMatchObject({
+    code: 'write-failed',
+    details: { key: 'a/b', system: 'EIO' },
+  })
+  expect(simulated.paths()).toEqual([])
+})
+
+test('a body that fails behind parts of a group leaves nothing', async () => {
+  const { store, simulated } = await watchedStore()
+  async function* failingBody(): AsyncGenerator<Uint8Array> {
+    yield* given(unequalParts(200, 10))
+    throw new Error('no more')
+  }
+  await expect(store.put('a/b', failingBody(), { partsStay: true })).rejects.toThrow('no more')
+  expect(simulated.paths()).toEqual([])
+})

@@ -14,6 +14,9 @@ import { copyInto, totalBytes } from './read-into.ts'
 const streamChunkBytes = 2 ** 20
 // Bulk data goes to the disk in steps, so that the log's next sync does not queue behind gigabytes.
 const syncEveryBytes = 32 * 2 ** 20
+// Each write wakes a thread of the system's, which may take longer than the writing: parts that stay go in groups.
+const groupBytesMin = 4 * 2 ** 20
+const groupPartsMax = 128
 
 export interface LocalObjectStoreOptions {
   readonly disk: Disk
@@ -65,11 +68,12 @@ export class LocalObjectStore implements ObjectStore {
     options: PutOptions = {},
   ): Promise<ObjectInfo> {
     checkKey(key)
-    const { ifAbsent = false, temporary = false } = options
+    const { ifAbsent = false, temporary = false, partsStay = false } = options
     if (ifAbsent) await this.#refuseIfPresent(key)
     const staged = `${this.#root}/tmp/${this.#random.uuid()}`
     try {
-      const bytes = await this.#stage(staged, key, body, temporary)
+      const parts = body instanceof Uint8Array ? piecesOf(body) : body
+      const bytes = await this.#stage(staged, key, partsStay ? grouped(parts) : alone(parts), temporary)
       await this.#exclusive(async () => {
         // Again, in the queue: of two puts of one key, the later one must see the earlier one's file.
         if (ifAbsent) await this.#refuseIfPresent(key)
@@ -178,7 +182,7 @@ export class LocalObjectStore implements ObjectStore {
   async #stage(
     path: string,
     key: string,
-    body: Uint8Array | AsyncIterable<Uint8Array>,
+    body: AsyncIterable<readonly Uint8Array[]>,
     temporary: boolean,
   ): Promise<number> {
     const file = await onDisk('write-failed', 'write', key, () => this.#disk.create(path))
@@ -241,19 +245,57 @@ export class LocalObjectStore implements ObjectStore {
 async function writeBody(
   file: DiskFile,
   key: string,
-  body: Uint8Array | AsyncIterable<Uint8Array>,
+  body: AsyncIterable<readonly Uint8Array[]>,
 ): Promise<number> {
   let bytes = 0
   let unsynced = 0
-  for await (const chunk of body instanceof Uint8Array ? piecesOf(body) : body) {
-    await onDisk('write-failed', 'write', key, () => file.write(chunk))
-    bytes += chunk.length
-    unsynced += chunk.length
-    if (unsynced < syncEveryBytes) continue
-    await onDisk('write-failed', 'write', key, () => file.sync())
-    unsynced = 0
+  let syncing: Promise<void> = Promise.resolve()
+  const sync = (): Promise<void> => {
+    const synced = onDisk('write-failed', 'write', key, () => file.sync())
+    // Its failure comes to light when it is awaited; until then it must not count as unhandled.
+    synced.catch(() => undefined)
+    return synced
   }
-  return bytes
+  try {
+    for await (const parts of body) {
+      await onDisk('write-failed', 'write', key, () => file.writeAll(parts))
+      const written = totalBytes(parts)
+      bytes += written
+      unsynced += written
+      if (unsynced < syncEveryBytes) continue
+      // The device works while the next parts are made; no more than two steps are ever ahead of it.
+      await syncing
+      syncing = sync()
+      unsynced = 0
+    }
+    await syncing
+    return bytes
+  } finally {
+    // Nothing is closed that is still being synced; the first error is the one to tell.
+    await syncing.catch(() => undefined)
+  }
+}
+
+async function* alone(
+  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<readonly Uint8Array[]> {
+  for await (const part of parts) yield [part]
+}
+
+async function* grouped(
+  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<readonly Uint8Array[]> {
+  let group: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of parts) {
+    group.push(part)
+    bytes += part.length
+    if (bytes < groupBytesMin && group.length < groupPartsMax) continue
+    yield group
+    group = []
+    bytes = 0
+  }
+  if (group.length > 0) yield group
 }
 
 function* piecesOf(body: Uint8Array): Generator<Uint8Array> {

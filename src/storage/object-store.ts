@@ -15,6 +15,11 @@ export interface PutOptions {
   readonly ifAbsent?: boolean
   /** It need not outlive a loss of power, for nothing will name it: it is not waited for. Default false. */
   readonly temporary?: boolean
+  /**
+   * Nobody changes the parts of the body before the put is over: several may go to the disk as one write. Default false: a part is
+   * the caller's again when the next one is asked for.
+   */
+  readonly partsStay?: boolean
 }
 
 /**
