@@ -234,6 +234,7 @@ class Import {
     for (const shard of archived.shards) {
       rows.enter(shard.key === undefined ? defaultPartition : partitionOfShardKey(shard.key))
       await fillRows(rows, shard, (vector) => report.dropped.add(vector))
+      if (shard === archived.shards.at(-1)) rows.settle()
       await replayWal(rows, shard, indexes, report, this.#engine.parts.qdrantFilter)
       rows.seal()
     }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { fullConfig } from '../../../collection/collection-state.ts'
 import { SegmentRegistry } from '../../../collection/segment-handle.ts'
+import type { Location } from '../../../collection/shard.ts'
 import { collectionIdOf, segmentIdOf } from '../../../ids/brands.ts'
 import { wordsOfId } from '../../../ids/point-id.ts'
 import { seededRandom } from '../../../runtime/random.ts'
@@ -11,11 +12,11 @@ import { MemoryObjectStore } from '../../../storage/memory-object-store.ts'
 import { VerifiedObjects } from '../../../storage/verified-objects.ts'
 import type { Engine } from '../../engine.ts'
 import type { Staging } from '../../staged.ts'
-import { ImportedRows } from './imported-rows.ts'
+import { ImportedRows, type WrittenRows } from './imported-rows.ts'
 
 const noCheck = (): Promise<void> => Promise.resolve()
 
-function rowsOf(bytesMax: number) {
+function rowsOf(bytesMax: number, shards = 1) {
   const random = seededRandom(7)
   const store = new MemoryObjectStore()
   const registry = new SegmentRegistry()
@@ -24,7 +25,7 @@ function rowsOf(bytesMax: number) {
   const parts = { store, registry, verified, segments, bulkSegments: segments, random }
   const staging = { newSegment: () => segmentIdOf(random.uuid()) }
   const owner = collectionIdOf(random.uuid())
-  const config = fullConfig({ vectors: { '': { size: 2, distance: 'Dot' } } })
+  const config = fullConfig({ vectors: { '': { size: 2, distance: 'Dot' } }, shardNumber: shards })
   const options = { owner, config, signal: undefined, bytesMax }
   const engine = { parts } as unknown as Engine
   return { rows: new ImportedRows(engine, staging as unknown as Staging, options), registry, store, config }
@@ -133,5 +134,103 @@ test('points of a shard that is done stay where they are, and are known as such'
   for (let number = 100; number < 103; number++)
     expect(rows.isSealed(rows.find(wordsOfId(number))!)).toBe(false)
   expect(rows.pointCount).toBe(23)
+  await rows.release()
+})
+
+type Rows = ReturnType<typeof rowsOf>['rows']
+
+function putNumber(rows: Rows, number: number, version: number, bytes = 300): void {
+  const payload = Buffer.from(JSON.stringify({ number, version, text: 'x'.repeat(bytes) }))
+  const row = { payload, vectors: { '': Float32Array.of(number, version) } }
+  rows.put(wordsOfId(number), version, row, rows.find(wordsOfId(number)))
+}
+
+/** Version by number of what the segments' files hold and nobody deleted. */
+async function storedVersions(
+  store: MemoryObjectStore,
+  { view }: WrittenRows,
+): Promise<Record<number, number>> {
+  const found: Record<number, number> = {}
+  for (const { handle, deletions } of view.entries()) {
+    const stored = await readSegment(store, handle.info!, { '': { dimensions: 2 } })
+    for (let row = 0; row < stored.rowCount; row++) {
+      if (deletions.isDead(row)) continue
+      const [number, version] = stored.vectors.get('')!.get(row) as Float32Array
+      expect(found[number!], `point ${number!} is there once`).toBeUndefined()
+      found[number!] = version!
+    }
+    stored.release()
+  }
+  return found
+}
+
+test('what the archive had is written while single changes follow, and they count', async () => {
+  const { rows, store, config, registry } = rowsOf(2 ** 20)
+  for (let number = 0; number < 1_000; number++) putNumber(rows, number, 1)
+  expect(await store.list('segments/')).toEqual([])
+  rows.settle()
+  const expected: Record<number, number> = {}
+  for (let number = 0; number < 1_050; number++) {
+    if (number % 10 === 3)
+      rows.delete(wordsOfId(number), rows.find(wordsOfId(number)) ?? missing(rows, number))
+    else if (number % 10 === 4 || number >= 1_000) putNumber(rows, number, 2)
+    if (number % 10 !== 3) expected[number] = number % 10 === 4 || number >= 1_000 ? 2 : 1
+    await rows.pause()
+  }
+  // Nobody has asked for it to be written in the end.
+  expect((await store.list('segments/')).some(({ key }) => key.endsWith('rows.parquet'))).toBe(true)
+  const written = await rows.write(config, noCheck)
+  expect(written.segments).toHaveLength(2)
+  expect(await storedVersions(store, written)).toEqual(expected)
+  written.view.release()
+  await rows.release()
+  expect(registry.size).toBe(0)
+})
+
+/** One that is put first, so that there is something to delete. */
+function missing(rows: Rows, number: number): Location {
+  putNumber(rows, number, 1)
+  return rows.find(wordsOfId(number))!
+}
+
+test('without changes there is no further segment', async () => {
+  const { rows, store, config } = rowsOf(2 ** 20)
+  for (let number = 0; number < 1_000; number++) putNumber(rows, number, 1)
+  rows.settle()
+  const written = await rows.write(config, noCheck)
+  expect(written.segments).toHaveLength(1)
+  expect(Object.keys(await storedVersions(store, written))).toHaveLength(1_000)
+  written.view.release()
+  await rows.release()
+})
+
+test('few points are not worth a segment of their own: they are written with the changes', async () => {
+  const { rows, store, config } = rowsOf(2 ** 20, 4)
+  for (let number = 0; number < 100; number++) putNumber(rows, number, 1)
+  rows.settle()
+  for (let number = 50; number < 150; number++) putNumber(rows, number, 2)
+  await rows.pause()
+  expect(await store.list('segments/')).toEqual([])
+  const written = await rows.write(config, noCheck)
+  expect(written.segments).toHaveLength(4)
+  expect(Object.values(await storedVersions(store, written)).sort()).toEqual([
+    ...new Array<number>(50).fill(1),
+    ...new Array<number>(100).fill(2),
+  ])
+  written.view.release()
+  await rows.release()
+})
+
+test('all that is settled is written, also where there is no room to begin with all of it at once', async () => {
+  const { rows, store, config } = rowsOf(2 ** 20, 6)
+  for (let number = 0; number < 6_000; number++) putNumber(rows, number, 1)
+  rows.settle()
+  for (let round = 0; round < 100; round++) await rows.pause()
+  const before = (await store.list('segments/')).filter(({ key }) => key.endsWith('rows.parquet'))
+  expect(before.length).toBeGreaterThan(2)
+  const written = await rows.write(config, noCheck)
+  expect(written.segments).toHaveLength(6)
+  expect(Object.keys(await storedVersions(store, written))).toHaveLength(6_000)
+  written.view.release()
   await rows.release()
 })

@@ -23,13 +23,17 @@ import { checkCancelled } from './check-cancelled.ts'
 //
 // Invariants:
 //   - a point is where our own hash puts it, in the partition that was entered last, whatever shard it came from.
-//   - what is frozen is being written or written; two segments at a time are written beside what is being read.
+//   - what is frozen is written, or begins to be as soon as there is room for it; two segments at a time are written beside
+//     what is being read.
+//   - a shard has one segment of less than a part of `segmentBytesMax` from the points of the archive, and one from the log's.
 //   - rows that the log has replaced take no more memory than those that are left, and a segment: a log may change one point
 //     for ever.
 
 // Rows that become one segment, which is written while the next ones are read. They stay in memory anyway: it is their home
 // from the commit on.
 const segmentBytesMax = 96 * 2 ** 20
+// What is worth a segment of its own before the last log is replayed, so that it is written meanwhile.
+const settledPart = 1 / 12
 // The files of a segment do not take equally long: with a second one no thread waits.
 const writesMax = 2
 // Copied between two looks at the event loop.
@@ -62,6 +66,8 @@ export class ImportedRows {
   /** Segments that are being written, and what has failed of them. */
   readonly #writing = new Map<LiveEntry, Promise<void>>()
   #failure: { readonly error: unknown } | undefined
+  /** Whether something frozen may have to wait. */
+  #isBehind = false
   /** Rows that were there when `seal` was called last. */
   #sealed = new Map<LiveEntry, number>()
 
@@ -132,6 +138,16 @@ export class ImportedRows {
     this.#shardOf(id).delete(location, deadSeq)
   }
 
+  /**
+   * The archive has no more points; single changes follow. What is there begins to be written beside them, where it is worth a
+   * segment of its own: what they add becomes another one.
+   */
+  settle(): void {
+    for (const shard of this.#shards)
+      if (shard.memtableBytes >= this.#segmentBytesMax * settledPart) shard.freeze()
+    this.#beginWaiting()
+  }
+
   /** Points that are there now belong to a shard that is done. */
   seal(): void {
     this.#sealed = new Map(this.#entries().map((entry) => [entry, entry.rows.rowCount]))
@@ -171,6 +187,7 @@ export class ImportedRows {
       if (shard.memtableBytes > this.#segmentBytesMax / 2) shard.freeze()
       await this.#writeFrozen(shard)
     }
+    if (this.#isBehind) this.#beginWaiting()
     await this.#yield()
   }
 
@@ -258,27 +275,47 @@ export class ImportedRows {
 
   /** Begins to write what no row is added to any more, as soon as there is room for it. */
   async #writeFrozen(shard: Shard): Promise<void> {
-    const open = shard.memtableBytes > 0 ? shard.entries.at(-1) : undefined
-    for (const entry of [...shard.entries]) {
-      const isBegun = entry.handle.info !== undefined || this.#writing.has(entry)
-      if (entry === open || isBegun || isDead(entry)) continue
+    for (const entry of this.#frozen(shard)) {
       await this.#written(writesMax - 1)
-      const { parts } = this.#engine
-      const written = writeRows(
-        { ...parts, segments: parts.bulkSegments },
-        entry.handle,
-        this.config,
-        this.#signal,
-      )
-      this.#writing.set(
-        entry,
-        written
-          .catch((error: unknown) => {
-            this.#failure ??= { error }
-          })
-          .finally(() => this.#writing.delete(entry)),
-      )
+      this.#begin(entry)
     }
+  }
+
+  /** The same as far as there is room now. */
+  #beginWaiting(): void {
+    for (const entry of this.#shards.flatMap((shard) => this.#frozen(shard))) {
+      this.#isBehind = this.#writing.size >= writesMax
+      if (this.#isBehind) return
+      this.#begin(entry)
+    }
+    this.#isBehind = false
+  }
+
+  /** What no row is added to any more, and nobody has begun to write. */
+  #frozen(shard: Shard): LiveEntry[] {
+    const open = shard.memtableBytes > 0 ? shard.entries.at(-1) : undefined
+    return shard.entries.filter((entry) => {
+      const isBegun = entry.handle.info !== undefined || this.#writing.has(entry)
+      return entry !== open && !isBegun && !isDead(entry)
+    })
+  }
+
+  #begin(entry: LiveEntry): void {
+    const { parts } = this.#engine
+    const written = writeRows(
+      { ...parts, segments: parts.bulkSegments },
+      entry.handle,
+      this.config,
+      this.#signal,
+    )
+    this.#writing.set(
+      entry,
+      written
+        .catch((error: unknown) => {
+          this.#failure ??= { error }
+        })
+        .finally(() => this.#writing.delete(entry)),
+    )
   }
 
   /** Waits until no more than so many are being written. @throws why one of them failed */
