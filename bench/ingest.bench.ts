@@ -1,11 +1,18 @@
 import { startProgress } from '../scripts/terminal/progress.ts'
 import type { Bench, Context } from './support/context.ts'
-import { summarise } from './support/figures.ts'
+import { inDigits, summarise, type Figure } from './support/figures.ts'
+import { LargeBody } from './support/large-bodies.ts'
+import { loopDelayOf } from './support/loop-delay.ts'
 import { waitUntilQuiet } from './support/quiet.ts'
 
 const dimensions = 128
 const batchPoints = 500
 const requestsAtOnce = 4
+
+const largePoints = 1_000
+const largeDimensions = 1_536
+const largeWarmUp = 8
+const loopDelayMsMax = 10
 
 interface Round {
   /** Per body, in ms. */
@@ -33,9 +40,47 @@ export const ingest: Bench = {
     } finally {
       progress.end()
     }
-    await checkCount(context)
-    return figures(rounds)
+    const { ingestRounds, ingestBodies } = context.sizes
+    await checkCount(context, 'ingest', (ingestRounds + 1) * ingestBodies * 2 * batchPoints)
+    return [...figures(rounds), await lateness(context)]
   },
+}
+
+/** How late is the event loop while large requests come in? Whoever searches meanwhile waits as long. */
+async function lateness(context: Context): Promise<Figure> {
+  const { largeBodies } = context.sizes
+  await context.createCollection('ingest-large', largeDimensions)
+  const bodies = Array.from(
+    { length: requestsAtOnce },
+    () => new LargeBody(context.points, largePoints, largeDimensions),
+  )
+  await waitUntilQuiet(context)
+  let next = 0
+  const sendUpTo = async (end: number): Promise<void> => {
+    await context.inParallel(requestsAtOnce, bodies, async (body) => {
+      while (next < end) await context.upsert('ingest-large', body.ofBatch(next++))
+    })
+  }
+  const progress = startProgress('ingesting large requests', largeBodies, 'requests')
+  try {
+    await sendUpTo(largeWarmUp)
+    await loopDelayOf(context.http)
+    await sendUpTo(largeWarmUp + largeBodies)
+    progress.update(largeBodies)
+  } finally {
+    progress.end()
+  }
+  const late = await loopDelayOf(context.http)
+  await checkCount(context, 'ingest-large', next * largePoints)
+  const points = `${inDigits(largePoints)} points x ${inDigits(largeDimensions)}`
+  return {
+    bench: ingest.name,
+    name: `event loop late, ${points} a request, ${requestsAtOnce} at once (p99)`,
+    value: late,
+    unit: 'ms',
+    ours: summarise('late', 'ms', [late]),
+    goal: { atMost: loopDelayMsMax },
+  }
 }
 
 function figures(rounds: readonly Round[]) {
@@ -100,9 +145,7 @@ async function perBody(count: number, work: () => Promise<void>): Promise<number
   return (performance.now() - start) / count
 }
 
-async function checkCount(context: Context): Promise<void> {
-  const { ingestRounds, ingestBodies } = context.sizes
-  const expected = (ingestRounds + 1) * ingestBodies * 2 * batchPoints
-  const count = await context.countPoints('ingest')
+async function checkCount(context: Context, collection: string, expected: number): Promise<void> {
+  const count = await context.countPoints(collection)
   if (count !== expected) throw new Error(`The server counts ${count} points, ${expected} were acknowledged`)
 }

@@ -15,6 +15,8 @@ export interface Sizes {
   readonly writeRoundMs: number
   readonly ingestRounds: number
   readonly ingestBodies: number
+  /** Of 1,000 points x 1,536. */
+  readonly largeBodies: number
   readonly downloadRounds: number
   readonly restarts: number
   /** In one list. */
@@ -31,6 +33,7 @@ export const fullSizes: Sizes = {
   writeRoundMs: 1_000,
   ingestRounds: 6,
   ingestBodies: 40,
+  largeBodies: 64,
   downloadRounds: 9,
   restarts: 3,
   snapshots: 10_000,
@@ -46,6 +49,7 @@ export const quickSizes: Sizes = {
   writeRoundMs: 1_000,
   ingestRounds: 3,
   ingestBodies: 15,
+  largeBodies: 32,
   downloadRounds: 5,
   restarts: 2,
   snapshots: 1_000,

@@ -3,6 +3,7 @@ import { DatabaseError } from '../errors/database-error.ts'
 import { wordsOfId, type PointId } from '../ids/point-id.ts'
 import type { Filter } from '../query/filter.ts'
 import { encodePayload } from './apply-operation.ts'
+import { Loan } from '../runtime/kept-memory.ts'
 import { checkPointMembers } from './checks/check-members.ts'
 import { newColumn, type ColumnBuilder } from './column-builder.ts'
 import { newIds, writeId, type PointsBatch, type UpsertMode } from './points-batch.ts'
@@ -25,6 +26,7 @@ export class BatchBuilder {
   readonly #ids: Uint32Array
   readonly #payloads: Uint8Array[] = []
   readonly #columns = new Map<string, ColumnBuilder>()
+  readonly #loan = new Loan()
 
   constructor(shape: BatchShape) {
     this.#shape = shape
@@ -44,6 +46,7 @@ export class BatchBuilder {
     return bytes
   }
 
+  /** Good until `release`. */
   finish(): PointsBatch {
     const { collection, mode, condition, count } = this.#shape
     const payloads = this.#payloads
@@ -61,13 +64,18 @@ export class BatchBuilder {
     }
   }
 
+  /** The batch is written, or will never be. */
+  release(): void {
+    this.#loan.end()
+  }
+
   #columnOf(name: string): ColumnBuilder {
     const known = this.#columns.get(name)
     if (known !== undefined) return known
     const { vectors, count } = this.#shape
     const params = Object.hasOwn(vectors, name) ? vectors[name] : undefined
     if (params === undefined) throw unknownVector(name)
-    const column = newColumn(name, params, count)
+    const column = newColumn(name, params, count, this.#loan)
     this.#columns.set(name, column)
     return column
   }

@@ -102,7 +102,7 @@ export class WritableCollection extends CollectionReader {
       }
       bytes += pointCost + builder.add(pointAt(index))
     }
-    return this.#sink.points({ ...builder.finish(), ...this.#partitionOf(options) })
+    return this.#write(builder, options)
   }
 
   /** Replaces the named vectors of points that exist; the others are reported as missing. */
@@ -246,7 +246,15 @@ export class WritableCollection extends CollectionReader {
   ): Promise<WriteResult> {
     const builder = this.#newBatch(points.length, mode, options)
     for (const point of points) builder.add(point)
-    return this.#sink.points({ ...builder.finish(), ...this.#partitionOf(options) })
+    return this.#write(builder, options)
+  }
+
+  async #write(builder: BatchBuilder, target: PartitionTarget): Promise<WriteResult> {
+    try {
+      return await this.#sink.points({ ...builder.finish(), ...this.#partitionOf(target) })
+    } finally {
+      builder.release()
+    }
   }
 
   #newBatch(count: number, mode: UpsertMode, options: UpsertOptions): BatchBuilder {

@@ -1,5 +1,6 @@
 import { isMulti, isSparse, type VectorValue } from '../graph/vector-value.ts'
 import { assert } from '../runtime/assert.ts'
+import type { Loan } from '../runtime/kept-memory.ts'
 import { packVector } from '../segment/packed-column.ts'
 import type { BatchVectors } from './points-batch.ts'
 import type { VectorInput, VectorParams } from './types.ts'
@@ -12,9 +13,10 @@ export interface ColumnBuilder {
   finish(): BatchVectors
 }
 
-export function newColumn(name: string, params: VectorParams, points: number): ColumnBuilder {
+/** What has a known size is collected in memory of the loan. */
+export function newColumn(name: string, params: VectorParams, points: number, loan: Loan): ColumnBuilder {
   return (params.kind ?? 'dense') === 'dense'
-    ? new DenseBuilder(name, params, points)
+    ? new DenseBuilder(name, params, points, loan)
     : new PackedBuilder(name, params, points)
 }
 
@@ -25,11 +27,12 @@ class DenseBuilder implements ColumnBuilder {
   readonly #data: Float32Array
   #count = 0
 
-  constructor(name: string, params: VectorParams, points: number) {
+  constructor(name: string, params: VectorParams, points: number, loan: Loan) {
     this.#name = name
     this.#params = params
     this.#present = new Uint8Array(points)
-    this.#data = new Float32Array(points * params.size)
+    const length = points * params.size
+    this.#data = new Float32Array(loan.take(length * 4), 0, length)
   }
 
   add(point: number, input: VectorInput): number {

@@ -8,18 +8,21 @@ import {
   type AdoptedLinks,
   type BuildControl,
 } from '../graph/hnsw/build-links.ts'
-import type { Elements } from '../graph/codes/elements.ts'
-import { hasFineCodes } from '../graph/codes/fine-codes.ts'
+import { isMovable, type Elements } from '../graph/codes/elements.ts'
+import { centreSteps } from '../graph/codes/centre.ts'
+import { fineCodesSteps } from '../graph/codes/fine-codes.ts'
 import { HnswGraph } from '../graph/hnsw/hnsw-graph.ts'
 import { isDenseColumn, type DenseColumn } from '../graph/stored/dense-column.ts'
 import { StoredColumn } from '../graph/stored/stored-column.ts'
+import { VectorColumn } from '../graph/vector-column.ts'
 import { assert } from '../runtime/assert.ts'
+import { runWithPauses } from '../runtime/steps.ts'
 import type { EngineParts } from './engine.ts'
 
 // Of a graph that has lost more of its rows a new one is better.
 const adoptedGoneMax = 0.3
 
-export type BuildParts = Pick<EngineParts, 'links' | 'pins' | 'random' | 'logger'>
+export type BuildParts = Pick<EngineParts, 'links' | 'pins' | 'random' | 'logger' | 'pause'>
 
 /** One graph on its way. */
 export interface GraphBuild {
@@ -47,8 +50,16 @@ export async function buildGraph(
   const { rows } = handle
   const column = rows.vectors.get(wanted.column)
   assert(isDenseColumn(column) && handle.info !== undefined, 'graphs are of written dense vectors')
-  const lasting = lastingElements(wanted.params, column, () => isFine(column, wanted.metric))
-  const graph = graphToBuild(handle, column, wanted, lasting, adopt)
+  // Of 1,536 dimensions both take tens of milliseconds.
+  const isFine =
+    dependsOnFineness(column, wanted) &&
+    (await runWithPauses(fineCodesSteps(column, wanted.metric), parts.pause))
+  const lasting = lastingElements(wanted.params, column, () => isFine)
+  const centre =
+    column instanceof VectorColumn && isMovable(wanted.metric) && (isFine || lasting !== 'float32')
+      ? await runWithPauses(centreSteps(column), parts.pause)
+      : undefined
+  const graph = graphToBuild(handle, column, wanted, { lasting, isFine, centre }, adopt)
   if (graph === undefined) return false
   const scratch = graph.allocateScratch(graph.parameters.efConstruct)
   if (scratch === undefined) return false
@@ -86,11 +97,17 @@ export async function buildGraph(
   }
 }
 
+interface CodesOfGraph {
+  readonly lasting: Elements
+  readonly isFine: boolean
+  readonly centre: Float32Array | undefined
+}
+
 function graphToBuild(
   handle: SegmentHandle,
   column: DenseColumn,
   wanted: WantedGraph,
-  lasting: Elements,
+  { lasting, isFine, centre }: CodesOfGraph,
   adopt: AdoptedLinks | undefined,
 ): HnswGraph | undefined {
   const { metric, params } = wanted
@@ -101,24 +118,28 @@ function graphToBuild(
   if (isOne && (lasting === 'float32' || begun.parameters.elements === lasting)) return begun
   const parameters = { m, efConstruct, seed: seedOf(handle.id) }
   const room = adopt === undefined ? {} : spareRoomFor(adopt.source)
-  const elements = lasting === 'float32' ? buildingElements(column, metric) : lasting
+  const elements = lasting === 'float32' ? buildingElements(column, isFine) : lasting
   // Where there is no room for codes there may be for links.
   const graph =
-    HnswGraph.createUnencoded(column, metric, { ...parameters, elements }, room) ??
+    HnswGraph.createUnencoded(column, metric, { ...parameters, elements }, { ...room, centre }) ??
     HnswGraph.create(column, metric, parameters, room)
   if (graph !== undefined) handle.rows.keepUnfinished(wanted.column, graph)
   return graph
 }
 
 /** Built over codes of a byte per component a graph takes half the time, if there are some dimensions, and is as good. */
-function buildingElements(column: DenseColumn, metric: WantedGraph['metric']): Elements {
+function buildingElements(column: DenseColumn, isFine: boolean): Elements {
   if (column instanceof StoredColumn) return column.elements
-  return column.dimensions >= codedDimensionsMin && isFine(column, metric) ? 'int8' : 'float32'
+  return isFine ? 'int8' : 'float32'
 }
 
-/** A stored column has the codes that it has. */
-function isFine(column: DenseColumn, metric: WantedGraph['metric']): boolean {
-  return !(column instanceof StoredColumn) && hasFineCodes(column, metric)
+/** Whether codes depend on how fine they are. A stored column has those that it has. */
+function dependsOnFineness(
+  column: DenseColumn,
+  { params: { codes = 'auto' } }: WantedGraph,
+): column is VectorColumn {
+  const isOpen = codes === 'auto' || codes === 'none'
+  return column instanceof VectorColumn && column.dimensions >= codedDimensionsMin && isOpen
 }
 
 /**

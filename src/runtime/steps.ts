@@ -19,3 +19,13 @@ export async function runInSlices<T>(steps: Steps<T>, slices: Slices): Promise<T
   }
   return step.value
 }
+
+/** The same with a pause after each step: for few and long ones. */
+export async function runWithPauses<T>(steps: Steps<T>, pause: () => Promise<void>): Promise<T> {
+  let step = steps.next()
+  while (step.done !== true) {
+    await pause()
+    step = steps.next()
+  }
+  return step.value
+}

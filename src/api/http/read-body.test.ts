@@ -1,5 +1,7 @@
-import fastify from 'fastify'
-import { PassThrough, type Readable } from 'node:stream'
+import fastify, { type FastifyRequest } from 'fastify'
+import type { AddressInfo } from 'node:net'
+import { PassThrough, Readable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readBody } from './read-body.ts'
 
@@ -17,7 +19,11 @@ beforeAll(async () => {
 
 afterAll(() => app.close())
 
-const pattern = (bytes: number): Buffer => Buffer.from(Uint8Array.from({ length: bytes }, (_, i) => i % 251))
+const pattern = (bytes: number): Buffer =>
+  Buffer.alloc(
+    bytes,
+    Uint8Array.from({ length: 251 }, (_, i) => i),
+  )
 
 async function post(payload: Buffer | Readable, headers: Record<string, string> = {}) {
   const all = { 'content-type': 'text/x', ...headers }
@@ -48,4 +54,70 @@ test('more than is allowed is refused, announced or not', async () => {
 test.each(['99', '101'])('100 bytes that were announced as %s are refused', async (length) => {
   const answer = await post(pieces(pattern(100)), { 'content-length': length })
   expect(answer).toMatchObject({ statusCode: 400, body: { code: 'FST_ERR_CTP_INVALID_CONTENT_LENGTH' } })
+})
+
+const mebibyte = 2 ** 20
+
+/** Reads a body whose pieces are all there, and gives how many bytes of it came in each turn of the event loop. */
+async function bytesPerTurn(bodies: readonly Buffer[]): Promise<number[]> {
+  const turns = [0]
+  let isOver = false
+  const count = async (): Promise<void> => {
+    while (!isOver) {
+      await nextTurn()
+      turns.push(0)
+    }
+  }
+  const counting = count()
+  const read = (body: Buffer) =>
+    new Promise<void>((resolve, reject) => {
+      const parts = Array.from({ length: body.length / 65_536 }, (_, i) =>
+        body.subarray(i * 65_536, (i + 1) * 65_536),
+      )
+      const stream = new Readable({ read: () => void stream.push(parts.shift() ?? null) })
+      stream.on('data', (part: Buffer) => (turns[turns.length - 1]! += part.length))
+      const request = { headers: { 'content-length': String(body.length) }, raw: stream } as object
+      readBody(request as FastifyRequest, stream, Infinity, (error, whole) => {
+        if (error === null && whole?.equals(body)) resolve()
+        else reject(error ?? new Error('The body is another one'))
+      })
+    })
+  await Promise.all(bodies.map(read))
+  isOver = true
+  await counting
+  return turns
+}
+
+test.each([1, 4])('of %s large bodies that are there at once a turn takes in a MiB', async (count) => {
+  const bodies = Array.from({ length: count }, () => pattern(8 * mebibyte))
+  const turns = await bytesPerTurn(bodies)
+  // Each stream may be in the middle of a piece, or have read one ahead.
+  expect(Math.max(...turns)).toBeLessThanOrEqual(mebibyte + count * 2 * 65_536)
+  expect(turns.filter((bytes) => bytes > 0).length).toBeGreaterThanOrEqual(count * 7)
+})
+
+test('what the pieces of a large body took is free before the body is whole', async () => {
+  const large = fastify({ bodyLimit: 2 ** 30 })
+  const before: number[] = []
+  large.removeAllContentTypeParsers()
+  large.addContentTypeParser('*', (request, stream, done) => {
+    stream.on('data', () => before.push(process.memoryUsage().arrayBuffers))
+    readBody(request, stream, 2 ** 30, done)
+  })
+  const body = pattern(32 * mebibyte)
+  large.post('/', (request) => ({ isSame: (request.body as Buffer).equals(body) }))
+  await large.listen({ host: '127.0.0.1', port: 0 })
+  try {
+    const { port } = large.server.address() as AddressInfo
+    const answer = await fetch(`http://127.0.0.1:${port}/`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'text/x' },
+    })
+    expect(await answer.json()).toEqual({ isSame: true })
+    expect(before.length).toBeGreaterThan(100)
+    expect(Math.max(...before) - before[0]!).toBeLessThan(8 * mebibyte)
+  } finally {
+    await large.close()
+  }
 })

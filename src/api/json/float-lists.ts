@@ -1,3 +1,4 @@
+import type { Loan } from '../../runtime/kept-memory.ts'
 import { floatTextBase64 } from './float-text.generated.ts'
 
 /** The exports of assembly/float-text.ts. Addresses and lengths are bytes. */
@@ -42,14 +43,17 @@ function load(): Loaded {
  */
 export class FloatLists {
   readonly #text: Buffer
+  readonly #loan: Loan | undefined
   readonly #loaded: Loaded
   #end = 0
   /** Where the next floats go. A chunk is given out piece by piece, so that a thousand vectors are not a thousand buffers. */
   #chunk = new Float32Array(0)
   #used = 0
 
-  constructor(text: Buffer) {
+  /** Floats of a long text lie in memory of the loan, if there is one: until it ends. */
+  constructor(text: Buffer, loan?: Loan) {
     this.#text = text
+    this.#loan = loan
     this.#loaded = loaded ??= load()
   }
 
@@ -86,7 +90,9 @@ export class FloatLists {
   #keep(values: Float32Array): Float32Array {
     if (this.#used + values.length > this.#chunk.length) {
       const left = Math.ceil((this.#text.length - this.#end) / 4)
-      this.#chunk = new Float32Array(values.length + Math.min(left, chunkFloatsMax))
+      const length = values.length + Math.min(left, chunkFloatsMax)
+      const memory = this.#loan?.take(length * 4)
+      this.#chunk = memory === undefined ? new Float32Array(length) : new Float32Array(memory, 0, length)
       this.#used = 0
     }
     const kept = this.#chunk.subarray(this.#used, this.#used + values.length)

@@ -28,6 +28,13 @@ const chunkRows = 256
 //   - row n of the codes is that of the column, and lies in the same arena.
 //   - a row never moves once it is encoded, nor do codes change.
 
+export interface CodeOptions {
+  /** Leaves the encoding to whoever takes `takeRuns`. */
+  readonly encodesLater?: boolean
+  /** What `centreSteps` gave for the column, if somebody has asked; found here otherwise. */
+  readonly centre?: Float32Array | undefined
+}
+
 /**
  * The rows of a column as codes: derived from it, and good for ranking only. Rows without a vector are the codes of
  * zeros. Dispose it before its column.
@@ -65,13 +72,13 @@ export class CodeColumn {
     column: VectorColumn,
     elements: Exclude<Elements, 'float32'>,
     metric: Metric,
-    encodesLater = false,
+    { encodesLater = false, centre: middle }: CodeOptions = {},
   ): CodeColumn | undefined {
     const arena = arenaOf(column)
     if (arena === undefined || !hasCodes(elements, column.dimensions)) return undefined
     const centre = isMovable(metric) ? arena.allocate(rowBytesOf('float32', column.dimensions)) : undefined
     if (centre === undefined && isMovable(metric)) return undefined
-    if (centre !== undefined) putCentre(column, centre)
+    if (centre !== undefined) putCentre(column, centre, middle)
     const codes = new CodeColumn(column, elements, { arena, centre })
     const hasRoom = encodesLater ? codes.#makeRoom() : codes.grow()
     if (hasRoom) return codes

@@ -1,5 +1,5 @@
 import { assert } from '../../runtime/assert.ts'
-import { CodeColumn, type EncodeRun } from '../codes/code-column.ts'
+import { CodeColumn, type CodeOptions, type EncodeRun } from '../codes/code-column.ts'
 import { elementNumbers, type Elements } from '../codes/elements.ts'
 import type { DenseColumn } from '../stored/dense-column.ts'
 import { StoredColumn } from '../stored/stored-column.ts'
@@ -97,7 +97,7 @@ export class HnswGraph {
     column: DenseColumn,
     metric: Metric,
     parameters: HnswParameters,
-    room: SpareRoom = {},
+    room: SpareRoom & Pick<CodeOptions, 'centre'> = {},
   ): HnswGraph | undefined {
     return HnswGraph.place(column, metric, parameters, emptyState, { ...room, encodesLater: true })
   }
@@ -108,15 +108,14 @@ export class HnswGraph {
     metric: Metric,
     parameters: HnswParameters,
     state: GraphState,
-    { spareUpperWords = 0, encodesLater = false }: SpareRoom & { readonly encodesLater?: boolean } = {},
+    { spareUpperWords = 0, ...ofCodes }: SpareRoom & CodeOptions = {},
   ): HnswGraph | undefined {
     const { m, efConstruct, seed, elements = 'float32' } = parameters
     assert(m >= 2 && m <= mMax && efConstruct >= 1 && efConstruct <= efMax, 'parameters are in range')
     assert(seed >>> 0 === seed, 'a seed has 32 bits')
     if (column instanceof StoredColumn)
       return HnswGraph.#overStored(column, metric, parameters, { state, spareUpperWords })
-    const codes =
-      elements === 'float32' ? undefined : CodeColumn.create(column, elements, metric, encodesLater)
+    const codes = elements === 'float32' ? undefined : CodeColumn.create(column, elements, metric, ofCodes)
     if (codes === undefined && elements !== 'float32') return undefined
     const placed = placeGraph(column, metric, parameters, { state, spareUpperWords, codes })
     if (placed !== undefined) return new HnswGraph(column, metric, parameters, placed)

@@ -1,5 +1,6 @@
 import packageJson from '../../../../package.json' with { type: 'json' }
 import { HttpClient } from '../../../support/http-client.ts'
+import { loopDelayOf } from '../../../support/loop-delay.ts'
 import type { Questions } from '../../data/data-set.ts'
 import { classCounts, conditionOf, payloadOf, type Condition } from '../../data/filters.ts'
 import { limit, vectorAt } from '../../data/truth.ts'
@@ -18,8 +19,6 @@ import { timed } from '../timed.ts'
 import { qdrantOperations, stillpointOperations } from './server-operations.ts'
 
 const collection = '/collections/bench'
-/** What the server's histogram of its event loop adds to every value. */
-const loopStepMs = 10
 
 /** A server of its own behind Qdrant's REST API: ours or Qdrant itself get the same requests. */
 export class RestServer implements Adapter {
@@ -119,9 +118,7 @@ export class RestServer implements Adapter {
 
   async loopDelayMs(): Promise<number> {
     if (!this.#isOurs) return Number.NaN
-    const text = await this.#http.text('GET', '/metrics')
-    const seconds = /^stillpoint_nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text)?.[1]
-    return Math.max(0, Number(seconds) * 1_000 - loopStepMs)
+    return loopDelayOf(this.#http)
   }
 
   async restart(questions: Questions): Promise<number> {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Collection, JsonObject } from '../../../index.ts'
+import { keptMemory, Loan } from '../../../runtime/kept-memory.ts'
 import { sendResult } from '../answers.ts'
 import { bodyBytes, decodeBody } from '../body.ts'
 import { DecodeError, type Decoder } from '../decode.ts'
@@ -27,7 +28,7 @@ export function writeRoutes(app: FastifyInstance, door: Door): void {
   const write = (
     method: 'POST' | 'PUT',
     path: string,
-    operationOf: (request: FastifyRequest) => Operation | Promise<Operation>,
+    operationOf: (request: FastifyRequest, loan: Loan) => Operation | Promise<Operation>,
   ): void => {
     app.route({
       method,
@@ -35,16 +36,20 @@ export function writeRoutes(app: FastifyInstance, door: Door): void {
       handler: async (request, reply) => {
         const name = collectionName(request)
         const params = updateParams(request)
-        const operation = await operationOf(request)
-        operation.check?.('')
-        const collection = getCollection(door, name)
-        const gate = door.strict.of(collection)
-        gate?.writes([operation.facts], params.timeout)
-        return sendResult(
-          request,
-          reply,
-          await perform(operation, collection, door.vectors.of(collection), params, gate),
-        )
+        const loan = new Loan()
+        try {
+          const operation = await operationOf(request, loan)
+          operation.check?.('')
+          const collection = getCollection(door, name)
+          const gate = door.strict.of(collection)
+          gate?.writes([operation.facts], params.timeout)
+          const known = door.vectors.of(collection)
+          return sendResult(request, reply, await perform(operation, collection, known, params, gate))
+        } finally {
+          // The write is on disk and applied, or refused: nobody looks into the body or the vectors of it any more.
+          loan.end()
+          keptMemory.give(bodyBytes(request).buffer)
+        }
       },
     })
   }
@@ -76,11 +81,11 @@ export function writeRoutes(app: FastifyInstance, door: Door): void {
   })
 }
 
-async function upsert(request: FastifyRequest): Promise<Operation> {
+async function upsert(request: FastifyRequest, loan: Loan): Promise<Operation> {
   try {
     const direct = directBody(request)
     return upsertOf(
-      direct === undefined ? await decodeUpsert(bodyBytes(request)) : checkedUpsert(direct.value),
+      direct === undefined ? await decodeUpsert(bodyBytes(request), loan) : checkedUpsert(direct.value),
     )
   } catch (error) {
     // Qdrant reads this body as a whole before it judges, so there is no place to name.

@@ -7,6 +7,7 @@ import {
   type PointInput,
   type UpsertOptions,
 } from '../../../index.ts'
+import type { Loan } from '../../../runtime/kept-memory.ts'
 import {
   buffered,
   DecodeError,
@@ -61,10 +62,11 @@ const pointStruct: Decoder<GivenPoint> = struct('PointStruct', {
 
 /**
  * The body of PUT /points. Vectors are read straight to floats, and the bytes of each payload are kept as they were sent, in
- * one pass. Text of another shape, and text with a fault, is parsed exactly.
+ * one pass: points look into them, and into what was taken from the loan. Text of another shape, and text with a fault, is parsed
+ * exactly.
  */
-export function decodeUpsert(bytes: Buffer): GivenUpsert | Promise<GivenUpsert> {
-  const points = readPoints(bytes)
+export function decodeUpsert(bytes: Buffer, loan?: Loan): GivenUpsert | Promise<GivenUpsert> {
+  const points = readPoints(bytes, loan)
   return points instanceof Promise
     ? points.then((found) => upsertOfPoints(found, bytes))
     : upsertOfPoints(points, bytes)

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { RawJson, type PointId } from '../../../index.ts'
+import type { Loan } from '../../../runtime/kept-memory.ts'
 import { yieldToEventLoop } from '../../../runtime/yield.ts'
 import { FloatLists } from '../../json/float-lists.ts'
 import { skipName, skipObject, skipSpace, skipString, skipValue } from '../../json/json-bytes.ts'
@@ -30,12 +31,14 @@ const sliceBytes = 2 ** 20
 
 /**
  * The points of `{"points": [ {…}, … ]}`: vectors as floats, and each payload as the bytes that were sent. Undefined for text of
- * another shape, and for text with a fault. A long text is read in slices, and the bytes must not change meanwhile.
+ * another shape, and for text with a fault. A long text is read in slices, and the bytes must not change meanwhile. The vectors
+ * are in memory of the loan, if there is one.
  */
 export function readPoints(
   bytes: Buffer,
+  loan?: Loan,
 ): readonly GivenPoint[] | undefined | Promise<readonly GivenPoint[] | undefined> {
-  const reader = new PointReader(bytes)
+  const reader = new PointReader(bytes, loan)
   return bytes.length <= sliceBytes ? reader.readAll() : readInSlices(reader)
 }
 
@@ -62,9 +65,9 @@ class PointReader {
   #at = 0
   #isDone = false
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, loan: Loan | undefined) {
     this.#bytes = bytes
-    this.#lists = new FloatLists(bytes)
+    this.#lists = new FloatLists(bytes, loan)
     this.#at = this.#begin()
   }
 
