@@ -40,8 +40,9 @@ export function checkFields(map: CborMap, known: readonly string[], what: string
 /** A number, 16 bytes, or the text of a UUID. @throws OperationError */
 export function idOf(value: CborValue | undefined): PointId {
   if (value instanceof Uint8Array && value.byteLength === 16) return formatUuid(Buffer.from(value))
-  if (typeof value === 'number' || typeof value === 'bigint') {
-    if (value >= 0 && value <= 0xffff_ffff_ffff_ffffn) return idOfWords(wordsOfId(value))
+  if (typeof value === 'bigint' || Number.isSafeInteger(value)) {
+    const number = value as number | bigint
+    if (number >= 0 && number <= 0xffff_ffff_ffff_ffffn) return idOfWords(wordsOfId(number))
   }
   const uuid = typeof value === 'string' ? parseUuid(value) : undefined
   if (uuid !== undefined) return idOfWords(uuid)

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { encodeCbor, floats } from '../../../../test/support/qdrant-archive/wal-writer.ts'
+import { encodeCbor, Float, floats } from '../../../../test/support/qdrant-archive/wal-writer.ts'
 import { seededRandom } from '../../../runtime/random.ts'
 import { decodeCbor } from './cbor.ts'
+import { OperationError } from './cbor-fields.ts'
 import { decodeOperation } from './decode-operation.ts'
 import { upsertedIds } from './upserted-ids.ts'
 
@@ -58,4 +59,36 @@ test('other operations have none', () => {
   ).toBeUndefined()
   expect(upsertedIds(encodeCbor({ upsert_points: { points: [], more: 1 } }))).toBeUndefined()
   expect(upsertedIds(Buffer.alloc(0))).toBeUndefined()
+})
+
+test('lists of other lengths than floats are passed over by are passed over as well', () => {
+  for (let length = 0; length < 40; length++) {
+    const points = [0, 1].map((id) => ({
+      vector: {
+        a: floats(new Array<number>(length).fill(id)),
+        b: [...new Array<number>(length).fill(1), null],
+      },
+      id,
+    }))
+    const bytes = encodeCbor({ upsert_points: { points } })
+    expect(upsertedIds(bytes), `${length} floats`).toEqual([0, 1])
+    expect(upsertedIds(bytes.subarray(0, -1)), `${length} floats, cut`).toBeUndefined()
+  }
+})
+
+test('an entry that is cut within its last float has none', () => {
+  const bytes = encodeCbor({ upsert_points: { points: [{ id: 1, vector: floats([1, 2, 3]) }] } })
+  for (let cut = 1; cut < bytes.length; cut++)
+    expect(upsertedIds(bytes.subarray(0, -cut)), `without ${cut} bytes`).toBeUndefined()
+})
+
+test('a batch may have more ids than a call has arguments', () => {
+  const many = Array.from({ length: 200_000 }, (_, id) => id)
+  expect(upsertedIds(encodeCbor({ upsert_points: { batch: { ids: many } } }))).toEqual(many)
+})
+
+test('a number that is no integer is none of a point', () => {
+  const entry = encodeCbor({ upsert_points: { points: [{ id: new Float(1.5), vector: floats([1]) }] } })
+  expect(upsertedIds(entry)).toBeUndefined()
+  expect(() => decodeOperation(decodeCbor(entry))).toThrow(OperationError)
 })
