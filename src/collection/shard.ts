@@ -34,6 +34,8 @@ export class Shard {
   readonly #createMemtable: () => SegmentHandle
   #entries: LiveEntry[] = []
   #memtable: LiveEntry | undefined
+  /** Where the last point was found: ids that are asked for together mostly lie together. */
+  #lastFound: LiveEntry | undefined
   #pointCount = 0
   /** What readers see while a record is applied in several turns of the event loop. */
   #held: { readonly entries: ViewEntry[]; readonly pointCount: number } | undefined
@@ -83,11 +85,16 @@ export class Shard {
   }
 
   find(id: IdWords): Location | undefined {
+    const last = this.#lastFound
+    const found = last && locate(last, id)
+    if (found !== undefined) return found
     for (let i = this.#entries.length - 1; i >= 0; i--) {
       const entry = this.#entries[i]!
-      let row = entry.rows.findNewest(id)
-      while (row !== undefined && !isAlive(entry, row)) row = entry.rows.olderRow(row)
-      if (row !== undefined) return { entry, row }
+      if (entry === last) continue
+      const location = locate(entry, id)
+      if (location === undefined) continue
+      this.#lastFound = entry
+      return location
     }
     return undefined
   }
@@ -163,6 +170,7 @@ export class Shard {
       kept.unshift(liveEntry(merged.handle, null, true, merged.deletions))
     }
     this.#entries = kept
+    this.#lastFound = undefined
     for (const handle of sources) handle.release()
   }
 
@@ -170,6 +178,7 @@ export class Shard {
     for (const entry of this.#entries) entry.handle.release()
     this.#entries = []
     this.#memtable = undefined
+    this.#lastFound = undefined
   }
 }
 
@@ -192,6 +201,12 @@ function liveEntry(
 
 function limitOf(entry: LiveEntry): number {
   return entry.fixedLimit ?? entry.rows.rowCount
+}
+
+function locate(entry: LiveEntry, id: IdWords): Location | undefined {
+  let row = entry.rows.findNewest(id)
+  while (row !== undefined && !isAlive(entry, row)) row = entry.rows.olderRow(row)
+  return row === undefined ? undefined : { entry, row }
 }
 
 function isAlive(entry: LiveEntry, row: number): boolean {
