@@ -22,6 +22,26 @@ class Ids implements IdSource {
 }
 
 describe('IdTable', () => {
+  test('room that is made for ids changes nothing but how often the table grows', () => {
+    const ids = new Ids()
+    const table = new IdTable(ids)
+    const insert = (from: number, to: number): void => {
+      for (let row = from; row < to; row++) {
+        ids.list.push(wordsOfId(row % 300))
+        expect(table.insert(wordsOfId(row % 300), row)).toBe(row < 300 ? undefined : row - 300)
+      }
+    }
+    insert(0, 40)
+    table.reserve(1_000)
+    const { bytes } = table
+    expect(bytes).toBe(2_048 * 4)
+    insert(40, 900)
+    table.reserve(10)
+    expect(table.bytes).toBe(bytes)
+    for (let id = 0; id < 300; id++) expect(table.find(wordsOfId(id))).toBe(600 + id)
+    expect(table.size).toBe(300)
+  })
+
   test('knows for every id its newest row, as a map does', () => {
     const seed = 20_251
     const random = seededRandom(seed)

@@ -66,6 +66,12 @@ export class IdTable {
     return this.#count
   }
 
+  /** Room for `capacity` ids, so that the table need not grow on the way there. */
+  reserve(capacity: number): void {
+    const length = 2 ** bitsFor(capacity)
+    if (length > this.#slots.length) this.#grow(length)
+  }
+
   find(id: Readonly<IdWords>): number | undefined {
     const slots = this.#slots
     const mask = slots.length - 1
@@ -125,11 +131,11 @@ export class IdTable {
     return sortedByHome(unsorted, start, shift)
   }
 
-  #grow(): void {
+  #grow(length = this.#slots.length * 2): void {
     const old = this.#slots
-    const slots = new Uint32Array(old.length * 2)
+    const slots = new Uint32Array(length)
     const mask = slots.length - 1
-    this.#shift -= 1
+    this.#shift = 32 - Math.log2(length)
     for (const held of old) {
       if (held === 0) continue
       let slot = Math.imul(this.#source.hashAt(held - 1), spread) >>> this.#shift

@@ -276,6 +276,11 @@ export class RowSet {
     this.#table.insertAll(first, end, (row, older) => this.#linkOlder(row, older))
   }
 
+  /** That it will have so many rows makes adding them cheaper; a few bytes for each. */
+  expectRows(rowCount: number): void {
+    this.#table.reserve(rowCount)
+  }
+
   idAt(row: number, out: IdWords): void {
     this.#ids.read(row, out)
   }

@@ -15,8 +15,11 @@ export async function fillRows(
 ): Promise<void> {
   const newest = new NewestPoints(shard.segments.map(({ idColumns }) => idColumns))
   for (const _ of newest.compare()) await rows.pause()
+  const places = shard.segments.map((_, index) => newest.ofSegment(index))
+  rows.expect(places.reduce((sum, { length }) => sum + length, 0))
   for (const [index, segment] of shard.segments.entries())
-    await copySegment(rows, { shard, segment }, newest.ofSegment(index), onDropped)
+    await copySegment(rows, { shard, segment }, places[index]!, onDropped)
+  rows.expect(0)
 }
 
 /** The points at these places of the segment's columns. */

@@ -32,6 +32,8 @@ import { checkCancelled } from './check-cancelled.ts'
 // Rows that become one segment, which is written while the next ones are read. They stay in memory anyway: it is their home
 // from the commit on.
 const segmentBytesMax = 96 * 2 ** 20
+// Of each row at least, beside its vectors.
+const rowBytes = 64
 // What is worth a segment of its own before the last log is replayed, so that it is written meanwhile.
 const settledPart = 1 / 12
 // The files of a segment do not take equally long: with a second one no thread waits.
@@ -66,6 +68,8 @@ export class ImportedRows {
   /** Segments that are being written, and what has failed of them. */
   readonly #writing = new Map<LiveEntry, Promise<void>>()
   #failure: { readonly error: unknown } | undefined
+  /** Points that are still to come into the partition. */
+  #expected = 0
   /** Whether something frozen may have to wait. */
   #isBehind = false
   /** Rows that were there when `seal` was called last. */
@@ -93,7 +97,12 @@ export class ImportedRows {
     this.#owner = owner
     this.#signal = signal
     const columns = declaredColumns(config.vectors)
-    const createMemtable = () => engine.parts.registry.create(staging.newSegment(), new RowSet(columns))
+    const rowBytesMin = Object.values(columns).reduce((sum, { dimensions }) => sum + 4 * dimensions, rowBytes)
+    const createMemtable = () => {
+      const rows = new RowSet(columns)
+      rows.expectRows(Math.min(this.#expected, Math.ceil(bytesMax / rowBytesMin)))
+      return engine.parts.registry.create(staging.newSegment(), rows)
+    }
     this.#shards = Array.from({ length: shardCountOf(config) }, () => new Shard(owner, createMemtable))
   }
 
@@ -104,6 +113,11 @@ export class ImportedRows {
   /** Goes on in another partition: all that follows is about its points. @throws partition-not-found */
   enter(partition: string): void {
     this.#place = placeOfPartition(this.config, partition)
+  }
+
+  /** So many points will be put, as far as is known now. */
+  expect(points: number): void {
+    this.#expected = Math.ceil(points / this.config.shardNumber)
   }
 
   find(id: IdWords): Location | undefined {
@@ -130,6 +144,7 @@ export class ImportedRows {
     else
       for (const [index, rows] of rowsByShard(block, shardNumber).entries())
         this.#shards[first + index]!.appendAll(selectRows(block, rows))
+    this.#expected = Math.max(0, this.#expected - Math.ceil(block.rowCount / shardNumber))
     this.#slice.rows += block.rowCount
     this.#slice.bytes += block.payloads.bytes.byteLength
   }

@@ -19,7 +19,8 @@ import { readSegmentConfig, type SegmentVector } from './segment-config.ts'
 import { BlockMemory } from './slot-column.ts'
 import type { SegmentFiles } from './segment-files.ts'
 
-const slotsPerBatch = 4096
+// Looked up at once: each column takes a read for them.
+const slotsPerBatch = 16_384
 const oldFiles = /^(?:.*\/)?(?:db_backup|payload_index_db_backup|db)\/|^(?:CURRENT|MANIFEST-\d+|[^/]+\.sst)$/
 
 /**

@@ -1,3 +1,4 @@
+import { allEnded } from '../../../runtime/all-ended.ts'
 import type { TextBlock, VectorBlock } from '../../../segment/row-block.ts'
 import type { QdrantBlock } from '../types.ts'
 import type { VectorColumn } from './open-columns.ts'
@@ -32,10 +33,13 @@ export async function* readBlocks(
       if (bytes > batchBytes && to > from) break
     }
     memory.next()
-    const texts = (await payloads?.read(from, to, memory)) ?? noTexts(to - from)
+    const texts = payloads?.read(from, to, memory) ?? Promise.resolve(noTexts(to - from))
+    // At the same time: the system reads one while the other is checked. Nothing is read any more when one of them has failed.
+    const reads = vectors.map(({ values }) => values.read(from, to, memory))
+    await allEnded<TextBlock | VectorBlock>([texts, ...reads])
     const byName = new Map<string, VectorBlock>()
-    for (const { name, values } of vectors) byName.set(name, await values.read(from, to, memory))
-    yield { slots: slots.subarray(from, to), vectors: byName, payloads: texts }
+    for (const [index, { name }] of vectors.entries()) byName.set(name, await reads[index]!)
+    yield { slots: slots.subarray(from, to), vectors: byName, payloads: await texts }
     from = to
   }
 }

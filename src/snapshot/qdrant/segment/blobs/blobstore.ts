@@ -61,14 +61,24 @@ export class ReadBlobs {
     return this.#runs.length
   }
 
-  /** A view; undefined if there is none. */
-  bytesAt(index: number): Uint8Array | undefined {
-    const at = this.#ats[index]!
-    return this.#runs[index]?.subarray(at, at + this.#lengths[index]!)
+  /** What the blob is a part of; undefined if there is none. */
+  runOf(index: number): Uint8Array | undefined {
+    return this.#runs[index]
+  }
+
+  /** Where it begins in its run. */
+  startOf(index: number): number {
+    return this.#ats[index]!
+  }
+
+  /** Its length in bytes. */
+  lengthOf(index: number): number {
+    return this.#lengths[index]!
   }
 
   at(index: number): Blob | undefined {
-    const bytes = this.bytesAt(index)
+    const at = this.#ats[index]!
+    const bytes = this.#runs[index]?.subarray(at, at + this.#lengths[index]!)
     if (bytes === undefined) return undefined
     const start = this.#starts[index]!
     const entry = this.#pages[Math.floor(start / this.#pageBytes)]!

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { literalBlock } from '../../../../../test/support/qdrant-archive/blobstore.ts'
-import { decodeLz4Block } from './lz4.ts'
+import { decodeLz4Block, decodeLz4Into } from './lz4.ts'
 
 const decoded = (block: readonly number[] | Buffer, size: number): string => {
   const result = decodeLz4Block(Uint8Array.from(block), size)
@@ -48,6 +48,22 @@ test('any bytes give a result of the stated size or a refusal', () => {
     fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(300), (block, size) => {
       const result = decodeLz4Block(block, size)
       if (typeof result !== 'string') expect(result.length).toBe(size)
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+test('a block among others is decoded as it is alone, and nothing beside it is read or written', () => {
+  const bytes = fc.uint8Array({ maxLength: 60 })
+  fc.assert(
+    fc.property(bytes, bytes, bytes, fc.nat(300), (before, block, behind, size) => {
+      const alone = decodeLz4Block(block, size)
+      const together = Uint8Array.from([...before, ...block, ...behind])
+      const target = new Uint8Array(size + 8).fill(7)
+      const range = { bytes: together, from: before.length, to: before.length + block.length }
+      const problem = decodeLz4Into(range, target, 4, size)
+      expect(problem ?? target.subarray(4, 4 + size)).toEqual(alone)
+      expect([...target.subarray(0, 4), ...target.subarray(4 + size)]).toEqual(new Array(8).fill(7))
     }),
     { numRuns: 2_000 },
   )

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import { asBuffer } from '../../../../encoding/binary.ts'
 import { JsonSyntaxError, parseJson } from '../../../../encoding/json.ts'
 import type { TextBlock } from '../../../../segment/row-block.ts'
 import { InvariantViolation } from '../../../../runtime/assert.ts'
@@ -57,8 +56,8 @@ class TextReader {
   texts(): TextBlock {
     const ends = new Uint32Array(this.#blobs.count)
     for (let index = 0; index < ends.length; index++) {
-      const bytes = this.#blobs.bytesAt(index)
-      if (bytes !== undefined) this.#append(index, bytes)
+      const run = this.#blobs.runOf(index)
+      if (run !== undefined) this.#append(index, run)
       ends[index] = this.#end
     }
     const bytes = this.#bytes.subarray(0, this.#end)
@@ -66,9 +65,9 @@ class TextReader {
     return { bytes, ends }
   }
 
-  #append(index: number, stored: Uint8Array): void {
+  #append(index: number, run: Uint8Array): void {
     const start = this.#end
-    const end = start + this.#unpack(index, stored)
+    const end = start + this.#unpack(index, run)
     // What ends a scan, until the next text takes its place.
     this.#bytes[end] = 0
     const found = scanText(this.#bytes, start, end)
@@ -77,22 +76,29 @@ class TextReader {
   }
 
   /** Puts the text behind the last one; gives its length. */
-  #unpack(index: number, stored: Uint8Array): number {
+  #unpack(index: number, run: Uint8Array): number {
+    const from = this.#blobs.startOf(index)
+    const length = this.#blobs.lengthOf(index)
     if (this.#compression === 'None') {
-      this.#reserve(stored.byteLength)
-      this.#bytes.set(stored, this.#end)
-      return stored.byteLength
+      this.#reserve(length)
+      this.#bytes.set(run.subarray(from, from + length), this.#end)
+      return length
     }
-    const refuse = (why: string): Error => invalidValue(this.#blobs.at(index)!, why)
-    if (stored.byteLength < sizeBytes) throw refuse('the value ends before its size')
-    const size = asBuffer(stored).readUInt32LE(0)
-    if (size > valueBytesMax) throw refuse(`the value claims ${size} bytes, more than ${valueBytesMax}`)
-    if (size > lz4RatioMax * stored.byteLength)
-      throw refuse(`the LZ4 block of the value is damaged: ${stored.byteLength} bytes cannot hold ${size}`)
+    if (length < sizeBytes) this.#refuse(index, 'the value ends before its size')
+    const size = (run[from]! | (run[from + 1]! << 8) | (run[from + 2]! << 16) | (run[from + 3]! << 24)) >>> 0
+    if (size > valueBytesMax)
+      this.#refuse(index, `the value claims ${size} bytes, more than ${valueBytesMax}`)
+    if (size > lz4RatioMax * length)
+      this.#refuse(index, `the LZ4 block of the value is damaged: ${length} bytes cannot hold ${size}`)
     this.#reserve(size)
-    const problem = decodeLz4Into(stored.subarray(sizeBytes), this.#bytes, this.#end, size)
-    if (problem !== undefined) throw refuse(`the LZ4 block of the value is damaged: ${problem}`)
+    const block = { bytes: run, from: from + sizeBytes, to: from + length }
+    const problem = decodeLz4Into(block, this.#bytes, this.#end, size)
+    if (problem !== undefined) this.#refuse(index, `the LZ4 block of the value is damaged: ${problem}`)
     return size
+  }
+
+  #refuse(index: number, why: string): never {
+    throw invalidValue(this.#blobs.at(index)!, why)
   }
 
   /** Of a text that a scan is not sure of. */

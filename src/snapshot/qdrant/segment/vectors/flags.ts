@@ -5,6 +5,8 @@ import type { EntryBytes } from '../../types.ts'
 import type { SegmentFiles } from '../segment-files.ts'
 
 const statusBytes = 16
+/** Bits that lie so close together are read as they lie. */
+const spanBytesMax = 64 * 1024
 
 /**
  * The bits of a folder of flags: `status.dat` (u64 bits, u64 which file) and that file. Undefined if there is no such
@@ -47,17 +49,32 @@ export class FlagBits {
     this.#count = count
   }
 
-  /** 1 for each of these slots whose bit is set. */
+  /** 1 for each of these slots, which ascend, whose bit is set. */
   async of(slots: Uint32Array): Promise<Uint8Array> {
     const isSet = new Uint8Array(slots.length)
     const end = slots.findIndex((slot) => slot >= this.#count)
     const within = end === -1 ? slots : slots.subarray(0, end)
+    if (within.length === 0) return isSet
+    const first = within[0]! >>> 3
+    const spanBytes = (within.at(-1)! >>> 3) - first + 1
+    if (spanBytes <= spanBytesMax) {
+      putBits(isSet, await this.#entry.read(this.#at + first, spanBytes), within, first)
+      return isSet
+    }
     const offsets = new Float64Array(within.length)
     for (let i = 0; i < offsets.length; i++) offsets[i] = this.#at + (within[i]! >>> 3)
     await readRuns(this.#entry, offsets, new Float64Array(offsets.length).fill(1), (index, run, at) => {
       isSet[index] = (run[at]! >> (within[index]! & 7)) & 1
     })
     return isSet
+  }
+}
+
+/** `bytes` begin with the one of number `first`. */
+function putBits(isSet: Uint8Array, bytes: Uint8Array, slots: Uint32Array, first: number): void {
+  for (let i = 0; i < slots.length; i++) {
+    const slot = slots[i]!
+    isSet[i] = (bytes[(slot >>> 3) - first]! >> (slot & 7)) & 1
   }
 }
 
