@@ -1,4 +1,5 @@
 import { compareWords, idKindNumber, idKindUuid, type IdWords } from '../ids/point-id.ts'
+import type { Slices } from '../runtime/slices.ts'
 import type { RowSet } from '../segment/row-set.ts'
 
 export interface RowRef {
@@ -8,6 +9,8 @@ export interface RowRef {
 
 export interface IdOrderSource {
   readonly rows: RowSet
+  /** Only the first n rows; left out: all of them. */
+  readonly rowLimit?: number
   /** Left out: every row of `order`. */
   readonly bits?: Uint32Array
   /** Rows in id order; left out: all of them. */
@@ -16,10 +19,20 @@ export interface IdOrderSource {
 
 interface Cursor {
   readonly rows: RowSet
+  readonly rowLimit: number
   readonly bits: Uint32Array | undefined
   readonly order: Uint32Array
   readonly id: IdWords
   at: number
+}
+
+/** Finds in slices what merging looks up: of a million rows it takes a tenth of a second. */
+export async function prepareIdOrder(sources: readonly IdOrderSource[], slices: Slices): Promise<void> {
+  for (const { rows, rowLimit = rows.rowCount, order } of sources) {
+    if (order !== undefined) continue
+    const preparing = rows.prepareIdOrder(rowLimit, slices)
+    if (preparing !== undefined) await preparing
+  }
 }
 
 /** All rows of the sources in id order (numbers, then UUIDs), from the id `from` on. An id is in one source at most. */
@@ -28,10 +41,17 @@ export function* mergeInIdOrder(
   from: IdWords | undefined,
 ): Iterable<RowRef> {
   const cursors: Cursor[] = []
-  for (const { rows, bits, order: chosen } of sources) {
-    const order = chosen ?? rows.rowsInIdOrder()
+  for (const { rows, rowLimit = rows.rowCount, bits, order: chosen } of sources) {
+    const order = chosen ?? rows.rowsInIdOrder(rowLimit)
     const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
-    const cursor = { rows, bits, order, id, at: from === undefined ? 0 : lowerBound(rows, order, from) }
+    const cursor = {
+      rows,
+      rowLimit,
+      bits,
+      order,
+      id,
+      at: from === undefined ? 0 : lowerBound(rows, order, from),
+    }
     if (settle(cursor)) cursors.push(cursor)
   }
   while (cursors.length > 0) {
@@ -73,6 +93,10 @@ function settle(cursor: Cursor): boolean {
   const { order, bits } = cursor
   while (cursor.at < order.length) {
     const row = order[cursor.at]!
+    if (row >= cursor.rowLimit) {
+      cursor.at += 1
+      continue
+    }
     if (bits === undefined || (row >>> 5 < bits.length && ((bits[row >>> 5]! >>> (row & 31)) & 1) === 1)) {
       cursor.rows.idAt(row, cursor.id)
       return true

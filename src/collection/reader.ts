@@ -6,7 +6,7 @@ import type { Slices } from '../runtime/slices.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { contentHashOf } from './hashes/content-hash.ts'
 import { Matcher } from './matching.ts'
-import { mergeInIdOrder, mergeInSignedOrder } from './id-order.ts'
+import { mergeInIdOrder, mergeInSignedOrder, prepareIdOrder } from './id-order.ts'
 import { orderedPage } from './order-by.ts'
 import { countIndexedVectors } from './graph-params.ts'
 import { bitsOf, CandidateSource } from './querying/candidates.ts'
@@ -162,6 +162,7 @@ export class CollectionReader {
           orderValues: page.map((item) => item.value),
         }
       }
+      await prepareIdOrder(passing, this.#services.slices)
       const points: Point[] = []
       const merge = request.idOrder === 'signed' ? mergeInSignedOrder : mergeInIdOrder
       for (const ref of merge(passing, from)) {

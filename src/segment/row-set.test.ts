@@ -6,6 +6,8 @@ import { vectorMemory } from '../graph/vector-memory.ts'
 import { seqOf } from '../ids/brands.ts'
 import { compareWords, wordsOfId, type IdWords, type PointId } from '../ids/point-id.ts'
 import { seededRandom } from '../runtime/random.ts'
+import { Slices } from '../runtime/slices.ts'
+import { yieldToEventLoop } from '../runtime/yield.ts'
 import { IdColumn } from './id-column.ts'
 import { PayloadColumn } from './payload-column.ts'
 import { RowSet } from './row-set.ts'
@@ -109,6 +111,52 @@ describe('RowSet', () => {
     }
     expect([...rows.rowsInIdOrder()], `seed ${seed}`).toEqual(expected())
     expect(rows.rowsInIdOrder()).toBe(rows.rowsInIdOrder())
+  })
+
+  test('the order of many ids is found in slices, while rows are added', async () => {
+    const random = seededRandom(5)
+    const [rows, same] = [new RowSet({}), new RowSet({})]
+    const addToBoth = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        const id = random.next() < 0.3 ? random.uuid() : Math.floor(random.next() * 2 ** 40)
+        for (const one of [rows, same]) add(one, id, one.rowCount + 1)
+      }
+    }
+    addToBoth(60_000)
+    let ms = 0
+    // A slice is over at every look.
+    const slices = new Slices({ monotonic: () => (ms += 5) })
+    let turns = 0
+    const prepare = async (): Promise<void> => {
+      const preparing = rows.prepareIdOrder(60_000, slices)
+      expect(preparing).toBeDefined()
+      await preparing
+    }
+    const done = Promise.all([prepare(), prepare()]).then(() => true)
+    while (!(await Promise.race([done, yieldToEventLoop().then(() => false)]))) {
+      turns += 1
+      if (turns % 10 === 3) addToBoth(1)
+    }
+    expect(turns).toBeGreaterThan(30)
+    expect(rows.prepareIdOrder(60_000, slices)).toBeUndefined()
+    expect(rows.rowsInIdOrder(60_000).length).toBe(60_000)
+    expect(rows.rowCount).toBeGreaterThan(60_000)
+    // Added to what is known, in slices as well.
+    await rows.prepareIdOrder(rows.rowCount, slices)
+    expect(rows.rowsInIdOrder(1)).toEqual(same.rowsInIdOrder())
+  })
+
+  test('the order of ids is found once for all who ask', async () => {
+    const looksFor = async (callers: number): Promise<number> => {
+      const rows = new RowSet({})
+      for (let id = 0; id < 20_000; id++) add(rows, (id * 7_919) % 20_011, id + 1)
+      let looks = 0
+      const slices = new Slices({ monotonic: () => 5 * looks++ })
+      await Promise.all(Array.from({ length: callers }, async () => rows.prepareIdOrder(20_000, slices)))
+      expect(rows.prepareIdOrder(20_000, slices)).toBeUndefined()
+      return looks
+    }
+    expect(await looksFor(5)).toBe(await looksFor(1))
   })
 
   test('counts the rows up to a number, several of which may share one', () => {

@@ -10,6 +10,8 @@ import { seqOf, type SequenceNumber } from '../ids/brands.ts'
 import { IdTable } from '../ids/id-table.ts'
 import { idOfWords, type IdWords, type PointId } from '../ids/point-id.ts'
 import { assert } from '../runtime/assert.ts'
+import type { Slices } from '../runtime/slices.ts'
+import { runInSlices, runToEnd, type Steps } from '../runtime/steps.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
 import { IdColumn, type IdColumnImage } from './id-column.ts'
 import { PackedColumn, type PackedColumnImage, type PackedKind } from './packed-column.ts'
@@ -17,7 +19,7 @@ import { PayloadColumn, type PayloadColumnImage } from './payload-column.ts'
 import { checkBlock, isDenseRows, valueAt, type RowBlock } from './row-block.ts'
 import type { RowIndexImage } from './row-index.ts'
 import { grownRows, sharedFloat64 } from './shared-array.ts'
-import { mergeSorted, sortRows } from './sort-rows.ts'
+import { mergeSteps, sortSteps } from './sort-rows.ts'
 
 export interface NewRow {
   readonly id: Readonly<IdWords>
@@ -73,6 +75,8 @@ export type DeclaredVectors = Readonly<Record<string, DeclaredVector>>
 
 // Rows that are indexed between two looks at the event loop: some 20 ms.
 const sliceRows = 200_000
+/** Rows whose ids are sorted in one go: some milliseconds. */
+const orderedAtOnceMax = 16_384
 
 // Invariants:
 //   - rows are only appended; a row's number, id, payload and vectors never change.
@@ -97,6 +101,7 @@ export class RowSet {
   #maxWritten = 0
   #isInWrittenOrder = true
   #idOrder = new Uint32Array(0)
+  #ordering: Promise<void> | undefined
   #holders = 1
 
   /**
@@ -339,15 +344,36 @@ export class RowSet {
     return low
   }
 
-  /** All rows, numbers before UUIDs; rows of one id from the oldest on. Kept until rows are added: read only. */
-  rowsInIdOrder(): Uint32Array {
-    const known = this.#idOrder.length
-    if (known < this.#rowCount) {
-      const image = this.#ids.image()
-      const added = sortRows(image, known, this.#rowCount)
-      this.#idOrder = new Uint32Array(known === 0 ? added : mergeSorted(image, this.#idOrder, added))
-    }
+  /**
+   * All rows, numbers before UUIDs; rows of one id from the oldest on. Kept until rows are added: read only. `least`: enough for the
+   * caller, who passes over the others if there are more.
+   */
+  rowsInIdOrder(least = this.#rowCount): Uint32Array {
+    if (this.#idOrder.length < least) runToEnd(this.#orderSteps())
     return this.#idOrder
+  }
+
+  /** Finds the order of at least so many rows in slices; undefined: it is known, or found at once. Whoever asks meanwhile waits for the same. */
+  prepareIdOrder(least: number, slices: Slices): Promise<void> | undefined {
+    if (this.#idOrder.length >= least || this.#rowCount <= orderedAtOnceMax) return undefined
+    return this.#orderInSlices(least, slices)
+  }
+
+  async #orderInSlices(least: number, slices: Slices): Promise<void> {
+    while (this.#idOrder.length < least) {
+      this.#ordering ??= runInSlices(this.#orderSteps(), slices).finally(() => (this.#ordering = undefined))
+      await this.#ordering
+    }
+  }
+
+  *#orderSteps(): Steps<void> {
+    const known = this.#idOrder
+    const image = this.#ids.image()
+    const end = this.#rowCount
+    const added = yield* sortSteps(image, known.length, end)
+    const order = known.length === 0 ? added : yield* mergeSteps(image, known, added)
+    // Somebody who could not wait may have found it meanwhile.
+    if (this.#idOrder.length < end) this.#idOrder = order
   }
 
   /** The present rows, for a thread that writes them. Valid while the set is retained. */

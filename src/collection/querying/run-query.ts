@@ -8,7 +8,7 @@ import type { SearchEffort } from '../../graph/search/search-column.ts'
 import type { VectorValue } from '../../graph/vector-value.ts'
 import { allEnded } from '../../runtime/all-ended.ts'
 import type { RowSet } from '../../segment/row-set.ts'
-import { mergeInIdOrder, type RowRef } from '../id-order.ts'
+import { mergeInIdOrder, prepareIdOrder, type RowRef } from '../id-order.ts'
 import { orderedPage } from '../order-by.ts'
 import { RowCursor } from '../row-cursor.ts'
 import { scoreRows } from '../scoring.ts'
@@ -109,7 +109,10 @@ export class QueryRun {
     candidates: readonly Candidates[],
     count: number,
   ): Promise<Hit[]> | Hit[] {
-    if (query === undefined) return inIdOrder(candidates, count)
+    if (query === undefined) {
+      const preparing = prepareIdOrder(candidates, this.#services.slices)
+      return preparing.then(() => inIdOrder(candidates, count))
+    }
     if (query.kind === 'sample') {
       return sampleRows(candidates, count, this.#random).map((ref) => ({ ...ref, score: 1 }))
     }
