@@ -313,7 +313,8 @@ describe('graphs of segments', () => {
         expect(await collection.query({ vector, limit: 5, filter: even, effort: { ef: 200 } })).toEqual(exact)
       }
     }
-    const codeBytes = 600 * (256 + 16)
+    // Codes, and sketches of them.
+    const codeBytes = 600 * (256 + 16 + 32 + 16)
     expect(bytes[1]! - bytes[0]!).toBeGreaterThanOrEqual(codeBytes)
     for (const other of bytes.slice(2)) expect(Math.abs(other - bytes[1]!)).toBeLessThan(codeBytes / 10)
   })

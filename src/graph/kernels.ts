@@ -37,6 +37,8 @@ export interface Kernels {
     codes: number,
     codeBytes: number,
   ): void
+  /** Sketches (assembly/sketch.ts) of rows of 8-bit codes. */
+  sketchRows(codes: number, count: number, codeBytes: number, sketches: number, sketchBytes: number): void
   /** `graph` and `scratch` are records (hnsw/hnsw-records.ts). Gives the number of keys in the scratch's `out`. */
   hnswSearch(
     graph: number,

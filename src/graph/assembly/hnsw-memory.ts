@@ -57,6 +57,9 @@ export class Graph {
   exactBlocks: u32
   exactBlockShift: u32
   exactRowBytes: u32
+  /** As `blocks`, of which it has the shift, for sketches of the codes (sketch.ts); 0 if there are none. */
+  sketchBlocks: u32
+  sketchBytes: u32
 }
 
 /** One thread's own memory for searching and inserting. */
@@ -99,6 +102,12 @@ export function addressOf(g: Graph, row: u32): usize {
 export function exactAddressOf(g: Graph, row: u32): usize {
   const block = load<u32>(<usize>g.exactBlocks + (<usize>(row >> g.exactBlockShift) << 2))
   return <usize>(block + row * g.exactRowBytes)
+}
+
+// @ts-ignore: decorator
+@inline
+export function sketchAddressOf(g: Graph, row: u32): usize {
+  return <usize>(load<u32>(<usize>g.sketchBlocks + (<usize>(row >> g.blockShift) << 2)) + row * g.sketchBytes)
 }
 
 // @ts-ignore: decorator

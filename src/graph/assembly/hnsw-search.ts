@@ -297,7 +297,7 @@ function gatherPassing(
 /** Scores the pending rows and keeps the best. Gives the new count; the first place that changed is in `firstChanged`. */
 // @ts-ignore: decorator
 @inline
-function offerPending(g: Graph, s: Scratch, query: usize, pending: u32, held: u32, ef: u32): u64 {
+export function offerPending(g: Graph, s: Scratch, query: usize, pending: u32, held: u32, ef: u32): u64 {
   const rows = <usize>s.pending
   const scores = <usize>s.scores
   const list = <usize>s.list
@@ -503,16 +503,6 @@ function putOutList(g: Graph, s: Scratch, held: u32, most: u32, passing: usize, 
   return count
 }
 
-/** The best rows of the list, without those equal to them. Gives how many. */
-function putOutHeld(s: Scratch, held: u32, most: u32): u32 {
-  const count = min(held, most)
-  for (let i: u32 = 0; i < count; i++) {
-    const key = load<u64>(keyAt(<usize>s.list, i))
-    store<u64>(keyAt(<usize>s.out, i), (<u64>orderOfKey(key) << 32) | <u64>rowOfKey(key))
-  }
-  return count
-}
-
 /** The exact keys of up to four of the rows that are put out, in the place of theirs. */
 function rescoreFour(g: Graph, keys: usize, count: u32, query: usize): void {
   const a = load<u32>(keys)
@@ -536,7 +526,7 @@ function rescoreFour(g: Graph, keys: usize, count: u32, query: usize): void {
 }
 
 /** Ranks the rows that are put out by their vectors. */
-function rescore(g: Graph, s: Scratch, count: u32, query: usize): void {
+export function rescore(g: Graph, s: Scratch, count: u32, query: usize): void {
   const keys = <usize>s.out
   for (let i: u32 = 0; i < count; i += 4) rescoreFour(g, keyAt(keys, i), count - i, query)
   // Keys before the i-th are in order, and those behind it stay where they are.
@@ -544,7 +534,7 @@ function rescore(g: Graph, s: Scratch, count: u32, query: usize): void {
 }
 
 /** The query as codes of the graph's kind. */
-function encoded(g: Graph, s: Scratch, query: usize): usize {
+export function encoded(g: Graph, s: Scratch, query: usize): usize {
   const code = <usize>s.code
   encodeRows(g.elements, query, 1, <usize>g.exactRowBytes, <usize>g.centre, code, <usize>g.rowBytes)
   return code
@@ -581,43 +571,4 @@ export function hnswSearch(
   const count = putOutList(g, s, held, ranked, passing, alive, rowLimit)
   rescore(g, s, count, query)
   return min(count, most)
-}
-
-/**
- * The best `most` rows, at most `ef`, of all that pass: no link is followed, every row is compared. `ef` are kept in view, and ranked
- * by their vectors as a search's are. `passing` is 0, or the address of a bitset that has a bit for each of the first `rowLimit`
- * rows; all of these have a vector. For graphs over codes: of others the scan of the vectors themselves is no slower.
- */
-export function hnswScan(
-  graph: usize,
-  scratch: usize,
-  query: usize,
-  ef: u32,
-  most: u32,
-  passing: usize,
-  rowLimit: u32,
-): u32 {
-  const g = changetype<Graph>(graph)
-  const s = changetype<Scratch>(scratch)
-  const asked = encoded(g, s, query)
-  const pending = <usize>s.pending
-  const batch: u32 = 2 * g.m
-  let held: u32 = 0
-  let count: u32 = 0
-  for (let first: u32 = 0; first < rowLimit; first += 32) {
-    let bits = passing == 0 ? 0xffffffff : load<u32>(passing + <usize>(first >> 3))
-    if (rowLimit - first < 32) bits &= (1 << (rowLimit - first)) - 1
-    for (; bits != 0; bits &= bits - 1) {
-      store<u32>(pending + (<usize>count << 2), first + <u32>ctz(bits))
-      count++
-      if (count < batch) continue
-      held = <u32>offerPending(g, s, asked, count, held, ef)
-      count = 0
-    }
-  }
-  held = <u32>offerPending(g, s, asked, count, held, ef)
-  if (g.exactBlocks == 0) return putOutHeld(s, held, most)
-  const ranked = putOutHeld(s, held, ef)
-  rescore(g, s, ranked, query)
-  return min(ranked, most)
 }

@@ -8,7 +8,9 @@ export { encodeRows } from './encode'
 export { sortHeap } from './heap'
 export { hnswCheck } from './hnsw-check'
 export { hnswFill, hnswInsert, hnswUpperWords } from './hnsw-insert'
-export { hnswScan, hnswSearch } from './hnsw-search'
+export { hnswScan } from './hnsw-scan'
+export { hnswSearch } from './hnsw-search'
+export { sketchRows } from './sketch'
 
 /** Scores the first `n` of four rows, 1 to 4, and offers them. `rows` is the address of row `firstRow`. Gives the heap's new count. */
 // @ts-ignore: decorator

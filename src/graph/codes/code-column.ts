@@ -5,7 +5,7 @@ import type { VectorColumn } from '../vector-column.ts'
 import type { Metric } from '../vector-hits.ts'
 import type { Arena, Region } from '../vector-memory.ts'
 import { putCentre } from './centre.ts'
-import { elementNumbers, hasCodes, isMovable, rowBytesOf, type Elements } from './elements.ts'
+import { elementNumbers, hasCodes, isMovable, rowBytesOf, sketchBytesOf, type Elements } from './elements.ts'
 
 /** Rows that lie together, of whatever elements. */
 export type RowChunk = Pick<Chunk, 'region' | 'firstRow' | 'rows'>
@@ -19,6 +19,8 @@ export interface EncodeRun {
   readonly centre: number
   readonly to: number
   readonly rowBytes: number
+  /** Where their sketches go, if they have any. */
+  readonly sketches?: { readonly to: number; readonly rowBytes: number }
 }
 
 /** A chunk begins at a multiple of so many rows, so that a graph finds a row's chunk by its highest bits. */
@@ -26,6 +28,7 @@ const chunkRows = 256
 
 // Invariants:
 //   - row n of the codes is that of the column, and lies in the same arena.
+//   - the sketches of a chunk, if there are any, lie behind its codes.
 //   - a row never moves once it is encoded, nor do codes change.
 
 export interface CodeOptions {
@@ -42,6 +45,8 @@ export interface CodeOptions {
 export class CodeColumn {
   readonly elements: Exclude<Elements, 'float32'>
   readonly rowBytes: number
+  /** Of the sketch of a row, 0 if rows have none. */
+  readonly sketchBytes: number
   readonly #column: VectorColumn
   readonly #arena: Arena
   readonly #centre: Region | undefined
@@ -53,10 +58,12 @@ export class CodeColumn {
   private constructor(
     column: VectorColumn,
     elements: Exclude<Elements, 'float32'>,
+    metric: Metric,
     place: { readonly arena: Arena; readonly centre: Region | undefined },
   ) {
     this.elements = elements
     this.rowBytes = rowBytesOf(elements, column.dimensions)
+    this.sketchBytes = sketchBytesOf(elements, metric, column.dimensions)
     this.#column = column
     this.#arena = place.arena
     this.#centre = place.centre
@@ -79,7 +86,7 @@ export class CodeColumn {
     const centre = isMovable(metric) ? arena.allocate(rowBytesOf('float32', column.dimensions)) : undefined
     if (centre === undefined && isMovable(metric)) return undefined
     if (centre !== undefined) putCentre(column, centre, middle)
-    const codes = new CodeColumn(column, elements, { arena, centre })
+    const codes = new CodeColumn(column, elements, metric, { arena, centre })
     const hasRoom = encodesLater ? codes.#makeRoom() : codes.grow()
     if (hasRoom) return codes
     codes.dispose()
@@ -104,6 +111,11 @@ export class CodeColumn {
   chunks(): readonly RowChunk[] {
     assert(!this.#isDisposed, 'disposed codes lie nowhere')
     return this.#chunks
+  }
+
+  /** Where the sketch of a chunk's first row lies. */
+  sketchesOf({ region, rows }: RowChunk): number {
+    return region.offset + rows * this.rowBytes
   }
 
   /** Encodes rows that were appended to the column since. False if there is no room, and then nothing has changed. @throws overloaded */
@@ -138,7 +150,7 @@ export class CodeColumn {
 
   #addChunk(missing: number): boolean {
     const rows = Math.ceil(missing / chunkRows) * chunkRows
-    const region = this.#arena.allocate(rows * this.rowBytes)
+    const region = this.#arena.allocate(rows * (this.rowBytes + this.sketchBytes))
     if (region === undefined) return false
     this.#chunks.push({ region, firstRow: this.#capacityRows, rows })
     this.#capacityRows += rows
@@ -160,13 +172,20 @@ export class CodeColumn {
       centre: this.centreAddress,
       to: to.region.offset + (first - to.firstRow) * this.rowBytes,
       rowBytes: this.rowBytes,
+      ...(this.sketchBytes > 0 && {
+        sketches: {
+          to: this.sketchesOf(to) + (first - to.firstRow) * this.sketchBytes,
+          rowBytes: this.sketchBytes,
+        },
+      }),
     }
   }
 }
 
 export function encodeRun(kernels: Kernels, run: EncodeRun): void {
-  const { elements, from, count, floatBytes, centre, to, rowBytes } = run
+  const { elements, from, count, floatBytes, centre, to, rowBytes, sketches } = run
   kernels.encodeRows(elements, from, count, floatBytes, centre, to, rowBytes)
+  if (sketches !== undefined) kernels.sketchRows(to, count, rowBytes, sketches.to, sketches.rowBytes)
 }
 
 /** The memory in which all rows lie; undefined if there are none, or they lie in several. */

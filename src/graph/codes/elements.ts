@@ -15,6 +15,12 @@ const int8DimensionsMax = 2 ** 17
 /** Behind the codes of a row: its scale and the sum of its squares. */
 const int8TailBytes = 16
 
+/** Behind the signs of a sketch: four floats (assembly/sketch.ts). */
+const sketchTailBytes = 16
+const cacheLineBytes = 64
+/** Rows of fewer codes are read about as quickly as sketches of them. */
+const sketchedDimensionsMin = 256
+
 /** Undefined if the number stands for none. */
 export function elementsOf(number: number): Elements | undefined {
   return (Object.keys(elementNumbers) as Elements[]).find((name) => elementNumbers[name] === number)
@@ -30,6 +36,16 @@ export function rowBytesOf(elements: Elements, dimensions: number): number {
     case 'int8':
       return Math.ceil(dimensions / 16) * 16 + int8TailBytes
   }
+}
+
+/** Bytes of the sketch of a row of codes, which says whether they are worth reading; 0: such rows have none. */
+export function sketchBytesOf(elements: Elements, metric: Metric, dimensions: number): number {
+  const isSketched = metric === 'euclid' || metric === 'dot' || metric === 'cosine'
+  if (elements !== 'int8' || !isSketched || dimensions < sketchedDimensionsMin) return 0
+  const bytes = Math.ceil(dimensions / 64) * 8 + sketchTailBytes
+  const lineBytes = Math.ceil(bytes / cacheLineBytes) * cacheLineBytes
+  // Where it costs little, a sketch lies in lines of its own: one less is to be read.
+  return lineBytes <= bytes * 1.2 ? lineBytes : bytes
 }
 
 /** False: rows of so many dimensions have no such codes. */

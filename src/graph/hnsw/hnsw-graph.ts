@@ -240,7 +240,10 @@ export class HnswGraph {
     const { exactBlocks, exactBlockShift, exactRowBytes } = record
     assert(exactBlocks !== 0, 'a graph whose vectors are elsewhere keeps its codes')
     const rows = { blocks: exactBlocks, blockShift: exactBlockShift, rowBytes: exactRowBytes }
-    const words = wordsOfGraph({ ...record, ...rows, elements: elementNumbers.float32, centre: 0 })
+    const words = wordsOfGraph({
+      ...{ ...record, ...rows, elements: elementNumbers.float32, centre: 0 },
+      ...{ sketchBlocks: 0, sketchBytes: 0 },
+    })
     this.arena.words(this.#region.offset, words.length).set(words)
     this.#parameters = { ...this.#parameters, elements: 'float32' }
     this.#codes.dispose()
@@ -272,11 +275,16 @@ export function placeBits(
   bits: Uint32Array,
   rowCount: number,
 ): { readonly bits: PlacedBits; readonly region: Region } | undefined {
-  const words = Math.max(1, Math.ceil(rowCount / 32))
-  const region = arena.allocate(words * 4)
+  const region = arena.allocate(Math.max(1, Math.ceil(rowCount / 32)) * 4)
   if (region === undefined) return undefined
-  const target = arena.words(region.offset, words)
+  putBits(arena, region.offset, bits, rowCount)
+  return { bits: { address: region.offset, rowCount }, region }
+}
+
+/** Copies a bitset to an address, with zeros behind its end up to the last row. */
+export function putBits(arena: Arena, address: number, bits: Uint32Array, rowCount: number): void {
+  const words = Math.max(1, Math.ceil(rowCount / 32))
+  const target = arena.words(address, words)
   target.set(bits.length > words ? bits.subarray(0, words) : bits)
   target.fill(0, Math.min(bits.length, words))
-  return { bits: { address: region.offset, rowCount }, region }
 }

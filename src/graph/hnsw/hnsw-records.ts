@@ -22,6 +22,8 @@ export const graphFields = [
   'exactBlocks',
   'exactBlockShift',
   'exactRowBytes',
+  'sketchBlocks',
+  'sketchBytes',
 ] as const
 
 export const scratchFields = [

@@ -26,6 +26,8 @@ interface Contents {
 /** Where rows lie, as kernels find them: a table of blocks of 2^shift rows. */
 interface RowTable {
   readonly chunks: readonly RowChunk[]
+  /** Of the first row of a chunk. */
+  readonly addressOf: (chunk: RowChunk) => number
   readonly rowBytes: number
   readonly blockShift: number
   readonly blocks: number
@@ -41,12 +43,13 @@ export function placeGraph(
   const arena = column instanceof StoredColumn ? column.arena : arenaOf(column)
   if (arena === undefined) return undefined
   const capacityRows = column.rowCount
-  const { exact, own, centre } = tablesOf(column, codes)
+  const { exact, own, sketches, centre } = tablesOf(column, codes)
   const coming = arena.kernels.hnswUpperWords(seed, m, state.nextRow, capacityRows)
   const { starts, end } = layOut({
     record: recordBytes,
     blocks: own.blocks * 4,
     exactBlocks: (exact?.blocks ?? 0) * 4,
+    sketchBlocks: (sketches?.blocks ?? 0) * 4,
     upperAt: capacityRows * 4,
     upper: (state.upperWords + spareUpperWords + coming) * 4,
     links: capacityRows * 2 * m * 4,
@@ -72,32 +75,51 @@ export function placeGraph(
     exactBlocks: exact === undefined ? 0 : at('exactBlocks'),
     exactBlockShift: exact?.blockShift ?? 0,
     exactRowBytes: rowBytesOf('float32', column.dimensions),
+    sketchBlocks: sketches === undefined ? 0 : at('sketchBlocks'),
+    sketchBytes: sketches?.rowBytes ?? 0,
   })
   arena.words(region.offset, words.length).set(words)
   arena.words(at('upper'), 1)[0] = 0
   putBlocks(arena.words(at('blocks'), own.blocks), own)
   if (exact !== undefined) putBlocks(arena.words(at('exactBlocks'), exact.blocks), exact)
+  if (sketches !== undefined) putBlocks(arena.words(at('sketchBlocks'), sketches.blocks), sketches)
   return { arena, region, capacityRows, codes }
 }
 
-/** Of the vectors, if they are in memory, and of what distances are taken of. */
-function tablesOf(
-  column: DenseColumn,
-  codes: CodeColumn | undefined,
-): { readonly exact: RowTable | undefined; readonly own: RowTable; readonly centre: number } {
+interface RowTables {
+  /** Of the vectors, if they are in memory. */
+  readonly exact: RowTable | undefined
+  /** Of what distances are taken of. */
+  readonly own: RowTable
+  /** Of sketches of that, if there are any. */
+  readonly sketches: RowTable | undefined
+  readonly centre: number
+}
+
+function tablesOf(column: DenseColumn, codes: CodeColumn | undefined): RowTables {
   const { rowCount, dimensions } = column
   if (column instanceof StoredColumn) {
     const own = tableOf(column.codes(), column.codeBytes, rowCount)
-    return { exact: undefined, own, centre: column.centreAddress }
+    return { exact: undefined, own, sketches: undefined, centre: column.centreAddress }
   }
   const exact = tableOf(column.chunks(), rowBytesOf('float32', dimensions), rowCount)
-  if (codes === undefined) return { exact, own: exact, centre: 0 }
-  return { exact, own: tableOf(codes.chunks(), codes.rowBytes, rowCount), centre: codes.centreAddress }
+  if (codes === undefined) return { exact, own: exact, sketches: undefined, centre: 0 }
+  const own = tableOf(codes.chunks(), codes.rowBytes, rowCount)
+  const sketches = {
+    ...own,
+    rowBytes: codes.sketchBytes,
+    addressOf: (chunk: RowChunk) => codes.sketchesOf(chunk),
+  }
+  return {
+    ...{ exact, own, centre: codes.centreAddress },
+    sketches: codes.sketchBytes === 0 ? undefined : sketches,
+  }
 }
 
 function tableOf(chunks: readonly RowChunk[], rowBytes: number, rowCount: number): RowTable {
   const blockShift = blockShiftOf(chunks)
-  return { chunks, rowBytes, blockShift, blocks: (rowCount >>> blockShift) + 1 }
+  const addressOf = ({ region }: RowChunk) => region.offset
+  return { chunks, addressOf, rowBytes, blockShift, blocks: (rowCount >>> blockShift) + 1 }
 }
 
 /** Blocks of 2^shift rows, as large as possible, of which none lies in two chunks. */
@@ -107,11 +129,12 @@ function blockShiftOf(chunks: readonly RowChunk[]): number {
   return starts === 0 ? 31 : 31 - Math.clz32(starts & -starts)
 }
 
-function putBlocks(blocks: Uint32Array, { chunks, blockShift, rowBytes }: RowTable): void {
-  for (const { firstRow, rows, region } of chunks) {
+function putBlocks(blocks: Uint32Array, { chunks, addressOf, blockShift, rowBytes }: RowTable): void {
+  for (const chunk of chunks) {
+    const { firstRow, rows } = chunk
     const end = Math.min(blocks.length, Math.ceil((firstRow + rows) / 2 ** blockShift))
     // Mod 2^32, as the kernels add to it.
-    const base = region.offset - firstRow * rowBytes
+    const base = addressOf(chunk) - firstRow * rowBytes
     for (let block = firstRow / 2 ** blockShift; block < end; block++) blocks[block] = base
   }
 }

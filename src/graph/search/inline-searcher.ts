@@ -1,5 +1,6 @@
 import { systemClock } from '../../runtime/clock.ts'
 import { Slices } from '../../runtime/slices.ts'
+import { putBits } from '../hnsw/hnsw-graph.ts'
 import { strideOf } from '../vector-column.ts'
 import { mergeKeys } from '../vector-hits.ts'
 import { BitsInArena } from './bits-in-arena.ts'
@@ -48,16 +49,22 @@ export class InlineSearcher implements VectorSearcher {
   /** The same at once. */
   graphNow(task: GraphTask): FoundKeys {
     this.#checkOpen()
-    const { graph, passing, rowLimit, ef } = task
+    const { graph, passing, rowLimit, ef, isKept } = task
     const { arena } = graph
     const scratch = this.#scratch.ofGraph(graph, ef)?.image()
     if (scratch === undefined) return undefined
     this.#scratch.freeOld()
-    const bits = passing === undefined ? undefined : this.#bits.lend(arena, passing, rowLimit, task.isKept)
-    if (passing !== undefined && bits === undefined) return undefined
-    const search = graphSearchOf(task, scratch, bits?.address ?? 0)
+    if (passing === undefined) return graphKeys(arena.kernels, arena.memory, graphSearchOf(task, scratch, 0))
+    if (!isKept) {
+      // Bits that nobody will ask for again need no place of their own.
+      putBits(arena, scratch.passing, passing, rowLimit)
+      return graphKeys(arena.kernels, arena.memory, graphSearchOf(task, scratch, scratch.passing))
+    }
+    const bits = this.#bits.lend(arena, passing, rowLimit, isKept)
+    if (bits === undefined) return undefined
+    const search = graphSearchOf(task, scratch, bits.address)
     const keys = graphKeys(arena.kernels, arena.memory, search)
-    bits?.release()
+    bits.release()
     return keys
   }
 

@@ -43,6 +43,8 @@ export interface FoundRows extends VectorHits {
 }
 
 export const efDefault = 128
+/** A code's order is nearly that of the vectors: so many more rows are in view than are asked for. */
+const codedMore = 6
 /** Columns that are not larger are scanned whatever is asked for. */
 const smallBytes = 10_240_000
 
@@ -93,8 +95,10 @@ function* searchGraph(
   const rows = graph.nextRow
   const readAfter = query.column instanceof StoredColumn ? rankedCount(limit) : 0
   // A scan of all rows stays one of their vectors.
-  const codedView = query.passing !== undefined && graph.elements !== 'float32' ? rankedCount(limit) : 0
-  const shape: SearchShape = { rows, passing, limit, ef: query.effort.ef ?? efDefault, readAfter, codedView }
+  const ef = query.effort.ef ?? efDefault
+  const hasCodes = query.passing !== undefined && graph.elements !== 'float32'
+  const codedView = !hasCodes ? 0 : readAfter > 0 ? readAfter : viewOfCodes(limit, ef)
+  const shape: SearchShape = { rows, passing, limit, ef, readAfter, codedView }
   const plan = planSearch(shape)
   if (plan.kind === 'scan' || plan.kind === 'codes') return yield* scanned(query, graph, indexed, limit, plan)
   const keys = yield taskOf(query, graph, indexed, plan, wanted)
@@ -108,6 +112,11 @@ function* searchGraph(
   if (others === undefined || others.length < limit)
     return yield* scanned(query, graph, indexed, limit, scanPlan(shape))
   return yield* ranked(query, others, limit)
+}
+
+/** Rows that a scan of codes keeps in view: less effort, fewer, as in a graph. */
+function viewOfCodes(limit: number, ef: number): number {
+  return Math.min(rankedCount(limit), Math.max(ef, limit + codedMore))
 }
 
 /** By the codes of all rows that pass. Undefined if they had better be scanned by their vectors. */
