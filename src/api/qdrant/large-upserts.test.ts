@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { overwriteKept } from '../../../test/support/overwrite-kept.ts'
 import { openTestQdrant, type TestQdrant } from '../../../test/support/qdrant-door.ts'
 import { keptMemory } from '../../runtime/kept-memory.ts'
 
@@ -34,22 +35,6 @@ function pointsFrom(first: number, salt = 0): object[] {
     vector: Array.from({ length: dimensions }, (_, at) => Math.fround(Math.sin(salt + first + i + at))),
     payload: { name: `point ${first + i}`, salt },
   }))
-}
-
-/** All of what is kept, of whatever size; gives how many bytes that was. */
-function overwriteKept(): number {
-  const all = keptMemory.bytes
-  for (let power = 2 ** 18; power < 2 ** 27; power *= 2) {
-    for (let size = power; size < 2 * power; size += power / 8) {
-      for (let before = Infinity; keptMemory.bytes < before;) {
-        before = keptMemory.bytes
-        const bytes = new Uint8Array(keptMemory.take(size))
-        if (keptMemory.bytes < before) bytes.fill(255)
-      }
-    }
-  }
-  expect(keptMemory.bytes).toBe(0)
-  return all
 }
 
 async function readAll(): Promise<object[]> {

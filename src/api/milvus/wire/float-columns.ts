@@ -1,4 +1,5 @@
 import type { Reader, Type } from 'protobufjs'
+import { keptMemory } from '../../../runtime/kept-memory.ts'
 
 /**
  * Makes messages that hold nothing but `data [f32] 1` decode to a Float32Array: a column of vectors is most of what an
@@ -27,15 +28,18 @@ function readFloats(reader: Reader, length = reader.len - reader.pos): Float32Ar
   return joinFloats(runs)
 }
 
-/** A copy: what was received may stand at any byte, and is not kept alive for the sake of one column. */
+/**
+ * A copy: what was received may stand at any byte, and is not kept alive for the sake of one column. Of a large column it is in
+ * `keptMemory`: a write gives it back, everybody else leaves it to the garbage collection.
+ */
 function joinFloats(runs: readonly Uint8Array[]): Float32Array {
   const byteCount = runs.reduce((sum, run) => sum + run.length, 0)
   if (runs.some((run) => run.length % 4 !== 0)) throw new RangeError('index out of range')
-  const bytes = new Uint8Array(byteCount)
+  const bytes = new Uint8Array(keptMemory.take(byteCount), 0, byteCount)
   let at = 0
   for (const run of runs) {
     bytes.set(run, at)
     at += run.length
   }
-  return new Float32Array(bytes.buffer)
+  return new Float32Array(bytes.buffer, 0, byteCount / 4)
 }

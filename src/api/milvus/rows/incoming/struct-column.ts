@@ -5,7 +5,7 @@ import { ownNameOf } from '../../schema/struct-names.ts'
 import { invalidParameter } from '../../status.ts'
 import type { FieldData } from '../field-data.ts'
 import { arrayItems, checkCapacity } from './scalar-column.ts'
-import { vectorsOf } from './vector-column.ts'
+import { checkFinite, vectorsOf } from './vector-column.ts'
 
 /** An array of structs for each row. */
 export interface StructColumn {
@@ -73,6 +73,7 @@ function readSubColumn(struct: StructDocument, data: FieldData): SubColumn {
   const vectors = (data.vectors?.vector_array?.data ?? []).map((row, at) => {
     const single = { ...field, name: own, type: field.elementType! }
     const found = vectorsOf(single, { ...data, type: single.type, vectors: row, valid_data: [true] })
+    for (const vector of found) if (vector instanceof Float32Array) checkFinite(vector)
     checkCapacity(field, found.length, at)
     return found
   })

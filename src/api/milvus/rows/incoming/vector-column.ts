@@ -15,7 +15,7 @@ const kinds: Readonly<Record<number, string>> = {
   [dataTypes.Int8Vector]: 'int8 vector',
 }
 
-/** The vectors of a column, those of null rows left out. @throws 1100, 65535 */
+/** The vectors of a column, those of null rows left out. Whether dense ones are finite is asked by `checkFinite`. @throws 1100, 65535 */
 export function vectorsOf(field: FieldDocument, data: FieldData): VectorInput[] {
   const decoded = data.vectors === null ? undefined : decode(field, data.vectors)
   if (decoded !== undefined) return decoded
@@ -47,17 +47,17 @@ function decode(field: FieldDocument, vectors: VectorField): VectorInput[] | und
         vectors.float16_vector !== null
           ? halves(vectors.float16_vector, halfToFloat)
           : rounded(floats, (value) => halfToFloat(floatToHalf(value)))
-      return checkedRows(values, dimensions)
+      return values === undefined ? undefined : rowsOf(values, dimensions)
     }
     case dataTypes.BFloat16Vector: {
       const values =
         vectors.bfloat16_vector !== null
           ? halves(vectors.bfloat16_vector, bfloatToFloat)
           : rounded(floats, (value) => bfloatToFloat(floatToBfloat(value)))
-      return checkedRows(values, dimensions)
+      return values === undefined ? undefined : rowsOf(values, dimensions)
     }
     default:
-      return floats === null || floats.data.length === 0 ? undefined : checkedRows(floats.data, dimensions)
+      return floats === null || floats.data.length === 0 ? undefined : rowsOf(floats.data, dimensions)
   }
 }
 
@@ -73,11 +73,12 @@ const rounded = (
   round: (value: number) => number,
 ): Float32Array | undefined => (floats === null ? undefined : floats.data.map(round))
 
-function checkedRows(values: Float32Array | undefined, dimensions: number): Float32Array[] | undefined {
-  if (values === undefined) return undefined
-  const rows = rowsOf(values, dimensions)
-  for (const value of values) if (!Number.isFinite(value)) throw notFinite(value)
-  return rows
+/** @throws 65535 */
+export function checkFinite(vector: Float32Array): void {
+  let sum = 0
+  // What is not finite makes no number of it, and so does nothing else.
+  for (let at = 0; at < vector.length; at++) sum += vector[at]! * 0
+  if (sum !== 0) throw notFinite(vector.find((value) => !Number.isFinite(value))!)
 }
 
 function rowsOf(values: Float32Array, dimensions: number): Float32Array[] {

@@ -1,6 +1,6 @@
 import { type Call, type MilvusDoor } from '../../door.ts'
 import { withFunctionColumns } from '../../text/functions.ts'
-import { readColumns } from '../incoming/column-set.ts'
+import { giveBackColumns, readRows } from '../incoming/read-rows.ts'
 import { arrayChange, type FieldOperation } from './field-operations.ts'
 import { updateRows } from './partial-update.ts'
 import { keyMissing, mutationResult, writeRows, writeTarget, type InsertRequest } from './write-rows.ts'
@@ -19,11 +19,15 @@ export async function upsert(door: MilvusDoor, request: UpsertRequest, call: Cal
     request.fields_data.map(({ field_name: name }) => name),
   )
   const isPartial = request.partial_update || change !== undefined
-  const sent = readColumns(target.model, request.fields_data, request.num_rows)
-  const columns = withFunctionColumns(target.model, sent, !isPartial)
-  const { keys } = columns
-  if (keys === undefined) throw keyMissing(target.model)
-  if (isPartial) await updateRows(door, target, columns, keys, change)
-  else await writeRows(target, columns, keys)
-  return { ...mutationResult(door, target, keys), upsert_cnt: keys.length }
+  try {
+    const sent = await readRows(target.model, request.fields_data, request.num_rows)
+    const columns = withFunctionColumns(target.model, sent, !isPartial)
+    const { keys } = columns
+    if (keys === undefined) throw keyMissing(target.model)
+    if (isPartial) await updateRows(door, target, columns, keys, change)
+    else await writeRows(target, columns, keys)
+    return { ...mutationResult(door, target, keys), upsert_cnt: keys.length }
+  } finally {
+    giveBackColumns(request.fields_data)
+  }
 }

@@ -4,8 +4,9 @@ import { modelOf, type CollectionModel } from '../../schema/collection-model.ts'
 import { codes, MilvusError } from '../../status.ts'
 import { withFunctionColumns } from '../../text/functions.ts'
 import type { FieldData } from '../field-data.ts'
-import { readColumns, type ColumnSet } from '../incoming/column-set.ts'
+import type { ColumnSet } from '../incoming/column-set.ts'
 import { checkFields, pointReader } from '../incoming/points.ts'
+import { giveBackColumns, readRows } from '../incoming/read-rows.ts'
 import { invalid } from '../incoming/scalar-column.ts'
 import { hasTextKeys, idsMessage, pointIdOf, type PrimaryKey } from '../keys.ts'
 import { partitionOf } from '../partitions.ts'
@@ -41,11 +42,15 @@ export function writeTarget(door: MilvusDoor, request: InsertRequest, call: Call
 /** A row whose key is there already takes its place. @throws 100, 109, 200, 1100, 65535 */
 export async function insert(door: MilvusDoor, request: InsertRequest, call: Call): Promise<object> {
   const target = writeTarget(door, request, call)
-  const sent = readColumns(target.model, request.fields_data, request.num_rows)
-  const columns = withFunctionColumns(target.model, sent)
-  const keys = await keysToInsert(door, target, columns, request.fields_data.length)
-  await writeRows(target, columns, keys)
-  return { ...mutationResult(door, target, keys), insert_cnt: keys.length }
+  try {
+    const sent = await readRows(target.model, request.fields_data, request.num_rows)
+    const columns = withFunctionColumns(target.model, sent)
+    const keys = await keysToInsert(door, target, columns, request.fields_data.length)
+    await writeRows(target, columns, keys)
+    return { ...mutationResult(door, target, keys), insert_cnt: keys.length }
+  } finally {
+    giveBackColumns(request.fields_data)
+  }
 }
 
 /** Whole rows. @throws 1100 */
