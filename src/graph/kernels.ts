@@ -60,6 +60,7 @@ export interface Kernels {
     most: number,
     passing: number,
     rowLimit: number,
+    deviations: number,
   ): number
   hnswInsert(graph: number, scratch: number, hasVector: number): void
   /** Keeps `held` links of the scratch's `chosen` in a list, and fills it up from the rows in `pending`. */

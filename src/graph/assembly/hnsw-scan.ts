@@ -14,8 +14,6 @@ import { errorOf, estimateOf, isSketched, signBytesOf, sketchQuery, sumsAtOnes }
 
 /** A scan of fewer rows for each that is kept in view takes no longer without sketches. */
 const SKETCHED_PER_VIEW: u32 = 16
-/** A row that may be so many standard deviations nearer than estimated, and is worse than the worst in view then, is left out. */
-const ERRORS: f32 = 2.5
 /** Instead of how many rows are kept: so many that sketches are of no use. */
 const TOO_MANY: u32 = 0xffffffff
 
@@ -84,9 +82,10 @@ function offerSketched(
   held: u32,
   kept: u32,
   ef: u32,
+  deviations: f32,
 ): u64 {
   const estimate = estimateOf(g.metric, tail, query, sum)
-  const least = estimate - ERRORS * errorOf(g.metric, tail, query)
+  const least = estimate - deviations * errorOf(g.metric, tail, query)
   const worst = worstOf(s, held, ef)
   // Of what is no number, as sums beyond float32 are not, nothing is known: the codes decide.
   const leastOrder = least == least ? orderOf(EUCLID, least) : 0
@@ -117,12 +116,19 @@ function dropWorse(s: Scratch, kept: u32, worst: u32): u32 {
 /** Offers the pending rows by their sketches; there is room for one more. Gives what `offerSketched` does. */
 // @ts-ignore: decorator
 @inline
-function sketchPending(g: Graph, s: Scratch, query: usize, count: u32, held: u32, kept: u32, ef: u32): u64 {
+function sketchPending(
+  g: Graph,
+  s: Scratch,
+  query: usize,
+  count: u32,
+  both: u64,
+  ef: u32,
+  deviations: f32,
+): u64 {
   const rows = <usize>s.pending
   const signBytes = signBytesOf(<usize>g.rowBytes)
   // Two are compared at a time: the last one stands for one that is not there, which is not offered.
   store<u32>(rows + (<usize>count << 2), load<u32>(rows + (<usize>(count - 1) << 2)))
-  let both = (<u64>kept << 32) | <u64>held
   for (let i: u32 = 0; i < count; i++) touch(sketchAddressOf(g, load<u32>(rows + (<usize>i << 2))), signBytes + 16)
   for (let i: u32 = 0; i < count; i += 2) {
     const first = load<u32>(rows + (<usize>i << 2))
@@ -130,15 +136,23 @@ function sketchPending(g: Graph, s: Scratch, query: usize, count: u32, held: u32
     const a = sketchAddressOf(g, first)
     const b = sketchAddressOf(g, second)
     const sums = sumsAtOnes(a, b, query, signBytes)
-    both = offerSketched(g, s, query, first, a + signBytes, <u32>sums, <u32>both, <u32>(both >> 32), ef)
+    both = offerSketched(g, s, query, first, a + signBytes, <u32>sums, <u32>both, <u32>(both >> 32), ef, deviations)
     if (i + 1 == count) break
-    both = offerSketched(g, s, query, second, b + signBytes, <u32>(sums >> 32), <u32>both, <u32>(both >> 32), ef)
+    both = offerSketched(g, s, query, second, b + signBytes, <u32>(sums >> 32), <u32>both, <u32>(both >> 32), ef, deviations)
   }
   return both
 }
 
 /** The rows that may be among the best, into the log. Gives how many, or that they are too many for it. */
-function sieve(g: Graph, s: Scratch, query: usize, ef: u32, passing: usize, rowLimit: u32): u32 {
+function sieve(
+  g: Graph,
+  s: Scratch,
+  query: usize,
+  ef: u32,
+  passing: usize,
+  rowLimit: u32,
+  deviations: f32,
+): u32 {
   const pending = <usize>s.pending
   const batch: u32 = 2 * g.m
   const room = s.logMax >> 1
@@ -149,7 +163,7 @@ function sieve(g: Graph, s: Scratch, query: usize, ef: u32, passing: usize, rowL
       store<u32>(pending + (<usize>count << 2), first + <u32>ctz(bits))
       count++
       if (count < batch) continue
-      both = sketchPending(g, s, query, count, <u32>both, <u32>(both >> 32), ef)
+      both = sketchPending(g, s, query, count, both, ef, deviations)
       count = 0
       if (<u32>(both >> 32) + batch <= room) continue
       const left = dropWorse(s, <u32>(both >> 32), worstOf(s, <u32>both, ef))
@@ -157,7 +171,7 @@ function sieve(g: Graph, s: Scratch, query: usize, ef: u32, passing: usize, rowL
       both = (<u64>left << 32) | (both & 0xffffffff)
     }
   }
-  if (count > 0) both = sketchPending(g, s, query, count, <u32>both, <u32>(both >> 32), ef)
+  if (count > 0) both = sketchPending(g, s, query, count, both, ef, deviations)
   return dropWorse(s, <u32>(both >> 32), worstOf(s, <u32>both, ef))
 }
 
@@ -178,19 +192,28 @@ function compareKept(g: Graph, s: Scratch, query: usize, ef: u32, kept: u32): u3
 }
 
 /** The best `ef` rows by their codes, into the list. Gives how many. */
-function compare(g: Graph, s: Scratch, query: usize, ef: u32, passing: usize, rowLimit: u32): u32 {
+function compare(
+  g: Graph,
+  s: Scratch,
+  query: usize,
+  ef: u32,
+  passing: usize,
+  rowLimit: u32,
+  deviations: f32,
+): u32 {
   if (g.sketchBlocks == 0 || !isSketched(g.metric)) return compareAll(g, s, query, ef, passing, rowLimit)
   const sketch = query + <usize>g.rowBytes
   if (!passAtLeast(SKETCHED_PER_VIEW * ef, passing, rowLimit) || !sketchQuery(query, <usize>g.rowBytes, sketch))
     return compareAll(g, s, query, ef, passing, rowLimit)
-  const kept = sieve(g, s, sketch, ef, passing, rowLimit)
+  const kept = sieve(g, s, sketch, ef, passing, rowLimit, deviations)
   if (kept == TOO_MANY) return compareAll(g, s, query, ef, passing, rowLimit)
   return compareKept(g, s, query, ef, kept)
 }
 
 /**
  * The best `most` rows, at most `ef`, of all that pass: no link is followed. `ef` are kept in view by their codes, and ranked by
- * their vectors as a search's are. Sketches may say which codes are worth comparing. `passing` is 0, or the address of a bitset that
+ * their vectors as a search's are. Sketches may say which codes are worth comparing: those
+ * of a row are not if it would be worse than the worst in view though it were so many standard deviations nearer than estimated. `passing` is 0, or the address of a bitset that
  * has a bit for each of the first `rowLimit` rows; all of these have a vector. For graphs over codes: of others the scan of the
  * vectors themselves is no slower.
  */
@@ -202,10 +225,11 @@ export function hnswScan(
   most: u32,
   passing: usize,
   rowLimit: u32,
+  deviations: f32,
 ): u32 {
   const g = changetype<Graph>(graph)
   const s = changetype<Scratch>(scratch)
-  const held = compare(g, s, encoded(g, s, query), ef, passing, rowLimit)
+  const held = compare(g, s, encoded(g, s, query), ef, passing, rowLimit, deviations)
   if (g.exactBlocks == 0) return putOutHeld(s, held, most)
   const ranked = putOutHeld(s, held, ef)
   rescore(g, s, ranked, query)

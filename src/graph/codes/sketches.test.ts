@@ -173,13 +173,14 @@ class Scans {
         passing,
         passingCount: countBits(passing),
       },
-      ...{ isKept: false, way: 'codes', shareMin: 0 },
+      ...{ isKept: false, way: 'codes', shareMin: 0, deviations: deviationsOf(view) },
     })
     return [...keys!]
   }
 }
 
-const errors = 2.5
+/** Other bounds with other numbers of rows in view. */
+const deviationsOf = (view: number): number => 1.5 + view / 32
 const steps = f(0.335)
 
 /** The rows that a scan compares by their codes: those that are not out by their sketches. `code` are the query's codes. */
@@ -211,7 +212,7 @@ function keptOf(
         : metric === 'dot'
           ? [-product, off]
           : [f(-product / root), f(off / root)]
-    return { row, estimate, least: f(estimate - f(errors * deviation)) }
+    return { row, estimate, least: f(estimate - f(f(deviationsOf(view)) * deviation)) }
   })
   // What is no number is worse than all that is one.
   const worst = estimates

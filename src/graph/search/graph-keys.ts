@@ -24,11 +24,27 @@ export interface GraphSearch {
   readonly way: GraphWay
   /** If less than this share of the rows around the query may be hits, none is given; of 65,536. */
   readonly shareMin: number
+  /** Of a scan of codes: see `GraphTask`. */
+  readonly deviations: number
 }
 
 /** Keys of the rows found, best first: a copy. */
 export function graphKeys(kernels: Kernels, memory: WebAssembly.Memory, search: GraphSearch): BigUint64Array {
-  const { graph, scratch, queryAt, out, stride, query, ef, limit, rowLimit, passing, way, shareMin } = search
+  const {
+    graph,
+    scratch,
+    queryAt,
+    out,
+    stride,
+    query,
+    ef,
+    limit,
+    rowLimit,
+    passing,
+    way,
+    shareMin,
+    deviations,
+  } = search
   putQuery(memory, queryAt, query, stride)
   if (way === 'wide') {
     const found = kernels.hnswSearch(graph, scratch, queryAt, ef, ef, 0, 0, 0xffffffff, 0)
@@ -36,7 +52,7 @@ export function graphKeys(kernels: Kernels, memory: WebAssembly.Memory, search: 
   }
   const found =
     way === 'codes'
-      ? kernels.hnswScan(graph, scratch, queryAt, ef, limit, passing, rowLimit)
+      ? kernels.hnswScan(graph, scratch, queryAt, ef, limit, passing, rowLimit, deviations)
       : kernels.hnswSearch(graph, scratch, queryAt, ef, limit, passing, 0, rowLimit, shareMin)
   return new BigUint64Array(memory.buffer, out, found).slice()
 }

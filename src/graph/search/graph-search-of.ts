@@ -4,7 +4,7 @@ import type { GraphTask } from './vector-searcher.ts'
 
 /** The task in numbers, with the places of a scratch; `passing` is where its bits lie, or 0. */
 export function graphSearchOf(
-  { graph, query, ef, limit, rowLimit, way, shareMin }: GraphTask,
+  { graph, query, ef, limit, rowLimit, way, shareMin, deviations }: GraphTask,
   scratch: { readonly address: number; readonly query: number; readonly out: number },
   passing: number,
 ): GraphSearch {
@@ -21,5 +21,6 @@ export function graphSearchOf(
     rowLimit,
     way,
     shareMin,
+    deviations,
   }
 }

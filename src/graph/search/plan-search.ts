@@ -18,8 +18,11 @@ export interface SearchShape {
 export type SearchPlan =
   /** Of the vectors of all rows that may be hits: exact. */
   | { readonly kind: 'scan' }
-  /** Of their codes; the best in view are ranked by their vectors. */
-  | { readonly kind: 'codes'; readonly ef: number }
+  /**
+   * Of their codes, unless sketches say by so many standard deviations that a row is none of the best; those in view are ranked by
+   * their vectors.
+   */
+  | { readonly kind: 'codes'; readonly ef: number; readonly deviations: number }
   /** Through the graph, all rows of which may be hits. */
   | { readonly kind: 'graph'; readonly ef: number }
   /** As if all might be hits, and with more rows in view; at least `expected` hits are needed to trust in what was found. */
@@ -38,6 +41,10 @@ const filteredEntries = 16
 const sequentialRow = 0.3
 /** What a row costs whose codes are compared, where searches of the graph compare codes, too. */
 const codedRow = 0.6
+/** How sure a scan by sketches is: see `GraphTask.deviations`. */
+const deviationsMin = 2
+const deviationsPerEffort = 0.3
+const deviationsMax = 3.5
 /** What a row costs that is read from a file (ADR 0026). */
 const fileRow = 6
 /** Of this share of rows that pass on, widening finds as much as filtering does, for less. */
@@ -74,7 +81,13 @@ function cheaper(plan: GraphPlan, shape: SearchShape): SearchPlan {
 
 /** All rows that may be hits are compared: by their codes, if those that are to be ranked by their vectors are few of them. */
 export function scanPlan(shape: SearchShape): Exclude<SearchPlan, GraphPlan> {
-  return scansCodes(shape) ? { kind: 'codes', ef: shape.codedView } : { kind: 'scan' }
+  if (!scansCodes(shape)) return { kind: 'scan' }
+  return { kind: 'codes', ef: shape.codedView, deviations: deviationsOf(shape) }
+}
+
+/** The more effort for each hit, the surer a search is to be, as that of a graph is: this one loses less. */
+function deviationsOf({ ef, limit }: SearchShape): number {
+  return Math.min(deviationsMax, deviationsMin + (ef / limit) * deviationsPerEffort)
 }
 
 function scansCodes({ passing, codedView }: SearchShape): boolean {

@@ -104,6 +104,7 @@ describe('what passes', () => {
           passingCount: 0,
           way: 'links' as const,
           shareMin: share * 65_536,
+          deviations: 0,
         })
       )?.length
     expect(await found(0)).toBe(10)

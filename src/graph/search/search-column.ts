@@ -163,6 +163,7 @@ function taskOf(
     isKept,
     way: ways[plan.kind],
     shareMin: plan.kind === 'filtered' ? Math.floor(plan.shareMin * 65_536) : 0,
+    deviations: plan.kind === 'codes' ? plan.deviations : 0,
   }
   return { kind: 'graph', task: plan.kind === 'codes' ? withVector(task, column) : task }
 }

@@ -30,6 +30,8 @@ export interface GraphTask {
   readonly way: GraphWay
   /** Of a search that is not: if less than this share of the rows around the query may be hits, none is given; of 65,536. */
   readonly shareMin: number
+  /** Of a scan of codes: a row whose sketch is too optimistic by more than so many standard deviations may be missed. */
+  readonly deviations: number
 }
 
 /** An exact scan: all rows from the first on are compared. */

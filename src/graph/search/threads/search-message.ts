@@ -21,7 +21,7 @@ export type SearchMessage = MemoryMessage | Float64Array
 const ways: readonly GraphWay[] = ['links', 'wide', 'codes']
 const kinds = { graph: 0, scan: 1, stored: 2 } as const
 const headWords = 3
-const graphFields = 12
+const graphFields = 13
 const scanFields = 10
 const chunkFields = 3
 const storedFields = 9
@@ -97,6 +97,7 @@ function writeGraph(words: Float64Array, at: number, search: GraphSearch): void 
   words[at + 9] = ways.indexOf(search.way)
   words[at + 10] = search.shareMin
   words[at + 11] = search.query.length
+  words[at + 12] = search.deviations
 }
 
 function readGraph(words: Float64Array, at: number, end: number): GraphSearch {
@@ -112,6 +113,7 @@ function readGraph(words: Float64Array, at: number, end: number): GraphSearch {
     passing: words[at + 8]!,
     way: ways[words[at + 9]!]!,
     shareMin: words[at + 10]!,
+    deviations: words[at + 12]!,
     query: readQuery(words, end, words[at + 11]!),
   }
 }

@@ -37,7 +37,14 @@ describe('worker threads', () => {
   const built = graphOf(rows, { memory })
   const plain = {
     ...{ graph: built.graph, ef: 64, limit: 10, rowLimit: rowCount },
-    ...{ passing: undefined, isKept: false, passingCount: 0, way: 'links' as const, shareMin: 0 },
+    ...{
+      passing: undefined,
+      isKept: false,
+      passingCount: 0,
+      way: 'links' as const,
+      shareMin: 0,
+      deviations: 0,
+    },
   }
   const inline = new InlineSearcher()
   let searcher: VectorSearcher
