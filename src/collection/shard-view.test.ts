@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { rowSetOf } from '../../test/support/row-sets.ts'
 import { collectionIdOf, segmentIdOf, seqOf } from '../ids/brands.ts'
 import { hashWords, wordsOfId } from '../ids/point-id.ts'
+import { seededRandom } from '../runtime/random.ts'
 import { Deletions } from './deletions.ts'
 import { SegmentRegistry } from './segment-handle.ts'
 import { findMisplacedPoint, placedShard, viewOfShard } from './shard-view.ts'
@@ -63,8 +64,29 @@ test('a point that is there twice is named, in one segment or in two', async () 
   const expected = { id: twice, shard: 0, problem: 'twice' }
   expect(await findMisplacedPoint(viewOf([entryOf([...ofFirst, twice])], []))).toMatchObject(expected)
   expect(await findMisplacedPoint(viewOf([entryOf(ofFirst), entryOf([twice])], []))).toMatchObject(expected)
+  const whole = entryOf([twice])
+  expect(await findMisplacedPoint(viewOf([whole, whole], []))).toMatchObject(expected)
   const old = entryOf([twice, ofFirst[3]!, twice], [0])
   expect(await findMisplacedPoint(viewOf([old], []))).toBeUndefined()
+})
+
+test('among many segments each point that is seen twice is found, and none that is not', async () => {
+  const random = seededRandom(9)
+  const many = Array.from({ length: 20_000 }, (_, id) => id)
+  for (let round = 0; round < 6; round++) {
+    const entries = [0, 1, 2, 3].map((part) => entryOf(many.filter((id) => id % 4 === part)))
+    expect(await findMisplacedPoint(viewOf(entries))).toBeUndefined()
+    const twice = Math.floor(random.next() * many.length)
+    // A deleted one, of a segment of its own, does not count.
+    expect(await findMisplacedPoint(viewOf([...entries, entryOf([twice], [0])]))).toBeUndefined()
+    expect(await findMisplacedPoint(viewOf([entryOf([twice]), ...entries]))).toMatchObject({
+      id: twice,
+      problem: 'twice',
+    })
+    // One that has come after the moment of the view does not, either.
+    const later = { ...entryOf([many.length, twice]), rowLimit: 1 }
+    expect(await findMisplacedPoint(viewOf([later, ...entries]))).toBeUndefined()
+  }
 })
 
 test('one shard of a view is seen alone, or as a shard of another number', async () => {

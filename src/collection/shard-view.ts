@@ -1,8 +1,6 @@
 import { HashSieve } from '../ids/hash-sieve.ts'
-import { IdTable } from '../ids/id-table.ts'
 import type { IdWords, PointId } from '../ids/point-id.ts'
 import { yieldToEventLoop } from '../runtime/yield.ts'
-import { IdColumn } from '../segment/id-column.ts'
 import type { RowSet } from '../segment/row-set.ts'
 import { defaultPartition, homeOfHash, homeShard, withPartitions } from './partitions.ts'
 import { aliveBits, View, visibleBits, type ViewEntry } from './view.ts'
@@ -50,96 +48,96 @@ async function misplacedIn(
 ): Promise<MisplacedPoint | undefined> {
   const { shardNumber } = view.config
   const place = Math.floor(shard / shardNumber)
-  const sieve = new HashSieve(entries.reduce((sum, { rowLimit }) => sum + rowLimit, 0))
-  const elsewhere = await firstFound(entries, (rows, bits, from, to) => {
-    const row = firstElsewhere(
-      rows,
-      bits,
-      { from, to },
-      { home: shard - place * shardNumber, shardNumber, sieve },
-    )
-    if (row === undefined) return undefined
-    const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
-    rows.idAt(row, id)
-    const why = `it belongs to shard ${homeShard(view.config, place, id)} of ${view.shards.length}`
-    return { id: rows.pointIdAt(row), shard, problem: 'other-shard', why }
-  })
-  if (elsewhere !== undefined) return elsewhere
-  const repeated = new RepeatedIds(sieve)
-  return firstFound(entries, (rows, bits, from, to) => {
-    const row = repeated.firstTwice(rows, bits, { from, to })
-    return row === undefined
-      ? undefined
-      : { id: rows.pointIdAt(row), shard, problem: 'twice', why: 'it is there twice' }
-  })
-}
-
-interface RowRange {
-  readonly from: number
-  readonly to: number
-}
-
-/** The first of these rows whose id has another home; the sieve learns of those before it. */
-function firstElsewhere(
-  rows: RowSet,
-  bits: Uint32Array,
-  { from, to }: RowRange,
-  {
-    home,
-    shardNumber,
-    sieve,
-  }: { readonly home: number; readonly shardNumber: number; readonly sieve: HashSieve },
-): number | undefined {
-  for (let row = from; row < to; row++) {
-    if (!isSet(bits, row)) continue
-    const hash = rows.idHashAt(row)
-    sieve.add(hash)
-    if (homeOfHash(hash, shardNumber) !== home) return row
+  const seen = new SeenIds(entries.reduce((sum, { rowLimit }) => sum + rowLimit, 0))
+  for (const entry of entries) {
+    const rows = visibleRows(entry)
+    seen.enter(rows)
+    for (let from = 0; from < entry.rowLimit; from += sliceRows) {
+      const to = Math.min(from + sliceRows, entry.rowLimit)
+      const row = firstMisplaced(rows, { from, to }, { home: shard - place * shardNumber, shardNumber, seen })
+      if (row !== undefined) return problemOf(view, shard, rows.rows, row)
+      await yieldToEventLoop()
+    }
   }
   return undefined
 }
 
-/** Ids whose hash has come before, as the sieve says: few, if each is there once. */
-class RepeatedIds {
+function problemOf(view: View, shard: number, rows: RowSet, row: number): MisplacedPoint {
+  const id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
+  rows.idAt(row, id)
+  const home = homeShard(view.config, Math.floor(shard / view.config.shardNumber), id)
+  const point = { id: rows.pointIdAt(row), shard }
+  if (home === shard) return { ...point, problem: 'twice', why: 'it is there twice' }
+  return { ...point, problem: 'other-shard', why: `it belongs to shard ${home} of ${view.shards.length}` }
+}
+
+/** The rows of a segment, with a bit for each that readers see. */
+interface VisibleRows {
+  readonly rows: RowSet
+  readonly rowLimit: number
+  readonly bits: Uint32Array
+}
+
+function visibleRows(entry: ViewEntry): VisibleRows {
+  const { handle, rowLimit } = entry
+  return { rows: handle.rows, rowLimit, bits: visibleBits(entry) ?? aliveBits(rowLimit, new Uint32Array(0)) }
+}
+
+/** The first of these rows whose id has another home, or has been there. */
+function firstMisplaced(
+  { rows, bits }: VisibleRows,
+  { from, to }: { readonly from: number; readonly to: number },
+  {
+    home,
+    shardNumber,
+    seen,
+  }: { readonly home: number; readonly shardNumber: number; readonly seen: SeenIds },
+): number | undefined {
+  for (let row = from; row < to; row++) {
+    if (!isSet(bits, row)) continue
+    const hash = rows.idHashAt(row)
+    if (homeOfHash(hash, shardNumber) !== home) return row
+    if (seen.mayBeThere(hash) && seen.isThere(row)) return row
+  }
+  return undefined
+}
+
+/** The ids of some segments: few are looked up, if each is there once. */
+class SeenIds {
   readonly #sieve: HashSieve
-  readonly #ids = new IdColumn()
-  readonly #table = new IdTable(this.#ids)
+  readonly #entered: VisibleRows[] = []
   readonly #id: IdWords = { kind: 0, w0: 0, w1: 0, w2: 0, w3: 0 }
 
-  constructor(sieve: HashSieve) {
-    this.#sieve = sieve
+  constructor(count: number) {
+    this.#sieve = new HashSieve(count)
   }
 
-  /** The first of these rows whose id has been there. */
-  firstTwice(rows: RowSet, bits: Uint32Array, { from, to }: RowRange): number | undefined {
-    for (let row = from; row < to; row++)
-      if (isSet(bits, row) && this.#sieve.mayRepeat(rows.idHashAt(row)) && this.#isThere(rows, row))
-        return row
-    return undefined
+  /** Another segment's rows follow. */
+  enter(rows: VisibleRows): void {
+    this.#entered.push(rows)
   }
 
-  #isThere(rows: RowSet, row: number): boolean {
-    rows.idAt(row, this.#id)
-    return this.#table.insert(this.#id, this.#ids.append(this.#id)) !== undefined
+  /** To be asked once for each id. */
+  mayBeThere(hash: number): boolean {
+    return this.#sieve.add(hash)
+  }
+
+  /** Whether readers see the id of this row, of the segment that was entered last, in another row. */
+  isThere(row: number): boolean {
+    const own = this.#entered.at(-1)!
+    own.rows.idAt(row, this.#id)
+    return this.#entered.some((entered) => {
+      const { rows, rowLimit, bits } = entered
+      let found = rows.findNewest(this.#id)
+      // A segment that is there twice has the row twice.
+      const isOther = (at: number): boolean =>
+        at < rowLimit && isSet(bits, at) && (entered !== own || at !== row)
+      while (found !== undefined && !isOther(found)) found = rows.olderRow(found)
+      return found !== undefined
+    })
   }
 }
 
 function isSet(bits: Uint32Array, row: number): boolean {
   return ((bits[row >>> 5]! >>> (row & 31)) & 1) === 1
-}
-
-/** What `look` finds first among the visible rows, if anything: it is given some at a time, and the bits of those that are visible. */
-async function firstFound(
-  entries: readonly ViewEntry[],
-  look: (rows: RowSet, bits: Uint32Array, from: number, to: number) => MisplacedPoint | undefined,
-): Promise<MisplacedPoint | undefined> {
-  for (const entry of entries) {
-    const bits = visibleBits(entry) ?? aliveBits(entry.rowLimit, new Uint32Array(0))
-    for (let from = 0; from < entry.rowLimit; from += sliceRows) {
-      const found = look(entry.handle.rows, bits, from, Math.min(from + sliceRows, entry.rowLimit))
-      if (found !== undefined) return found
-      await yieldToEventLoop()
-    }
-  }
-  return undefined
 }

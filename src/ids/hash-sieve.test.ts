@@ -25,6 +25,7 @@ test('the highest hashes have their place', () => {
   sieve.add(2 ** 32 - 1)
   sieve.add(2 ** 31)
   expect(sieve.mayRepeat(2 ** 32 - 1)).toBe(false)
-  sieve.add(2 ** 32 - 1)
+  expect(sieve.add(2 ** 32 - 1)).toBe(true)
+  expect(sieve.add(7)).toBe(false)
   expect(sieve.mayRepeat(2 ** 32 - 1)).toBe(true)
 })

@@ -18,12 +18,17 @@ export class HashSieve {
     this.#mask = bits - 1
   }
 
-  add(hash: number): void {
+  /** True if it may have been added before. */
+  add(hash: number): boolean {
     const bit = (hash & this.#mask) >>> 0
     const word = bit >>> 5
     const flag = 1 << (bit & 31)
-    if ((this.#seen[word]! & flag) === 0) this.#seen[word]! |= flag
-    else this.#repeated[word]! |= flag
+    if ((this.#seen[word]! & flag) === 0) {
+      this.#seen[word]! |= flag
+      return false
+    }
+    this.#repeated[word]! |= flag
+    return true
   }
 
   /** To be asked when all have been added. False: it was added once. */
