@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { DatabaseError, isDatabaseError } from '../errors/database-error.ts'
 import { InvariantViolation } from '../runtime/assert.ts'
+import { countBits } from '../runtime/bits.ts'
 import { VectorColumn } from './vector-column.ts'
 import { HnswGraph } from './hnsw/hnsw-graph.ts'
 import { VectorMemory, type Region } from './vector-memory.ts'
@@ -30,6 +31,26 @@ test('rows come back as they were appended, bit for bit', () => {
   expect(column.get(1)).toBeUndefined()
   expect(column.get(3)).toBeUndefined()
   expect([...new Uint32Array(column.get(2)!.buffer)]).toEqual([0x7fc12345, 0x80000000, 0x00000001])
+})
+
+test('rows that are appended at once are there as those that are appended alone', () => {
+  const column = columnOf(4)
+  const present: boolean[] = []
+  for (const count of [1, 30, 1, 32, 0, 31, 64, 3, 200, 5, 96, 1_000, 7]) {
+    const first = column.rowCount
+    const floats = Float32Array.from({ length: count * 4 }, (_, index) => first * 4 + index)
+    column.appendAll({ dimensions: 4, floats, present: undefined })
+    present.push(...new Array<boolean>(count).fill(true))
+    column.append(undefined)
+    present.push(false)
+    expect(column.rowCount).toBe(present.length)
+    expect(column.presentCount).toBe(present.filter(Boolean).length)
+  }
+  for (let row = 0; row < present.length + 40; row++) {
+    expect(column.has(row), `row ${row}`).toBe(present[row] ?? false)
+    if (present[row]) expect(column.get(row)![0]).toBe(row * 4)
+  }
+  expect(countBits(column.presence)).toBe(column.presentCount)
 })
 
 test('what is got is a copy, and so is what is appended', () => {

@@ -210,7 +210,7 @@ export class VectorColumn {
       const count = Math.min(rowCount - done, chunk.firstRow + chunk.rows - row)
       const from = done * dimensions
       chunk.floats.set(floats.subarray(from, from + count * dimensions), (row - chunk.firstRow) * dimensions)
-      for (let i = 0; i < count; i++) this.#setPresent(row + i)
+      this.#setAllPresent(row, row + count)
       this.#rowCount = row + count
       done += count
     }
@@ -331,14 +331,28 @@ export class VectorColumn {
 
   #setPresent(row: number): void {
     const word = row >>> 5
-    if (word >= this.#presence.length) {
-      const length = Math.max(word + 1, this.#presence.length * 2)
-      const grown = new Uint32Array(new SharedArrayBuffer(length * 4))
-      grown.set(this.#presence)
-      this.#presence = grown
-    }
+    this.#reservePresence(word + 1)
     this.#presence[word]! |= 1 << (row & 31)
     this.#presentCount += 1
+  }
+
+  /** The rows up to `end`, without it: a word at once where it is whole. */
+  #setAllPresent(start: number, end: number): void {
+    this.#reservePresence(Math.ceil(end / 32))
+    const presence = this.#presence
+    for (let row = start; row < end;) {
+      const isWhole = (row & 31) === 0 && row + 32 <= end
+      presence[row >>> 5]! |= isWhole ? -1 : 1 << (row & 31)
+      row += isWhole ? 32 : 1
+    }
+    this.#presentCount += end - start
+  }
+
+  #reservePresence(words: number): void {
+    if (words <= this.#presence.length) return
+    const grown = new Uint32Array(new SharedArrayBuffer(Math.max(words, this.#presence.length * 2) * 4))
+    grown.set(this.#presence)
+    this.#presence = grown
   }
 
   #addChunk(rows: number): void {

@@ -179,7 +179,7 @@ function sortedByHome(
 
 function partitionEnds(homes: Uint32Array, shift: number): Uint32Array {
   const ends = new Uint32Array(partitions)
-  for (const home of homes) ends[home >>> shift]! += 1
+  for (let i = 0; i < homes.length; i++) ends[homes[i]! >>> shift]! += 1
   for (let i = 1; i < partitions; i++) ends[i]! += ends[i - 1]!
   return ends
 }

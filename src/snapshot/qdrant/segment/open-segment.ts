@@ -99,11 +99,18 @@ class OpenSegment implements QdrantSegment {
     const memory = new BlockMemory()
     for (let from = 0, last = -1; from < slots.length; from += slotsPerBatch) {
       const batch = slots.subarray(from, from + slotsPerBatch)
-      for (const slot of batch) {
-        assert(slot > last && slot < this.#list.slotCount, 'slots ascend and are those of the segment')
-        last = slot
-      }
+      assert(
+        ascend(batch, last) && batch.at(-1)! < this.#list.slotCount,
+        'slots ascend and are those of the segment',
+      )
+      last = batch.at(-1)!
       yield* readBlocks(this.#columns, batch, memory)
     }
   }
+}
+
+/** Whether each is above the one before it, the first above `last`. */
+function ascend(slots: Uint32Array, last: number): boolean {
+  for (let i = 0, before = last; i < slots.length; before = slots[i++]!) if (slots[i]! <= before) return false
+  return true
 }

@@ -67,13 +67,25 @@ export class DenseColumn implements SlotColumn<DenseRows> {
 
 /** @throws archive-invalid for a component that is not a number, of `elements` bytes each */
 export function checkNumbers(vector: Float32Array, elements: number, rows: RowFile, offset: number): void {
-  let sum = 0
-  for (let i = 0; i < vector.length; i++) sum += vector[i]! - vector[i]!
-  // 0, or NaN as soon as one component is NaN or infinite.
-  if (sum === 0) return
+  if (areNumbers(vector)) return
   const index = vector.findIndex((value) => !Number.isFinite(value))
   const at = offset + elements * index
   throw invalidEntry(rows.name, `a component of a vector is ${vector[index]!}, at ${rows.place(at)}`, {
     offset: at,
   })
+}
+
+/** Four sums, none of which has to wait for the others: 0, or NaN as soon as one component is NaN or infinite. */
+function areNumbers(vector: Float32Array): boolean {
+  const { length } = vector
+  let [a, b, c, d] = [0, 0, 0, 0]
+  let i = 0
+  for (; i + 3 < length; i += 4) {
+    a += vector[i]! - vector[i]!
+    b += vector[i + 1]! - vector[i + 1]!
+    c += vector[i + 2]! - vector[i + 2]!
+    d += vector[i + 3]! - vector[i + 3]!
+  }
+  for (; i < length; i++) a += vector[i]! - vector[i]!
+  return a + b + c + d === 0
 }
