@@ -28,6 +28,8 @@ export interface MisplacedPoint {
 
 // Rows looked at between two looks at the event loop: some milliseconds.
 const sliceRows = 20_000
+// A function that is called often is compiled once, and as a whole; a long loop is compiled while it runs, without what is behind it.
+const callRows = 1_000
 
 /**
  * The first point that readers would not find where they look for it, or would find twice; undefined if all is well.
@@ -54,8 +56,11 @@ async function misplacedIn(
     seen.enter(rows)
     for (let from = 0; from < entry.rowLimit; from += sliceRows) {
       const to = Math.min(from + sliceRows, entry.rowLimit)
-      const row = firstMisplaced(rows, { from, to }, { home: shard - place * shardNumber, shardNumber, seen })
-      if (row !== undefined) return problemOf(view, shard, rows.rows, row)
+      for (let at = from; at < to; at += callRows) {
+        const range = { from: at, to: Math.min(at + callRows, to) }
+        const row = firstMisplaced(rows, range, { home: shard - place * shardNumber, shardNumber, seen })
+        if (row !== undefined) return problemOf(view, shard, rows.rows, row)
+      }
       await yieldToEventLoop()
     }
   }

@@ -6,6 +6,8 @@ import type { QdrantIds } from '../../../snapshot/qdrant/types.ts'
 
 // Ids looked at between two looks at the event loop.
 const sliceIds = 50_000
+// A function that is called often is compiled once, and as a whole; a long loop is compiled while it runs, without what is behind it.
+const callIds = 1_000
 
 /**
  * Which points of a shard's segments are the newest of their ids: segments hold older ones of each other's points. Of several that
@@ -27,12 +29,14 @@ export class NewestPoints {
   /** To be gone through before anything is asked. */
   *compare(): Iterable<undefined> {
     for (const { ids, from, to } of this.#slices()) {
-      addHashes(this.#sieve, ids, from, to)
+      for (let at = from; at < to; at += callIds) addHashes(this.#sieve, ids, at, Math.min(at + callIds, to))
       yield
     }
     const repeated = new RepeatedPoints(this.#segments, this.#outdated)
     for (const { segment, ids, from, to } of this.#slices()) {
-      for (const index of repeatedPlaces(this.#sieve, ids, from, to)) repeated.add(segment, index)
+      for (let at = from; at < to; at += callIds)
+        for (const index of repeatedPlaces(this.#sieve, ids, at, Math.min(at + callIds, to)))
+          repeated.add(segment, index)
       yield
     }
   }
