@@ -131,11 +131,11 @@ function scalingFigure(
   return [
     {
       bench,
-      name: `${data.name}: ${engine}, ${who}, two workers to one`,
+      name: `${data.name}: ${engine}, ${who}, two threads that search to one`,
       value: two / one_,
       unit: 'x',
-      ours: one('two workers', 'queries/s', two),
-      beside: one('one worker', 'queries/s', one_),
+      ours: one('two threads', 'queries/s', two),
+      beside: one('one thread', 'queries/s', one_),
       goal: { atLeast: scalingMin },
     },
   ]

@@ -60,7 +60,11 @@ export interface OpenOptions {
   readonly qdrantConfig?: QdrantConfig
   /** What a filter in the log of an archive of Qdrant means. Default: such an archive is refused. */
   readonly qdrantFilter?: QdrantFilter
-  /** Threads that search; 0 searches on the calling thread. Default: one less than there are cores, at least one. */
+  /**
+   * Threads that search. The calling one is one of them: it does what takes no longer than half a millisecond, while it has time
+   * to spare, and all of that if this is 1. What takes longer is done by others, at least by one; 0: all is done on the calling
+   * thread. Default: as many as there are cores.
+   */
   readonly searchThreads?: number
   /** Whether flushes, merges, graphs and garbage collection start by themselves. Default true. */
   readonly background?: boolean
@@ -145,7 +149,7 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
   }
   const loading = createLoadThreads(workers > 0 ? processorCount() : 0, { onBusy: options.onLoading })
   const slices = new Slices(options.clock ?? systemClock)
-  const searcher = createSearcher(options.searchThreads ?? Math.max(1, processorCount() - 1), slices)
+  const searcher = createSearcher(options.searchThreads ?? processorCount(), slices)
   const release = async (): Promise<void> => {
     await searcher.close()
     await builders.links.close()

@@ -141,7 +141,7 @@ export const knownSettings: readonly KnownSetting[] = [
     key: 'storage.performance.max_search_threads',
     byDefault: '0',
     effect:
-      'Threads that search vectors, beside the one that answers requests. 0: one less than there are cores.',
+      'Threads that search vectors, among them the one that answers requests: it does what is short, if requests leave it the time. What is long is left to the others, at least to one. 0: as many as there are cores.',
   },
   { key: 'storage.performance.*', byDefault: '–', effect: `${none}the engine schedules its own work.` },
   { key: 'storage.update_concurrency', byDefault: '–', effect: `${none}writes are in one order.` },

@@ -19,6 +19,11 @@ const messageMin = 5_500
  */
 const batchesMin = 2
 
+/** The same of a thread that is fed by one which searches, too, and so looks after it every few searches. */
+const fedMax = 2_500
+/** What is left to the calling thread at a time, in messages: it has the callers to look after as well. */
+const hereShare = 0.5
+
 /** What one thread is to do for one who waits, and that no thread has been given yet. */
 export interface Order extends SentOrder {
   readonly parts: readonly Part[]
@@ -77,6 +82,62 @@ export function distribute(threads: Iterable<SearchThread>, orders: readonly Ord
   return left
 }
 
+/**
+ * Gives short orders to the threads while the calling one searches, too: as many as make two messages for each, so that it has
+ * something to do until that one has looked at its answers.
+ * @returns those that are left for the calling thread
+ */
+export function feed(threads: ReadonlySet<SearchThread>, orders: readonly Order[]): readonly Order[] {
+  let all = 0
+  for (const { cost } of threads) all += cost
+  for (const { cost } of orders) all += cost
+  const size = Math.min(fedMax, all / (batchesMin * threads.size + hereShare))
+  let at = 0
+  for (let batch = 0; batch < batchesMin; batch++) {
+    for (const thread of threads) {
+      // One that does something long would let them wait.
+      if (thread.batchCount > batch || thread.cost > aheadMax / 2) continue
+      // The last one is sooner done here than when a thread is through with others.
+      if (at >= orders.length - batch) break
+      const first = at
+      for (let cost = 0; at < orders.length; at++) {
+        if (at > first && cost + orders[at]!.cost > size) break
+        cost += orders[at]!.cost
+      }
+      send(thread, orders.slice(first, at))
+    }
+  }
+  return orders.slice(at)
+}
+
+function send(thread: SearchThread, orders: readonly Order[]): void {
+  const work: SearchWork[] = []
+  const sent: Order[] = []
+  for (const order of orders) if (write(thread, order, work)) sent.push(order)
+  if (sent.length > 0) thread.send(work, sent)
+}
+
+/** Puts what the order is made of behind `work`. False if it has ended by now. */
+function write(thread: SearchThread, order: Order, work: SearchWork[]): boolean {
+  const first = work.length
+  try {
+    for (const part of order.parts) {
+      const one = part.work(thread)
+      if (one === undefined) {
+        work.length = first
+        runHere(order)
+        return false
+      }
+      work.push(one)
+    }
+    return true
+  } catch (error) {
+    work.length = first
+    order.fail(error as Error)
+    return false
+  }
+}
+
 /** What one thread is about to be given. */
 class Share {
   readonly #thread: SearchThread
@@ -107,33 +168,9 @@ class Share {
   }
 
   #send(): void {
-    const work: SearchWork[] = []
-    const sent: Order[] = []
-    for (const order of this.#orders) if (this.#write(order, work)) sent.push(order)
+    send(this.#thread, this.#orders)
     this.#orders = []
     this.#unsent = 0
-    if (sent.length > 0) this.#thread.send(work, sent)
-  }
-
-  /** Puts what the order is made of behind `work`. False if it has ended by now. */
-  #write(order: Order, work: SearchWork[]): boolean {
-    const first = work.length
-    try {
-      for (const part of order.parts) {
-        const one = part.work(this.#thread)
-        if (one === undefined) {
-          work.length = first
-          runHere(order)
-          return false
-        }
-        work.push(one)
-      }
-      return true
-    } catch (error) {
-      work.length = first
-      order.fail(error as Error)
-      return false
-    }
   }
 }
 

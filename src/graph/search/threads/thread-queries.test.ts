@@ -6,6 +6,7 @@ import { mixtureOf, sampledBits } from '../../../../test/support/vector-mixture.
 import { systemClock } from '../../../runtime/clock.ts'
 import { seededRandom } from '../../../runtime/random.ts'
 import { Slices } from '../../../runtime/slices.ts'
+import { SpareTime } from '../../../runtime/spare-time.ts'
 import { VectorMemory } from '../../vector-memory.ts'
 import { createSearcher } from '../create-searcher.ts'
 import { InlineSearcher } from '../inline-searcher.ts'
@@ -26,11 +27,14 @@ const plain = {
 
 afterAll(() => built[Symbol.dispose]())
 
-/** A searcher with one thread, which does this with each message of tasks, `words`. */
-function searcherThat(onTasks: string, its = slices): VectorSearcher {
+/** A searcher with one thread beside the calling one, which has no time to spare. It does this with each message of tasks, `words`. */
+function searcherThat(onTasks: string, its = slices, threads = 2): VectorSearcher {
+  let ms = 0
+  const spare = new SpareTime({ monotonic: () => (ms += 100) }, () => Infinity)
   const code = `import { parentPort } from 'node:worker_threads'
     parentPort.on('message', (words) => { if (words instanceof Float64Array) { ${onTasks} } })`
-  return createSearcher(1, its, { entry: new URL(`data:text/javascript,${encodeURIComponent(code)}`) })
+  const entry = new URL(`data:text/javascript,${encodeURIComponent(code)}`)
+  return createSearcher(threads, its, { entry, spare })
 }
 
 /** Answers each task with a row that is as many as there are tasks in its message. */
@@ -114,6 +118,19 @@ test('queries that come in one turn go to a thread in one message', async () => 
   const alone = await runSearch(one, searchColumn({ ...plain, query: queries[0]! }))
   expect([...alone.rows]).toEqual([...(await exactly({ ...plain, query: queries[0]! })).rows])
   await one.close()
+})
+
+test('with no other thread all queries are answered in this turn, while it has time', async () => {
+  const clock = { ms: 0 }
+  const only = searcherThat(ended, new Slices({ monotonic: () => clock.ms }), 1)
+  const all = () => Promise.all(queries.map((query) => runSearch(only, searchColumn({ ...plain, query }))))
+  expect(await passesTurn(all)).toBe(false)
+  clock.ms = 1.2
+  expect(await passesTurn(all)).toBe(true)
+  const found = await all()
+  for (const [index, query] of queries.entries())
+    expect([...found[index]!.rows]).toEqual([...(await exactly({ ...plain, query })).rows])
+  await only.close()
 })
 
 test('queries that are under way when it is closed fail, and give back all memory', async () => {

@@ -5,6 +5,7 @@ import { mixtureOf, sampledBits } from '../../../../test/support/vector-mixture.
 import { systemClock } from '../../../runtime/clock.ts'
 import { seededRandom } from '../../../runtime/random.ts'
 import { Slices } from '../../../runtime/slices.ts'
+import { SpareTime } from '../../../runtime/spare-time.ts'
 import type { HnswGraph } from '../../hnsw/hnsw-graph.ts'
 import { VectorColumn } from '../../vector-column.ts'
 import { VectorMemory } from '../../vector-memory.ts'
@@ -20,17 +21,37 @@ const rows = all.slice(0, rowCount)
 const queries = all.slice(rowCount)
 
 const slices = new Slices(systemClock)
-const searcherOf = (threads: number): VectorSearcher => {
+/** A calling thread that looks at its clock every 100 ms, and finds that it was busy. */
+const busy = (): SpareTime => {
+  let ms = 0
+  return new SpareTime({ monotonic: () => (ms += 100) }, () => Infinity)
+}
+/** One that has all the time there is: nothing takes any. */
+const free = (): SpareTime => new SpareTime({ monotonic: () => 0 })
+const searcherOf = (workers: number, spare = busy()): VectorSearcher => {
   const entry = new URL('../../../../test/support/search-worker.mjs', import.meta.url)
-  return createSearcher(threads, slices, { entry })
+  return createSearcher(workers + 1, slices, { entry, spare })
 }
 
 /** A searcher whose thread does this with each message of tasks, `words`. */
-function searcherThat(onTasks: string): VectorSearcher {
+function searcherThat(onTasks: string, threads = 2, spare = busy()): VectorSearcher {
   const code = `import { parentPort } from 'node:worker_threads'
     parentPort.on('message', (words) => { if (words instanceof Float64Array) { ${onTasks} } })`
-  return createSearcher(1, slices, { entry: new URL(`data:text/javascript,${encodeURIComponent(code)}`) })
+  const entry = new URL(`data:text/javascript,${encodeURIComponent(code)}`)
+  return createSearcher(threads, slices, { entry, spare })
 }
+
+/** Answers each task with a row that is as many as there are tasks in its message. */
+const counting = `
+  let count = 0; for (let at = 0; at < words.length; at += words[at + 2]) count += 1
+  const out = new Uint32Array(count * 4); for (let i = 0; i < count; i++) out.set([1, 0, count, 7], i * 4)
+  parentPort.postMessage(out)`
+
+const ended = 'process.exit(1)'
+
+/** How many tasks the message had with this one; 0: it was done here. */
+const countOf = (keys: BigUint64Array | undefined): number =>
+  keys?.length === 1 ? Number(keys[0]! & 0xffff_ffffn) : 0
 
 describe('worker threads', () => {
   const memory = new VectorMemory()
@@ -205,10 +226,7 @@ describe('worker threads', () => {
   })
 
   test('what is asked for in one turn is one message, or a few if it takes long', async () => {
-    const count = 'let count = 0; for (let at = 0; at < words.length; at += words[at + 2]) count += 1'
-    const answer =
-      'const out = new Uint32Array(count * 4); for (let i = 0; i < count; i++) out.set([1, 0, count, 7], i * 4)'
-    const one = searcherThat(`${count}; ${answer}; parentPort.postMessage(out)`)
+    const one = searcherThat(counting)
     for (const [ef, tasks] of [
       [20, 8],
       [64, 4],
@@ -244,9 +262,96 @@ describe('worker threads', () => {
   })
 
   test('a search that is alone does not leave this thread', async () => {
-    const one = searcherThat('process.exit(1)')
+    const one = searcherThat(ended)
     for (const query of queries) expect(await one.graph({ ...plain, query })).toHaveLength(10)
     await one.close()
+  })
+
+  test.each([
+    // Two messages of equal size, and what is half as much.
+    [2, [1, 0]],
+    [3, [1, 1, 0]],
+    [4, [1, 1, 0, 0]],
+    [10, [4, 4, 4, 4, 4, 4, 4, 4, 0, 0]],
+    [16, [6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 0, 0, 0, 0]],
+  ])('of %i that come in one turn some are done here, if there is time to spare', async (many, expected) => {
+    const one = searcherThat(counting, 2, free())
+    const found = await Promise.all(
+      queries.slice(0, many).map((query) => one.graph({ ...plain, query, ef: 16 })),
+    )
+    expect(found.map(countOf)).toEqual(expected)
+    await one.close()
+  })
+
+  test('several threads get as much as each other, two messages each', async () => {
+    const one = searcherThat(counting, 3, free())
+    const found = await Promise.all(
+      queries.slice(0, 18).map((query) => one.graph({ ...plain, query, ef: 16 })),
+    )
+    expect(found.map(countOf)).toEqual([...Array<number>(16).fill(4), 0, 0])
+    await one.close()
+  })
+
+  test('what is done here leaves the event loop its turns, and others what comes in them', async () => {
+    // Each look at the clock is 0.02 ms later: two searches take more than 0.03.
+    let ms = 0
+    const spare = new SpareTime({ monotonic: () => (ms += 0.02) }, () => 0)
+    const one = searcherThat(counting, 2, spare)
+    let turns = 0
+    let isOver = false
+    const turn = (): void => {
+      turns += 1
+      if (!isOver) setImmediate(turn)
+    }
+    const open = queries.map((query) => one.graph({ ...plain, query, ef: 16 }))
+    setImmediate(turn)
+    const found = await Promise.all(open)
+    isOver = true
+    const here = found.filter((keys) => countOf(keys) === 0).length
+    expect(here).toBeGreaterThan(0)
+    expect(turns).toBeGreaterThanOrEqual(Math.ceil(here / 2))
+    await one.close()
+  })
+
+  test('the only thread does all that is short itself, and leaves what is long to another', async () => {
+    const one = searcherThat(counting, 1, busy())
+    const short = queries.map((query) => one.graph({ ...plain, query }))
+    const long = [3_000, 4_000].map((ef) => one.graph({ ...plain, query: queries[0]!, ef }))
+    expect((await Promise.all(short)).map(countOf)).toEqual(queries.map(() => 0))
+    expect((await Promise.all(long)).map(countOf)).toEqual([1, 1])
+    await one.close()
+  })
+
+  test('what is short does not wait for what is long, if there is time to spare', async () => {
+    const one = searcherThat('', 2, free())
+    const long = Promise.allSettled(
+      [3_000, 4_000].map((ef) => one.graph({ ...plain, query: queries[0]!, ef })),
+    )
+    const short = queries.map((query) => one.graph({ ...plain, query }))
+    expect((await Promise.all(short)).map((keys) => keys?.length)).toEqual(queries.map(() => 10))
+    await one.close()
+    for (const each of await long) expect(each.status).toBe('rejected')
+  })
+
+  test('shared between threads, searches find what they find here', async () => {
+    for (const workers of [1, 2]) {
+      const one = searcherOf(workers, free())
+      const tasks = Array.from({ length: 200 }, (_, index) => {
+        const share = [1, 0.5, 0.1][index % 3]!
+        const passing = share === 1 ? undefined : sampledBits(rowCount, share, index)
+        return {
+          ...plain,
+          query: queries[index % 20]!,
+          ef: 16 + (index % 40),
+          passing,
+          isKept: index % 2 === 0,
+        }
+      })
+      const found = await Promise.all(tasks.map((task) => one.graph(task)))
+      for (const [index, task] of tasks.entries())
+        expect([...present(found[index])]).toEqual([...present(await inline.graph(task))])
+      await one.close()
+    }
   })
 })
 

@@ -1,6 +1,7 @@
 import { allEnded } from '../../../runtime/all-ended.ts'
 import { assert } from '../../../runtime/assert.ts'
 import type { Slices } from '../../../runtime/slices.ts'
+import type { SpareTime } from '../../../runtime/spare-time.ts'
 import { afterThisTurn, nextTurn } from '../../../runtime/yield.ts'
 import { heapKeysMax } from '../../exact-scan.ts'
 import { mergeKeys } from '../../vector-hits.ts'
@@ -22,17 +23,26 @@ import { graphPart, isShortGraph, isShortScan, scanPart, storedPart, windowsOf, 
 import { withVector } from '../with-vector.ts'
 import { keysOfStored } from './search-message.ts'
 import { SearchThread, type ThreadOptions } from './search-thread.ts'
-import { distribute, orderOf, runHere, type Order } from './share.ts'
+import { distribute, feed, orderOf, runHere, type Order } from './share.ts'
 
 /** After so much of it in one turn, events come first: some who search are among them, perhaps. */
 const inlineMs = 1
 
-/** Searches in worker threads. What is asked for in one turn of the event loop goes to a thread in few messages. */
+/** The same where others search, too: then they are given more, and answers are taken from them. */
+const helpingMs = 0.03
+
+/**
+ * Searches in threads, of which the calling one is one: it does what is short, if it has time to spare. What is asked for in one
+ * turn of the event loop goes to each of the others in few messages.
+ */
 export class ThreadSearcher implements VectorSearcher {
-  readonly #threadsMax: number
+  /** Whether others search what is short. */
+  readonly #isHelped: boolean
+  readonly #workersMax: number
   readonly #options: ThreadOptions
   readonly #inline: InlineSearcher
   readonly #slices: Slices
+  readonly #spare: SpareTime
   readonly #threads = new Set<SearchThread>()
   readonly #bits = new BitsInArena()
   #waiting: Order[] = []
@@ -41,13 +51,21 @@ export class ThreadSearcher implements VectorSearcher {
   #isFlushDue = false
   #isClosed = false
 
-  /** `inline` is closed together with it. */
-  constructor(threads: number, options: ThreadOptions, inline: InlineSearcher, slices: Slices) {
+  /** `threads` are counted with the calling one. `inline` is closed together with it. */
+  constructor(
+    threads: number,
+    options: ThreadOptions,
+    inline: InlineSearcher,
+    { slices, spare }: { readonly slices: Slices; readonly spare: SpareTime },
+  ) {
     assert(threads > 0, 'a thread searcher has a thread')
-    this.#threadsMax = threads
+    this.#isHelped = threads > 1
+    // What is long is never done by the calling one.
+    this.#workersMax = Math.max(1, threads - 1)
     this.#options = options
     this.#inline = inline
     this.#slices = slices
+    this.#spare = spare
   }
 
   async run<T>(searches: readonly Searching<T>[]): Promise<readonly T[]> {
@@ -190,12 +208,16 @@ export class ThreadSearcher implements VectorSearcher {
     })
   }
 
-  /** Nothing that takes long, and nothing at all while others search: for them there are threads. */
+  /** Nothing that takes long; and if there are threads for it, nothing at all while others search. */
   readonly #doNow: DoNow = (asked) => {
-    if (this.#queries > 1 || asked.kind === 'stored') return later
+    if ((this.#isHelped && this.#queries > 1) || asked.kind === 'stored') return later
     if (!(asked.kind === 'graph' ? isShortGraph(asked.task) : isShortScan(asked.task))) return later
     if (this.#slices.isDue(inlineMs)) return later
-    return asked.kind === 'graph' ? this.#inline.graphNow(asked.task) : this.#inline.scanNow(asked.task)
+    let found: FoundKeys
+    this.#spare.spend(() => {
+      found = asked.kind === 'graph' ? this.#inline.graphNow(asked.task) : this.#inline.scanNow(asked.task)
+    })
+    return found
   }
 
   #checkOpen(): void {
@@ -216,10 +238,10 @@ export class ThreadSearcher implements VectorSearcher {
     if (only === undefined) return
     if (others.length === 0 && only.isShort && this.#isIdle()) {
       this.#waiting = []
-      runHere(only)
-      return
-    }
-    this.#distribute()
+      this.#spare.spend(() => runHere(only))
+    } else if (this.#isHelped && !this.#spare.isThere)
+      this.#waiting = distribute(this.#started(), this.#waiting)
+    else this.#share()
   }
 
   #isIdle(): boolean {
@@ -227,9 +249,31 @@ export class ThreadSearcher implements VectorSearcher {
     return true
   }
 
-  #distribute(): void {
-    while (this.#threads.size < this.#threadsMax) this.#start()
-    this.#waiting = distribute(this.#threads, this.#waiting)
+  /** Between this thread and the others. While something long waits for them, they are given nothing else. */
+  #share(): void {
+    const short = this.#waiting.filter(({ isShort }) => isShort)
+    const long = this.#waiting.filter(({ isShort }) => !isShort)
+    this.#waiting = long.length > 0 ? distribute(this.#started(), long) : []
+    const isFed = this.#isHelped && this.#waiting.length === 0
+    this.#searchHere(isFed ? feed(this.#started(), short) : short)
+  }
+
+  #searchHere(orders: readonly Order[]): void {
+    const most = this.#isHelped ? helpingMs : inlineMs
+    let spent = 0
+    for (const [at, order] of orders.entries()) {
+      if (spent > most) {
+        this.#waiting.push(...orders.slice(at))
+        this.#flushLater()
+        return
+      }
+      spent += this.#spare.spend(() => runHere(order))
+    }
+  }
+
+  #started(): ReadonlySet<SearchThread> {
+    while (this.#threads.size < this.#workersMax) this.#start()
+    return this.#threads
   }
 
   #start(): void {
@@ -241,7 +285,7 @@ export class ThreadSearcher implements VectorSearcher {
       if (this.#waiting.length === 0) return
       // Who has been answered may ask again in this turn: then it is one message.
       if (thread.batchCount > 0) this.#flushLater()
-      else this.#distribute()
+      else this.#flush()
     }
     this.#threads.add(new SearchThread(this.#options, onFree, onEnd))
   }
