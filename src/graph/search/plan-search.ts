@@ -62,6 +62,8 @@ const narrowMin = 64
 
 /** The cheapest way to find as much as a search without a filter does. */
 export function planSearch(shape: SearchShape): SearchPlan {
+  // Whoever asks for so much asks for what is exact.
+  if (shape.ef > efMax) return { kind: 'scan' }
   const ef = Math.max(shape.ef, shape.limit)
   const plan = graphPlan({ ...shape, ef })
   if (plan === undefined || plan.ef > efMax) return scanPlan(shape)

@@ -67,6 +67,8 @@ test.each(['int8', 'bfloat16'] as const)(
         wanted += truth.rows.length
         const exact = searched(searcher, { ...asked, effort: { exact: true } })
         expect([exact.asked.includes('codes'), exact.hits.rows]).toEqual([false, truth.rows])
+        const most = searched(searcher, { ...asked, effort: { ef: 5_000 } })
+        expect([most.asked.includes('codes'), most.hits.rows]).toEqual([false, truth.rows])
       }
     }
     expect(byCodes, context).toBeGreaterThan(20)
