@@ -35,22 +35,35 @@ function putOutHeld(s: Scratch, held: u32, most: u32): u32 {
   return count
 }
 
-/** Compares all. Gives how many keys the list holds. */
-function compareAll(g: Graph, s: Scratch, query: usize, ef: u32, passing: usize, rowLimit: u32): u32 {
+/**
+ * Makes the next rows that pass the pending ones, from row `from` on: up to `batch`. Gives how many and, in the upper half, where to go
+ * on; fewer than `batch` are the last.
+ */
+function gather(s: Scratch, from: u32, batch: u32, passing: usize, rowLimit: u32): u64 {
   const pending = <usize>s.pending
-  const batch: u32 = 2 * g.m
-  let held: u32 = 0
   let count: u32 = 0
-  for (let first: u32 = 0; first < rowLimit; first += 32) {
-    for (let bits = passingFrom(first, passing, rowLimit); bits != 0; bits &= bits - 1) {
-      store<u32>(pending + (<usize>count << 2), first + <u32>ctz(bits))
+  for (let first = from & ~31; first < rowLimit; first += 32) {
+    let bits = passingFrom(first, passing, rowLimit)
+    if (first < from) bits &= 0xffffffff << (from & 31)
+    for (; bits != 0; bits &= bits - 1) {
+      const row = first + <u32>ctz(bits)
+      store<u32>(pending + (<usize>count << 2), row)
       count++
-      if (count < batch) continue
-      held = <u32>offerPending(g, s, query, count, held, ef)
-      count = 0
+      if (count == batch) return (<u64>(row + 1) << 32) | <u64>count
     }
   }
-  return <u32>offerPending(g, s, query, count, held, ef)
+  return (<u64>rowLimit << 32) | <u64>count
+}
+
+/** Compares all. Gives how many keys the list holds. */
+function compareAll(g: Graph, s: Scratch, query: usize, ef: u32, passing: usize, rowLimit: u32): u32 {
+  let held: u32 = 0
+  for (let from: u32 = 0; from < rowLimit; ) {
+    const found = gather(s, from, 2 * g.m, passing, rowLimit)
+    from = <u32>(found >> 32)
+    held = <u32>offerPending(g, s, query, <u32>found, held, ef)
+  }
+  return held
 }
 
 /** True if at least so many rows pass. */
@@ -153,25 +166,20 @@ function sieve(
   rowLimit: u32,
   deviations: f32,
 ): u32 {
-  const pending = <usize>s.pending
   const batch: u32 = 2 * g.m
   const room = s.logMax >> 1
   let both: u64 = 0
-  let count: u32 = 0
-  for (let first: u32 = 0; first < rowLimit; first += 32) {
-    for (let bits = passingFrom(first, passing, rowLimit); bits != 0; bits &= bits - 1) {
-      store<u32>(pending + (<usize>count << 2), first + <u32>ctz(bits))
-      count++
-      if (count < batch) continue
-      both = sketchPending(g, s, query, count, both, ef, deviations)
-      count = 0
-      if (<u32>(both >> 32) + batch <= room) continue
-      const left = dropWorse(s, <u32>(both >> 32), worstOf(s, <u32>both, ef))
-      if (left > room >> 1) return TOO_MANY
-      both = (<u64>left << 32) | (both & 0xffffffff)
-    }
+  for (let from: u32 = 0; from < rowLimit; ) {
+    const found = gather(s, from, batch, passing, rowLimit)
+    const count = <u32>found
+    from = <u32>(found >> 32)
+    if (count == 0) break
+    both = sketchPending(g, s, query, count, both, ef, deviations)
+    if (count < batch || <u32>(both >> 32) + batch <= room) continue
+    const left = dropWorse(s, <u32>(both >> 32), worstOf(s, <u32>both, ef))
+    if (left > room >> 1) return TOO_MANY
+    both = (<u64>left << 32) | (both & 0xffffffff)
   }
-  if (count > 0) both = sketchPending(g, s, query, count, both, ef, deviations)
   return dropWorse(s, <u32>(both >> 32), worstOf(s, <u32>both, ef))
 }
 
@@ -212,10 +220,10 @@ function compare(
 
 /**
  * The best `most` rows, at most `ef`, of all that pass: no link is followed. `ef` are kept in view by their codes, and ranked by
- * their vectors as a search's are. Sketches may say which codes are worth comparing: those
- * of a row are not if it would be worse than the worst in view though it were so many standard deviations nearer than estimated. `passing` is 0, or the address of a bitset that
- * has a bit for each of the first `rowLimit` rows; all of these have a vector. For graphs over codes: of others the scan of the
- * vectors themselves is no slower.
+ * their vectors as a search's are. Sketches may say which codes are worth comparing: those of a row are not if it would be worse
+ * than the worst in view though it were so many standard deviations nearer than estimated. `passing` is 0, or the address of a
+ * bitset that has a bit for each of the first `rowLimit` rows; all of these have a vector. For graphs over codes: of others the scan
+ * of the vectors themselves is no slower.
  */
 export function hnswScan(
   graph: usize,
