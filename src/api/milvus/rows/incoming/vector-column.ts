@@ -1,4 +1,5 @@
 import type { SparseInput, VectorInput } from '../../../../index.ts'
+import { firstNotFinite } from '../../../../runtime/finite.ts'
 import { dataTypes } from '../../schema/data-types.ts'
 import { dimensionsOf, type FieldDocument } from '../../schema/document.ts'
 import { codes, invalidParameter, MilvusError } from '../../status.ts'
@@ -75,10 +76,8 @@ const rounded = (
 
 /** @throws 65535 */
 export function checkFinite(vector: Float32Array): void {
-  let sum = 0
-  // What is not finite makes no number of it, and so does nothing else.
-  for (let at = 0; at < vector.length; at++) sum += vector[at]! * 0
-  if (sum !== 0) throw notFinite(vector.find((value) => !Number.isFinite(value))!)
+  const index = firstNotFinite(vector)
+  if (index !== undefined) throw notFinite(vector[index]!)
 }
 
 function rowsOf(values: Float32Array, dimensions: number): Float32Array[] {

@@ -1,14 +1,11 @@
 import type { DenseRows } from '../../../../graph/vector-column.ts'
+import { firstNotFinite } from '../../../../runtime/finite.ts'
 import { invalidEntry } from '../../../archive/archive-error.ts'
 import { readRuns } from '../../read-runs.ts'
 import type { LocatedValues, BlockMemory, SlotColumn } from '../slot-column.ts'
 import { decodeElements, elementBytes, type ElementType } from './elements.ts'
 import { presentAmong, type FlagBits } from './flags.ts'
 import type { RowFile } from './row-file.ts'
-
-// A function that is called often is compiled once, and as a whole; a long loop is compiled while it runs, without what is behind it.
-// No multiple of four, so that it is seen in full.
-const checkedAtOnce = 2_047
 
 /** One vector in each slot; none where the bit is set, and beyond the rows. */
 export class DenseColumn implements SlotColumn<DenseRows> {
@@ -71,30 +68,10 @@ export class DenseColumn implements SlotColumn<DenseRows> {
 
 /** @throws archive-invalid for a component that is not a number, of `elements` bytes each */
 export function checkNumbers(vector: Float32Array, elements: number, rows: RowFile, offset: number): void {
-  let sum = 0
-  for (let from = 0; from < vector.length; from += checkedAtOnce)
-    sum += sumOf(vector, from, Math.min(from + checkedAtOnce, vector.length))
-  if (sum === 0) return
-  const index = vector.findIndex((value) => !Number.isFinite(value))
+  const index = firstNotFinite(vector)
+  if (index === undefined) return
   const at = offset + elements * index
   throw invalidEntry(rows.name, `a component of a vector is ${vector[index]!}, at ${rows.place(at)}`, {
     offset: at,
   })
-}
-
-/** Of some components: 0, or NaN as soon as one of them is NaN or infinite. In four sums, none of which waits for the others. */
-function sumOf(vector: Float32Array, from: number, to: number): number {
-  let a = 0
-  let b = 0
-  let c = 0
-  let d = 0
-  let i = from
-  for (; i + 3 < to; i += 4) {
-    a += vector[i]! - vector[i]!
-    b += vector[i + 1]! - vector[i + 1]!
-    c += vector[i + 2]! - vector[i + 2]!
-    d += vector[i + 3]! - vector[i + 3]!
-  }
-  for (; i < to; i++) a += vector[i]! - vector[i]!
-  return a + b + c + d
 }
