@@ -64,10 +64,7 @@ export function runHere({ parts, answer, fail }: Order): void {
  */
 export function distribute(threads: Iterable<SearchThread>, orders: readonly Order[]): Order[] {
   const shares = Array.from(threads, (thread) => new Share(thread))
-  let all = 0
-  for (const { cost } of shares) all += cost
-  for (const { cost } of orders) all += cost
-  const part = all / shares.length
+  const part = (costOf(shares) + costOf(orders)) / shares.length
   let share = leastOf(shares)
   let taken = 0
   for (const order of orders) {
@@ -88,9 +85,7 @@ export function distribute(threads: Iterable<SearchThread>, orders: readonly Ord
  * @returns those that are left for the calling thread
  */
 export function feed(threads: ReadonlySet<SearchThread>, orders: readonly Order[]): readonly Order[] {
-  let all = 0
-  for (const { cost } of threads) all += cost
-  for (const { cost } of orders) all += cost
+  const all = costOf(threads) + costOf(orders)
   const size = Math.min(fedMax, all / (batchesMin * threads.size + hereShare))
   let at = 0
   for (let batch = 0; batch < batchesMin; batch++) {
@@ -108,6 +103,12 @@ export function feed(threads: ReadonlySet<SearchThread>, orders: readonly Order[
     }
   }
   return orders.slice(at)
+}
+
+function costOf(all: Iterable<{ readonly cost: number }>): number {
+  let sum = 0
+  for (const { cost } of all) sum += cost
+  return sum
 }
 
 function send(thread: SearchThread, orders: readonly Order[]): void {

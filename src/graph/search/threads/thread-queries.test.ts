@@ -2,16 +2,15 @@ import { countBits } from '../../../runtime/bits.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { graphOf } from '../../../../test/support/built-graph.ts'
 import { runSearch } from '../../../../test/support/run-search.ts'
+import { counting, ended, searcherThat } from '../../../../test/support/search-threads.ts'
 import { mixtureOf, sampledBits } from '../../../../test/support/vector-mixture.ts'
 import { systemClock } from '../../../runtime/clock.ts'
 import { seededRandom } from '../../../runtime/random.ts'
 import { Slices } from '../../../runtime/slices.ts'
-import { SpareTime } from '../../../runtime/spare-time.ts'
 import { VectorMemory } from '../../vector-memory.ts'
 import { createSearcher } from '../create-searcher.ts'
 import { InlineSearcher } from '../inline-searcher.ts'
 import { searchColumn, type ColumnQuery, type FoundRows } from '../search-column.ts'
-import type { VectorSearcher } from '../vector-searcher.ts'
 
 const seed = 60_214
 const rowCount = 9_000
@@ -27,24 +26,6 @@ const plain = {
 
 afterAll(() => built[Symbol.dispose]())
 
-/** A searcher with one thread beside the calling one, which has no time to spare. It does this with each message of tasks, `words`. */
-function searcherThat(onTasks: string, its = slices, threads = 2): VectorSearcher {
-  let ms = 0
-  const spare = new SpareTime({ monotonic: () => (ms += 100) }, () => Infinity)
-  const code = `import { parentPort } from 'node:worker_threads'
-    parentPort.on('message', (words) => { if (words instanceof Float64Array) { ${onTasks} } })`
-  const entry = new URL(`data:text/javascript,${encodeURIComponent(code)}`)
-  return createSearcher(threads, its, { entry, spare })
-}
-
-/** Answers each task with a row that is as many as there are tasks in its message. */
-const counting = `
-  let count = 0; for (let at = 0; at < words.length; at += words[at + 2]) count += 1
-  const out = new Uint32Array(count * 4); for (let i = 0; i < count; i++) out.set([1, 0, count, 7], i * 4)
-  parentPort.postMessage(out)`
-
-const ended = 'process.exit(1)'
-
 /** Whether a turn of the event loop passes until it has ended. */
 async function passesTurn(work: () => Promise<unknown>): Promise<boolean> {
   let hasTurned = false
@@ -55,7 +36,7 @@ async function passesTurn(work: () => Promise<unknown>): Promise<boolean> {
 
 describe('a query that is alone', () => {
   test('is answered in this turn and this thread, through graphs and scans', async () => {
-    const one = searcherThat(ended, new Slices({ monotonic: () => 0 }))
+    const one = searcherThat(ended, { slices: new Slices({ monotonic: () => 0 }) })
     const [query, other] = [queries[0]!, queries[1]!]
     const isInTurn = !(await passesTurn(async () => {
       const scanned = searchColumn({ ...plain, query: other, graph: undefined, rowLimit: 2_000 })
@@ -93,7 +74,7 @@ describe('a query that is alone', () => {
 
   test('lets the event loop turn once its share of a turn is used up, and goes on in this thread', async () => {
     const clock = { ms: 0 }
-    const one = searcherThat(ended, new Slices({ monotonic: () => clock.ms }))
+    const one = searcherThat(ended, { slices: new Slices({ monotonic: () => clock.ms }) })
     const search = () => runSearch(one, searchColumn({ ...plain, query: queries[0]! }))
     const turns: boolean[] = []
     for (let at = 0; at < 6; at++) {
@@ -122,7 +103,7 @@ test('queries that come in one turn go to a thread in one message', async () => 
 
 test('with no other thread all queries are answered in this turn, while it has time', async () => {
   const clock = { ms: 0 }
-  const only = searcherThat(ended, new Slices({ monotonic: () => clock.ms }), 1)
+  const only = searcherThat(ended, { slices: new Slices({ monotonic: () => clock.ms }), threads: 1 })
   const all = () => Promise.all(queries.map((query) => runSearch(only, searchColumn({ ...plain, query }))))
   expect(await passesTurn(all)).toBe(false)
   clock.ms = 1.2

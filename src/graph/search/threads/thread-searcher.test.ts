@@ -1,6 +1,7 @@
 import { countBits } from '../../../runtime/bits.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { graphOf, present } from '../../../../test/support/built-graph.ts'
+import { busy, counting, ended, searcherThat } from '../../../../test/support/search-threads.ts'
 import { mixtureOf, sampledBits } from '../../../../test/support/vector-mixture.ts'
 import { systemClock } from '../../../runtime/clock.ts'
 import { seededRandom } from '../../../runtime/random.ts'
@@ -21,33 +22,12 @@ const rows = all.slice(0, rowCount)
 const queries = all.slice(rowCount)
 
 const slices = new Slices(systemClock)
-/** A calling thread that looks at its clock every 100 ms, and finds that it was busy. */
-const busy = (): SpareTime => {
-  let ms = 0
-  return new SpareTime({ monotonic: () => (ms += 100) }, () => Infinity)
-}
-/** One that has all the time there is: nothing takes any. */
+/** A calling thread that has all the time there is: nothing takes any. */
 const free = (): SpareTime => new SpareTime({ monotonic: () => 0 })
 const searcherOf = (workers: number, spare = busy()): VectorSearcher => {
   const entry = new URL('../../../../test/support/search-worker.mjs', import.meta.url)
   return createSearcher(workers + 1, slices, { entry, spare })
 }
-
-/** A searcher whose thread does this with each message of tasks, `words`. */
-function searcherThat(onTasks: string, threads = 2, spare = busy()): VectorSearcher {
-  const code = `import { parentPort } from 'node:worker_threads'
-    parentPort.on('message', (words) => { if (words instanceof Float64Array) { ${onTasks} } })`
-  const entry = new URL(`data:text/javascript,${encodeURIComponent(code)}`)
-  return createSearcher(threads, slices, { entry, spare })
-}
-
-/** Answers each task with a row that is as many as there are tasks in its message. */
-const counting = `
-  let count = 0; for (let at = 0; at < words.length; at += words[at + 2]) count += 1
-  const out = new Uint32Array(count * 4); for (let i = 0; i < count; i++) out.set([1, 0, count, 7], i * 4)
-  parentPort.postMessage(out)`
-
-const ended = 'process.exit(1)'
 
 /** How many tasks the message had with this one; 0: it was done here. */
 const countOf = (keys: BigUint64Array | undefined): number =>
@@ -275,7 +255,7 @@ describe('worker threads', () => {
     [10, [4, 4, 4, 4, 4, 4, 4, 4, 0, 0]],
     [16, [6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 0, 0, 0, 0]],
   ])('of %i that come in one turn some are done here, if there is time to spare', async (many, expected) => {
-    const one = searcherThat(counting, 2, free())
+    const one = searcherThat(counting, { threads: 2, spare: free() })
     const found = await Promise.all(
       queries.slice(0, many).map((query) => one.graph({ ...plain, query, ef: 16 })),
     )
@@ -284,7 +264,7 @@ describe('worker threads', () => {
   })
 
   test('several threads get as much as each other, two messages each', async () => {
-    const one = searcherThat(counting, 3, free())
+    const one = searcherThat(counting, { threads: 3, spare: free() })
     const found = await Promise.all(
       queries.slice(0, 18).map((query) => one.graph({ ...plain, query, ef: 16 })),
     )
@@ -296,7 +276,7 @@ describe('worker threads', () => {
     // Each look at the clock is 0.02 ms later: two searches take more than 0.03.
     let ms = 0
     const spare = new SpareTime({ monotonic: () => (ms += 0.02) }, () => 0)
-    const one = searcherThat(counting, 2, spare)
+    const one = searcherThat(counting, { threads: 2, spare })
     let turns = 0
     let isOver = false
     const turn = (): void => {
@@ -314,7 +294,7 @@ describe('worker threads', () => {
   })
 
   test('the only thread does all that is short itself, and leaves what is long to another', async () => {
-    const one = searcherThat(counting, 1, busy())
+    const one = searcherThat(counting, { threads: 1, spare: busy() })
     const short = queries.map((query) => one.graph({ ...plain, query }))
     const long = [3_000, 4_000].map((ef) => one.graph({ ...plain, query: queries[0]!, ef }))
     expect((await Promise.all(short)).map(countOf)).toEqual(queries.map(() => 0))
@@ -323,7 +303,7 @@ describe('worker threads', () => {
   })
 
   test('what is short does not wait for what is long, if there is time to spare', async () => {
-    const one = searcherThat('', 2, free())
+    const one = searcherThat('', { threads: 2, spare: free() })
     const long = Promise.allSettled(
       [3_000, 4_000].map((ef) => one.graph({ ...plain, query: queries[0]!, ef })),
     )
