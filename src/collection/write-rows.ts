@@ -11,6 +11,12 @@ interface WriteParts {
   readonly segments: SegmentWriter
 }
 
+export interface WriteRowsOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Vectors that stay in memory are written to rows.parquet alone: half as many bytes. */
+  readonly once?: boolean
+}
+
 /**
  * Writes the rows of a frozen segment, whose description says so from then on. Vectors that are to stay in files leave memory.
  * After a failure nothing has changed but that there may be files, which another attempt replaces.
@@ -20,12 +26,13 @@ export async function writeRows(
   { store, registry, segments }: WriteParts,
   handle: SegmentHandle,
   config: FullConfig,
-  signal?: AbortSignal,
+  { signal, once = false }: WriteRowsOptions = {},
 ): Promise<void> {
   const { id, rows } = handle
-  const info = await segments.write(id, rows, config.payloadIndexes, signal)
-  // Before anybody knows that it is written: no graph is begun over vectors that leave.
   const vectors = writtenColumns(config, registry.graphSettings)
+  const mayWriteOnce = (vector: string): boolean => once && vectors[vector]?.stored === undefined
+  const info = await segments.write(id, rows, config.payloadIndexes, { signal, mayWriteOnce })
+  // Before anybody knows that it is written: no graph is begun over vectors that leave.
   await storeVectors(store, info, vectors, rows, registry.loading)
   handle.written(info)
 }

@@ -157,7 +157,7 @@ export class Optimizer {
     // Until it is installed nothing names the segment but this pin.
     const unpin = pins.pin([handle.id])
     try {
-      await writeRows(this.#parts, handle, view.config, stop)
+      await writeRows(this.#parts, handle, view.config, { signal: stop })
       if (!hasNoGraph(plan.sources)) {
         await this.#buildAll(state, handle, stop, (wanted) =>
           adoptableFrom(plan.sources[0]!, merged.newRows[0]!, wanted),

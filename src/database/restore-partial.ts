@@ -299,7 +299,9 @@ async function writeShards(
   for (const [index, rows] of shards.entries()) {
     const fields = plan.config.payloadIndexes
     written.push(
-      rows.rowCount === 0 ? undefined : await engine.parts.segments.write(ids[index]!, rows, fields, signal),
+      rows.rowCount === 0
+        ? undefined
+        : await engine.parts.segments.write(ids[index]!, rows, fields, { signal }),
     )
   }
   return written

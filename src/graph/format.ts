@@ -1,6 +1,6 @@
 import { crc32c } from '../encoding/crc32c.ts'
 
-// The `.graph` file, format version 1 (docs/format/segment-graph.md). All integers little-endian.
+// The `.graph` file, format versions 1 and 2 (docs/format/segment-graph.md). All integers little-endian.
 //
 //   0  8  magic "SPGRAPH\0"
 //   8  4  format version
@@ -18,10 +18,15 @@ import { crc32c } from '../encoding/crc32c.ts'
 //   - section 1 (presence) is a bitset of the rows that have a vector, in whole 32-bit words; bits beyond the rows are 0;
 //   - section 2 (vectors) is rows x stride floats; rows without a vector, and the floats beyond the dimensions, are 0;
 //   - section 3 (links), which may be missing, is what hnsw/hnsw-format.ts says;
+//   - in version 2 there is a section 4 (places) instead of section 2: per run of rows its offset in rows.parquet u64 and how many
+//     they are u64. All rows have a vector, and the stride is the dimensions; they follow each other as in section 2;
 //   - the file ends where its last section does.
 
 export const graphMagic = Buffer.from('SPGRAPH\0', 'latin1')
+/** Of a file that has its vectors. */
 export const graphFormatVersion = 1
+/** Of one that says where they are. */
+export const placedFormatVersion = 2
 export const headerBytes = 40
 export const tableEntryBytes = 24
 export const sectionAlignment = 16
@@ -29,6 +34,8 @@ export const elementFloat32 = 1
 export const sectionPresence = 1
 export const sectionVectors = 2
 export const sectionLinks = 3
+export const sectionPlaces = 4
+export const placeBytes = 16
 
 /** Where the fields of the header lie. */
 export const headerOffsets = {

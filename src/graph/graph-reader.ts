@@ -9,12 +9,16 @@ import {
   headerBytes,
   headerCrc,
   headerOffsets,
+  placeBytes,
+  placedFormatVersion,
   presenceBytes,
   sectionLinks,
+  sectionPlaces,
   sectionPresence,
   sectionVectors,
   tableEntryBytes,
 } from './format.ts'
+import type { RowRun } from './row-runs.ts'
 import { dimensionsMax, strideOf, VectorColumn } from './vector-column.ts'
 
 interface Expected {
@@ -47,6 +51,9 @@ export interface LinksSection {
 }
 
 const sectionsMax = 16
+// A page of rows.parquet, which is a run of rows, has a MiB, or is the last one of a group of rows.
+const runBytesMin = 64 * 1024
+const runsMin = 16
 /** What `planGraph` looks at. */
 export const graphHeadBytesMax = headerBytes + sectionsMax * tableEntryBytes
 
@@ -105,6 +112,63 @@ export function planGraph(head: Uint8Array, fileBytes: number, expected: Expecte
   return { dimensions, rowCount, presentCount, presence, vectors }
 }
 
+/** Where rows that lie in rows.parquet are, for one who reads them to where they stay. */
+export interface PlacedPlan {
+  readonly dimensions: number
+  readonly rowCount: number
+  /** In the order of the rows and of the file, one behind the other. */
+  readonly runs: readonly RowRun[]
+}
+
+/** Whether a file that begins so has no vectors itself, but says where they are. */
+export function isPlaced(head: Uint8Array): boolean {
+  const file = asBuffer(head)
+  return isGraph(file) && file.readUInt32LE(headerOffsets.version) === placedFormatVersion
+}
+
+/**
+ * From all bytes of such a file. `rowsBytes` is the length of the file that the rows are in.
+ * @throws segment-corrupt, version-unsupported
+ */
+export function readPlaces(bytes: Uint8Array, rowsBytes: number, expected: Expected): PlacedPlan {
+  const file = asBuffer(bytes)
+  const dimensions = checkHeader(file, expected, placedFormatVersion)
+  const { rowCount } = expected
+  if (strideOf(dimensions) !== dimensions) throw corrupt('its rows have padding, and are in rows.parquet')
+  const sections = readSections(file)
+  const presence = getSection(sections, sectionPresence, presenceBytes(rowCount))
+  const presentCount = file.readUInt32LE(headerOffsets.presentCount)
+  if (presentCount !== rowCount || checkPresence(presence, rowCount) !== rowCount)
+    throw corrupt('a row has no vector, and its rows are in rows.parquet')
+  const places = soleSection(sections, sectionPlaces).bytes
+  return { dimensions, rowCount, runs: runsOf(places, { dimensions, rowCount, rowsBytes }) }
+}
+
+function runsOf(
+  places: Buffer,
+  { dimensions, rowCount, rowsBytes }: Required<Expected> & { readonly rowsBytes: number },
+): RowRun[] {
+  if (places.byteLength % placeBytes !== 0) throw corrupt('its places are cut')
+  if (places.byteLength / placeBytes > runsMin + rowsBytes / runBytesMin)
+    throw corrupt('its rows are in more places than there are pages')
+  const runs: RowRun[] = []
+  let end = 0
+  let left = rowCount
+  for (let at = 0; at < places.byteLength; at += placeBytes) {
+    const run = { offset: readU64(places, at), rowCount: readU64(places, at + 8) }
+    if (run.rowCount === 0 || !(run.rowCount <= left)) throw corrupt('its places are not as many as its rows')
+    // Lengths beyond 2^53 fail as well.
+    const bytes = run.rowCount * dimensions * 4
+    if (run.offset < end || !(bytes <= rowsBytes - run.offset))
+      throw corrupt('its places overlap, or are not in rows.parquet')
+    runs.push(run)
+    end = run.offset + bytes
+    left -= run.rowCount
+  }
+  if (left > 0) throw corrupt('its places are not as many as its rows')
+  return runs
+}
+
 /**
  * Makes the column own the rows that were read into its reserved `parts`. The caller has compared the file with its
  * SHA-256, so that the checksums of the sections have nothing to add. @throws segment-corrupt
@@ -140,13 +204,15 @@ export function checkPlannedRows(
   checkZeros([rows], asBuffer(presence), presentCount, { dimensions, rowCount, firstRow })
 }
 
+function isGraph(file: Buffer): boolean {
+  return file.byteLength >= headerBytes && file.subarray(0, graphMagic.byteLength).equals(graphMagic)
+}
+
 /** Gives the dimensions. */
-function checkHeader(file: Buffer, expected: Expected): number {
-  if (file.byteLength < headerBytes || !file.subarray(0, graphMagic.byteLength).equals(graphMagic)) {
-    throw corrupt('it does not begin as one')
-  }
+function checkHeader(file: Buffer, expected: Expected, version = graphFormatVersion): number {
+  if (!isGraph(file)) throw corrupt('it does not begin as one')
   const field = (name: keyof typeof headerOffsets): number => file.readUInt32LE(headerOffsets[name])
-  checkVersion(field('version'))
+  checkVersion(field('version'), version)
   const sectionCount = field('sectionCount')
   if (sectionCount > sectionsMax || headerBytes + sectionCount * tableEntryBytes > file.byteLength) {
     throw corrupt('its section table is cut')
@@ -169,10 +235,10 @@ function checkHeader(file: Buffer, expected: Expected): number {
   return dimensions
 }
 
-function checkVersion(version: number): void {
-  if (version === 0) throw corrupt('its format version is 0')
-  if (version <= graphFormatVersion) return
-  const message = `Cannot read graph file: its format version is ${version}, this release reads up to ${graphFormatVersion}`
+function checkVersion(version: number, wanted: number): void {
+  if (version === wanted) return
+  if (version <= placedFormatVersion) throw corrupt(`its format version is ${version}`)
+  const message = `Cannot read graph file: its format version is ${version}, this release reads up to ${placedFormatVersion}`
   throw new DatabaseError('version-unsupported', message, { version })
 }
 
@@ -212,11 +278,16 @@ function readTable(head: Buffer, fileBytes: number): SectionPlace[] {
 }
 
 function getSection(sections: readonly Section[], kind: number, length: number): Buffer {
+  const section = soleSection(sections, kind)
+  checkSectionLength({ kind, bytes: section.bytes.byteLength }, length)
+  return section.bytes
+}
+
+function soleSection(sections: readonly Section[], kind: number): Section {
   const [section, second] = sections.filter((candidate) => candidate.kind === kind)
   if (section === undefined) throw corrupt(`it has no section of kind ${kind}`)
   if (second !== undefined) throw corrupt(`it has several sections of kind ${kind}`)
-  checkSectionLength({ kind, bytes: section.bytes.byteLength }, length)
-  return section.bytes
+  return section
 }
 
 function checkSectionLength({ kind, bytes }: { kind: number; bytes: number }, length: number): void {

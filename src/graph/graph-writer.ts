@@ -10,12 +10,16 @@ import {
   headerBytes,
   headerCrc,
   headerOffsets,
+  placeBytes,
+  placedFormatVersion,
   presenceBytes,
   sectionLinks,
+  sectionPlaces,
   sectionPresence,
   sectionVectors,
   tableEntryBytes,
 } from './format.ts'
+import type { RowRun } from './row-runs.ts'
 import { strideOf, VectorColumn, type VectorColumnImage } from './vector-column.ts'
 
 interface Section {
@@ -33,13 +37,39 @@ export function writeGraph(
   links?: readonly Uint8Array[],
 ): Uint8Array[] {
   const image = source instanceof VectorColumn ? source.image() : source
-  const presence = presenceOf(image)
-  assert(countBits(presence) === image.presentCount, 'a column counts the rows that have a vector')
   const sections = [
-    section(sectionPresence, [new Uint8Array(presence.buffer)]),
+    presenceSection(image),
     section(sectionVectors, vectorParts(image)),
     ...(links === undefined ? [] : [section(sectionLinks, links)]),
   ]
+  return fileParts(image, graphFormatVersion, sections)
+}
+
+/** Whether other files of a segment may hold the column's rows for its `.graph` file: they lie there as they do in memory. */
+export function mayBePlaced({ dimensions, rowCount, presentCount }: VectorColumnImage): boolean {
+  return rowCount > 0 && presentCount === rowCount && strideOf(dimensions) === dimensions
+}
+
+/** The `.graph` file of a column whose rows are in rows.parquet, all of them, in these runs. */
+export function writePlacedGraph(image: VectorColumnImage, runs: readonly RowRun[]): Uint8Array {
+  const rows = runs.reduce((sum, { rowCount }) => sum + rowCount, 0)
+  assert(mayBePlaced(image) && rows === image.rowCount, 'every row of a placed column has its place')
+  const places = Buffer.alloc(runs.length * placeBytes)
+  for (const [index, { offset, rowCount }] of runs.entries()) {
+    writeU64(places, offset, index * placeBytes)
+    writeU64(places, rowCount, index * placeBytes + 8)
+  }
+  const sections = [presenceSection(image), section(sectionPlaces, [places])]
+  return Buffer.concat(fileParts(image, placedFormatVersion, sections))
+}
+
+function presenceSection(image: VectorColumnImage): Section {
+  const presence = presenceOf(image)
+  assert(countBits(presence) === image.presentCount, 'a column counts the rows that have a vector')
+  return section(sectionPresence, [new Uint8Array(presence.buffer)])
+}
+
+function fileParts(image: VectorColumnImage, version: number, sections: readonly Section[]): Uint8Array[] {
   const head = Buffer.alloc(alignSection(headerBytes + sections.length * tableEntryBytes))
   const parts: Uint8Array[] = [head]
   let end = head.byteLength
@@ -57,13 +87,13 @@ export function writeGraph(
     writeU64(head, offset, entry + 8)
     writeU64(head, length, entry + 16)
   }
-  writeHeader(head, image, sections.length)
+  writeHeader(head, image, version, sections.length)
   return parts
 }
 
-function writeHeader(head: Buffer, image: VectorColumnImage, sectionCount: number): void {
+function writeHeader(head: Buffer, image: VectorColumnImage, version: number, sectionCount: number): void {
   graphMagic.copy(head)
-  head.writeUInt32LE(graphFormatVersion, headerOffsets.version)
+  head.writeUInt32LE(version, headerOffsets.version)
   head.writeUInt32LE(image.dimensions, headerOffsets.dimensions)
   head.writeUInt32LE(strideOf(image.dimensions), headerOffsets.stride)
   head.writeUInt32LE(elementFloat32, headerOffsets.elementType)

@@ -6,7 +6,7 @@ import type { TypedField } from './field-values.ts'
 import { BlockHasher, summedBytesMin } from './load/block-sums.ts'
 import type { PackedColumnImage } from './packed-column.ts'
 import { writePacked } from './packed-format.ts'
-import { writeParquet } from './parquet/writer.ts'
+import { writeParquet, type PlacedRows } from './parquet/writer.ts'
 import type { RowSetImage } from './row-set.ts'
 
 /** One file of a segment, to be made. Structured-cloneable; the rows are in shared memory. */
@@ -27,27 +27,33 @@ export interface FileDigest {
   readonly sha256: string
   /** Of a large file, the SHA-256 of each block: see load/block-sums.ts. */
   readonly sums?: Uint8Array
+  /** Of rows.parquet. */
+  readonly runs?: PlacedRows
 }
 
 /** The file's bytes in parts, each with a buffer of its own or in the shared memory of the rows; its digest at the end. */
 export async function* buildFile(job: BuildJob): AsyncGenerator<Uint8Array, FileDigest> {
   const hash = createHash('sha256')
   const blocks = new BlockHasher()
+  const more: { runs?: PlacedRows } = {}
   let bytes = 0
-  for await (const part of partsOf(job)) {
+  for await (const part of partsOf(job, more)) {
     hash.update(part)
     blocks.update(part)
     bytes += part.byteLength
     yield sendable(part)
   }
   const sums = bytes < summedBytesMin ? {} : { sums: blocks.digest() }
-  return { bytes, sha256: hash.digest('hex'), ...sums }
+  return { bytes, sha256: hash.digest('hex'), ...sums, ...more }
 }
 
-function partsOf(job: BuildJob): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+function partsOf(
+  job: BuildJob,
+  more: { runs?: PlacedRows },
+): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
   switch (job.kind) {
     case 'rows':
-      return writeParquet(job.rows, job.fields)
+      return rowsParts(job, more)
     case 'graph':
       return writeGraph(job.column)
     case 'packed':
@@ -55,6 +61,13 @@ function partsOf(job: BuildJob): AsyncIterable<Uint8Array> | Iterable<Uint8Array
     case 'links':
       return buildLinks(job)
   }
+}
+
+function* rowsParts(
+  { rows, fields }: Extract<BuildJob, { kind: 'rows' }>,
+  more: { runs?: PlacedRows },
+): Generator<Uint8Array> {
+  more.runs = yield* writeParquet(rows, fields)
 }
 
 /** A small part may lie in a buffer that others use as well: it cannot be handed over to another thread. */

@@ -48,7 +48,7 @@ export interface DeltaFile {
 
 export const segmentKey = (segment: SegmentId, name: string): string => `segments/${segment}/${name}`
 
-/** Dense vectors lie in a graph file, others in a packed one. */
+/** Dense vectors lie in a graph file, or where it says that they are in rows.parquet, others in a packed one. */
 export const graphSuffix = '.graph'
 export const packedSuffix = '.packed'
 /** Links are made later than the other files, and made anew: no two files of links have one name. */

@@ -25,8 +25,8 @@ import { RowSet, type DeclaredVector, type DeclaredVectors, type RowVectors } fr
 
 /**
  * A segment's rows in memory; the caller releases them. Every byte that is used is compared with the SHA-256 that `info`
- * states, of the whole file or, by the segment's sums, of its block, before it is believed; of `rows.parquet` the
- * vectors are not used. All vectors that the segment has are read, declared or not: others may share it, with another
+ * states, of the whole file or, by the segment's sums, of its block, before it is believed; of `rows.parquet` those
+ * vectors are used that have no other file. All vectors that the segment has are read, declared or not: others may share it, with another
  * schema. One that it has no file for is absent in all rows.
  * @throws segment-corrupt naming the file, version-unsupported, object-not-found
  */
@@ -76,11 +76,12 @@ export async function storeVectors(
   const where = files.reduce((sum, { bytes }) => sum + bytes, 0) < inlineBytesMax ? inlineLoading : threads
   await where.use(async (run) => {
     const sums = await readBlockSums(store, info)
+    const open: OpenFile = (file) => CheckedFile.open(store, stated(info, file), sums.get(file.name), run)
     const columns = new Map<string, StoredColumn>()
     try {
       for (const file of files) {
-        const checked = await CheckedFile.open(store, stated(info, file), sums.get(file.name), run)
-        const column = await readVectors(checked, info.rowCount, declaredOf(vectors, file.vector!), run)
+        const from = { file: await open(file), openRows: () => open(rowsFileOf(info)) }
+        const column = await readVectors(from, info.rowCount, declaredOf(vectors, file.vector!), run)
         assert(column instanceof StoredColumn, 'a file of our own has its sections in order')
         columns.set(file.vector!, column)
       }
@@ -161,7 +162,8 @@ async function readColumns(
     const { vector } = file
     if (vector === undefined || isLinksFile(file)) continue
     const declared = declaredOf(vectors, vector)
-    columns.set(vector, await readVectors(await open(file), info.rowCount, declared, run))
+    const from = { file: await open(file), openRows: () => open(rowsFileOf(info)) }
+    columns.set(vector, await readVectors(from, info.rowCount, declared, run))
   }
 }
 

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { SegmentId } from '../ids/brands.ts'
+import { mayBePlaced, writePlacedGraph } from '../graph/graph-writer.ts'
+import type { VectorColumnImage } from '../graph/vector-column.ts'
 import { assert } from '../runtime/assert.ts'
 import type { LinksJob } from '../graph/hnsw/build-links.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { VerifiedObjects } from '../storage/verified-objects.ts'
-import type { BuildJob } from './build-file.ts'
+import type { BuildJob, FileDigest } from './build-file.ts'
 import type { TypedField } from './field-values.ts'
 import {
   graphSuffix,
@@ -27,7 +29,23 @@ interface PlannedFile {
   readonly job: BuildJob
 }
 
+/** A column whose vectors are in rows.parquet alone; its own file says where. */
+interface PlacedColumn {
+  readonly name: string
+  readonly vector: string
+  readonly column: VectorColumnImage
+}
+
 const neverAborted = new AbortController().signal
+
+export interface WriteOptions {
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Of which columns the vectors may be written once, to rows.parquet, where all rows have one and lie there as they do in memory.
+   * Half as many bytes are written; nobody can read single ones from the file. Default: none.
+   */
+  readonly mayWriteOnce?: (vector: string) => boolean
+}
 
 /** Writes rows as the files of a segment. */
 export class SegmentWriter {
@@ -51,12 +69,12 @@ export class SegmentWriter {
     id: SegmentId,
     rows: RowSet,
     typedFields: Readonly<Record<string, TypedField>>,
-    signal?: AbortSignal,
+    { signal, mayWriteOnce = () => false }: WriteOptions = {},
   ): Promise<SegmentInfo> {
     rows.retain()
     try {
       const image = rows.image()
-      const files = await this.#writeFiles(id, plan(image, typedFields), signal)
+      const files = await this.#writeFiles(id, plan(image, typedFields, mayWriteOnce), signal)
       assert(rows.rowCount === image.rowCount, 'only frozen rows are written')
       return {
         id,
@@ -76,19 +94,19 @@ export class SegmentWriter {
    * before. The file is durable when this resolves. Pin the segment: until its description lists the file, nothing names it.
    * @throws write-failed, cancelled, database-closed
    */
-  writeLinks(id: SegmentId, vector: string, unique: string, job: LinksJob): Promise<SegmentFile> {
+  async writeLinks(id: SegmentId, vector: string, unique: string, job: LinksJob): Promise<SegmentFile> {
     const base = vectorFileNames([vector]).get(vector)!
     const planned = {
       name: linksFileName(vector, base, unique),
       vector,
       job: { kind: 'links', ...job },
     } as const
-    return this.#writeFile(id, planned, [], neverAborted)
+    return (await this.#writeFile(id, planned, [], neverAborted)).file
   }
 
   async #writeFiles(
     id: SegmentId,
-    files: readonly PlannedFile[],
+    { rows, others, placed }: Plan,
     signal: AbortSignal | undefined,
   ): Promise<SegmentFile[]> {
     const failed = new AbortController()
@@ -96,17 +114,24 @@ export class SegmentWriter {
     const errors: unknown[] = []
     const written: SegmentFile[] = []
     const summed: SummedFile[] = []
+    const writing = async (write: () => Promise<readonly SegmentFile[]>): Promise<void> => {
+      try {
+        written.push(...(await write()))
+      } catch (error) {
+        errors.push(error)
+        failed.abort()
+      }
+    }
     // All of them end before this does: the caller may try again, and must not meet a put of this attempt.
-    await Promise.all(
-      files.map(async (file) => {
-        try {
-          written.push(await this.#writeFile(id, file, summed, stop))
-        } catch (error) {
-          errors.push(error)
-          failed.abort()
-        }
+    await Promise.all([
+      writing(async () => {
+        const { file, runs } = await this.#writeFile(id, rows, summed, stop)
+        const files = [file]
+        for (const column of placed) files.push(await this.#writePlaces(id, column, runs))
+        return files
       }),
-    )
+      ...others.map((other) => writing(async () => [(await this.#writeFile(id, other, summed, stop)).file])),
+    ])
     if (errors.length > 0) throw errors[0]
     return summed.length === 0 ? written : [...written, await this.#writeSums(id, summed)]
   }
@@ -116,10 +141,10 @@ export class SegmentWriter {
     { name, vector, job }: PlannedFile,
     summed: SummedFile[],
     signal: AbortSignal,
-  ): Promise<SegmentFile> {
+  ): Promise<{ readonly file: SegmentFile; readonly runs: FileDigest['runs'] }> {
     const key = segmentKey(id, name)
     let stored = -1
-    const { sums, ...digest } = await this.#builder.build(
+    const { sums, runs, ...digest } = await this.#builder.build(
       job,
       async (parts) => {
         stored = (await this.#store.put(key, parts, { partsStay: true })).bytes
@@ -129,28 +154,57 @@ export class SegmentWriter {
     assert(stored === digest.bytes, 'the store holds as many bytes as were made')
     await this.#verified?.written(key, digest)
     if (sums !== undefined) summed.push({ name, bytes: digest.bytes, sums })
-    return { name, ...digest, ...(vector === undefined ? {} : { vector }) }
+    return { file: { name, ...digest, ...(vector === undefined ? {} : { vector }) }, runs }
   }
 
-  async #writeSums(id: SegmentId, files: readonly SummedFile[]): Promise<SegmentFile> {
-    const key = segmentKey(id, sumsFileName)
-    const bytes = writeSums(files)
+  async #writePlaces(
+    id: SegmentId,
+    { name, vector, column }: PlacedColumn,
+    runs: FileDigest['runs'],
+  ): Promise<SegmentFile> {
+    const found = runs?.get(vector)
+    assert(found !== undefined, 'rows.parquet says where the rows of a column are')
+    return { ...(await this.#put(id, name, writePlacedGraph(column, found))), vector }
+  }
+
+  #writeSums(id: SegmentId, files: readonly SummedFile[]): Promise<SegmentFile> {
+    return this.#put(id, sumsFileName, writeSums(files))
+  }
+
+  async #put(id: SegmentId, name: string, bytes: Uint8Array): Promise<SegmentFile> {
+    const key = segmentKey(id, name)
     const digest = { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
     await this.#store.put(key, bytes)
     await this.#verified?.written(key, digest)
-    return { name: sumsFileName, ...digest }
+    return { name, ...digest }
   }
 }
 
-function plan(rows: RowSetImage, fields: Readonly<Record<string, TypedField>>): PlannedFile[] {
+interface Plan {
+  readonly rows: PlannedFile
+  readonly others: readonly PlannedFile[]
+  readonly placed: readonly PlacedColumn[]
+}
+
+function plan(
+  rows: RowSetImage,
+  fields: Readonly<Record<string, TypedField>>,
+  mayWriteOnce: (vector: string) => boolean,
+): Plan {
   const names = vectorFileNames(rows.vectors.map(({ name }) => name))
   const types = Object.entries(fields).map(([path, { type }]) => [path, { type }] as const)
-  return [
-    { name: rowsFileName, job: { kind: 'rows', rows, fields: Object.fromEntries(types) } },
-    ...rows.vectors.map(({ name, column }) => ({
-      name: names.get(name)! + ('kind' in column ? packedSuffix : graphSuffix),
-      vector: name,
-      job: 'kind' in column ? ({ kind: 'packed', column } as const) : ({ kind: 'graph', column } as const),
-    })),
-  ]
+  const others: PlannedFile[] = []
+  const placed: PlacedColumn[] = []
+  for (const { name: vector, column } of rows.vectors) {
+    const base = names.get(vector)!
+    if ('kind' in column) others.push({ name: base + packedSuffix, vector, job: { kind: 'packed', column } })
+    else if (mayWriteOnce(vector) && mayBePlaced(column))
+      placed.push({ name: base + graphSuffix, vector, column })
+    else others.push({ name: base + graphSuffix, vector, job: { kind: 'graph', column } })
+  }
+  return {
+    rows: { name: rowsFileName, job: { kind: 'rows', rows, fields: Object.fromEntries(types) } },
+    others,
+    placed,
+  }
 }

@@ -1,5 +1,8 @@
 import * as fs from 'node:fs'
 
+/** Of one call: no system takes fewer. */
+const partsMax = 1_000
+
 /**
  * Fills the targets, one after the other, with the bytes of an open file from `offset` on, and gives how many there were. The
  * calling thread waits: microseconds where the system has the bytes in memory, the time of the device where it has not.
@@ -12,7 +15,7 @@ export function readAtOnce(descriptor: number, offset: number, targets: readonly
     const read =
       rest.length === 1
         ? fs.readSync(descriptor, rest[0]!, 0, rest[0]!.length, offset + filled)
-        : fs.readvSync(descriptor, rest, offset + filled)
+        : fs.readvSync(descriptor, rest.slice(0, partsMax), offset + filled)
     if (read === 0) return filled
     filled += read
     rest = behind(rest, read)

@@ -86,6 +86,42 @@ export function segmentSuite(name: string, { createStore, createBuilder }: Segme
       }
     })
 
+    test('vectors that are written once come back bit for bit, beside others', async () => {
+      const seed = 40_119
+      const random = seededRandom(seed)
+      const { store, writer } = await open()
+      const dimensions = {
+        '': { dimensions: 4 },
+        padded: { dimensions: 3 },
+        some: { dimensions: 4 },
+        twice: { dimensions: 8 },
+        wide: { dimensions: 1_500 },
+      }
+      for (const count of [1, 33, 2_000]) {
+        const model = randomRows(random, dimensions, count).map((row, at) => ({
+          ...row,
+          vectors: {
+            ...row.vectors,
+            '': [at, 1, 2, 3],
+            wide: Array.from({ length: 1_500 }, (_, i) => Math.fround(random.next() + i)),
+          },
+        }))
+        const rows = rowSetOf(dimensions, model)
+        const mayWriteOnce = (vector: string): boolean => vector !== 'twice'
+        const info = await writer.write(newId(), rows, fields, { mayWriteOnce })
+        rows.release()
+        const bytesOf = (name: string): number => info.files.find((file) => file.name === name)!.bytes
+        expect([bytesOf('_.graph') > 112 + count / 8 + 16 * 2, bytesOf('wide.graph') < 4_000]).toEqual([
+          false,
+          true,
+        ])
+        const back = await readSegment(store, info, dimensions)
+        expect(modelOf(back), `seed ${seed}, ${count} rows`).toEqual(model)
+        back.release()
+        await verifySegment(store, info)
+      }
+    })
+
     test('sparse vectors, and several vectors in a row, come back bit for bit', async () => {
       const seed = 40_118
       const random = seededRandom(seed)
@@ -254,9 +290,9 @@ export function segmentSuite(name: string, { createStore, createBuilder }: Segme
       const rows = rowSetOf(dimensions, model)
       const isCancelled = expect.objectContaining({ code: 'cancelled' })
       const id = newId()
-      await expect(writer.write(id, rows, {}, AbortSignal.abort())).rejects.toThrow(isCancelled)
+      await expect(writer.write(id, rows, {}, { signal: AbortSignal.abort() })).rejects.toThrow(isCancelled)
       const controller = new AbortController()
-      const pending = writer.write(id, rows, {}, controller.signal)
+      const pending = writer.write(id, rows, {}, { signal: controller.signal })
       controller.abort()
       await expect(pending).rejects.toThrow(isCancelled)
       const back = await readSegment(store, await writer.write(id, rows, {}), dimensions)

@@ -1,7 +1,7 @@
 import { DatabaseError } from '../../errors/database-error.ts'
 import { allEnded } from '../../runtime/all-ended.ts'
 import type { OpenFile } from '../../storage/disk.ts'
-import { readInto } from '../../storage/read-into.ts'
+import { copyInto, readInto, totalBytes } from '../../storage/read-into.ts'
 import type { ObjectStore } from '../../storage/object-store.ts'
 import { checkLength, type StatedFile } from '../file-reader.ts'
 import { corruptFile } from '../format.ts'
@@ -14,6 +14,12 @@ import type { RunLoadJob } from './load-threads.ts'
 // Bytes that are read and hashed in one step, at least: other threads do the next ones meanwhile, or they are read while these
 // are hashed.
 const stepBytes = 8 * 2 ** 20
+
+/** Bytes of a file from `offset` on, and where they are to go, one target after the other. */
+export interface Stretch {
+  readonly offset: number
+  readonly targets: readonly Uint8Array[]
+}
 
 /**
  * A file of a segment, of which no byte is given before its SHA-256 was compared with what the manifest states: block by
@@ -104,9 +110,27 @@ export class CheckedFile {
    * this ends, however it does. @throws segment-corrupt
    */
   async readInto(targets: readonly Uint8Array[]): Promise<void> {
+    await this.#readSteps([...stepsOf({ offset: 0, targets }, this.#stepBytes)])
+  }
+
+  /**
+   * Reads stretches of the file, which follow each other in it and lie in it, to where they are to go: shared memory. Nobody looks
+   * into that any more when this ends, however it does. @throws segment-corrupt
+   */
+  async readStretches(stretches: readonly Stretch[]): Promise<void> {
+    if (!this.isInBlocks) {
+      for (const { offset, targets } of stretches)
+        copyInto(await this.read(offset, offset + totalBytes(targets)), targets)
+      return
+    }
+    const source = { bytes: this.bytes, ...this.#sums }
+    const whole = [...wholeBlocks(stretches, source)]
+    await this.#readSteps(whole.flatMap((stretch) => [...stepsOf(stretch, this.#stepBytes)]))
+  }
+
+  get #stepBytes(): number {
     const { blockBytes } = this.#sums
-    const step = Math.max(1, Math.ceil(stepBytes / blockBytes)) * blockBytes
-    await this.#readSteps([...stepsOf(targets, step)])
+    return Math.max(1, Math.ceil(stepBytes / blockBytes)) * blockBytes
   }
 
   async #readBlocks(from: number, to: number, room?: Uint8Array): Promise<Uint8Array> {
@@ -179,9 +203,42 @@ export class CheckedFile {
   }
 }
 
-/** The targets cut at each multiple of `stepBytes`. */
-function* stepsOf(targets: readonly Uint8Array[], stepLength: number): Iterable<CheckStep> {
+/**
+ * The same stretches with the rest of the blocks that they are in, in memory that nobody wants: one for all whose blocks follow
+ * each other.
+ */
+function* wholeBlocks(
+  stretches: readonly Stretch[],
+  file: BlockSums & { readonly bytes: number },
+): Iterable<Stretch> {
   let offset = 0
+  let end = 0
+  let targets: Uint8Array[] = []
+  const skipTo = (at: number): void => {
+    if (at > end) targets.push(sharedBytes(at - end))
+    end = at
+  }
+  for (const stretch of stretches) {
+    const { from } = blocksAround(stretch.offset, stretch.offset, file)
+    const { to } = blocksAround(offset, end, file)
+    if (targets.length > 0 && from >= to) {
+      skipTo(to)
+      yield { offset, targets }
+      targets = []
+    }
+    if (targets.length === 0) offset = end = from
+    skipTo(stretch.offset)
+    targets.push(...stretch.targets)
+    end += totalBytes(stretch.targets)
+  }
+  if (targets.length === 0) return
+  skipTo(blocksAround(offset, end, file).to)
+  yield { offset, targets }
+}
+
+/** The targets cut at each multiple of `stepLength`, counted from the first. */
+function* stepsOf({ offset: start, targets }: Stretch, stepLength: number): Iterable<CheckStep> {
+  let offset = start
   let pieces: Uint8Array[] = []
   let bytes = 0
   for (const target of targets) {

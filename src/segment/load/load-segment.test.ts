@@ -80,6 +80,30 @@ class WatchedStore extends MemoryObjectStore {
   }
 }
 
+const placedDimensions = { '': { dimensions: 252 } }
+
+/** All rows have a vector, and no padding: they are written to rows.parquet alone. */
+function placedModel(count: number): ModelRow[] {
+  return largeModel()
+    .slice(0, count)
+    .map((row, at) => ({
+      ...row,
+      vectors: { '': Array.from({ length: 252 }, (_, i) => Math.fround(at + i / 252)) },
+    }))
+}
+
+async function writeOnce(
+  model: readonly ModelRow[],
+  newStore = inMemory,
+): Promise<{ store: ObjectStore; info: SegmentInfo }> {
+  const store = await newStore()
+  const rows = rowSetOf(placedDimensions, model)
+  const writer = new SegmentWriter(store, createInlineBuilder())
+  const info = await writer.write(id, rows, {}, { mayWriteOnce: () => true })
+  rows.release()
+  return { store, info }
+}
+
 const threads: LoadThreads = createLoadThreads(2, { entry })
 let letGo: () => void = () => undefined
 // Held, so that they start once.
@@ -163,6 +187,79 @@ describe.each([
       await store.put(key, whole)
     }
     expect(vectorMemory.stats().bytesInUse).toBe(memory)
+  })
+})
+
+describe.each([
+  ['on the calling thread', inlineLoading, inMemory],
+  ['in two threads', threads, inMemory],
+  ['in two threads, which read the files', threads, inFiles],
+])('a segment whose vectors were written once, loaded %s', (_, loading, newStore) => {
+  test.each([1, 33, 1_000, 4_400])('is what was written, with %i rows', async (count) => {
+    const model = placedModel(count)
+    const { store, info } = await writeOnce(model, newStore)
+    const memory = vectorMemory.stats().bytesInUse
+    const [rows, graph] = ['rows.parquet', '_.graph'].map((name) =>
+      info.files.find((file) => file.name === name)!,
+    )
+    expect(rows!.bytes).toBeGreaterThan(count * 252 * 4)
+    expect(graph!.bytes).toBeLessThan(2_000)
+    for (const declared of [placedDimensions, {}]) {
+      const back = await readSegment(store, info, declared, loading)
+      expect(textOf(modelOf(back)) === textOf(model), `seed ${seed}`).toBe(true)
+      back.release()
+    }
+    const unsummed = { ...info, files: info.files.filter(({ name }) => name !== sumsFileName) }
+    const back = await readSegment(store, unsummed, placedDimensions, loading)
+    expect(textOf(modelOf(back)) === textOf(model), `seed ${seed}`).toBe(true)
+    back.release()
+    expect(vectorMemory.stats().bytesInUse).toBe(memory)
+  })
+
+  test('is in memory also where vectors are to stay in files', async () => {
+    const model = placedModel(4_400)
+    const { store, info } = await writeOnce(model, newStore)
+    const declared = { '': { dimensions: 252, stored: { metric: 'euclid' } } } as const
+    const back = await readSegment(store, info, declared, loading)
+    expect(textOf(modelOf(back)) === textOf(model), `seed ${seed}`).toBe(true)
+    back.release()
+  })
+
+  test('is refused where a byte has changed, and names the file', async () => {
+    const { store, info } = await writeOnce(placedModel(4_400), newStore)
+    const memory = vectorMemory.stats().bytesInUse
+    const { bytes } = info.files.find(({ name }) => name === 'rows.parquet')!
+    // Nothing of the end but the metadata is read.
+    const places = [10, 1_000_000, Math.floor(bytes / 2), bytes - 300_000, bytes - 1]
+    for (const [name, at] of [
+      ...places.map((at) => ['rows.parquet', at] as const),
+      ['_.graph', 90] as const,
+    ]) {
+      const key = segmentKey(id, name)
+      const whole = await store.get(key)
+      await flip(store, key, at)
+      await expect(
+        readSegment(store, info, placedDimensions, loading),
+        `${name}, byte ${at}`,
+      ).rejects.toMatchObject({ code: 'segment-corrupt', details: { key } })
+      await store.put(key, whole)
+    }
+    expect(vectorMemory.stats().bytesInUse).toBe(memory)
+  })
+
+  test('is refused where the dimensions are others, or the rows', async () => {
+    const { store, info } = await writeOnce(placedModel(1_000), newStore)
+    const key = segmentKey(id, '_.graph')
+    for (const [what, declared] of [
+      [info, { '': { dimensions: 256 } }],
+      [{ ...info, rowCount: 999 }, placedDimensions],
+    ] as const)
+      await expect(readSegment(store, what, declared, loading)).rejects.toMatchObject({
+        code: 'segment-corrupt',
+      })
+    await expect(readSegment(store, info, { '': { dimensions: 256 } }, loading)).rejects.toMatchObject({
+      details: { key },
+    })
   })
 })
 

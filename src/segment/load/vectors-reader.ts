@@ -1,9 +1,12 @@
 import {
   adoptGraph,
   graphHeadBytesMax,
+  isPlaced,
   planGraph,
   readGraph,
+  readPlaces,
   type GraphPlan,
+  type PlacedPlan,
 } from '../../graph/graph-reader.ts'
 import { VectorColumn } from '../../graph/vector-column.ts'
 import { decoding } from '../file-reader.ts'
@@ -15,25 +18,35 @@ import type { CheckedFile } from './checked-file.ts'
 import type { RunLoadJob } from './load-threads.ts'
 import { readStored } from './stored-reader.ts'
 
+interface VectorFiles {
+  readonly file: CheckedFile
+  /** Of the segment: some columns' files only say where in it their vectors are. */
+  readonly openRows: () => Promise<CheckedFile>
+}
+
 /** A column from its file, of whatever kind that is. @throws segment-corrupt, version-unsupported, overloaded */
 export async function readVectors(
-  file: CheckedFile,
+  { file, openRows }: VectorFiles,
   rowCount: number,
   declared: DeclaredVector | undefined,
   run: RunLoadJob,
 ): Promise<RowVectors> {
+  const kind = declared?.kind ?? 'dense'
+  const isPacked = file.key.endsWith(packedSuffix)
+  const expected = { rowCount, ...(declared && { dimensions: declared.dimensions }) }
+  if (!isPacked && kind === 'dense') {
+    const rows = await rowsOfPlaced(file, openRows)
+    if (rows !== undefined) return readPlaced(rows, await placesOf(file, rows, expected))
+  }
   return decoding(file.key, async () => {
-    const isPacked = file.key.endsWith(packedSuffix)
-    const kind = declared?.kind ?? 'dense'
     if (declared !== undefined && isPacked !== (kind !== 'dense'))
       throw new Error(`its vectors are not ${kind}`)
     if (isPacked) {
-      const expected = declared === undefined || kind === 'dense' ? {} : { declared: { ...declared, kind } }
-      return readPacked(await file.read(0, file.bytes), { rowCount, ...expected })
+      const multi = declared === undefined || kind === 'dense' ? {} : { declared: { ...declared, kind } }
+      return readPacked(await file.read(0, file.bytes), { rowCount, ...multi })
     }
-    const expected = { rowCount, ...(declared && { dimensions: declared.dimensions }) }
     const stored = declared?.stored
-    if (stored !== undefined && !isPacked && file.canStayOpen) {
+    if (stored !== undefined && file.canStayOpen) {
       const plan = await planOf(file, expected)
       if (plan !== undefined) return readStored(file, await file.keepOpen(), plan, stored, run)
     }
@@ -41,6 +54,22 @@ export async function readVectors(
     const plan = await planOf(file, expected)
     return plan === undefined ? readGraph(await file.read(0, file.bytes), expected) : readPlanned(file, plan)
   })
+}
+
+/** The file that has the vectors, if this one only says where in it they are. */
+async function rowsOfPlaced(
+  file: CheckedFile,
+  openRows: VectorFiles['openRows'],
+): Promise<CheckedFile | undefined> {
+  return isPlaced(await file.read(0, Math.min(file.bytes, graphHeadBytesMax))) ? openRows() : undefined
+}
+
+async function placesOf(
+  file: CheckedFile,
+  rows: CheckedFile,
+  expected: { readonly rowCount: number; readonly dimensions?: number },
+): Promise<PlacedPlan> {
+  return decoding(file.key, async () => readPlaces(await file.read(0, file.bytes), rows.bytes, expected))
 }
 
 async function planOf(
@@ -65,4 +94,59 @@ async function readPlanned(file: CheckedFile, plan: GraphPlan): Promise<VectorCo
     column.dispose()
     throw error
   }
+}
+
+/** The same from rows.parquet. They are in memory whatever is declared: single rows are not read from there. */
+async function readPlaced(
+  rows: CheckedFile,
+  { dimensions, rowCount, runs }: PlacedPlan,
+): Promise<VectorColumn> {
+  const { column, parts } = VectorColumn.reserve(dimensions, rowCount)
+  try {
+    const room = new Room(parts)
+    const stretches = runs.map(({ offset, rowCount: count }) => ({
+      offset,
+      targets: room.take(count * dimensions * 4),
+    }))
+    await decoding(rows.key, () => rows.readStretches(stretches))
+    column.adopt(rowCount, allPresent(rowCount))
+    return column
+  } catch (error) {
+    column.dispose()
+    throw error
+  }
+}
+
+/** Memory in parts, which is given away from its beginning to its end. */
+class Room {
+  readonly #parts: readonly Uint8Array[]
+  #part = 0
+  #at = 0
+
+  constructor(parts: readonly Uint8Array[]) {
+    this.#parts = parts
+  }
+
+  /** As much as is left, at most. */
+  take(bytes: number): Uint8Array[] {
+    const taken: Uint8Array[] = []
+    for (let left = bytes; left > 0;) {
+      const part = this.#parts[this.#part]!
+      const piece = part.subarray(this.#at, this.#at + left)
+      taken.push(piece)
+      left -= piece.length
+      this.#at += piece.length
+      if (this.#at < part.length) continue
+      this.#part += 1
+      this.#at = 0
+    }
+    return taken
+  }
+}
+
+/** Presence bits of rows that all have a vector. */
+function allPresent(rowCount: number): Uint8Array {
+  const words = new Uint32Array(Math.ceil(rowCount / 32)).fill(0xffff_ffff)
+  if (rowCount % 32 !== 0) words[words.length - 1] = 2 ** (rowCount % 32) - 1
+  return new Uint8Array(words.buffer)
 }

@@ -11,7 +11,8 @@ import { keysOfPath, storageOf, type FieldStorage, type TypedField } from '../fi
 //   sparse_indices_<name>, sparse_values_<name>   list<uint32> and list<float32> of a sparse vector, instead
 //   field_<path>    a typed value for each declared payload field, in the order of the paths; null where the payload
 //                   has not one scalar of the type there
-// The reader takes the first four; vectors are read from their own files, fields are an extract of the payload.
+// The reader takes the first four; vectors are read from their own files, or by what these say of this one, fields are an extract of
+// the payload.
 
 export const columnId = 'id'
 export const columnUuid = 'id_uuid'

@@ -19,6 +19,8 @@ export interface DataPage {
   readonly valueCount: number
   /** Levels and values as they lie in the file, with buffers of their own or in shared memory. */
   readonly parts: readonly Uint8Array[]
+  /** Of the levels, where each row has a vector: what follows are rows as they are in memory. */
+  readonly levelBytes?: number
 }
 
 /** The rows of a row group in one column. */

@@ -1,3 +1,4 @@
+import type { RowRun } from '../../graph/row-runs.ts'
 import { formatKey, rowsFormatVersion } from './columns.ts'
 import { encodingPlain, encodingRle } from './data-page.ts'
 import { magicText, tailBytes } from './footer.ts'
@@ -15,6 +16,8 @@ export interface WrittenPage {
   readonly bytes: number
   /** In its group. */
   readonly firstRow: number
+  /** Rows as they are in memory, if that is what the page holds. */
+  readonly run?: RowRun
 }
 
 export interface WrittenChunk {

@@ -97,13 +97,12 @@ class DensePages {
     const { dimensions } = this.#column
     const presentCount = countPresent(this.#column.presence, start, end)
     if (presentCount === rowCount) {
-      const floats =
-        strideOf(dimensions) === dimensions ? this.#views(start, end) : [this.#copy(start, end, rowCount)]
-      return {
-        rowCount,
-        valueCount: rowCount * dimensions,
-        parts: [...this.#fullLevels(rowCount), ...floats],
-      }
+      const levels = this.#fullLevels(rowCount)
+      const valueCount = rowCount * dimensions
+      if (strideOf(dimensions) !== dimensions)
+        return { rowCount, valueCount, parts: [...levels, this.#copy(start, end, rowCount)] }
+      const levelBytes = levels.reduce((sum, { byteLength }) => sum + byteLength, 0)
+      return { rowCount, valueCount, parts: [...levels, ...this.#views(start, end)], levelBytes }
     }
     const levels = new ListLevels(1)
     for (let row = start; row < end; row++) {

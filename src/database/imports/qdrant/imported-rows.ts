@@ -317,12 +317,10 @@ export class ImportedRows {
 
   #begin(entry: LiveEntry): void {
     const { parts } = this.#engine
-    const written = writeRows(
-      { ...parts, segments: parts.bulkSegments },
-      entry.handle,
-      this.config,
-      this.#signal,
-    )
+    const written = writeRows({ ...parts, segments: parts.bulkSegments }, entry.handle, this.config, {
+      signal: this.#signal,
+      once: true,
+    })
     this.#writing.set(
       entry,
       written
