@@ -13,7 +13,7 @@ interface WriteParts {
 
 export interface WriteRowsOptions {
   readonly signal?: AbortSignal | undefined
-  /** Vectors that stay in memory are written to rows.parquet alone: half as many bytes. */
+  /** As for a segment's writer. */
   readonly once?: boolean
 }
 
@@ -26,13 +26,12 @@ export async function writeRows(
   { store, registry, segments }: WriteParts,
   handle: SegmentHandle,
   config: FullConfig,
-  { signal, once = false }: WriteRowsOptions = {},
+  { signal, once }: WriteRowsOptions = {},
 ): Promise<void> {
   const { id, rows } = handle
-  const vectors = writtenColumns(config, registry.graphSettings)
-  const mayWriteOnce = (vector: string): boolean => once && vectors[vector]?.stored === undefined
-  const info = await segments.write(id, rows, config.payloadIndexes, { signal, mayWriteOnce })
+  const info = await segments.write(id, rows, config.payloadIndexes, { signal, once })
   // Before anybody knows that it is written: no graph is begun over vectors that leave.
+  const vectors = writtenColumns(config, registry.graphSettings)
   await storeVectors(store, info, vectors, rows, registry.loading)
   handle.written(info)
 }

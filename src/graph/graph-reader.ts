@@ -196,8 +196,12 @@ export function checkPlannedPresence(
 
 /** Rows from `firstRow` on, as they lie in the file. @throws segment-corrupt unless they are zero where they have no vector */
 export function checkPlannedRows(
-  { dimensions, rowCount, presentCount }: GraphPlan,
-  presence: Uint8Array,
+  {
+    dimensions,
+    rowCount,
+    presentCount,
+    presence,
+  }: Omit<GraphPlan, 'presence' | 'vectors'> & { readonly presence: Uint8Array },
   rows: Uint8Array,
   firstRow: number,
 ): void {

@@ -41,10 +41,10 @@ const neverAborted = new AbortController().signal
 export interface WriteOptions {
   readonly signal?: AbortSignal | undefined
   /**
-   * Of which columns the vectors may be written once, to rows.parquet, where all rows have one and lie there as they do in memory.
-   * Half as many bytes are written; nobody can read single ones from the file. Default: none.
+   * Dense vectors are written to rows.parquet alone, if all rows have one and lie there as they do in memory: half as many bytes.
+   * Default: false.
    */
-  readonly mayWriteOnce?: (vector: string) => boolean
+  readonly once?: boolean | undefined
 }
 
 /** Writes rows as the files of a segment. */
@@ -69,12 +69,12 @@ export class SegmentWriter {
     id: SegmentId,
     rows: RowSet,
     typedFields: Readonly<Record<string, TypedField>>,
-    { signal, mayWriteOnce = () => false }: WriteOptions = {},
+    { signal, once = false }: WriteOptions = {},
   ): Promise<SegmentInfo> {
     rows.retain()
     try {
       const image = rows.image()
-      const files = await this.#writeFiles(id, plan(image, typedFields, mayWriteOnce), signal)
+      const files = await this.#writeFiles(id, plan(image, typedFields, once), signal)
       assert(rows.rowCount === image.rowCount, 'only frozen rows are written')
       return {
         id,
@@ -186,11 +186,7 @@ interface Plan {
   readonly placed: readonly PlacedColumn[]
 }
 
-function plan(
-  rows: RowSetImage,
-  fields: Readonly<Record<string, TypedField>>,
-  mayWriteOnce: (vector: string) => boolean,
-): Plan {
+function plan(rows: RowSetImage, fields: Readonly<Record<string, TypedField>>, once: boolean): Plan {
   const names = vectorFileNames(rows.vectors.map(({ name }) => name))
   const types = Object.entries(fields).map(([path, { type }]) => [path, { type }] as const)
   const others: PlannedFile[] = []
@@ -198,8 +194,7 @@ function plan(
   for (const { name: vector, column } of rows.vectors) {
     const base = names.get(vector)!
     if ('kind' in column) others.push({ name: base + packedSuffix, vector, job: { kind: 'packed', column } })
-    else if (mayWriteOnce(vector) && mayBePlaced(column))
-      placed.push({ name: base + graphSuffix, vector, column })
+    else if (once && mayBePlaced(column)) placed.push({ name: base + graphSuffix, vector, column })
     else others.push({ name: base + graphSuffix, vector, job: { kind: 'graph', column } })
   }
   return {

@@ -94,7 +94,6 @@ export function segmentSuite(name: string, { createStore, createBuilder }: Segme
         '': { dimensions: 4 },
         padded: { dimensions: 3 },
         some: { dimensions: 4 },
-        twice: { dimensions: 8 },
         wide: { dimensions: 1_500 },
       }
       for (const count of [1, 33, 2_000]) {
@@ -107,8 +106,7 @@ export function segmentSuite(name: string, { createStore, createBuilder }: Segme
           },
         }))
         const rows = rowSetOf(dimensions, model)
-        const mayWriteOnce = (vector: string): boolean => vector !== 'twice'
-        const info = await writer.write(newId(), rows, fields, { mayWriteOnce })
+        const info = await writer.write(newId(), rows, fields, { once: true })
         rows.release()
         const bytesOf = (name: string): number => info.files.find((file) => file.name === name)!.bytes
         expect([bytesOf('_.graph') > 112 + count / 8 + 16 * 2, bytesOf('wide.graph') < 4_000]).toEqual([

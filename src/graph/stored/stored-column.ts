@@ -8,7 +8,9 @@ import { putQuery } from '../put-query.ts'
 import type { RowChunk } from '../codes/code-column.ts'
 import { hitsOf, mergeKeys, type Metric, type VectorHits } from '../vector-hits.ts'
 import { vectorMemory, type Arena, type Region, type VectorMemory } from '../vector-memory.ts'
+import type { RowRun } from '../row-runs.ts'
 import { Holders } from './holders.ts'
+import { RunTable, runTableBytes } from './run-table.ts'
 import {
   batchRowsOf,
   ChangedRow,
@@ -27,8 +29,8 @@ export interface RowsFile {
   readonly file: OpenFile
   /** By which messages name it. */
   readonly key: string
-  /** Of the first row in the file. */
-  readonly offset: number
+  /** Where in it they are, all of them. */
+  readonly runs: readonly RowRun[]
 }
 
 /** What a column is going to have. */
@@ -79,7 +81,7 @@ export class StoredColumn {
   #presentCount = 0
 
   /** The file is the caller's if this throws. @throws overloaded */
-  constructor(shape: StoredShape, { file, key, offset }: RowsFile, memory: VectorMemory = vectorMemory) {
+  constructor(shape: StoredShape, { file, key, runs }: RowsFile, memory: VectorMemory = vectorMemory) {
     const { dimensions, rowCount, elements, centre } = shape
     this.dimensions = dimensions
     this.rowCount = rowCount
@@ -90,7 +92,8 @@ export class StoredColumn {
     const centreBytes = centre === undefined ? 0 : floatBytes
     const codesAt = centreBytes
     const sumsAt = codesAt + alignedBytes(rowCount * codeBytes)
-    const bytes = Math.max(16, sumsAt + rowCount * 4)
+    const tableAt = sumsAt + alignedBytes(rowCount * 4)
+    const bytes = Math.max(16, tableAt + runTableBytes(runs.length))
     this.#region = memory.allocate(bytes, { together: bytes + rowCount * linksBytesPerRow })
     this.arena = this.#region.arena
     const start = this.#region.offset
@@ -98,7 +101,9 @@ export class StoredColumn {
     if (centre !== undefined) putQuery(this.arena.memory, start, centre, floatBytes / 4)
     const codes = { ...this.#region, arena: this.arena, offset: start + codesAt }
     this.#codes = { region: codes, firstRow: 0, rows: Math.max(1, rowCount) }
-    this.#stored = { descriptor: file.descriptor, offset, rowBytes: floatBytes, sums: start + sumsAt }
+    const [sums, table, runCount] = [start + sumsAt, start + tableAt, runs.length]
+    new RunTable(this.arena.memory, table, runCount).fill(runs)
+    this.#stored = { descriptor: file.descriptor, table, runCount, rowBytes: floatBytes, sums }
   }
 
   /** Takes the rows, whose codes and sums have been made. `presence` as in a column's file. */

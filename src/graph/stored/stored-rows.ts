@@ -3,12 +3,14 @@ import { alignedBytes } from '../exact-scan.ts'
 import type { Kernels } from '../kernels.ts'
 import { putQuery } from '../put-query.ts'
 import { rowSum } from './row-sum.ts'
+import { RunTable } from './run-table.ts'
 
 /** Rows of float32 in an open file, in numbers: all that a thread needs to know. */
 export interface StoredRows {
   readonly descriptor: number
-  /** Of the first row in the file. */
-  readonly offset: number
+  /** The address of a table of the runs that rows lie in (run-table.ts), in the memory that they are read to. */
+  readonly table: number
+  readonly runCount: number
   /** Of a row with its padding. */
   readonly rowBytes: number
   /** The address of a sum for each row (row-sum.ts), in the memory that rows are read to. */
@@ -89,14 +91,15 @@ export function storedKeys(
 /** Reads rows, which ascend, one behind the other to an address. @throws ChangedRow, what the system says */
 export function readRows(
   memory: WebAssembly.Memory,
-  { descriptor, offset, rowBytes, sums }: StoredRows,
+  { descriptor, table, runCount, rowBytes, sums }: StoredRows,
   rows: Uint32Array,
   address: number,
 ): void {
   const bytes = new Uint8Array(memory.buffer, address, rows.length * rowBytes)
+  const places = new RunTable(memory, table, runCount).placesOf(rows, rowBytes)
   for (let start = 0; start < rows.length;) {
-    const { end, parts, length } = runFrom(rows, start, rowBytes, bytes)
-    if (readAtOnce(descriptor, offset + rows[start]! * rowBytes, parts) !== length)
+    const { end, parts, length } = readFrom(places, start, rowBytes, bytes)
+    if (readAtOnce(descriptor, places[start]!, parts) !== length)
       throw new ChangedRow(rows[start]!, 'it ends before its rows do')
     start = end
   }
@@ -117,16 +120,16 @@ function checkSums(
 }
 
 /** The rows from the `start`-th on that one call reads, and where to. */
-function runFrom(
-  rows: Uint32Array,
+function readFrom(
+  places: Float64Array,
   start: number,
   rowBytes: number,
   bytes: Uint8Array,
 ): { readonly end: number; readonly parts: Uint8Array[]; readonly length: number } {
   const parts: Uint8Array[] = []
   let [end, partStart, length] = [start + 1, start, rowBytes]
-  for (; end < rows.length && parts.length < partsMax; end++) {
-    const gap = (rows[end]! - rows[end - 1]! - 1) * rowBytes
+  for (; end < places.length && parts.length < partsMax; end++) {
+    const gap = places[end]! - places[end - 1]! - rowBytes
     if (gap < 0 || gap > gapBytesMax) break
     length += gap + rowBytes
     if (gap === 0) continue

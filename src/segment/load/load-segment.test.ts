@@ -99,7 +99,7 @@ async function writeOnce(
   const store = await newStore()
   const rows = rowSetOf(placedDimensions, model)
   const writer = new SegmentWriter(store, createInlineBuilder())
-  const info = await writer.write(id, rows, {}, { mayWriteOnce: () => true })
+  const info = await writer.write(id, rows, {}, { once: true })
   rows.release()
   return { store, info }
 }
@@ -216,7 +216,7 @@ describe.each([
     expect(vectorMemory.stats().bytesInUse).toBe(memory)
   })
 
-  test('is in memory also where vectors are to stay in files', async () => {
+  test('is what was written also where vectors are to stay in files', async () => {
     const model = placedModel(4_400)
     const { store, info } = await writeOnce(model, newStore)
     const declared = { '': { dimensions: 252, stored: { metric: 'euclid' } } } as const

@@ -1,4 +1,4 @@
-import { fstatSync, openSync, closeSync, writeSync, truncateSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +28,7 @@ import { createLoadThreads, inlineLoading } from './load-threads.ts'
 
 const id = segmentIdOf('11111111-2222-4333-8444-555555555555')
 const key = segmentKey(id, '_.graph')
+const rowsKey = segmentKey(id, 'rows.parquet')
 const seed = 77_031
 const metrics: readonly Metric[] = ['dot', 'euclid', 'manhattan', 'cosine', 'jaccard']
 const path = (file: string): string => new URL(`../../../test/support/${file}`, import.meta.url).href
@@ -49,8 +50,8 @@ function stored(dimensions: number, metric: Metric = 'euclid', codes?: 'int8' | 
   return { '': { dimensions, stored: { metric, ...(codes && { codes }) } } }
 }
 
-/** Rows around some centres; one in ten has no vector, some are equal to others. */
-function modelOf(count: number, dimensions: number): ModelRow[] {
+/** Rows around some centres; one in ten has no vector unless all have one, some are equal to others. */
+function modelOf(count: number, dimensions: number, all = false): ModelRow[] {
   const random = seededRandom(seed)
   const vectorOf = (): number[] => Array.from({ length: dimensions }, () => Math.fround(random.next() - 0.5))
   const known = Array.from({ length: 20 }, vectorOf)
@@ -58,7 +59,7 @@ function modelOf(count: number, dimensions: number): ModelRow[] {
     id: row,
     written: 1 + row,
     payload: '{}',
-    vectors: row % 10 === 3 ? {} : { '': row % 7 === 0 ? known[row % 20]! : vectorOf() },
+    vectors: row % 10 === 3 && !all ? {} : { '': row % 7 === 0 ? known[row % 20]! : vectorOf() },
   }))
 }
 
@@ -70,13 +71,14 @@ interface Written {
   readonly rows: RowSet
 }
 
-async function written(count: number, dimensions: number): Promise<Written> {
+/** @param once to rows.parquet alone, which needs all rows to have a vector */
+async function written(count: number, dimensions: number, once = false): Promise<Written> {
   const root = await mkdtemp(join(tmpdir(), 'stored-'))
   roots.push(root)
   const store = await openLocalObjectStore({ disk: nodeDisk, root })
-  const rows = rowSetOf({ '': { dimensions } }, modelOf(count, dimensions))
-  const info = await new SegmentWriter(store, createInlineBuilder()).write(id, rows, {})
-  return { store, info, file: join(root, key), rows }
+  const rows = rowSetOf({ '': { dimensions } }, modelOf(count, dimensions, once))
+  const info = await new SegmentWriter(store, createInlineBuilder()).write(id, rows, {}, { once })
+  return { store, info, file: join(root, once ? rowsKey : key), rows }
 }
 
 function columnsOf(inMemory: RowSet, inFile: RowSet): { exact: VectorColumn; column: StoredColumn } {
@@ -85,10 +87,10 @@ function columnsOf(inMemory: RowSet, inFile: RowSet): { exact: VectorColumn; col
   return { exact, column }
 }
 
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength)
 const textOf = (vector: Float32Array | undefined): string =>
-  vector === undefined
-    ? 'none'
-    : Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('latin1')
+  vector === undefined ? 'none' : bytesOf(vector).toString('latin1')
 
 function flip(file: string, at: number): void {
   const descriptor = openSync(file, 'r+')
@@ -97,12 +99,16 @@ function flip(file: string, at: number): void {
 }
 
 describe.each([
-  [30, 3],
-  [700, 17],
-  [4_200, 260],
-])('%i rows of %i dimensions in a file', (count, dimensions) => {
+  [30, 3, false],
+  [700, 17, false],
+  [4_200, 260, false],
+  [30, 4, true],
+  [4_200, 260, true],
+  // Several groups of rows, and pages that are not full.
+  [20_000, 256, true],
+])('%i rows of %i dimensions in a file, written once: %s', (count, dimensions, once) => {
   test('have the bits that they have in memory, whatever asks for them', async () => {
-    const { store, info, rows } = await written(count, dimensions)
+    const { store, info, rows } = await written(count, dimensions, once)
     const loaded = await readSegment(store, info, stored(dimensions), threads)
     const { exact, column } = columnsOf(rows, loaded)
     // A comparison by the test's library takes milliseconds for each row.
@@ -125,7 +131,7 @@ describe.each([
   })
 
   test.each(Object.entries(searchers))('are searched exactly %s', async (_, searcher) => {
-    const { store, info, rows } = await written(count, dimensions)
+    const { store, info, rows } = await written(count, dimensions, once)
     const loaded = await readSegment(store, info, stored(dimensions), inlineLoading)
     const { exact, column } = columnsOf(rows, loaded)
     const random = seededRandom(seed + 1)
@@ -184,9 +190,9 @@ describe.each(['int8', 'bfloat16'] as const)('a graph over codes of %s, with the
 })
 
 describe('vectors that leave memory', () => {
-  test('leave it when those who still search them are done, and take less', async () => {
+  test.each([false, true])('leave it when nobody searches them, and take less (once: %s)', async (once) => {
     const [count, dimensions] = [4_000, 256]
-    const { store, info, rows } = await written(count, dimensions)
+    const { store, info, rows } = await written(count, dimensions, once)
     const before = rows.vectors.get('') as VectorColumn
     const release = before.hold()
     const { bytesInUse } = vectorMemory.stats()
@@ -253,15 +259,20 @@ describe('a file of vectors that is damaged', () => {
     rows.release()
   })
 
-  test.each(Object.entries(searchers))('after it was opened is not believed %s', async (_, searcher) => {
-    const { store, info, file, rows } = await written(4_200, 260)
+  test.each(
+    Object.entries(searchers).flatMap(([where, searcher]) => [
+      [where, false, searcher] as const,
+      [where, true, searcher] as const,
+    ]),
+  )('after it was opened is not believed %s (once: %s)', async (_, once, searcher) => {
+    const { store, info, file, rows } = await written(4_200, 260, once)
     const loaded = await readSegment(store, info, stored(260))
     const { exact, column } = columnsOf(rows, loaded)
-    const rowBytes = 260 * 4
-    const offset = info.files.find(({ name }) => name === '_.graph')!.bytes - 4_200 * rowBytes
-    flip(file, offset + 1_000 * rowBytes + 7)
+    const placeOf = (row: number): number => readFileSync(file).indexOf(bytesOf(exact.get(row)!))
+    const places = { damaged: placeOf(1_000), cut: placeOf(500) }
+    flip(file, places.damaged + 7)
     const query = new Float32Array(260).fill(0.1)
-    const changed = { code: 'segment-corrupt', details: { key, row: 1_000 } }
+    const changed = { code: 'segment-corrupt', details: { key: once ? rowsKey : key, row: 1_000 } }
     expect(() => column.get(1_000)).toThrow(expect.objectContaining(changed) as Error)
     expect(column.get(1_001)).toEqual(exact.get(1_001))
     const asked = { column, query, metric: 'dot', limit: 3, passing: undefined, passingCount: 4_200 } as const
@@ -272,7 +283,7 @@ describe('a file of vectors that is damaged', () => {
     // What does not need that row goes on.
     const found = await runSearch(searcher, searchColumn({ ...whole, rowLimit: 1_000 }))
     expect(found).toMatchObject(exact.search({ query, metric: 'dot', limit: 3, rowCount: 1_000 }))
-    truncateSync(file, offset + 500 * rowBytes)
+    truncateSync(file, places.cut)
     const cut = { code: 'segment-corrupt', message: expect.stringContaining('ends before') as string }
     expect(() => column.get(600)).toThrow(expect.objectContaining(cut) as Error)
     loaded.release()

@@ -1,5 +1,6 @@
 import {
   adoptGraph,
+  checkPlannedPresence,
   graphHeadBytesMax,
   isPlaced,
   planGraph,
@@ -12,11 +13,11 @@ import { VectorColumn } from '../../graph/vector-column.ts'
 import { decoding } from '../file-reader.ts'
 import { packedSuffix } from '../format.ts'
 import { readPacked } from '../packed-format.ts'
-import type { DeclaredVector, RowVectors } from '../row-set.ts'
+import type { DeclaredVector, RowVectors, StoredVectors } from '../row-set.ts'
 import { sharedBytes } from '../shared-array.ts'
 import type { CheckedFile } from './checked-file.ts'
 import type { RunLoadJob } from './load-threads.ts'
-import { readStored } from './stored-reader.ts'
+import { readStored, type StoredSource } from './stored-reader.ts'
 
 interface VectorFiles {
   readonly file: CheckedFile
@@ -36,7 +37,8 @@ export async function readVectors(
   const expected = { rowCount, ...(declared && { dimensions: declared.dimensions }) }
   if (!isPacked && kind === 'dense') {
     const rows = await rowsOfPlaced(file, openRows)
-    if (rows !== undefined) return readPlaced(rows, await placesOf(file, rows, expected))
+    if (rows !== undefined)
+      return readPlaced(rows, await placesOf(file, rows, expected), declared?.stored, run)
   }
   return decoding(file.key, async () => {
     if (declared !== undefined && isPacked !== (kind !== 'dense'))
@@ -48,7 +50,8 @@ export async function readVectors(
     const stored = declared?.stored
     if (stored !== undefined && file.canStayOpen) {
       const plan = await planOf(file, expected)
-      if (plan !== undefined) return readStored(file, await file.keepOpen(), plan, stored, run)
+      if (plan !== undefined)
+        return readStored(await sourceOf(file, plan), await file.keepOpen(), stored, run)
     }
     if (!file.isInBlocks) return readGraph(await file.read(0, file.bytes), expected)
     const plan = await planOf(file, expected)
@@ -96,11 +99,31 @@ async function readPlanned(file: CheckedFile, plan: GraphPlan): Promise<VectorCo
   }
 }
 
-/** The same from rows.parquet. They are in memory whatever is declared: single rows are not read from there. */
+/** Rows that stay in a `.graph` file, its presence bits in memory. */
+async function sourceOf(
+  file: CheckedFile,
+  { dimensions, rowCount, presentCount, presence: place, vectors }: GraphPlan,
+): Promise<StoredSource> {
+  const presence = sharedBytes(place.bytes)
+  presence.set(await file.read(place.offset, place.offset + place.bytes))
+  checkPlannedPresence({ rowCount, presentCount }, presence)
+  return { file, dimensions, rowCount, presentCount, presence, runs: [{ offset: vectors.offset, rowCount }] }
+}
+
+/** The same from rows.parquet. */
 async function readPlaced(
   rows: CheckedFile,
-  { dimensions, rowCount, runs }: PlacedPlan,
-): Promise<VectorColumn> {
+  plan: PlacedPlan,
+  stored: StoredVectors | undefined,
+  run: RunLoadJob,
+): Promise<RowVectors> {
+  const { dimensions, rowCount, runs } = plan
+  if (stored !== undefined && rows.canStayOpen) {
+    const presence = sharedBytes(Math.ceil(rowCount / 32) * 4)
+    presence.set(allPresent(rowCount))
+    const source = { file: rows, dimensions, rowCount, presentCount: rowCount, presence, runs }
+    return decoding(rows.key, async () => readStored(source, await rows.keepOpen(), stored, run))
+  }
   const { column, parts } = VectorColumn.reserve(dimensions, rowCount)
   try {
     const room = new Room(parts)

@@ -24,7 +24,7 @@ const headWords = 3
 const graphFields = 13
 const scanFields = 10
 const chunkFields = 3
-const storedFields = 9
+const storedFields = 10
 
 export type SearchWork =
   | { readonly kind: 'graph'; readonly memory: number; readonly search: GraphSearch }
@@ -158,27 +158,27 @@ function readScan(words: Float64Array, at: number, end: number): ScanSearch {
 }
 
 function writeStored(words: Float64Array, at: number, search: StoredSearch): void {
-  const { descriptor, offset, rowBytes, sums } = search.stored
-  words.set([descriptor, offset, rowBytes, sums], at)
-  words[at + 4] = search.metric
-  words[at + 5] = search.limit
-  words[at + 6] = search.scratch
-  words[at + 7] = search.query.length
-  words[at + 8] = search.rows.length
+  const { descriptor, table, runCount, rowBytes, sums } = search.stored
+  words.set([descriptor, table, runCount, rowBytes, sums], at)
+  words[at + 5] = search.metric
+  words[at + 6] = search.limit
+  words[at + 7] = search.scratch
+  words[at + 8] = search.query.length
+  words[at + 9] = search.rows.length
   words.set(search.rows, at + storedFields)
 }
 
 function readStored(words: Float64Array, at: number, end: number): StoredSearch {
   return {
     stored: {
-      ...{ descriptor: words[at]!, offset: words[at + 1]! },
-      ...{ rowBytes: words[at + 2]!, sums: words[at + 3]! },
+      ...{ descriptor: words[at]!, table: words[at + 1]!, runCount: words[at + 2]! },
+      ...{ rowBytes: words[at + 3]!, sums: words[at + 4]! },
     },
-    metric: words[at + 4]!,
-    limit: words[at + 5]!,
-    scratch: words[at + 6]!,
-    query: readQuery(words, end, words[at + 7]!),
-    rows: Uint32Array.from(words.subarray(at + storedFields, at + storedFields + words[at + 8]!)),
+    metric: words[at + 5]!,
+    limit: words[at + 6]!,
+    scratch: words[at + 7]!,
+    query: readQuery(words, end, words[at + 8]!),
+    rows: Uint32Array.from(words.subarray(at + storedFields, at + storedFields + words[at + 9]!)),
   }
 }
 
