@@ -75,7 +75,7 @@ export async function buildGraph(
       image: graph.image(),
       scratch: scratch.image(),
       control,
-      encode: graph.takeEncodeRuns(),
+      derive: graph.takeRuns(),
       ...(adopt !== undefined && graph.nextRow === 0 && { adopt }),
       dropsCodes: lasting === 'float32',
     }
@@ -121,8 +121,8 @@ function graphToBuild(
   const elements = lasting === 'float32' ? buildingElements(column, isFine) : lasting
   // Where there is no room for codes there may be for links.
   const graph =
-    HnswGraph.createUnencoded(column, metric, { ...parameters, elements }, { ...room, centre }) ??
-    HnswGraph.create(column, metric, parameters, room)
+    HnswGraph.createUnencoded(column, metric, { ...parameters, elements }, { ...room, centre, isFine }) ??
+    HnswGraph.create(column, metric, parameters, { ...room, isFine })
   if (graph !== undefined) handle.rows.keepUnfinished(wanted.column, graph)
   return graph
 }

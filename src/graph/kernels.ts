@@ -37,8 +37,26 @@ export interface Kernels {
     codes: number,
     codeBytes: number,
   ): void
-  /** Sketches (assembly/sketch.ts) of rows of 8-bit codes. */
-  sketchRows(codes: number, count: number, codeBytes: number, sketches: number, sketchBytes: number): void
+  /** Sketches (assembly/sketch.ts) of rows of 8-bit codes, of 1 or 2 bits. */
+  sketchRows(
+    codes: number,
+    count: number,
+    codeBytes: number,
+    sketches: number,
+    sketchBytes: number,
+    bits: number,
+  ): void
+  /** The same of rows of float32, less a centre unless its address is 0; `code` has room for a row of 8-bit codes. */
+  sketchVectors(
+    rows: number,
+    count: number,
+    rowBytes: number,
+    centre: number,
+    code: number,
+    sketches: number,
+    sketchBytes: number,
+    bits: number,
+  ): void
   /** `graph` and `scratch` are records (hnsw/hnsw-records.ts). Gives the number of keys in the scratch's `out`. */
   hnswSearch(
     graph: number,

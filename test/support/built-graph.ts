@@ -21,6 +21,8 @@ export interface GraphOptions {
   /** Rows to put in at once; 0: none. Default: all. */
   readonly insert?: number
   readonly dimensions?: number
+  /** Whether codes of a byte tell the vectors apart. Default: found out. */
+  readonly isFine?: boolean
 }
 
 export const usualParameters: HnswParameters = { m: 16, efConstruct: 100, seed: 1 }
@@ -31,7 +33,12 @@ export function graphOf(rows: readonly (Float32Array | undefined)[], options: Gr
   const column = new VectorColumn(dimensions, rows.length, options.memory ?? new VectorMemory())
   for (const row of rows) column.append(row)
   const graph = present(
-    HnswGraph.create(column, options.metric ?? 'euclid', { ...usualParameters, ...options.parameters }),
+    HnswGraph.create(
+      column,
+      options.metric ?? 'euclid',
+      { ...usualParameters, ...options.parameters },
+      { isFine: options.isFine },
+    ),
   )
   const built = threadOn(column, graph, options.ef)
   built.thread.insert(options.insert ?? rows.length)

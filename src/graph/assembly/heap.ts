@@ -19,6 +19,13 @@ export function orderOf(metric: u32, score: f32): u32 {
   return order
 }
 
+/** The score of which this is the order, where less is better. */
+// @ts-ignore: decorator
+@inline
+export function scoreOf(order: u32): f32 {
+  return reinterpret<f32>(order >> 31 == 1 ? order & 0x7fffffff : ~order)
+}
+
 // @ts-ignore: decorator
 @inline
 export function keyOf(metric: u32, score: f32, row: u32): u64 {

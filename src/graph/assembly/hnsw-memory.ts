@@ -49,17 +49,20 @@ export class Graph {
   top: u32
   /** The first row that is linked: all others are below it. NONE as long as there is none. */
   root: u32
-  /** What a row consists of (distance-codes.ts). The fields below are of use only if these are codes. */
+  /** What a row consists of (distance-codes.ts). */
   elements: u32
-  /** A row of floats that is taken off a query before it is encoded, or 0. */
+  /** A row of floats that is taken off a query before it is encoded or sketched, or 0. */
   centre: u32
-  /** As `blocks`, for the rows of float32 that searches rank what they found by; 0 if they are not in this memory. */
+  /** As `blocks`, if rows are codes, for those of float32 that searches rank what they found by; 0 if they are not in this memory. */
   exactBlocks: u32
   exactBlockShift: u32
   exactRowBytes: u32
-  /** As `blocks`, of which it has the shift, for sketches of the codes (sketch.ts); 0 if there are none. */
+  /** As `blocks`, for sketches of the rows (sketch.ts); 0 if there are none. */
   sketchBlocks: u32
+  sketchBlockShift: u32
   sketchBytes: u32
+  /** Per component: 1 or 2. */
+  sketchBits: u32
 }
 
 /** One thread's own memory for searching and inserting. */
@@ -107,7 +110,8 @@ export function exactAddressOf(g: Graph, row: u32): usize {
 // @ts-ignore: decorator
 @inline
 export function sketchAddressOf(g: Graph, row: u32): usize {
-  return <usize>(load<u32>(<usize>g.sketchBlocks + (<usize>(row >> g.blockShift) << 2)) + row * g.sketchBytes)
+  const block = load<u32>(<usize>g.sketchBlocks + (<usize>(row >> g.sketchBlockShift) << 2))
+  return <usize>(block + row * g.sketchBytes)
 }
 
 // @ts-ignore: decorator

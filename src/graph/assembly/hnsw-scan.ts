@@ -1,16 +1,29 @@
-// Comparing all rows that pass by their codes: no link is followed. Where they are many and have sketches (sketch.ts), these are read
-// first, and the codes of those rows only that may be among the best by them: what a scan takes its time for is reading the codes,
+// Comparing all rows that pass, by their codes or vectors: no link is followed. Where they are many and have sketches (sketch.ts),
+// these are read first, and those rows only that may be among the best by them: what a scan takes its time for is reading rows,
 // which lie all over the memory.
 //
 // While rows are sketched, the scratch's list holds the best by their estimates, and its log has a key of each row that may yet be
 // among the best: in the upper half the order of the least that its distance may be, in the lower the row.
 
-import { EUCLID, touch } from './distance'
-import { orderOf } from './heap'
+import { COSINE, DOT, EUCLID, touch } from './distance'
+import { FLOAT32, INT8 } from './distance-codes'
+import { encodeRows } from './encode'
+import { orderOf, scoreOf } from './heap'
 import { insertKey, keyAt, listKey, orderOfKey, rowOfKey } from './hnsw-list'
 import { Graph, Scratch, sketchAddressOf } from './hnsw-memory'
 import { encoded, offerPending, rescore } from './hnsw-search'
-import { errorOf, estimateOf, isSketched, signBytesOf, sketchQuery, sumsAtOnes } from './sketch'
+import {
+  codeBytesOf,
+  errorOf,
+  estimateOf,
+  isSketched,
+  lengthOf,
+  offsetOf,
+  productOf,
+  signBytesOf,
+  sketchQuery,
+  stepOf,
+} from './sketch'
 
 /** A scan of fewer rows for each that is kept in view takes no longer without sketches. */
 const SKETCHED_PER_VIEW: u32 = 16
@@ -82,36 +95,24 @@ function worstOf(s: Scratch, held: u32, ef: u32): u32 {
   return held < ef ? 0xffffffff : orderOfKey(load<u64>(keyAt(<usize>s.list, ef - 1)))
 }
 
-/** Puts a row into the log, and in view, if it belongs there. Gives how many rows are in view and, in the upper half, in the log. */
-// @ts-ignore: decorator
-@inline
-function offerSketched(
-  g: Graph,
-  s: Scratch,
-  query: usize,
-  row: u32,
-  tail: usize,
-  sum: u32,
-  held: u32,
-  kept: u32,
-  ef: u32,
-  deviations: f32,
-): u64 {
-  const estimate = estimateOf(g.metric, tail, query, sum)
-  const least = estimate - deviations * errorOf(g.metric, tail, query)
-  const worst = worstOf(s, held, ef)
-  // Of what is no number, as sums beyond float32 are not, nothing is known: the codes decide.
+/** The estimate of the worst in view: what is surely worse is out. */
+function boundOf(s: Scratch, held: u32, ef: u32): f32 {
+  if (held < ef) return Infinity
+  return scoreOf(worstOf(s, held, ef))
+}
+
+/** Puts a row that may be among the best into the log, and in view, if it belongs there. Gives how many rows are in view. */
+function keep(s: Scratch, row: u32, estimate: f32, least: f32, held: u32, kept: u32, ef: u32): u32 {
+  // Of what is no number, as sums beyond float32 are not, nothing is known: the rows decide.
   const leastOrder = least == least ? orderOf(EUCLID, least) : 0
-  if (leastOrder > worst) return (<u64>kept << 32) | <u64>held
   store<u64>(keyAt(<usize>s.log, kept), (<u64>leastOrder << 32) | <u64>row)
-  kept++
   const order = orderOf(EUCLID, estimate)
-  if (held < ef || order < worst) {
-    if (held == ef) held--
-    insertKey(<usize>s.list, held, listKey(order, row))
-    held++
+  if (held == ef) {
+    if (order >= worstOf(s, held, ef)) return held
+    held--
   }
-  return (<u64>kept << 32) | <u64>held
+  insertKey(<usize>s.list, held, listKey(order, row))
+  return held + 1
 }
 
 /** Drops the rows in the log that are out by now. Gives how many are left. */
@@ -126,34 +127,111 @@ function dropWorse(s: Scratch, kept: u32, worst: u32): u32 {
   return left
 }
 
-/** Offers the pending rows by their sketches; there is room for one more. Gives what `offerSketched` does. */
+/**
+ * The next rows that pass, from row `from` on, and where their sketches lie, become pending: up to `batch`. Gives how many and, in the
+ * upper half, where to go on; fewer than `batch` are the last.
+ */
+function gatherSketches(g: Graph, s: Scratch, from: u32, batch: u32, passing: usize, rowLimit: u32): u64 {
+  const pending = <usize>s.pending
+  const sketchBytes = g.sketchBytes
+  let count: u32 = 0
+  for (let first = from & ~31; first < rowLimit; first += 32) {
+    let bits = passingFrom(first, passing, rowLimit)
+    if (first < from) bits &= 0xffffffff << (from & 31)
+    if (bits == 0) continue
+    // No block ends within a word.
+    const base = <u32>sketchAddressOf(g, first)
+    for (; bits != 0; bits &= bits - 1) {
+      const at = <u32>ctz(bits)
+      const sketch = base + at * sketchBytes
+      touch(<usize>sketch, <usize>sketchBytes)
+      store<u64>(pending + (<usize>count << 3), (<u64>sketch << 32) | <u64>(first + at))
+      count++
+      if (count == batch) return (<u64>(first + at + 1) << 32) | <u64>count
+    }
+  }
+  return (<u64>rowLimit << 32) | <u64>count
+}
+
+/**
+ * Keeps the pending rows that may be among the best by their sketches. Gives how many rows are in view and, in the upper half, in the
+ * log.
+ */
 // @ts-ignore: decorator
 @inline
 function sketchPending(
-  g: Graph,
+  metric: u32,
+  bits: u32,
   s: Scratch,
   query: usize,
+  signBytes: usize,
   count: u32,
   both: u64,
   ef: u32,
   deviations: f32,
 ): u64 {
-  const rows = <usize>s.pending
-  const signBytes = signBytesOf(<usize>g.rowBytes)
-  // Two are compared at a time: the last one stands for one that is not there, which is not offered.
-  store<u32>(rows + (<usize>count << 2), load<u32>(rows + (<usize>(count - 1) << 2)))
-  for (let i: u32 = 0; i < count; i++) touch(sketchAddressOf(g, load<u32>(rows + (<usize>i << 2))), signBytes + 16)
-  for (let i: u32 = 0; i < count; i += 2) {
-    const first = load<u32>(rows + (<usize>i << 2))
-    const second = load<u32>(rows + (<usize>i << 2), 4)
-    const a = sketchAddressOf(g, first)
-    const b = sketchAddressOf(g, second)
-    const sums = sumsAtOnes(a, b, query, signBytes)
-    both = offerSketched(g, s, query, first, a + signBytes, <u32>sums, <u32>both, <u32>(both >> 32), ef, deviations)
-    if (i + 1 == count) break
-    both = offerSketched(g, s, query, second, b + signBytes, <u32>(sums >> 32), <u32>both, <u32>(both >> 32), ef, deviations)
+  let held = <u32>both
+  let kept = <u32>(both >> 32)
+  let worst = boundOf(s, held, ef)
+  const step = stepOf(query)
+  const offset = offsetOf(query, bits)
+  const errors = deviations * lengthOf(query)
+  const end = <usize>s.pending + (<usize>count << 3)
+  for (let at = <usize>s.pending; at < end; at += 8) {
+    const sketch = <usize>load<u32>(at, 4)
+    const tail = sketch + <usize>bits * signBytes
+    // -0 would have another order than 0.
+    const estimate: f32 = <f32>0 + estimateOf(metric, tail, step, offset, productOf(bits, sketch, tail, query))
+    const least = estimate - errorOf(metric, tail, errors)
+    if (least > worst) continue
+    held = keep(s, load<u32>(at), estimate, least, held, kept, ef)
+    kept++
+    worst = boundOf(s, held, ef)
   }
-  return both
+  return (<u64>kept << 32) | <u64>held
+}
+
+// Functions of their own: inlined into the loop below they would spill registers.
+function sketchEuclid(
+  bits: u32,
+  s: Scratch,
+  query: usize,
+  signBytes: usize,
+  count: u32,
+  both: u64,
+  ef: u32,
+  deviations: f32,
+): u64 {
+  if (bits == 1) return sketchPending(EUCLID, 1, s, query, signBytes, count, both, ef, deviations)
+  return sketchPending(EUCLID, 2, s, query, signBytes, count, both, ef, deviations)
+}
+
+function sketchDot(
+  bits: u32,
+  s: Scratch,
+  query: usize,
+  signBytes: usize,
+  count: u32,
+  both: u64,
+  ef: u32,
+  deviations: f32,
+): u64 {
+  if (bits == 1) return sketchPending(DOT, 1, s, query, signBytes, count, both, ef, deviations)
+  return sketchPending(DOT, 2, s, query, signBytes, count, both, ef, deviations)
+}
+
+function sketchCosine(
+  bits: u32,
+  s: Scratch,
+  query: usize,
+  signBytes: usize,
+  count: u32,
+  both: u64,
+  ef: u32,
+  deviations: f32,
+): u64 {
+  if (bits == 1) return sketchPending(COSINE, 1, s, query, signBytes, count, both, ef, deviations)
+  return sketchPending(COSINE, 2, s, query, signBytes, count, both, ef, deviations)
 }
 
 /** The rows that may be among the best, into the log. Gives how many, or that they are too many for it. */
@@ -161,6 +239,7 @@ function sieve(
   g: Graph,
   s: Scratch,
   query: usize,
+  signBytes: usize,
   ef: u32,
   passing: usize,
   rowLimit: u32,
@@ -168,13 +247,16 @@ function sieve(
 ): u32 {
   const batch: u32 = 2 * g.m
   const room = s.logMax >> 1
+  const metric = g.metric
+  const bits = g.sketchBits
   let both: u64 = 0
   for (let from: u32 = 0; from < rowLimit; ) {
-    const found = gather(s, from, batch, passing, rowLimit)
+    const found = gatherSketches(g, s, from, batch, passing, rowLimit)
     const count = <u32>found
     from = <u32>(found >> 32)
-    if (count == 0) break
-    both = sketchPending(g, s, query, count, both, ef, deviations)
+    if (metric == EUCLID) both = sketchEuclid(bits, s, query, signBytes, count, both, ef, deviations)
+    else if (metric == DOT) both = sketchDot(bits, s, query, signBytes, count, both, ef, deviations)
+    else both = sketchCosine(bits, s, query, signBytes, count, both, ef, deviations)
     if (count < batch || <u32>(both >> 32) + batch <= room) continue
     const left = dropWorse(s, <u32>(both >> 32), worstOf(s, <u32>both, ef))
     if (left > room >> 1) return TOO_MANY
@@ -199,7 +281,7 @@ function compareKept(g: Graph, s: Scratch, query: usize, ef: u32, kept: u32): u3
   return held
 }
 
-/** The best `ef` rows by their codes, into the list. Gives how many. */
+/** The best `ef` rows by their codes or, of a graph over vectors, by these, into the list. Gives how many. */
 function compare(
   g: Graph,
   s: Scratch,
@@ -209,21 +291,27 @@ function compare(
   rowLimit: u32,
   deviations: f32,
 ): u32 {
-  if (g.sketchBlocks == 0 || !isSketched(g.metric)) return compareAll(g, s, query, ef, passing, rowLimit)
-  const sketch = query + <usize>g.rowBytes
-  if (!passAtLeast(SKETCHED_PER_VIEW * ef, passing, rowLimit) || !sketchQuery(query, <usize>g.rowBytes, sketch))
-    return compareAll(g, s, query, ef, passing, rowLimit)
-  const kept = sieve(g, s, sketch, ef, passing, rowLimit, deviations)
-  if (kept == TOO_MANY) return compareAll(g, s, query, ef, passing, rowLimit)
-  return compareKept(g, s, query, ef, kept)
+  const isCoded = g.elements != FLOAT32
+  const asked = isCoded ? encoded(g, s, query) : query
+  if (g.sketchBlocks == 0 || !isSketched(g.metric) || !passAtLeast(SKETCHED_PER_VIEW * ef, passing, rowLimit))
+    return compareAll(g, s, asked, ef, passing, rowLimit)
+  const code = <usize>s.code
+  const rowBytes = <usize>g.rowBytes
+  const codeBytes = isCoded ? rowBytes : codeBytesOf(rowBytes)
+  if (!isCoded) encodeRows(INT8, query, 1, rowBytes, <usize>g.centre, code, codeBytes)
+  const sketch = code + codeBytes
+  if (!sketchQuery(code, codeBytes, sketch)) return compareAll(g, s, asked, ef, passing, rowLimit)
+  const kept = sieve(g, s, sketch, signBytesOf(codeBytes), ef, passing, rowLimit, deviations)
+  if (kept == TOO_MANY) return compareAll(g, s, asked, ef, passing, rowLimit)
+  return compareKept(g, s, asked, ef, kept)
 }
 
 /**
- * The best `most` rows, at most `ef`, of all that pass: no link is followed. `ef` are kept in view by their codes, and ranked by
- * their vectors as a search's are. Sketches may say which codes are worth comparing: those of a row are not if it would be worse
+ * The best `most` rows, at most `ef`, of all that pass: no link is followed. `ef` are kept in view, and ranked by
+ * their vectors as a search's are. Sketches may say which rows are worth comparing: one is not if it would be worse
  * than the worst in view though it were so many standard deviations nearer than estimated. `passing` is 0, or the address of a
- * bitset that has a bit for each of the first `rowLimit` rows; all of these have a vector. For graphs over codes: of others the scan
- * of the vectors themselves is no slower.
+ * bitset that has a bit for each of the first `rowLimit` rows; all of these have a vector. For graphs over codes, or with sketches: of
+ * others the scan of the vectors themselves is no slower.
  */
 export function hnswScan(
   graph: usize,
@@ -237,8 +325,8 @@ export function hnswScan(
 ): u32 {
   const g = changetype<Graph>(graph)
   const s = changetype<Scratch>(scratch)
-  const held = compare(g, s, encoded(g, s, query), ef, passing, rowLimit, deviations)
-  if (g.exactBlocks == 0) return putOutHeld(s, held, most)
+  const held = compare(g, s, query, ef, passing, rowLimit, deviations)
+  if (g.elements == FLOAT32 || g.exactBlocks == 0) return putOutHeld(s, held, most)
   const ranked = putOutHeld(s, held, ef)
   rescore(g, s, ranked, query)
   return min(ranked, most)

@@ -10,7 +10,7 @@ export { hnswCheck } from './hnsw-check'
 export { hnswFill, hnswInsert, hnswUpperWords } from './hnsw-insert'
 export { hnswScan } from './hnsw-scan'
 export { hnswSearch } from './hnsw-search'
-export { sketchRows } from './sketch'
+export { sketchRows, sketchVectors } from './sketch'
 
 /** Scores the first `n` of four rows, 1 to 4, and offers them. `rows` is the address of row `firstRow`. Gives the heap's new count. */
 // @ts-ignore: decorator

@@ -1,15 +1,18 @@
-// Sketches of rows of 8-bit codes (distance-codes.ts): a bit per component, which says its sign. A scan of many rows reads these
-// first, an eighth of the codes, and compares the codes of those only that may be among the best.
+// Sketches of rows of 8-bit codes (distance-codes.ts), or of vectors by way of such: a bit or two per component. A scan of many rows
+// reads these first, an eighth of the codes or less, and compares those rows only that may be among the best.
 //
-// A sketch is `signs | square | factor | error | ones`: bits in words of 64, zeros behind the last component, then four floats. The
-// row is about factor x signs, as long as `square` says, and its product with a query that has nothing to do with it is off by
-// `error` times the query's length, as a standard deviation. Of a row without a number, or of next to nothing, all are NaN.
+// A component has a level: -1 or 1, its sign; or, of two bits, -3, -1, 1 or 3, the outer ones if it is beyond the root of the row's mean
+// square. The bits of a level are the number l of levels below it. A sketch is `signs | outer | square | factor | error | sum`: the
+// upper bits in words of 64, zeros behind the last component, the lower ones if there are two, then four floats. The row is about
+// factor x levels, as long as `square` says, and its product with a query that has nothing to do with it is off by `error` times the
+// query's length, as a standard deviation; `sum` is that of all l. Of a row without a number, or of next to nothing, all are NaN.
 //
 // The query has four bits per component, u: it is about step x (u - 7.5). They lie in four planes, word by word, behind `step | sum of
 // all u | length | components`.
 
 import { COSINE, DOT, EUCLID } from './distance'
-import { TAIL_BYTES } from './distance-codes'
+import { INT8, TAIL_BYTES } from './distance-codes'
+import { encodeRows } from './encode'
 
 /** Of the floats before the planes of a query. */
 const QUERY_HEAD: usize = 16
@@ -19,7 +22,7 @@ const STEP: f32 = 0.335
 /** The square of the least length of which there is a sketch: what products of shorter ones say is lost below float32. */
 const LEAST_SQUARE: f32 = 1e-28
 
-/** Of a row of codes of so many bytes, the bytes of its signs: its tail lies behind them. */
+/** Of a row of codes of so many bytes, the bytes of its signs. */
 export function signBytesOf(codeBytes: usize): usize {
   return ((codeBytes - TAIL_BYTES + 63) >> 6) << 3
 }
@@ -48,45 +51,87 @@ function sumOf(lanes: v128): f32 {
   )
 }
 
-function sketchRow(codes: usize, bytes: usize, sketch: usize, tail: usize): void {
+function sketchRow(codes: usize, bytes: usize, sketch: usize, signBytes: usize, bits: u32): void {
+  const tail = sketch + <usize>bits * signBytes
+  const scale = load<f32>(codes + bytes)
+  const squares = load<f32>(codes + bytes, 4)
+  // Of one bit none is outer.
+  const least = bits == 1 ? 127 : min<u32>(127, <u32>sqrt<f32>(max<f32>(squares, 0) / <f32>bytes))
+  const inner = i8x16.splat(<i8>least)
   let sums = i32x4.splat(0)
-  let ones: u32 = 0
+  let sum: u32 = 0
+  let outers: u32 = 0
+  store<u64>(sketch + signBytes - 8, 0)
   store<u64>(tail - 8, 0)
   for (let at: usize = 0; at < bytes; at += 16) {
     const sixteen = v128.load(codes + at)
     const signs = signsOf(sixteen)
+    const sizes = i8x16.abs(sixteen)
+    const outer = i8x16.gt_u(sizes, inner)
     store<u16>(sketch + (at >> 3), <u16>signs)
-    ones += popcnt(signs)
-    const pairs = i16x8.extadd_pairwise_i8x16_u(i8x16.abs(sixteen))
+    const pairs = i16x8.extadd_pairwise_i8x16_u(sizes)
     sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_u(pairs))
+    sum += popcnt(signs)
+    if (bits == 1) continue
+    const outerBits = <u32>i8x16.bitmask(outer)
+    const lower = ~(signs ^ outerBits) & 0xffff
+    store<u16>(sketch + signBytes + (at >> 3), <u16>lower)
+    outers += popcnt(outerBits)
+    // Once for both signs of an outer one, twice for the upper bits.
+    sum += popcnt(signs) + popcnt(lower)
+    const twice = i16x8.shl(i16x8.extadd_pairwise_i8x16_u(v128.and(sizes, outer)), 1)
+    sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_u(twice))
   }
-  const scale = load<f32>(codes + bytes)
-  const squares = load<f32>(codes + bytes, 4)
-  const sum = sumOf(sums)
+  const along = sumOf(sums)
   const square = scale * scale * squares
-  const factor = sum == 0 ? scale * 0 : scale * (squares / sum)
+  const factor = along == 0 ? scale * 0 : scale * (squares / along)
   if (squares != 0 && !(square >= LEAST_SQUARE)) {
     v128.store(tail, f32x4.splat(NaN))
     return
   }
   store<f32>(tail, square)
   store<f32>(tail, factor, 4)
-  // What the signs leave over, over the root of the number of components.
-  store<f32>(tail, sqrt<f32>(max<f32>(factor * factor - square / <f32>bytes, 0)), 8)
-  store<f32>(tail, <f32>ones, 12)
+  // What the levels leave over, over the root of the number of components; of the levels' squares this is the mean.
+  const mean = <f32>1 + <f32>(outers << 3) / <f32>bytes
+  store<f32>(tail, sqrt<f32>(max<f32>(factor * factor * mean - square / <f32>bytes, 0)), 8)
+  store<f32>(tail, <f32>sum, 12)
 }
 
-/** Sketches of `count` rows of codes, each of `codeBytes`, from `codes` on. */
+/** Sketches of so many bits, of `count` rows of codes, each of `codeBytes`, from `codes` on. */
 export function sketchRows(
   codes: usize,
   count: u32,
   codeBytes: usize,
   sketches: usize,
   sketchBytes: usize,
+  bits: u32,
 ): void {
   const signBytes = signBytesOf(codeBytes)
   for (let i: u32 = 0; i < count; i++, codes += codeBytes, sketches += sketchBytes) {
-    sketchRow(codes, codeBytes - TAIL_BYTES, sketches, sketches + signBytes)
+    sketchRow(codes, codeBytes - TAIL_BYTES, sketches, signBytes, bits)
+  }
+}
+
+/** Bytes of a row of 8-bit codes of a row of so many bytes of float32. */
+export function codeBytesOf(rowBytes: usize): usize {
+  return (((rowBytes + 63) >> 6) << 4) + TAIL_BYTES
+}
+
+/** The same of rows of float32, each of `rowBytes`, as if they were codes. `centre`: see `encodeRows`. `code`: room for one row of codes. */
+export function sketchVectors(
+  rows: usize,
+  count: u32,
+  rowBytes: usize,
+  centre: usize,
+  code: usize,
+  sketches: usize,
+  sketchBytes: usize,
+  bits: u32,
+): void {
+  const codeBytes = codeBytesOf(rowBytes)
+  for (let i: u32 = 0; i < count; i++, rows += rowBytes, sketches += sketchBytes) {
+    encodeRows(INT8, rows, 1, rowBytes, centre, code, codeBytes)
+    sketchRows(code, 1, codeBytes, sketches, sketchBytes, bits)
   }
 }
 
@@ -136,42 +181,63 @@ function bitsOf(signs: u64, p0: u64, p1: u64, p2: u64, p3: u64): u64 {
   return popcnt(signs & p0) + (popcnt(signs & p1) << 1) + (popcnt(signs & p2) << 2) + (popcnt(signs & p3) << 3)
 }
 
-/** The sums of the u of the query where a row has a one: of the first row in the lower half, of the second in the upper. */
-export function sumsAtOnes(a: usize, b: usize, query: usize, signBytes: usize): u64 {
-  let sumA: u64 = 0
-  let sumB: u64 = 0
-  let planes = query + QUERY_HEAD
-  for (const end = a + signBytes; a < end; a += 8, b += 8, planes += 32) {
-    const p0 = load<u64>(planes)
-    const p1 = load<u64>(planes, 8)
-    const p2 = load<u64>(planes, 16)
-    const p3 = load<u64>(planes, 24)
-    sumA += bitsOf(load<u64>(a), p0, p1, p2, p3)
-    sumB += bitsOf(load<u64>(b), p0, p1, p2, p3)
+/** The sum of the u of the query where a row has a one. */
+// @ts-ignore: decorator
+@inline
+function sumAtOnes(ones: usize, end: usize, query: usize): u64 {
+  let sum: u64 = 0
+  for (let planes = query + QUERY_HEAD; ones < end; ones += 8, planes += 32) {
+    const word = load<u64>(ones)
+    sum += bitsOf(word, load<u64>(planes), load<u64>(planes, 8), load<u64>(planes, 16), load<u64>(planes, 24))
   }
-  return sumA | (sumB << 32)
+  return sum
+}
+
+/** The sum of all u x l. `tail` is where a sketch's floats are. */
+// @ts-ignore: decorator
+@inline
+export function productOf(bits: u32, sketch: usize, tail: usize, query: usize): u32 {
+  if (bits == 1) return <u32>sumAtOnes(sketch, tail, query)
+  const middle = sketch + ((tail - sketch) >> 1)
+  return <u32>((sumAtOnes(sketch, middle, query) << 1) + sumAtOnes(middle, tail, query))
+}
+
+// @ts-ignore: decorator
+@inline
+export function stepOf(query: usize): f32 {
+  return load<f32>(query)
+}
+
+/** The sum of (u - 7.5) x the lowest level. */
+// @ts-ignore: decorator
+@inline
+export function offsetOf(query: usize, bits: u32): f32 {
+  const lowest: f32 = bits == 1 ? 1 : 3
+  return lowest * (<f32>7.5 * load<f32>(query, 12) - load<f32>(query, 4))
+}
+
+// @ts-ignore: decorator
+@inline
+export function lengthOf(query: usize): f32 {
+  return load<f32>(query, 8)
 }
 
 /** What a distance is taken to be: the less, the nearer. Two of one metric can be compared, and that is all. */
 // @ts-ignore: decorator
 @inline
-export function estimateOf(metric: u32, tail: usize, query: usize, sumAtOnes: u32): f32 {
-  const step = load<f32>(query)
-  const sum = load<f32>(query, 4)
-  const components = load<f32>(query, 12)
-  const ones = load<f32>(tail, 12)
-  // (2 s - 1) x (u - 7.5), summed up.
-  const signed = <f32>2 * <f32>sumAtOnes - <f32>15 * ones - sum + <f32>7.5 * components
-  const product = load<f32>(tail, 4) * (step * signed)
-  if (metric == EUCLID) return load<f32>(tail) - <f32>2 * product
-  return metric == DOT ? -product : -product / sqrt<f32>(load<f32>(tail))
+export function estimateOf(metric: u32, tail: usize, step: f32, offset: f32, product: u32): f32 {
+  // (2 l + the lowest level) x (u - 7.5), summed up.
+  const signed = <f32>2 * <f32>product - <f32>15 * load<f32>(tail, 12) + offset
+  const whole = load<f32>(tail, 4) * (step * signed)
+  if (metric == EUCLID) return load<f32>(tail) - <f32>2 * whole
+  return metric == DOT ? -whole : -whole / sqrt<f32>(load<f32>(tail))
 }
 
-/** By how much that is off, as a standard deviation. */
+/** By how much that is off, in standard deviations times the query's length of which there are `errors`. */
 // @ts-ignore: decorator
 @inline
-export function errorOf(metric: u32, tail: usize, query: usize): f32 {
-  const error = load<f32>(tail, 8) * load<f32>(query, 8)
+export function errorOf(metric: u32, tail: usize, errors: f32): f32 {
+  const error = load<f32>(tail, 8) * errors
   if (metric == EUCLID) return <f32>2 * error
   return metric == DOT ? error : error / sqrt<f32>(load<f32>(tail))
 }

@@ -1,14 +1,11 @@
 import { assert } from '../../runtime/assert.ts'
-import type { Chunk } from '../exact-scan.ts'
 import type { Kernels } from '../kernels.ts'
 import type { VectorColumn } from '../vector-column.ts'
 import type { Metric } from '../vector-hits.ts'
 import type { Arena, Region } from '../vector-memory.ts'
 import { putCentre } from './centre.ts'
-import { elementNumbers, hasCodes, isMovable, rowBytesOf, sketchBytesOf, type Elements } from './elements.ts'
-
-/** Rows that lie together, of whatever elements. */
-export type RowChunk = Pick<Chunk, 'region' | 'firstRow' | 'rows'>
+import { elementNumbers, hasCodes, isMovable, rowBytesOf, type Elements } from './elements.ts'
+import { placeOf, RowChunks, type RowChunk } from './row-chunks.ts'
 
 /** Rows to be encoded by one call of the kernel: all are numbers and addresses in the memory that they share. */
 export interface EncodeRun {
@@ -19,16 +16,10 @@ export interface EncodeRun {
   readonly centre: number
   readonly to: number
   readonly rowBytes: number
-  /** Where their sketches go, if they have any. */
-  readonly sketches?: { readonly to: number; readonly rowBytes: number }
 }
-
-/** A chunk begins at a multiple of so many rows, so that a graph finds a row's chunk by its highest bits. */
-const chunkRows = 256
 
 // Invariants:
 //   - row n of the codes is that of the column, and lies in the same arena.
-//   - the sketches of a chunk, if there are any, lie behind its codes.
 //   - a row never moves once it is encoded, nor do codes change.
 
 export interface CodeOptions {
@@ -44,26 +35,20 @@ export interface CodeOptions {
  */
 export class CodeColumn {
   readonly elements: Exclude<Elements, 'float32'>
-  readonly rowBytes: number
-  /** Of the sketch of a row, 0 if rows have none. */
-  readonly sketchBytes: number
   readonly #column: VectorColumn
   readonly #arena: Arena
   readonly #centre: Region | undefined
-  readonly #chunks: RowChunk[] = []
-  #capacityRows = 0
+  readonly #chunks: RowChunks
   #rowCount = 0
   #isDisposed = false
 
   private constructor(
     column: VectorColumn,
     elements: Exclude<Elements, 'float32'>,
-    metric: Metric,
     place: { readonly arena: Arena; readonly centre: Region | undefined },
   ) {
     this.elements = elements
-    this.rowBytes = rowBytesOf(elements, column.dimensions)
-    this.sketchBytes = sketchBytesOf(elements, metric, column.dimensions)
+    this.#chunks = new RowChunks(place.arena, rowBytesOf(elements, column.dimensions))
     this.#column = column
     this.#arena = place.arena
     this.#centre = place.centre
@@ -86,11 +71,15 @@ export class CodeColumn {
     const centre = isMovable(metric) ? arena.allocate(rowBytesOf('float32', column.dimensions)) : undefined
     if (centre === undefined && isMovable(metric)) return undefined
     if (centre !== undefined) putCentre(column, centre, middle)
-    const codes = new CodeColumn(column, elements, metric, { arena, centre })
+    const codes = new CodeColumn(column, elements, { arena, centre })
     const hasRoom = encodesLater ? codes.#makeRoom() : codes.grow()
     if (hasRoom) return codes
     codes.dispose()
     return undefined
+  }
+
+  get rowBytes(): number {
+    return this.#chunks.rowBytes
   }
 
   get rowCount(): number {
@@ -99,7 +88,7 @@ export class CodeColumn {
 
   /** Memory held, in bytes. */
   get bytes(): number {
-    return this.#chunks.reduce((sum, { region }) => sum + region.bytes, this.#centre?.bytes ?? 0)
+    return this.#chunks.bytes + (this.#centre?.bytes ?? 0)
   }
 
   /** Of the row of floats that is taken off each vector before it is encoded; 0 if none is. */
@@ -110,12 +99,7 @@ export class CodeColumn {
   /** Where the codes lie: those of a chunk together, the chunks in the order of their rows. */
   chunks(): readonly RowChunk[] {
     assert(!this.#isDisposed, 'disposed codes lie nowhere')
-    return this.#chunks
-  }
-
-  /** Where the sketch of a chunk's first row lies. */
-  sketchesOf({ region, rows }: RowChunk): number {
-    return region.offset + rows * this.rowBytes
+    return this.#chunks.list
   }
 
   /** Encodes rows that were appended to the column since. False if there is no room, and then nothing has changed. @throws overloaded */
@@ -135,57 +119,39 @@ export class CodeColumn {
   }
 
   #makeRoom(): boolean {
-    const { rowCount } = this.#column
-    if (arenaOf(this.#column) !== this.#arena) return false
-    return rowCount <= this.#capacityRows || this.#addChunk(rowCount - this.#capacityRows)
+    return arenaOf(this.#column) === this.#arena && this.#chunks.reach(this.#column.rowCount)
   }
 
   /** Frees the memory. Whoever reads the codes is done by then. */
   dispose(): void {
     assert(!this.#isDisposed, 'codes are disposed once')
     this.#isDisposed = true
-    for (const { region } of this.#chunks) this.#arena.free(region)
+    this.#chunks.dispose()
     if (this.#centre !== undefined) this.#arena.free(this.#centre)
-  }
-
-  #addChunk(missing: number): boolean {
-    const rows = Math.ceil(missing / chunkRows) * chunkRows
-    const region = this.#arena.allocate(rows * (this.rowBytes + this.sketchBytes))
-    if (region === undefined) return false
-    this.#chunks.push({ region, firstRow: this.#capacityRows, rows })
-    this.#capacityRows += rows
-    return true
   }
 
   /** The next rows that lie together, here and there. */
   #nextRun(): EncodeRun {
     const first = this.#rowCount
-    const [from, to] = [chunkAt(this.#column.chunks(), first), chunkAt(this.#chunks, first)]
-    const count = Math.min(this.#column.rowCount, from.firstRow + from.rows, to.firstRow + to.rows) - first
     const floatBytes = rowBytesOf('float32', this.#column.dimensions)
-    this.#rowCount = first + count
+    const from = placeOf(this.#column.chunks(), first, floatBytes)
+    const to = placeOf(this.#chunks.list, first, this.rowBytes)
+    this.#rowCount = Math.min(this.#column.rowCount, from.end, to.end)
     return {
       elements: elementNumbers[this.elements],
-      from: from.region.offset + (first - from.firstRow) * floatBytes,
-      count,
+      from: from.address,
+      count: this.#rowCount - first,
       floatBytes,
       centre: this.centreAddress,
-      to: to.region.offset + (first - to.firstRow) * this.rowBytes,
+      to: to.address,
       rowBytes: this.rowBytes,
-      ...(this.sketchBytes > 0 && {
-        sketches: {
-          to: this.sketchesOf(to) + (first - to.firstRow) * this.sketchBytes,
-          rowBytes: this.sketchBytes,
-        },
-      }),
     }
   }
 }
 
 export function encodeRun(kernels: Kernels, run: EncodeRun): void {
-  const { elements, from, count, floatBytes, centre, to, rowBytes, sketches } = run
+  const { elements, from, count, floatBytes, centre, to, rowBytes } = run
   kernels.encodeRows(elements, from, count, floatBytes, centre, to, rowBytes)
-  if (sketches !== undefined) kernels.sketchRows(to, count, rowBytes, sketches.to, sketches.rowBytes)
 }
 
 /** The memory in which all rows lie; undefined if there are none, or they lie in several. */
@@ -193,10 +159,4 @@ export function arenaOf(column: VectorColumn): Arena | undefined {
   const chunks = column.chunks()
   const arena = chunks[0]?.region.arena
   return chunks.every(({ region }) => region.arena === arena) ? arena : undefined
-}
-
-function chunkAt(chunks: readonly RowChunk[], row: number): RowChunk {
-  const found = chunks.findLast(({ firstRow }) => firstRow <= row)
-  assert(found !== undefined && row < found.firstRow + found.rows, 'a row lies in a chunk')
-  return found
 }

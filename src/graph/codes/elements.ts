@@ -18,8 +18,9 @@ const int8TailBytes = 16
 /** Behind the signs of a sketch: four floats (assembly/sketch.ts). */
 const sketchTailBytes = 16
 const cacheLineBytes = 64
-/** Rows of fewer codes are read about as quickly as sketches of them. */
-const sketchedDimensionsMin = 256
+/** Shorter rows are read about as quickly as sketches of them. */
+const sketchedDimensionsMin = 64
+const oneBitMin = 256
 
 /** Undefined if the number stands for none. */
 export function elementsOf(number: number): Elements | undefined {
@@ -38,11 +39,18 @@ export function rowBytesOf(elements: Elements, dimensions: number): number {
   }
 }
 
-/** Bytes of the sketch of a row of codes, which says whether they are worth reading; 0: such rows have none. */
+/** Bits of a component in a sketch: a sum of fewer components is less sure, and a row of them more soon read. */
+export function sketchBitsOf(dimensions: number): 1 | 2 {
+  return dimensions < oneBitMin ? 2 : 1
+}
+
+/** Bytes of the sketch of a row, which says whether the row is worth reading; 0: such rows have none. */
 export function sketchBytesOf(elements: Elements, metric: Metric, dimensions: number): number {
   const isSketched = metric === 'euclid' || metric === 'dot' || metric === 'cosine'
-  if (elements !== 'int8' || !isSketched || dimensions < sketchedDimensionsMin) return 0
-  const bytes = Math.ceil(dimensions / 64) * 8 + sketchTailBytes
+  if (elements === 'bfloat16' || !isSketched || dimensions < sketchedDimensionsMin) return 0
+  // Longer vectors have codes, unless somebody wants to save their memory.
+  if (elements === 'float32' && dimensions >= oneBitMin) return 0
+  const bytes = Math.ceil(dimensions / 64) * 8 * sketchBitsOf(dimensions) + sketchTailBytes
   const lineBytes = Math.ceil(bytes / cacheLineBytes) * cacheLineBytes
   // Where it costs little, a sketch lies in lines of its own: one less is to be read.
   return lineBytes <= bytes * 1.2 ? lineBytes : bytes

@@ -2,7 +2,7 @@ import { DatabaseError } from '../../errors/database-error.ts'
 import { yieldToEventLoop } from '../../runtime/yield.ts'
 import { adoptInto } from '../adopt/adopt-graph.ts'
 import type { SourceGraph } from '../adopt/source-graph.ts'
-import { encodeRun, type EncodeRun } from '../codes/code-column.ts'
+import { deriveRows, type DerivedRun } from '../codes/sketch-column.ts'
 import { strideOf } from '../vector-column.ts'
 import type { ScratchImage } from './hnsw-scratch.ts'
 import { linksOf } from './hnsw-links.ts'
@@ -14,8 +14,8 @@ export interface LinksJob {
   readonly image: HnswImage
   readonly scratch: ScratchImage
   readonly control: BuildControl
-  /** Codes that are to be made first. */
-  readonly encode: readonly EncodeRun[]
+  /** Codes and sketches that are to be made first. */
+  readonly derive: readonly DerivedRun[]
   /** Links that are taken over after that, before the first row is inserted. */
   readonly adopt?: AdoptedLinks
   /** The file of the whole graph says that distances are taken of the vectors, whatever it was built over. */
@@ -54,8 +54,8 @@ export function orderBuild(control: BuildControl, order: keyof typeof buildOrder
  */
 export async function* buildLinks(job: LinksJob): AsyncGenerator<Uint8Array> {
   const kernels = kernelsOf(job.image.memory)
-  for (const run of job.encode) {
-    encodeRun(kernels, run)
+  for (const run of job.derive) {
+    deriveRows(kernels, run)
     await yieldToEventLoop()
   }
   if (job.adopt !== undefined) adoptInto(job.image, job.scratch, job.adopt.source, job.adopt.rowOf)

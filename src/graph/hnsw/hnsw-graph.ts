@@ -1,15 +1,19 @@
 import { assert } from '../../runtime/assert.ts'
-import { CodeColumn, type CodeOptions, type EncodeRun } from '../codes/code-column.ts'
-import { elementNumbers, type Elements } from '../codes/elements.ts'
+import { runToEnd } from '../../runtime/steps.ts'
+import { centreSteps } from '../codes/centre.ts'
+import { CodeColumn, type CodeOptions } from '../codes/code-column.ts'
+import { elementNumbers, isMovable, sketchBytesOf, type Elements } from '../codes/elements.ts'
+import { hasFineCodes } from '../codes/fine-codes.ts'
+import { deriveRows, SketchColumn, type DerivedRun } from '../codes/sketch-column.ts'
 import type { DenseColumn } from '../stored/dense-column.ts'
 import { StoredColumn } from '../stored/stored-column.ts'
-import { strideOf } from '../vector-column.ts'
+import { strideOf, type VectorColumn } from '../vector-column.ts'
 import type { Metric } from '../vector-hits.ts'
 import type { Arena, Region } from '../vector-memory.ts'
 import { graphFields, noRow, readGraphRecord, wordsOfGraph, type GraphRecord } from './hnsw-records.ts'
 import { HnswScratch } from './hnsw-scratch.ts'
 import type { HnswImage, PlacedBits } from './hnsw-thread.ts'
-import { placeGraph, type PlacedGraph } from './place-graph.ts'
+import { placeGraph, type DerivedRows, type PlacedGraph } from './place-graph.ts'
 
 export interface HnswParameters {
   /** Links per row on upper layers, twice as many on layer 0: 2 to `mMax`. */
@@ -43,6 +47,16 @@ export interface SpareRoom {
   readonly spareUpperWords?: number
 }
 
+export interface DerivedOptions extends CodeOptions {
+  /**
+   * Whether codes of a byte tell the vectors apart (`hasFineCodes`), if somebody has asked: rows of a graph over vectors have
+   * sketches only if so. Found out here otherwise.
+   */
+  readonly isFine?: boolean | undefined
+}
+
+const noneDerived: DerivedRows = { codes: undefined, sketches: undefined }
+
 // Word 0 of the upper lists stands for "no record".
 const emptyState: GraphState = {
   upperWords: 1,
@@ -54,8 +68,8 @@ const emptyState: GraphState = {
 }
 
 /**
- * A graph over the rows of one column, in the same memory: it owns the links, and the codes if it is one over codes (those of
- * a stored column are the column's), and never touches the rows. Rows are put in and searched through an `HnswThread`, here or in a worker. Dispose it before its column.
+ * A graph over the rows of one column, in the same memory: it owns the links, the codes if it is one over codes (those of
+ * a stored column are the column's), and sketches of the rows, and never touches the rows. Rows are put in and searched through an `HnswThread`, here or in a worker. Dispose it before its column.
  */
 export class HnswGraph {
   readonly column: DenseColumn
@@ -63,16 +77,23 @@ export class HnswGraph {
   #parameters: HnswParameters
   readonly arena: Arena
   #codes: CodeColumn | undefined
+  #sketches: SketchColumn | undefined
   #region: Region
   #capacityRows: number
   #isDisposed = false
 
-  private constructor(column: DenseColumn, metric: Metric, parameters: HnswParameters, placed: PlacedGraph) {
+  private constructor(
+    column: DenseColumn,
+    metric: Metric,
+    parameters: HnswParameters,
+    placed: PlacedGraph & { readonly derived: DerivedRows },
+  ) {
     this.column = column
     this.metric = metric
     this.#parameters = parameters
     this.arena = placed.arena
-    this.#codes = placed.codes
+    this.#codes = placed.derived.codes
+    this.#sketches = placed.derived.sketches
     this.#region = placed.region
     this.#capacityRows = placed.capacityRows
   }
@@ -87,17 +108,17 @@ export class HnswGraph {
     column: DenseColumn,
     metric: Metric,
     parameters: HnswParameters,
-    room: SpareRoom = {},
+    room: SpareRoom & Pick<DerivedOptions, 'isFine'> = {},
   ): HnswGraph | undefined {
     return HnswGraph.place(column, metric, parameters, emptyState, room)
   }
 
-  /** The same, but its codes are not made yet: whoever builds it does that first, by `takeEncodeRuns`. @throws overloaded */
+  /** The same, but its codes and sketches are not made yet: whoever builds it does that first, by `takeRuns`. @throws overloaded */
   static createUnencoded(
     column: DenseColumn,
     metric: Metric,
     parameters: HnswParameters,
-    room: SpareRoom & Pick<CodeOptions, 'centre'> = {},
+    room: SpareRoom & Omit<DerivedOptions, 'encodesLater'> = {},
   ): HnswGraph | undefined {
     return HnswGraph.place(column, metric, parameters, emptyState, { ...room, encodesLater: true })
   }
@@ -108,18 +129,19 @@ export class HnswGraph {
     metric: Metric,
     parameters: HnswParameters,
     state: GraphState,
-    { spareUpperWords = 0, ...ofCodes }: SpareRoom & CodeOptions = {},
+    { spareUpperWords = 0, ...options }: SpareRoom & DerivedOptions = {},
   ): HnswGraph | undefined {
     const { m, efConstruct, seed, elements = 'float32' } = parameters
     assert(m >= 2 && m <= mMax && efConstruct >= 1 && efConstruct <= efMax, 'parameters are in range')
     assert(seed >>> 0 === seed, 'a seed has 32 bits')
     if (column instanceof StoredColumn)
       return HnswGraph.#overStored(column, metric, parameters, { state, spareUpperWords })
-    const codes = elements === 'float32' ? undefined : CodeColumn.create(column, elements, metric, ofCodes)
-    if (codes === undefined && elements !== 'float32') return undefined
-    const placed = placeGraph(column, metric, parameters, { state, spareUpperWords, codes })
-    if (placed !== undefined) return new HnswGraph(column, metric, parameters, placed)
-    codes?.dispose()
+    const derived = derivedOf(column, metric, elements, options)
+    if (derived === undefined) return undefined
+    const placed = placeGraph(column, metric, parameters, { state, spareUpperWords, derived })
+    if (placed !== undefined) return new HnswGraph(column, metric, parameters, { ...placed, derived })
+    derived.sketches?.dispose()
+    derived.codes?.dispose()
     return undefined
   }
 
@@ -131,8 +153,8 @@ export class HnswGraph {
     room: { readonly state: GraphState; readonly spareUpperWords: number },
   ): HnswGraph | undefined {
     const parameters = { ...given, elements: column.elements }
-    const placed = placeGraph(column, metric, parameters, { ...room, codes: undefined })
-    return placed === undefined ? undefined : new HnswGraph(column, metric, parameters, placed)
+    const placed = placeGraph(column, metric, parameters, { ...room, derived: noneDerived })
+    return placed && new HnswGraph(column, metric, parameters, { ...placed, derived: noneDerived })
   }
 
   get parameters(): HnswParameters {
@@ -150,6 +172,11 @@ export class HnswGraph {
     return this.arena.words(this.#region.offset + nextRowAt, 1)[0]!
   }
 
+  /** Whether sketches say which of the rows that pass a filter are worth comparing. */
+  get hasSketches(): boolean {
+    return this.#sketches !== undefined
+  }
+
   /** Rows that there is room for. */
   get capacityRows(): number {
     return this.#capacityRows
@@ -159,9 +186,9 @@ export class HnswGraph {
     return this.nextRow === this.column.rowCount
   }
 
-  /** Memory held, in bytes: of the links, and of the codes. */
+  /** Memory held, in bytes: of the links, the codes and the sketches. */
   get bytes(): number {
-    return this.#region.bytes + (this.#codes?.bytes ?? 0)
+    return this.#region.bytes + (this.#codes?.bytes ?? 0) + (this.#sketches?.bytes ?? 0)
   }
 
   record(): GraphRecord {
@@ -209,8 +236,10 @@ export class HnswGraph {
     if (this.#capacityRows === this.column.rowCount) return true
     const { upperWords, nextRow, linkedCount, entry, top, root } = this.record()
     const state = { upperWords, nextRow, linkedCount, entry, top, root }
-    if (this.#codes !== undefined && !this.#codes.grow()) return false
-    const contents = { state, spareUpperWords: 0, codes: this.#codes }
+    if (this.#codes?.grow() === false || this.#sketches?.reach() === false) return false
+    for (const run of this.takeRuns()) deriveRows(this.arena.kernels, run)
+    const derived = { codes: this.#codes, sketches: this.#sketches }
+    const contents = { state, spareUpperWords: 0, derived }
     const larger = placeGraph(this.column, this.metric, this.parameters, contents)
     if (larger === undefined) return false
     assert(larger.arena === this.arena, 'the rows of a column do not move')
@@ -225,14 +254,14 @@ export class HnswGraph {
     return true
   }
 
-  /** What of its codes is to be made yet; see `CodeColumn.takeRuns`. */
-  takeEncodeRuns(): EncodeRun[] {
-    return this.#codes?.takeRuns() ?? []
+  /** What of its codes and sketches is to be made yet, in any thread that shares the memory, before anybody reads them. */
+  takeRuns(): DerivedRun[] {
+    return [...(this.#codes?.takeRuns() ?? []), ...(this.#sketches?.takeRuns(this.#codes) ?? [])]
   }
 
   /**
    * From here on distances are taken of the vectors themselves, and the codes are gone: they build a graph in half the time, and
-   * it is as good a graph for the vectors. Images from before are no longer good.
+   * it is as good a graph for the vectors. Sketches stay if vectors have some. Images from before are no longer good.
    */
   dropCodes(): void {
     if (this.#codes === undefined) return
@@ -240,9 +269,14 @@ export class HnswGraph {
     const { exactBlocks, exactBlockShift, exactRowBytes } = record
     assert(exactBlocks !== 0, 'a graph whose vectors are elsewhere keeps its codes')
     const rows = { blocks: exactBlocks, blockShift: exactBlockShift, rowBytes: exactRowBytes }
+    if (sketchBytesOf('float32', this.metric, this.column.dimensions) === 0) {
+      this.#sketches?.dispose()
+      this.#sketches = undefined
+    }
     const words = wordsOfGraph({
-      ...{ ...record, ...rows, elements: elementNumbers.float32, centre: 0 },
-      ...{ sketchBlocks: 0, sketchBytes: 0 },
+      ...{ ...record, ...rows, elements: elementNumbers.float32 },
+      centre: this.#sketches?.centreAddress ?? 0,
+      ...(this.#sketches === undefined && { sketchBlocks: 0, sketchBytes: 0 }),
     })
     this.arena.words(this.#region.offset, words.length).set(words)
     this.#parameters = { ...this.#parameters, elements: 'float32' }
@@ -265,8 +299,30 @@ export class HnswGraph {
     assert(!this.#isDisposed, 'a graph is disposed once')
     this.#isDisposed = true
     this.arena.free(this.#region)
+    this.#sketches?.dispose()
     this.#codes?.dispose()
   }
+}
+
+/** Undefined if there can be no codes that are asked for; sketches are left out if there is no room for them. @throws overloaded */
+function derivedOf(
+  column: VectorColumn,
+  metric: Metric,
+  elements: Elements,
+  { isFine, ...options }: DerivedOptions,
+): DerivedRows | undefined {
+  const isSketched =
+    sketchBytesOf(elements, metric, column.dimensions) > 0 &&
+    (elements !== 'float32' || (isFine ?? hasFineCodes(column, metric)))
+  const needsCentre = isMovable(metric) && (isSketched || elements !== 'float32')
+  const centre = needsCentre ? (options.centre ?? runToEnd(centreSteps(column))) : undefined
+  const codes =
+    elements === 'float32' ? undefined : CodeColumn.create(column, elements, metric, { ...options, centre })
+  if (codes === undefined && elements !== 'float32') return undefined
+  const sketches = isSketched ? SketchColumn.create(column, elements, metric, centre) : undefined
+  if (options.encodesLater !== true)
+    for (const run of sketches?.takeRuns(codes) ?? []) deriveRows(sketches!.arena.kernels, run)
+  return { codes, sketches }
 }
 
 /** Puts a bitset where searches need not copy it. Free the region afterwards. Undefined if there is no room. */

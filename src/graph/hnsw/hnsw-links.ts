@@ -1,7 +1,7 @@
 import { DatabaseError } from '../../errors/database-error.ts'
 import { assert } from '../../runtime/assert.ts'
-import { encodeRun, type EncodeRun } from '../codes/code-column.ts'
 import { elementNumbers, elementsOf, type Elements } from '../codes/elements.ts'
+import { deriveRows, type DerivedRun } from '../codes/sketch-column.ts'
 import { metricNumbers } from '../exact-scan.ts'
 import type { LinksSection } from '../graph-reader.ts'
 import type { DenseColumn } from '../stored/dense-column.ts'
@@ -48,7 +48,7 @@ export interface FillJob {
   readonly presence: Uint32Array
   /** Where there is room for three bitsets of the rows in the graph. */
   readonly bits: number
-  readonly encode: readonly EncodeRun[]
+  readonly derive: readonly DerivedRun[]
 }
 
 /** A graph that is not to be used before its job has been done. */
@@ -85,7 +85,7 @@ export function beginLinks(column: DenseColumn, section: LinksSection): BegunLin
   const { memory, address, presence } = graph.image()
   const job = {
     ...{ memory, graph: address, section: section.bytes, presence, bits: bits.offset },
-    encode: graph.takeEncodeRuns(),
+    derive: graph.takeRuns(),
   }
   const abandon = (): void => {
     arena.free(bits)
@@ -104,9 +104,9 @@ export function beginLinks(column: DenseColumn, section: LinksSection): BegunLin
 }
 
 /** Gives what is wrong, 0 if nothing is: see `BegunLinks.finish`. */
-export function fillLinks({ memory, graph, section, presence, bits, encode }: FillJob): bigint {
+export function fillLinks({ memory, graph, section, presence, bits, derive }: FillJob): bigint {
   const kernels = kernelsOf(memory)
-  for (const run of encode) encodeRun(kernels, run)
+  for (const run of derive) deriveRows(kernels, run)
   const record = readGraphRecord(new Uint32Array(memory.buffer, graph, graphFields.length))
   const layout = linksLayout(record)
   const put = (at: number, from: number, to: number): void =>

@@ -23,7 +23,9 @@ export const graphFields = [
   'exactBlockShift',
   'exactRowBytes',
   'sketchBlocks',
+  'sketchBlockShift',
   'sketchBytes',
+  'sketchBits',
 ] as const
 
 export const scratchFields = [

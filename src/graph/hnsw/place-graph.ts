@@ -1,5 +1,7 @@
-import { arenaOf, type CodeColumn, type RowChunk } from '../codes/code-column.ts'
+import { arenaOf, type CodeColumn } from '../codes/code-column.ts'
 import { elementNumbers, rowBytesOf } from '../codes/elements.ts'
+import type { RowChunk } from '../codes/row-chunks.ts'
+import type { SketchColumn } from '../codes/sketch-column.ts'
 import { metricNumbers } from '../exact-scan.ts'
 import type { DenseColumn } from '../stored/dense-column.ts'
 import { StoredColumn } from '../stored/stored-column.ts'
@@ -9,25 +11,28 @@ import type { GraphState, HnswParameters } from './hnsw-graph.ts'
 import { recordBytes, wordsOfGraph } from './hnsw-records.ts'
 import { layOut } from './hnsw-scratch.ts'
 
-/** A graph's place in memory: its record and lists in the region, its codes beside it. */
+/** What of a graph is derived from the rows. */
+export interface DerivedRows {
+  readonly codes: CodeColumn | undefined
+  readonly sketches: SketchColumn | undefined
+}
+
+/** A graph's place in memory: its record and lists in the region, what is derived from the rows beside it. */
 export interface PlacedGraph {
   readonly arena: Arena
   readonly region: Region
   readonly capacityRows: number
-  readonly codes: CodeColumn | undefined
 }
 
 interface Contents {
   readonly state: GraphState
   readonly spareUpperWords: number
-  readonly codes: CodeColumn | undefined
+  readonly derived: DerivedRows
 }
 
 /** Where rows lie, as kernels find them: a table of blocks of 2^shift rows. */
 interface RowTable {
   readonly chunks: readonly RowChunk[]
-  /** Of the first row of a chunk. */
-  readonly addressOf: (chunk: RowChunk) => number
   readonly rowBytes: number
   readonly blockShift: number
   readonly blocks: number
@@ -38,12 +43,12 @@ export function placeGraph(
   column: DenseColumn,
   metric: Metric,
   { m, efConstruct, seed, elements = 'float32' }: HnswParameters,
-  { state, spareUpperWords, codes }: Contents,
+  { state, spareUpperWords, derived }: Contents,
 ): PlacedGraph | undefined {
   const arena = column instanceof StoredColumn ? column.arena : arenaOf(column)
   if (arena === undefined) return undefined
   const capacityRows = column.rowCount
-  const { exact, own, sketches, centre } = tablesOf(column, codes)
+  const { exact, own, sketches, centre } = tablesOf(column, derived)
   const coming = arena.kernels.hnswUpperWords(seed, m, state.nextRow, capacityRows)
   const { starts, end } = layOut({
     record: recordBytes,
@@ -76,14 +81,16 @@ export function placeGraph(
     exactBlockShift: exact?.blockShift ?? 0,
     exactRowBytes: rowBytesOf('float32', column.dimensions),
     sketchBlocks: sketches === undefined ? 0 : at('sketchBlocks'),
+    sketchBlockShift: sketches?.blockShift ?? 0,
     sketchBytes: sketches?.rowBytes ?? 0,
+    sketchBits: derived.sketches?.bits ?? 0,
   })
   arena.words(region.offset, words.length).set(words)
   arena.words(at('upper'), 1)[0] = 0
   putBlocks(arena.words(at('blocks'), own.blocks), own)
   if (exact !== undefined) putBlocks(arena.words(at('exactBlocks'), exact.blocks), exact)
   if (sketches !== undefined) putBlocks(arena.words(at('sketchBlocks'), sketches.blocks), sketches)
-  return { arena, region, capacityRows, codes }
+  return { arena, region, capacityRows }
 }
 
 interface RowTables {
@@ -91,35 +98,27 @@ interface RowTables {
   readonly exact: RowTable | undefined
   /** Of what distances are taken of. */
   readonly own: RowTable
-  /** Of sketches of that, if there are any. */
+  /** Of sketches, if there are any. */
   readonly sketches: RowTable | undefined
   readonly centre: number
 }
 
-function tablesOf(column: DenseColumn, codes: CodeColumn | undefined): RowTables {
+function tablesOf(column: DenseColumn, { codes, sketches: sketchColumn }: DerivedRows): RowTables {
   const { rowCount, dimensions } = column
   if (column instanceof StoredColumn) {
     const own = tableOf(column.codes(), column.codeBytes, rowCount)
     return { exact: undefined, own, sketches: undefined, centre: column.centreAddress }
   }
   const exact = tableOf(column.chunks(), rowBytesOf('float32', dimensions), rowCount)
-  if (codes === undefined) return { exact, own: exact, sketches: undefined, centre: 0 }
+  const sketches = sketchColumn && tableOf(sketchColumn.chunks(), sketchColumn.rowBytes, rowCount)
+  if (codes === undefined) return { exact, own: exact, sketches, centre: sketchColumn?.centreAddress ?? 0 }
   const own = tableOf(codes.chunks(), codes.rowBytes, rowCount)
-  const sketches = {
-    ...own,
-    rowBytes: codes.sketchBytes,
-    addressOf: (chunk: RowChunk) => codes.sketchesOf(chunk),
-  }
-  return {
-    ...{ exact, own, centre: codes.centreAddress },
-    sketches: codes.sketchBytes === 0 ? undefined : sketches,
-  }
+  return { exact, own, sketches, centre: codes.centreAddress }
 }
 
 function tableOf(chunks: readonly RowChunk[], rowBytes: number, rowCount: number): RowTable {
   const blockShift = blockShiftOf(chunks)
-  const addressOf = ({ region }: RowChunk) => region.offset
-  return { chunks, addressOf, rowBytes, blockShift, blocks: (rowCount >>> blockShift) + 1 }
+  return { chunks, rowBytes, blockShift, blocks: (rowCount >>> blockShift) + 1 }
 }
 
 /** Blocks of 2^shift rows, as large as possible, of which none lies in two chunks. */
@@ -129,12 +128,12 @@ function blockShiftOf(chunks: readonly RowChunk[]): number {
   return starts === 0 ? 31 : 31 - Math.clz32(starts & -starts)
 }
 
-function putBlocks(blocks: Uint32Array, { chunks, addressOf, blockShift, rowBytes }: RowTable): void {
+function putBlocks(blocks: Uint32Array, { chunks, blockShift, rowBytes }: RowTable): void {
   for (const chunk of chunks) {
-    const { firstRow, rows } = chunk
+    const { region, firstRow, rows } = chunk
     const end = Math.min(blocks.length, Math.ceil((firstRow + rows) / 2 ** blockShift))
     // Mod 2^32, as the kernels add to it.
-    const base = addressOf(chunk) - firstRow * rowBytes
+    const base = region.offset - firstRow * rowBytes
     for (let block = firstRow / 2 ** blockShift; block < end; block++) blocks[block] = base
   }
 }

@@ -11,16 +11,18 @@ export interface SearchShape {
   readonly ef: number
   /** Rows that are scored by vectors in a file behind a search of the graph; 0: the vectors are in memory. */
   readonly readAfter: number
-  /** Rows that codes have to keep in view, if the graph has codes; 0: it has none. */
+  /** Rows that a scan in the graph's memory has to keep in view, if the graph has codes or sketches; 0: it has neither. */
   readonly codedView: number
+  /** What that reads of each row that passes: the one, and of many rows that pass the other first. */
+  readonly reads: 'codes' | 'sketches' | 'both'
 }
 
 export type SearchPlan =
   /** Of the vectors of all rows that may be hits: exact. */
   | { readonly kind: 'scan' }
   /**
-   * Of their codes, unless sketches say by so many standard deviations that a row is none of the best; those in view are ranked by
-   * their vectors.
+   * In the graph's memory, of their codes, unless sketches say by so many standard deviations that a row is none of the best; those in
+   * view are ranked by their vectors. Of a graph over vectors, of the vectors of rows of which sketches do not say that.
    */
   | { readonly kind: 'codes'; readonly ef: number; readonly deviations: number }
   /** Through the graph, all rows of which may be hits. */
@@ -41,6 +43,12 @@ const filteredEntries = 16
 const sequentialRow = 0.3
 /** What a row costs whose codes are compared, where searches of the graph compare codes, too. */
 const codedRow = 0.6
+/** What a row costs whose sketch is read, of short vectors and of long ones; and what those cost at most that are left to be compared. */
+const sketchedRow = { sketches: 0.2, both: 0.4 } as const
+const sievedShare = 0.2
+const sievedRows = 250
+/** A scan of fewer rows for each in view takes no longer without sketches: as in assembly/hnsw-scan.ts. */
+const sketchedPerView = 16
 /** How sure a scan by sketches is: see `GraphTask.deviations`. */
 const deviationsMin = 2
 const deviationsPerEffort = 0.3
@@ -92,8 +100,9 @@ function deviationsOf({ ef, limit }: SearchShape): number {
   return Math.min(deviationsMax, deviationsMin + (ef / limit) * deviationsPerEffort)
 }
 
-function scansCodes({ passing, codedView }: SearchShape): boolean {
-  return codedView > 0 && codedView <= efMax && passing >= codedView * 2
+function scansCodes({ passing, codedView, reads }: SearchShape): boolean {
+  const least = reads === 'sketches' ? sketchedPerView : 2
+  return codedView > 0 && codedView <= efMax && passing >= codedView * least
 }
 
 function graphPlan({ rows, passing, limit, ef }: SearchShape): GraphPlan | undefined {
@@ -122,8 +131,15 @@ function graphCost({ kind, ef }: GraphPlan, { readAfter }: SearchShape): number 
 }
 
 function scanCost(shape: SearchShape): number {
-  const { rows, passing, readAfter } = shape
-  if (scansCodes(shape)) return passing * codedRow + readAfter * fileRow
+  const { rows, passing, readAfter, reads } = shape
+  if (scansCodes(shape)) {
+    return (reads === 'codes' ? passing * codedRow : sieveCost(shape, reads)) + readAfter * fileRow
+  }
   const cost = passing > rows / 2 ? Math.max(passing, rows * 0.5) * sequentialRow : passing
   return readAfter > 0 ? cost * fileRow : cost
+}
+
+function sieveCost({ passing, codedView }: SearchShape, reads: keyof typeof sketchedRow): number {
+  if (passing < codedView * sketchedPerView) return passing * codedRow
+  return passing * sketchedRow[reads] + Math.min(passing * sievedShare, sievedRows)
 }

@@ -36,15 +36,15 @@ function searched(searcher: InlineSearcher, query: ColumnQuery) {
   return { hits: step.value, asked }
 }
 
-test.each(['int8', 'bfloat16'] as const)(
-  'few rows that pass are compared by their codes of %s',
+test.each(['int8', 'bfloat16', 'float32'] as const)(
+  'few rows that pass are compared by their codes or sketches: %s',
   async (elements) => {
     const searcher = new InlineSearcher()
     using built = graphOf(rows, { memory: new VectorMemory(), parameters: { elements }, insert: 5_500 })
     const { column, graph } = built
     const present = rows.map((row) => row !== undefined)
     let [found, wanted, byCodes] = [0, 0, 0]
-    for (const share of [0.001, 0.005, 0.02, 0.05]) {
+    for (const share of [0.001, 0.005, 0.02, 0.05, 0.15]) {
       for (const [index, query] of queries.entries()) {
         const rowLimit = index % 3 === 0 ? rowCount : 1 + Math.floor(random.next() * rowCount)
         const limit = [1, 10, 40][index % 3]!
@@ -77,7 +77,7 @@ test.each(['int8', 'bfloat16'] as const)(
   },
 )
 
-test('of a graph without codes all that passes is compared by the vectors', () => {
+test('of a graph without codes few rows that pass are compared by the vectors', () => {
   const searcher = new InlineSearcher()
   using built = graphOf(rows, { memory: new VectorMemory() })
   const passing = sampledBits(rowCount, 0.02, seed)

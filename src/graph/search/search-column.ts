@@ -96,9 +96,8 @@ function* searchGraph(
   const readAfter = query.column instanceof StoredColumn ? rankedCount(limit) : 0
   // A scan of all rows stays one of their vectors.
   const ef = query.effort.ef ?? efDefault
-  const hasCodes = query.passing !== undefined && graph.elements !== 'float32'
-  const codedView = !hasCodes ? 0 : readAfter > 0 ? readAfter : viewOfCodes(limit, ef)
-  const shape: SearchShape = { rows, passing, limit, ef, readAfter, codedView }
+  const codedView = query.passing === undefined ? 0 : viewOf(graph, limit, ef, readAfter)
+  const shape: SearchShape = { rows, passing, limit, ef, readAfter, codedView, reads: readsOf(graph) }
   const plan = planSearch(shape)
   if (plan.kind === 'scan' || plan.kind === 'codes') return yield* scanned(query, graph, indexed, limit, plan)
   const keys = yield taskOf(query, graph, indexed, plan, wanted)
@@ -114,12 +113,18 @@ function* searchGraph(
   return yield* ranked(query, others, limit)
 }
 
-/** Rows that a scan of codes keeps in view: less effort, fewer, as in a graph. */
-function viewOfCodes(limit: number, ef: number): number {
-  return Math.min(rankedCount(limit), Math.max(ef, limit + codedMore))
+function readsOf({ elements, hasSketches }: HnswGraph): SearchShape['reads'] {
+  if (elements === 'float32') return 'sketches'
+  return hasSketches ? 'both' : 'codes'
 }
 
-/** By the codes of all rows that pass. Undefined if they had better be scanned by their vectors. */
+/** Rows that a scan of codes keeps in view: less effort, fewer, as in a graph. By sketches of vectors nothing is ranked. 0: there is no such scan. */
+function viewOf(graph: HnswGraph, limit: number, ef: number, readAfter: number): number {
+  if (graph.elements === 'float32') return graph.hasSketches ? limit + codedMore : 0
+  return readAfter > 0 ? readAfter : Math.min(rankedCount(limit), Math.max(ef, limit + codedMore))
+}
+
+/** By the codes or sketches of all rows that pass. Undefined if they had better be scanned by their vectors. */
 function* scanned(
   query: ColumnQuery,
   graph: HnswGraph,
