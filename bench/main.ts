@@ -14,7 +14,7 @@ import { jsonOf, writeReport, type Report } from './report/write-report.ts'
 import { restart } from './restart.bench.ts'
 import { engineKinds } from './search/adapters/adapter.ts'
 import { searchBench } from './search/search.bench.ts'
-import { searchOptionsOf } from './search/search-options.ts'
+import { parts as searchParts, searchOptionsOf } from './search/search-options.ts'
 import { snapshotCreation } from './snapshot-creation.bench.ts'
 import { snapshotListing } from './snapshot-listing.bench.ts'
 import { snapshotOperations } from './snapshot-operations.bench.ts'
@@ -58,7 +58,8 @@ The bench named search:
   --dimensions LIST  (default 128,768,1536)
   --kinds LIST       easy, hard or both (default)
   --engines LIST     some of ${engineKinds.join(', ')} (default: all that are there)
-  --rounds NUMBER    of 250 ms, in turns, for every load (default 4); the fastest counts`
+  --rounds NUMBER    of 250 ms, in turns, for every load (default 4); the fastest counts
+  --parts LIST       besides recall and speed: some of ${searchParts.join(', ')} (default: all)`
 
 const { values: flags } = parseArgs({
   options: {
@@ -75,6 +76,7 @@ const { values: flags } = parseArgs({
     kinds: { type: 'string' },
     engines: { type: 'string' },
     rounds: { type: 'string' },
+    parts: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -82,13 +84,13 @@ if (flags.help) console.log(usage)
 else process.exitCode = await run()
 
 async function run(): Promise<number> {
-  const { rows, dimensions, kinds, engines, peers, qdrant, rounds, quick } = flags
+  const { rows, dimensions, kinds, engines, peers, qdrant, rounds, parts, quick } = flags
   let benches: readonly Bench[]
   try {
     benches = [
       ...common,
       ...(qdrant === undefined ? [] : [qdrantImport(qdrant)]),
-      searchBench(searchOptionsOf({ rows, dimensions, kinds, engines, peers, qdrant, rounds, quick })),
+      searchBench(searchOptionsOf({ rows, dimensions, kinds, engines, peers, qdrant, rounds, parts, quick })),
     ]
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${usage}`)

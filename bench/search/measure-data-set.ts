@@ -7,7 +7,8 @@ import { pointAt, type CurvePoint } from './curve.ts'
 import type { DataSet } from './data/data-set.ts'
 import { rowFilters } from './data/filters.ts'
 import type { DriverProcess } from './driver/driver-process.ts'
-import type { Ingested, Loaded, LoadRequest } from './driver/protocol.ts'
+import type { Pair } from './driver/by-turns.ts'
+import type { Ingested, Loaded } from './driver/protocol.ts'
 import { settingsOf, type Drivers, type EngineChoice, type PeerPlaces } from './engines.ts'
 import {
   recalls,
@@ -16,6 +17,7 @@ import {
   type LoadResults,
   type Scaling,
 } from './results.ts'
+import type { Part } from './search-options.ts'
 
 export interface SearchPlan {
   readonly engines: readonly EngineChoice[]
@@ -27,6 +29,7 @@ export interface SearchPlan {
   /** Of one measured load. */
   readonly milliseconds: number
   readonly rounds: number
+  readonly parts: readonly Part[]
 }
 
 /** An engine while it is measured. */
@@ -47,6 +50,8 @@ interface Contender {
 }
 
 const clientCounts = [1, 4, 16]
+/** A ratio of two loads of a quarter of a second is worth little where a machine's speed is not its own: the median of some is. */
+const pairsPerRound = 6
 /** A curve that finds so much is not drawn further. */
 const recallEnough = 0.998
 
@@ -56,8 +61,8 @@ export async function measureDataSet(plan: SearchPlan, data: DataSet): Promise<r
   try {
     for (const choice of plan.engines) contenders.push(await prepare(plan, data, choice))
     await measureCurves(plan, contenders)
-    await measureClients(plan, contenders)
-    await measureFilters(plan, contenders)
+    if (plan.parts.includes('clients')) await measureClients(plan, contenders)
+    if (plan.parts.includes('filters')) await measureFilters(plan, contenders)
     for (const contender of contenders) await attempt(plan, contender, () => measureRest(plan, contender))
     return contenders.map(resultsOf)
   } finally {
@@ -258,30 +263,30 @@ async function measureFilter(
 
 /** Last, as it changes what the engine holds. */
 async function measureRest(plan: SearchPlan, contender: Contender): Promise<void> {
-  const { driver, choice, curve } = contender
-  const point = pointAt(curve, recalls[0])
-  if (choice.scales && point !== undefined) {
-    const { effort } = point
-    contender.scaling = await measureScaling(plan, contender, { effort, clients: 16 })
-    contender.batchScaling = await measureScaling(plan, contender, { effort, clients: 4, batch: 16 })
-  }
-  contender.restartSeconds = await driver.call('restart', {})
+  const { driver, choice } = contender
+  if (choice.scales && plan.parts.includes('threads')) await measureScaling(plan, contender)
+  if (!plan.parts.includes('upkeep')) return
+  contender.restartSeconds = await driver.call('restart')
   contender.operations = await driver.call('operations')
 }
 
-async function measureScaling(
-  plan: SearchPlan,
-  { driver }: Contender,
-  load: Omit<LoadRequest, 'milliseconds'>,
-): Promise<Scaling | undefined> {
-  const request = { ...load, milliseconds: plan.milliseconds }
-  const pairs: Scaling[] = []
-  for (let round = 0; round < plan.rounds; round++) {
-    await driver.call('restart', { threads: 1 })
-    const one = await driver.call('load', request)
-    await driver.call('restart', { threads: 2 })
-    const two = await driver.call('load', request)
-    pairs.push({ one, two })
-  }
-  return medianBy(pairs, ({ one, two }) => rateOf(two) / rateOf(one))
+async function measureScaling(plan: SearchPlan, contender: Contender): Promise<void> {
+  const effort = pointAt(contender.curve, recalls[0])?.effort
+  if (effort === undefined) return
+  const milliseconds = plan.milliseconds / plan.rounds
+  const [single, batches] = await contender.driver.call('scaling', {
+    threads: 2,
+    loads: [
+      { effort, milliseconds, clients: 16 },
+      { effort, milliseconds, clients: 4, batch: 16 },
+    ],
+    pairs: plan.rounds * pairsPerRound,
+  })
+  contender.scaling = single && scalingOf(single)
+  contender.batchScaling = batches && scalingOf(batches)
+}
+
+function scalingOf(pairs: readonly Pair<Loaded>[]): Scaling {
+  const ratioOf = ({ one, two }: Pair<Loaded>) => rateOf(two) / rateOf(one)
+  return { ...medianBy(pairs, ratioOf), ratios: pairs.map(ratioOf).sort((a, b) => a - b) }
 }

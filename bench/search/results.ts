@@ -1,6 +1,7 @@
 import type { Description, Operation } from './adapters/adapter.ts'
 import type { DataShape } from './data/data-set.ts'
 import type { CurvePoint } from './curve.ts'
+import type { Pair } from './driver/by-turns.ts'
 import type { Ingested, Loaded } from './driver/protocol.ts'
 
 export const recalls = [0.95, 0.99] as const
@@ -36,10 +37,10 @@ export interface EngineResults {
   readonly failed?: string | undefined
 }
 
-/** A load with one thread that searches, and with two. */
-export interface Scaling {
-  readonly one: Loaded
-  readonly two: Loaded
+/** A load with one thread that searches, and with two, of several pairs the one with the median of the ratios. */
+export interface Scaling extends Pair<Loaded> {
+  /** Of all pairs, in order. */
+  readonly ratios: readonly number[]
 }
 
 /** At the effort that reaches `recall` without a filter. */

@@ -15,7 +15,12 @@ export interface SearchOptions {
   /** Of one measured load, over all of its rounds. */
   readonly milliseconds: number
   readonly rounds: number
+  /** What is measured besides recall and speed. */
+  readonly parts: readonly Part[]
 }
+
+export const parts = ['clients', 'filters', 'threads', 'upkeep'] as const
+export type Part = (typeof parts)[number]
 
 export interface SearchFlags {
   readonly rows: string | undefined
@@ -25,6 +30,7 @@ export interface SearchFlags {
   readonly peers: string | undefined
   readonly qdrant: string | undefined
   readonly rounds: string | undefined
+  readonly parts?: string | undefined
   readonly quick: boolean
 }
 
@@ -51,7 +57,14 @@ export function searchOptionsOf(flags: SearchFlags): SearchOptions {
     cache: join(tmpdir(), 'stillpoint-bench-data'),
     milliseconds: roundMs * rounds,
     rounds,
+    parts: flags.parts?.split(',').map(partOf) ?? parts,
   }
+}
+
+function partOf(text: string): Part {
+  const part = parts.find((one) => one === text)
+  if (part === undefined) throw new Error(`There is no part ${text}: they are ${parts.join(', ')}`)
+  return part
 }
 
 function kindsOf(text: string | undefined): readonly Kind[] {

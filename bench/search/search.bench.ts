@@ -53,6 +53,7 @@ async function measureAll(
       signal,
       milliseconds,
       rounds,
+      parts: options.parts,
     }
     try {
       const engines = await measureDataSet(plan, data)

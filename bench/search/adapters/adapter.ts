@@ -51,7 +51,7 @@ export interface SearchSetting {
   /** ef, or how many lists are looked into. */
   readonly effort: number
   readonly filter?: RowFilter | undefined
-  /** Queries of one call, from the one on that is run; only of an engine that takes batches. Default: one. */
+  /** Queries of one call, so that no two calls in a row share one; only of an engine that takes batches. Default: one. */
   readonly batch?: number | undefined
 }
 
@@ -90,7 +90,9 @@ export interface Adapter {
   /** Milliseconds that its event loop was late, the 99th percentile since the last call. */
   loopDelayMs?(): Promise<number>
   /** Stopped and opened again until it answers. */
-  restart?(questions: Questions, threads?: number): Promise<number>
+  restart?(questions: Questions): Promise<number>
+  /** Opens it anew, and beside it a copy with so many threads that search, which is gone when the work is done. */
+  beside?<T>(threads: number, work: (twin: Adapter) => Promise<T>): Promise<T>
   operations?(): Promise<readonly Operation[]>
   stop(): Promise<void>
 }

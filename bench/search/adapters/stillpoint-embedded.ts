@@ -1,3 +1,4 @@
+import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import packageJson from '../../../package.json' with { type: 'json' }
@@ -29,7 +30,7 @@ export class StillpointEmbedded implements Adapter {
   readonly #settings: EngineSettings
   readonly #loopDelay = monitorEventLoopDelay({ resolution: loopStepMs })
   #database: Database | undefined
-  #threads: number
+  readonly #threads: number
 
   constructor(settings: EngineSettings) {
     this.#settings = settings
@@ -38,7 +39,7 @@ export class StillpointEmbedded implements Adapter {
 
   async start(): Promise<void> {
     const { open } = await built()
-    this.#database = await open(join(this.#settings.home, 'store'), { searchThreads: this.#threads })
+    this.#database = await open(this.#folder, { searchThreads: this.#threads })
     this.#loopDelay.enable()
   }
 
@@ -96,8 +97,11 @@ export class StillpointEmbedded implements Adapter {
       ...(filter && { filter: filterOf(conditionOf(filter, query)) }),
     })
     const search = (query: number) => collection.query(requestOf(query))
-    const searchAll = (first: number) =>
-      collection.queryBatch(Array.from({ length: batch }, (_, i) => requestOf((first + i) % queryCount)))
+    // Calls that share queries would find in the processor's caches what one of them has read, as no program's calls do.
+    const searchAll = (call: number) =>
+      collection.queryBatch(
+        Array.from({ length: batch }, (_, i) => requestOf((call * batch + i) % queryCount)),
+      )
     const rows = async (query: number) => (await search(query)).map(({ id }) => Number(id))
     return Array.from({ length: clients }, () => ({ run: batch > 1 ? searchAll : search, rows }))
   }
@@ -112,14 +116,28 @@ export class StillpointEmbedded implements Adapter {
     return Math.max(0, late)
   }
 
-  async restart(questions: Questions, threads?: number): Promise<number> {
+  async restart(questions: Questions): Promise<number> {
     await this.stop()
-    this.#threads = threads ?? this.#threads
     return timed(async () => {
       await this.start()
       const [searcher] = await this.searchers(questions, { effort: limit }, 1)
       await searcher?.rows(0)
     })
+  }
+
+  async beside<T>(threads: number, work: (twin: Adapter) => Promise<T>): Promise<T> {
+    const home = join(this.#settings.home, 'twin')
+    const twin = new StillpointEmbedded({ ...this.#settings, home, threads })
+    await this.stop()
+    try {
+      await cp(this.#folder, twin.#folder, { recursive: true })
+      await this.start()
+      await twin.start()
+      return await work(twin)
+    } finally {
+      await twin.stop()
+      await rm(home, { recursive: true, force: true })
+    }
   }
 
   async operations() {
@@ -139,7 +157,12 @@ export class StillpointEmbedded implements Adapter {
   async stop(): Promise<void> {
     const database = this.#database
     this.#database = undefined
+    this.#loopDelay.disable()
     await database?.close()
+  }
+
+  get #folder(): string {
+    return join(this.#settings.home, 'store')
   }
 
   get #open(): Database {

@@ -14,9 +14,18 @@ import {
   type Questions,
 } from '../data/data-set.ts'
 import { filterNamed } from '../data/filters.ts'
+import { byTurns, type Pair } from './by-turns.ts'
 import { closedLoop } from './load.ts'
 import { measureRecall } from './measure-recall.ts'
-import type { DriverCalls, Ingested, Loaded, LoadRequest, ProfileRequest, SearchRequest } from './protocol.ts'
+import type {
+  DriverCalls,
+  Ingested,
+  Loaded,
+  LoadRequest,
+  ProfileRequest,
+  ScalingRequest,
+  SearchRequest,
+} from './protocol.ts'
 
 /** Rows that are made ready before any of them is written. */
 const groupRows = 20_000
@@ -74,32 +83,37 @@ export class Driver implements DriverCalls {
   async recall({ effort, filter }: SearchRequest): Promise<number> {
     const truth = await this.#mustQuestions.truth(filter)
     const count = filter === undefined ? queryCount : filteredQueries
-    return this.#with({ effort, filter }, recallClients, (searchers) =>
+    return this.#with(this.#opened, { effort, filter }, recallClients, (searchers) =>
       measureRecall(searchers, { truth, count }, this.#signal),
     )
   }
 
-  async load({ effort, filter, clients, milliseconds, batch }: LoadRequest): Promise<Loaded> {
-    const adapter = this.#opened
-    const queries = filter === undefined ? queryCount : filteredQueries
-    return this.#with({ effort, filter, batch }, clients, async (searchers) => {
-      await closedLoop(searchers, queries, this.#warmUpMs(clients, filter))
-      await adapter.loopDelayMs?.()
-      const { pid } = adapter.process()
-      const before = processorSeconds(pid)
-      const result = await closedLoop(searchers, queries, milliseconds)
-      const after = processorSeconds(pid)
-      return {
-        ...result,
-        queries: result.queries * (batch ?? 1),
-        processorSeconds: before === undefined || after === undefined ? undefined : after - before,
-        loopDelayMs: await adapter.loopDelayMs?.(),
-      }
-    })
+  async load(request: LoadRequest): Promise<Loaded> {
+    return this.#load(this.#opened, request, this.#warmUpMs(request.clients, request.filter))
   }
 
-  async restart({ threads }: { readonly threads?: number }): Promise<number | undefined> {
-    const seconds = await this.#opened.restart?.(this.#mustQuestions, threads)
+  async scaling({ threads, loads, pairs }: ScalingRequest): Promise<readonly (readonly Pair<Loaded>[])[]> {
+    const one = this.#opened
+    this.#warm.clear()
+    const measured = await one.beside?.(threads, async (two) => {
+      const all: (readonly Pair<Loaded>[])[] = []
+      for (const load of loads) {
+        for (const adapter of [one, two]) await this.#load(adapter, load, firstWarmUpMs)
+        all.push(
+          await byTurns(
+            () => this.#load(one, load, warmUpMs),
+            () => this.#load(two, load, warmUpMs),
+            { pairs, signal: this.#signal },
+          ),
+        )
+      }
+      return all
+    })
+    return measured ?? []
+  }
+
+  async restart(): Promise<number | undefined> {
+    const seconds = await this.#opened.restart?.(this.#mustQuestions)
     this.#warm.clear()
     this.#reportServer()
     return seconds
@@ -115,7 +129,7 @@ export class Driver implements DriverCalls {
 
   async profile({ seconds, clients, effort, filter }: ProfileRequest): Promise<void> {
     const queries = filter === undefined ? queryCount : filteredQueries
-    await this.#with({ effort, filter }, clients, async (searchers) => {
+    await this.#with(this.#opened, { effort, filter }, clients, async (searchers) => {
       await closedLoop(searchers, queries, 1_000)
       await this.toggleProfiler()
       // Until every thread has heard of it; to hear of the end they need something to do, too.
@@ -132,6 +146,28 @@ export class Driver implements DriverCalls {
     await adapter?.stop()
   }
 
+  async #load(
+    adapter: Adapter,
+    { effort, filter, clients, milliseconds, batch }: LoadRequest,
+    warmMs: number,
+  ): Promise<Loaded> {
+    const queries = filter === undefined ? queryCount : filteredQueries
+    return this.#with(adapter, { effort, filter, batch }, clients, async (searchers) => {
+      await closedLoop(searchers, queries, warmMs)
+      await adapter.loopDelayMs?.()
+      const { pid } = adapter.process()
+      const before = processorSeconds(pid)
+      const result = await closedLoop(searchers, queries, milliseconds)
+      const after = processorSeconds(pid)
+      return {
+        ...result,
+        queries: result.queries * (batch ?? 1),
+        processorSeconds: before === undefined || after === undefined ? undefined : after - before,
+        loopDelayMs: await adapter.loopDelayMs?.(),
+      }
+    })
+  }
+
   /** The same for every engine. Each filter takes other ways through an engine. */
   #warmUpMs(clients: number, filter: string | undefined): number {
     const kind = `${clients} ${filter ?? ''}`
@@ -141,12 +177,13 @@ export class Driver implements DriverCalls {
   }
 
   async #with<T>(
+    adapter: Adapter,
     { effort, filter, batch }: Pick<LoadRequest, 'effort' | 'filter' | 'batch'>,
     clients: number,
     work: (searchers: Awaited<ReturnType<Adapter['searchers']>>) => Promise<T>,
   ): Promise<T> {
     const setting = { effort, batch, ...(filter !== undefined && { filter: filterNamed(filter) }) }
-    const searchers = await this.#opened.searchers(this.#mustQuestions, setting, clients)
+    const searchers = await adapter.searchers(this.#mustQuestions, setting, clients)
     try {
       return await work(searchers)
     } finally {

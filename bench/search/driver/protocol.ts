@@ -1,6 +1,7 @@
 import type { Description, EngineSettings, Operation } from '../adapters/adapter.ts'
 import type { DataSet } from '../data/data-set.ts'
 import type { LoadResult } from './load.ts'
+import type { Pair } from './by-turns.ts'
 
 /** What is asked of the process that drives one engine; one call at a time. */
 export interface DriverCalls {
@@ -8,7 +9,9 @@ export interface DriverCalls {
   ingest(): Promise<Ingested>
   recall(request: SearchRequest): Promise<number>
   load(request: LoadRequest): Promise<Loaded>
-  restart(request: { readonly threads?: number }): Promise<number | undefined>
+  restart(): Promise<number | undefined>
+  /** Of each load its pairs; none of an engine that has no twin. */
+  scaling(request: ScalingRequest): Promise<readonly (readonly Pair<Loaded>[])[]>
   operations(): Promise<readonly Operation[]>
   /** The profiler in the engine's process starts and stops at a signal; see `bench/profile/sampler.mjs`. */
   toggleProfiler(): Promise<void>
@@ -28,6 +31,14 @@ export interface LoadRequest extends SearchRequest {
   readonly milliseconds: number
   /** Queries of one call. Default: one. */
   readonly batch?: number | undefined
+}
+
+/** With the threads that the engine has, and with `threads`. */
+export interface ScalingRequest {
+  readonly threads: number
+  readonly loads: readonly LoadRequest[]
+  /** Of each load. */
+  readonly pairs: number
 }
 
 export interface ProfileRequest extends SearchRequest {
