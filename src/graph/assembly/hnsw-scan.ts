@@ -145,6 +145,7 @@ function gatherSketches(g: Graph, s: Scratch, from: u32, batch: u32, passing: us
       const at = <u32>ctz(bits)
       const sketch = base + at * sketchBytes
       touch(<usize>sketch, <usize>sketchBytes)
+      load<u8>(<usize>(sketch + sketchBytes - 1))
       store<u64>(pending + (<usize>count << 3), (<u64>sketch << 32) | <u64>(first + at))
       count++
       if (count == batch) return (<u64>(first + at + 1) << 32) | <u64>count

@@ -175,31 +175,41 @@ export function sketchQuery(code: usize, codeBytes: usize, target: usize): bool 
   return true
 }
 
-// @ts-ignore: decorator
-@inline
-function bitsOf(signs: u64, p0: u64, p1: u64, p2: u64, p3: u64): u64 {
-  return popcnt(signs & p0) + (popcnt(signs & p1) << 1) + (popcnt(signs & p2) << 2) + (popcnt(signs & p3) << 3)
-}
-
-/** The sum of the u of the query where a row has a one. */
-// @ts-ignore: decorator
-@inline
-function sumAtOnes(ones: usize, end: usize, query: usize): u64 {
-  let sum: u64 = 0
-  for (let planes = query + QUERY_HEAD; ones < end; ones += 8, planes += 32) {
-    const word = load<u64>(ones)
-    sum += bitsOf(word, load<u64>(planes), load<u64>(planes, 8), load<u64>(planes, 16), load<u64>(planes, 24))
-  }
-  return sum
-}
-
-/** The sum of all u x l. `tail` is where a sketch's floats are. */
+/** The sum of all u x l. `tail` is where a sketch's floats are. What counts as much is summed up before it is multiplied. */
 // @ts-ignore: decorator
 @inline
 export function productOf(bits: u32, sketch: usize, tail: usize, query: usize): u32 {
-  if (bits == 1) return <u32>sumAtOnes(sketch, tail, query)
-  const middle = sketch + ((tail - sketch) >> 1)
-  return <u32>((sumAtOnes(sketch, middle, query) << 1) + sumAtOnes(middle, tail, query))
+  let once: u64 = 0
+  let twice: u64 = 0
+  let fourfold: u64 = 0
+  let eightfold: u64 = 0
+  let planes = query + QUERY_HEAD
+  if (bits == 1) {
+    for (; sketch < tail; sketch += 8, planes += 32) {
+      const signs = load<u64>(sketch)
+      once += popcnt(signs & load<u64>(planes))
+      twice += popcnt(signs & load<u64>(planes, 8))
+      fourfold += popcnt(signs & load<u64>(planes, 16))
+      eightfold += popcnt(signs & load<u64>(planes, 24))
+    }
+    return <u32>(once + (twice << 1) + (fourfold << 2) + (eightfold << 3))
+  }
+  let most: u64 = 0
+  const signBytes = (tail - sketch) >> 1
+  for (const end = sketch + signBytes; sketch < end; sketch += 8, planes += 32) {
+    const upper = load<u64>(sketch)
+    const lower = load<u64>(sketch + signBytes)
+    const p0 = load<u64>(planes)
+    const p1 = load<u64>(planes, 8)
+    const p2 = load<u64>(planes, 16)
+    const p3 = load<u64>(planes, 24)
+    once += popcnt(lower & p0)
+    twice += popcnt(lower & p1) + popcnt(upper & p0)
+    fourfold += popcnt(lower & p2) + popcnt(upper & p1)
+    eightfold += popcnt(lower & p3) + popcnt(upper & p2)
+    most += popcnt(upper & p3)
+  }
+  return <u32>(once + (twice << 1) + (fourfold << 2) + (eightfold << 3) + (most << 4))
 }
 
 // @ts-ignore: decorator
