@@ -72,7 +72,12 @@ function filters({ name, engines }: DataSetResults): Table {
       ? recalls.map((recall) => [result.engine, String(recall), ...filterCells(result, recall)])
       : [[result.engine, 'has no filters']],
   )
-  const head = ['queries/s; recall', 'effort of recall', 'no filter', ...rowFilters.map(({ name }) => name)]
+  const head = [
+    'queries/s; recall; times no filter',
+    'effort of recall',
+    'no filter',
+    ...rowFilters.map(({ name }) => name),
+  ]
   return tableOf(`${name}: filters, one client`, head, rows)
 }
 
@@ -85,9 +90,10 @@ function filterCells({ filtered }: EngineResults, recall: number): readonly stri
     `${whole(unfiltered[unfiltered.length >> 1]!)}; ${first.unfilteredRecall.toFixed(3)}`,
     ...rowFilters.map(({ name }) => {
       const found = measured.find(({ filter }) => filter === name)
-      return found === undefined
-        ? none
-        : `${whole(found.queries / found.seconds)}; ${found.recall.toFixed(3)}`
+      if (found === undefined) return none
+      const perSecond = found.queries / found.seconds
+      const times = (found.unfilteredPerSecond / perSecond).toFixed(2)
+      return `${whole(perSecond)}; ${found.recall.toFixed(3)}; x ${times}`
     }),
   ]
 }

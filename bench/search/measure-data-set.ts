@@ -7,7 +7,7 @@ import { pointAt, type CurvePoint } from './curve.ts'
 import type { DataSet } from './data/data-set.ts'
 import { rowFilters } from './data/filters.ts'
 import type { DriverProcess } from './driver/driver-process.ts'
-import type { Pair } from './driver/by-turns.ts'
+import { byTurns, type Pair } from './driver/by-turns.ts'
 import type { Ingested, Loaded } from './driver/protocol.ts'
 import { settingsOf, type Drivers, type EngineChoice, type PeerPlaces } from './engines.ts'
 import {
@@ -52,6 +52,8 @@ interface Contender {
 const clientCounts = [1, 4, 16]
 /** A ratio of two loads of a quarter of a second is worth little where a machine's speed is not its own: the median of some is. */
 const pairsPerRound = 6
+/** Loads half as long, of many filters. */
+const filterPairsPerRound = 3
 /** A curve that finds so much is not drawn further. */
 const recallEnough = 0.998
 
@@ -241,24 +243,31 @@ async function measureFilter(
 ): Promise<void> {
   const { atRecall, filter, point } = asked
   const { effort, recall: unfilteredRecall } = point
-  const recall = await attempt(plan, contender, () => contender.driver.call('recall', { effort, filter }))
-  const shorter = { ...plan, milliseconds: plan.milliseconds / 2, rounds: Math.ceil(plan.rounds / 2) }
-  const [filtered, unfiltered] = await inTurns(shorter, [
-    { contender, effort, filter },
-    { contender, effort },
-  ])
-  if (recall === undefined || filtered === undefined || unfiltered === undefined) return
-  const { perSecond: unfilteredPerSecond, processorMs: unfilteredProcessorMs } = speedOf(unfiltered.load)
-  contender.filtered.push({
-    atRecall,
-    effort,
-    filter,
-    recall,
-    unfilteredPerSecond,
-    unfilteredProcessorMs,
-    unfilteredRecall,
-    ...filtered.load,
+  await attempt(plan, contender, async () => {
+    const { driver } = contender
+    const recall = await driver.call('recall', { effort, filter })
+    const request = { effort, clients: 1, milliseconds: plan.milliseconds / plan.rounds / 2 }
+    const pairs = await byTurns(
+      () => driver.call('load', { ...request, filter }),
+      () => driver.call('load', request),
+      { pairs: plan.rounds * filterPairsPerRound, signal: plan.signal },
+    )
+    contender.filtered.push({ atRecall, effort, filter, recall, unfilteredRecall, ...filteredOf(pairs) })
   })
+}
+
+/** By the clock of the pair with the median ratio of that, by processor time of the one with the median ratio of this. */
+function filteredOf(pairs: readonly Pair<Loaded>[]) {
+  const byClock = medianBy(pairs, ({ one, two }) => rateOf(two) / rateOf(one))
+  const { perSecond: unfilteredPerSecond } = speedOf(byClock.two)
+  const costs = pairs.flatMap(({ one, two }) => {
+    const [filtered, unfiltered] = [speedOf(one).processorMs, speedOf(two).processorMs]
+    return filtered === undefined || unfiltered === undefined ? [] : [{ filtered, unfiltered }]
+  })
+  if (costs.length === 0) return { ...byClock.one, unfilteredPerSecond }
+  const cost = medianBy(costs, ({ filtered, unfiltered }) => filtered / unfiltered)
+  const processorSeconds = (cost.filtered * byClock.one.queries) / 1_000
+  return { ...byClock.one, processorSeconds, unfilteredPerSecond, unfilteredProcessorMs: cost.unfiltered }
 }
 
 /** Last, as it changes what the engine holds. */

@@ -50,13 +50,16 @@ export interface LoadResults extends Loaded {
   readonly clients: number
 }
 
-/** One client, at the effort that reaches `atRecall` without a filter. */
+/**
+ * One client, at the effort that reaches `atRecall` without a filter. It is asked with the filter and without by turns; of these pairs
+ * the one with the median ratio counts.
+ */
 export interface FilteredResults extends Loaded {
   readonly atRecall: number
   readonly effort: number
   readonly filter: string
   readonly recall: number
-  /** Queries per second of the same effort without a filter, taken just before and after. */
+  /** Queries per second of the same effort without a filter. */
   readonly unfilteredPerSecond: number
   readonly unfilteredProcessorMs?: number | undefined
   readonly unfilteredRecall: number
