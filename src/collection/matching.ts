@@ -42,28 +42,28 @@ export class Matcher {
 
   /** The same in steps that look at some `stepRows` rows each. */
   *bitsInSteps(entry: ViewEntry, stepRows: number): Steps<Uint32Array> {
-    const bits = seenBits(entry)
-    yield* this.#keepPassing(entry.handle.rows, bits, stepRows)
-    return bits
+    return yield* this.#passing(seenOf(entry), stepRows)
   }
 
   /** The same for several entries, with others running meanwhile. One caller at a time. */
   async bitsInSlices(entries: readonly ViewEntry[], slices: Slices): Promise<Uint32Array[]> {
     // At once: what a moment saw costs more to find out when others have come after it.
-    const found = entries.map(seenBits)
-    for (const [index, bits] of found.entries()) {
+    const seen = entries.map(seenOf)
+    const found: Uint32Array[] = []
+    for (const one of seen) {
       // An index alone takes a millisecond, and many may ask it in one turn.
       if (slices.isDue()) await slices.pause()
-      await runInSlices(this.#keepPassing(entries[index]!.handle.rows, bits, wordRows), slices)
+      found.push(await runInSlices(this.#passing(one, wordRows), slices))
     }
     return found
   }
 
-  /** Takes out the rows that do not pass. */
-  *#keepPassing(rows: RowSet, bits: Uint32Array, stepRows: number): Steps<void> {
+  *#passing(seen: SeenRows, stepRows: number): Steps<Uint32Array> {
+    const { rows } = seen
     const indexes =
       this.#ids === undefined ? yield* indexesInSteps(rows, this.#declared, stepRows) : undefined
-    if (this.#narrow(rows, bits, indexes)) return
+    const { bits, areAll } = this.#narrowed(seen, indexes)
+    if (areAll) return bits
     let looked = 0
     for (let word = 0; word < bits.length; word++) {
       if (bits[word] === 0) continue
@@ -74,17 +74,18 @@ export class Matcher {
       looked += wordRows
       this.#test(rows, bits, word)
     }
+    return bits
   }
 
-  /** Takes out what ids and indexes know not to pass. True if all others do. */
-  #narrow(rows: RowSet, bits: Uint32Array, indexes: FieldIndexes | undefined): boolean {
-    if (this.#ids !== undefined) {
-      keepOnly(bits, rowsOfIds(rows, this.#ids))
-      return false
-    }
+  /** Without what ids and indexes know not to pass, and whether all others do. */
+  #narrowed(
+    seen: SeenRows,
+    indexes: FieldIndexes | undefined,
+  ): { readonly bits: Uint32Array; readonly areAll: boolean } {
+    if (this.#ids !== undefined) return { bits: keptOf(seen, rowsOfIds(seen.rows, this.#ids)), areAll: false }
     const helped = indexes?.candidates(this.#filter, indexes.rowCount)
-    if (helped !== undefined) keepOnly(bits, helped.bitset)
-    return helped?.exact === true
+    if (helped === undefined) return { bits: bitsOf(seen), areAll: false }
+    return { bits: keptOf(seen, helped.bitset), areAll: helped.exact }
   }
 
   #test(rows: RowSet, bits: Uint32Array, word: number): void {
@@ -100,15 +101,35 @@ export class Matcher {
 const wordRows = 32
 const noneDead = new Uint32Array(0)
 
-/** The rows of the entry that its view sees. */
-function seenBits(entry: ViewEntry): Uint32Array {
-  return visibleBits(entry) ?? aliveBits(entry.rowLimit, noneDead)
+/** The rows of an entry that its view sees. */
+interface SeenRows {
+  readonly rows: RowSet
+  readonly rowLimit: number
+  /** The caller's own; undefined: all up to the limit. */
+  readonly bits: Uint32Array | undefined
 }
 
-function keepOnly(bits: Uint32Array, mask: Uint32Array): void {
+function seenOf(entry: ViewEntry): SeenRows {
+  return { rows: entry.handle.rows, rowLimit: entry.rowLimit, bits: visibleBits(entry) }
+}
+
+function bitsOf({ bits, rowLimit }: SeenRows): Uint32Array {
+  return bits ?? aliveBits(rowLimit, noneDead)
+}
+
+/** Those that are in `mask`, too, which nobody else needs: it is as good as a copy where all rows are seen. */
+function keptOf(seen: SeenRows, mask: Uint32Array): Uint32Array {
+  const words = (seen.rowLimit + 31) >>> 5
+  if (seen.bits === undefined && mask.length >= words) {
+    const bits = mask.subarray(0, words)
+    const rest = seen.rowLimit & 31
+    if (rest !== 0) bits[words - 1]! &= 2 ** rest - 1
+    return bits
+  }
+  const bits = bitsOf(seen)
   const known = Math.min(bits.length, mask.length)
   for (let i = 0; i < known; i++) bits[i]! &= mask[i]!
-  bits.fill(0, known)
+  return bits.fill(0, known)
 }
 
 function rowsOfIds(rows: RowSet, ids: readonly PointId[]): Uint32Array {

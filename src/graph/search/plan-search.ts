@@ -44,7 +44,7 @@ const sequentialRow = 0.3
 /** What a row costs whose codes are compared, where searches of the graph compare codes, too. */
 const codedRow = 0.6
 /** What a row costs whose sketch is read, of short vectors and of long ones; and what those cost at most that are left to be compared. */
-const sketchedRow = { sketches: 0.2, both: 0.4 } as const
+const sketchedRow = { sketches: 0.25, both: 0.4 } as const
 const sievedShare = 0.2
 const sievedRows = 250
 /** A scan of fewer rows for each in view takes no longer without sketches: as in assembly/hnsw-scan.ts. */
