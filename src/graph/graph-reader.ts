@@ -112,10 +112,14 @@ export function planGraph(head: Uint8Array, fileBytes: number, expected: Expecte
   return { dimensions, rowCount, presentCount, presence, vectors }
 }
 
-/** Where rows that lie in rows.parquet are, for one who reads them to where they stay. */
-export interface PlacedPlan {
-  readonly dimensions: number
-  readonly rowCount: number
+/** Rows whose presence bits have been read and checked; the rows themselves have not. */
+export interface ReadablePlan extends Pick<GraphPlan, 'dimensions' | 'rowCount' | 'presentCount'> {
+  /** Bit row & 7 of byte row >>> 3; in whole words of 32 bits. */
+  readonly presence: Uint8Array
+}
+
+/** Where rows that lie in rows.parquet are, for one who reads them to where they stay: all have a vector. */
+export interface PlacedPlan extends ReadablePlan {
   /** In the order of the rows and of the file, one behind the other. */
   readonly runs: readonly RowRun[]
 }
@@ -141,7 +145,8 @@ export function readPlaces(bytes: Uint8Array, rowsBytes: number, expected: Expec
   if (presentCount !== rowCount || checkPresence(presence, rowCount) !== rowCount)
     throw corrupt('a row has no vector, and its rows are in rows.parquet')
   const places = soleSection(sections, sectionPlaces).bytes
-  return { dimensions, rowCount, runs: runsOf(places, { dimensions, rowCount, rowsBytes }) }
+  const runs = runsOf(places, { dimensions, rowCount, rowsBytes })
+  return { dimensions, rowCount, presentCount, presence, runs }
 }
 
 function runsOf(
@@ -196,12 +201,7 @@ export function checkPlannedPresence(
 
 /** Rows from `firstRow` on, as they lie in the file. @throws segment-corrupt unless they are zero where they have no vector */
 export function checkPlannedRows(
-  {
-    dimensions,
-    rowCount,
-    presentCount,
-    presence,
-  }: Omit<GraphPlan, 'presence' | 'vectors'> & { readonly presence: Uint8Array },
+  { dimensions, rowCount, presentCount, presence }: ReadablePlan,
   rows: Uint8Array,
   firstRow: number,
 ): void {

@@ -63,7 +63,9 @@ test('the bytes are what docs/format/segment-graph.md says, and say where the ro
   const words = Array.from({ length: 6 }, (_, at) => Number(file.readBigUInt64LE(placesAt + 8 * at)))
   expect(words).toEqual([100, 30, 580, 9, 1_000, 1])
   expect(isPlaced(file.subarray(0, headerBytes))).toBe(true)
-  expect(readPlaces(file, rowsBytes, expected)).toEqual({ ...expected, runs })
+  const { presence, ...plan } = readPlaces(file, rowsBytes, expected)
+  expect(plan).toEqual({ ...expected, presentCount: 40, runs })
+  expect([...presence]).toEqual([255, 255, 255, 255, 255, 0, 0, 0])
   expect(readPlaces(file, rowsBytes, { rowCount: 40 }).dimensions).toBe(4)
 })
 

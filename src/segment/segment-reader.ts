@@ -80,8 +80,7 @@ export async function storeVectors(
     const columns = new Map<string, StoredColumn>()
     try {
       for (const file of files) {
-        const from = { file: await open(file), openRows: () => open(rowsFileOf(info)) }
-        const column = await readVectors(from, info.rowCount, declaredOf(vectors, file.vector!), run)
+        const column = await readColumn(info, file, vectors, { open, run })
         assert(column instanceof StoredColumn, 'a file of our own has its sections in order')
         columns.set(file.vector!, column)
       }
@@ -161,10 +160,19 @@ async function readColumns(
   for (const file of info.files) {
     const { vector } = file
     if (vector === undefined || isLinksFile(file)) continue
-    const declared = declaredOf(vectors, vector)
-    const from = { file: await open(file), openRows: () => open(rowsFileOf(info)) }
-    columns.set(vector, await readVectors(from, info.rowCount, declared, run))
+    columns.set(vector, await readColumn(info, file, vectors, { open, run }))
   }
+}
+
+/** @param file of a vector */
+async function readColumn(
+  info: SegmentInfo,
+  file: SegmentFile,
+  vectors: DeclaredVectors,
+  { open, run }: { readonly open: OpenFile; readonly run: RunLoadJob },
+): Promise<RowVectors> {
+  const from = { file: await open(file), openRows: () => open(rowsFileOf(info)) }
+  return readVectors(from, info.rowCount, declaredOf(vectors, file.vector!), run)
 }
 
 function declaredOf(vectors: DeclaredVectors, name: string): DeclaredVector | undefined {

@@ -1,23 +1,14 @@
 import { encodeRun, type EncodeRun } from '../codes/code-column.ts'
 import { elementNumbers, rowBytesOf } from '../codes/elements.ts'
-import { checkPlannedRows } from '../graph-reader.ts'
+import { checkPlannedRows, type ReadablePlan } from '../graph-reader.ts'
 import { kernelsOf } from '../hnsw/hnsw-thread.ts'
 import { rowSum } from './row-sum.ts'
 import type { StoredColumn } from './stored-column.ts'
 
-/** What is known of the rows before they are read. */
-export interface StoredPlan {
-  readonly dimensions: number
-  readonly rowCount: number
-  readonly presentCount: number
-  /** Bit row & 7 of byte row >>> 3; in whole words of 32 bits. */
-  readonly presence: Uint8Array
-}
-
 /** Rows of a file whose codes and sums are to be made, in any thread: all of it lies in shared memory. */
 export interface EncodeJob {
   readonly memory: WebAssembly.Memory
-  readonly plan: StoredPlan
+  readonly plan: ReadablePlan
   /** As they lie in the file, whose checksum is right. */
   readonly rows: Uint8Array
   readonly firstRow: number

@@ -11,6 +11,7 @@ import { MemoryObjectStore } from '../../storage/memory-object-store.ts'
 import { nodeDisk } from '../../storage/node-disk.ts'
 import type { ObjectStore } from '../../storage/object-store.ts'
 import { segmentKey, type SegmentInfo } from '../format.ts'
+import type { DeclaredVectors } from '../row-set.ts'
 import { createInlineBuilder } from '../segment-builder.ts'
 import { readSegment, verifySegment } from '../segment-reader.ts'
 import { SegmentWriter } from '../segment-writer.ts'
@@ -64,6 +65,24 @@ async function flip(store: ObjectStore, key: string, at: number): Promise<void> 
   const bytes = new Uint8Array(await store.get(key))
   bytes[at]! ^= 1 << (at % 8)
   await store.put(key, bytes)
+}
+
+/** While the byte is another one, the segment is neither read nor verified, and the file is named. */
+async function expectRefused(
+  store: ObjectStore,
+  info: SegmentInfo,
+  [name, at]: readonly [string, number],
+  declared: DeclaredVectors,
+  loading: LoadThreads,
+): Promise<void> {
+  const key = segmentKey(id, name)
+  const whole = await store.get(key)
+  await flip(store, key, at)
+  const reading = readSegment(store, info, declared, loading)
+  const refusal = { code: 'segment-corrupt', details: { key } }
+  await expect(reading, `${name}, byte ${at}`).rejects.toMatchObject(refusal)
+  await expect(verifySegment(store, info)).rejects.toMatchObject({ code: 'segment-corrupt' })
+  await store.put(key, whole)
 }
 
 /** Comparing a million numbers by themselves takes seconds. */
@@ -176,15 +195,7 @@ describe.each([
       [sumsFileName, 30],
     ]
     for (const [name, at] of places) {
-      const key = segmentKey(id, name)
-      const whole = await store.get(key)
-      await flip(store, key, at)
-      await expect(
-        readSegment(store, info, dimensions, loading),
-        `${name}, byte ${at}`,
-      ).rejects.toMatchObject({ code: 'segment-corrupt', details: { key } })
-      await expect(verifySegment(store, info)).rejects.toMatchObject({ code: 'segment-corrupt' })
-      await store.put(key, whole)
+      await expectRefused(store, info, [name, at], dimensions, loading)
     }
     expect(vectorMemory.stats().bytesInUse).toBe(memory)
   })
@@ -235,14 +246,7 @@ describe.each([
       ...places.map((at) => ['rows.parquet', at] as const),
       ['_.graph', 90] as const,
     ]) {
-      const key = segmentKey(id, name)
-      const whole = await store.get(key)
-      await flip(store, key, at)
-      await expect(
-        readSegment(store, info, placedDimensions, loading),
-        `${name}, byte ${at}`,
-      ).rejects.toMatchObject({ code: 'segment-corrupt', details: { key } })
-      await store.put(key, whole)
+      await expectRefused(store, info, [name, at], placedDimensions, loading)
     }
     expect(vectorMemory.stats().bytesInUse).toBe(memory)
   })

@@ -1,8 +1,9 @@
 import { isFineFor } from '../../graph/codes/fine-codes.ts'
 import { centreOf } from '../../graph/codes/centre.ts'
 import { isMovable, rowBytesOf } from '../../graph/codes/elements.ts'
-import { runsWithin, type RowRun } from '../../graph/row-runs.ts'
-import { encodeRunOf, type StoredPlan } from '../../graph/stored/encode-stored.ts'
+import type { PlacedPlan } from '../../graph/graph-reader.ts'
+import { runsWithin } from '../../graph/row-runs.ts'
+import { encodeRunOf } from '../../graph/stored/encode-stored.ts'
 import { StoredColumn, type CodeElements } from '../../graph/stored/stored-column.ts'
 import type { OpenFile } from '../../storage/disk.ts'
 import type { StoredVectors } from '../row-set.ts'
@@ -19,9 +20,8 @@ const sampleRowsPerPlace = 32
 const fineRowsPerPlace = 4
 
 /** Rows in a file, of which the presence bits have been checked. */
-export interface StoredSource extends StoredPlan {
+export interface StoredSource extends PlacedPlan {
   readonly file: CheckedFile
-  readonly runs: readonly RowRun[]
 }
 
 /**

@@ -34,53 +34,37 @@ export async function readVectors(
 ): Promise<RowVectors> {
   const kind = declared?.kind ?? 'dense'
   const isPacked = file.key.endsWith(packedSuffix)
-  const expected = { rowCount, ...(declared && { dimensions: declared.dimensions }) }
   if (!isPacked && kind === 'dense') {
-    const rows = await rowsOfPlaced(file, openRows)
-    if (rows !== undefined)
-      return readPlaced(rows, await placesOf(file, rows, expected), declared?.stored, run)
+    const expected = { rowCount, ...(declared && { dimensions: declared.dimensions }) }
+    return readDense({ file, openRows }, expected, declared?.stored, run)
   }
   return decoding(file.key, async () => {
     if (declared !== undefined && isPacked !== (kind !== 'dense'))
       throw new Error(`its vectors are not ${kind}`)
-    if (isPacked) {
-      const multi = declared === undefined || kind === 'dense' ? {} : { declared: { ...declared, kind } }
-      return readPacked(await file.read(0, file.bytes), { rowCount, ...multi })
-    }
-    const stored = declared?.stored
-    if (stored !== undefined && file.canStayOpen) {
-      const plan = await planOf(file, expected)
-      if (plan !== undefined)
-        return readStored(await sourceOf(file, plan), await file.keepOpen(), stored, run)
-    }
-    if (!file.isInBlocks) return readGraph(await file.read(0, file.bytes), expected)
-    const plan = await planOf(file, expected)
-    return plan === undefined ? readGraph(await file.read(0, file.bytes), expected) : readPlanned(file, plan)
+    const expected = declared === undefined || kind === 'dense' ? {} : { declared: { ...declared, kind } }
+    return readPacked(await file.read(0, file.bytes), { rowCount, ...expected })
   })
 }
 
-/** The file that has the vectors, if this one only says where in it they are. */
-async function rowsOfPlaced(
-  file: CheckedFile,
-  openRows: VectorFiles['openRows'],
-): Promise<CheckedFile | undefined> {
-  return isPlaced(await file.read(0, Math.min(file.bytes, graphHeadBytesMax))) ? openRows() : undefined
-}
-
-async function placesOf(
-  file: CheckedFile,
-  rows: CheckedFile,
+async function readDense(
+  { file, openRows }: VectorFiles,
   expected: { readonly rowCount: number; readonly dimensions?: number },
-): Promise<PlacedPlan> {
-  return decoding(file.key, async () => readPlaces(await file.read(0, file.bytes), rows.bytes, expected))
-}
-
-async function planOf(
-  file: CheckedFile,
-  expected: { readonly rowCount: number; readonly dimensions?: number },
-): Promise<GraphPlan | undefined> {
+  stored: StoredVectors | undefined,
+  run: RunLoadJob,
+): Promise<RowVectors> {
   const head = await file.read(0, Math.min(file.bytes, graphHeadBytesMax))
-  return planGraph(head, file.bytes, expected)
+  if (isPlaced(head)) {
+    const rows = await openRows()
+    const places = async () => readPlaces(await file.read(0, file.bytes), rows.bytes, expected)
+    return readPlaced(rows, await decoding(file.key, places), stored, run)
+  }
+  return decoding(file.key, async () => {
+    const staysThere = stored !== undefined && file.canStayOpen
+    const plan = staysThere || file.isInBlocks ? planGraph(head, file.bytes, expected) : undefined
+    if (plan === undefined) return readGraph(await file.read(0, file.bytes), expected)
+    if (!staysThere) return readPlanned(file, plan)
+    return readStored(await sourceOf(file, plan), await file.keepOpen(), stored, run)
+  })
 }
 
 /** The vectors go from the file to where they stay, with no copy in between. */
@@ -117,11 +101,9 @@ async function readPlaced(
   stored: StoredVectors | undefined,
   run: RunLoadJob,
 ): Promise<RowVectors> {
-  const { dimensions, rowCount, runs } = plan
+  const { dimensions, rowCount, presence, runs } = plan
   if (stored !== undefined && rows.canStayOpen) {
-    const presence = sharedBytes(Math.ceil(rowCount / 32) * 4)
-    presence.set(allPresent(rowCount))
-    const source = { file: rows, dimensions, rowCount, presentCount: rowCount, presence, runs }
+    const source = { ...plan, file: rows }
     return decoding(rows.key, async () => readStored(source, await rows.keepOpen(), stored, run))
   }
   const { column, parts } = VectorColumn.reserve(dimensions, rowCount)
@@ -132,7 +114,7 @@ async function readPlaced(
       targets: room.take(count * dimensions * 4),
     }))
     await decoding(rows.key, () => rows.readStretches(stretches))
-    column.adopt(rowCount, allPresent(rowCount))
+    column.adopt(rowCount, presence)
     return column
   } catch (error) {
     column.dispose()
@@ -165,11 +147,4 @@ class Room {
     }
     return taken
   }
-}
-
-/** Presence bits of rows that all have a vector. */
-function allPresent(rowCount: number): Uint8Array {
-  const words = new Uint32Array(Math.ceil(rowCount / 32)).fill(0xffff_ffff)
-  if (rowCount % 32 !== 0) words[words.length - 1] = 2 ** (rowCount % 32) - 1
-  return new Uint8Array(words.buffer)
 }
