@@ -192,8 +192,9 @@ function sketchPending(
   return (<u64>kept << 32) | <u64>held
 }
 
-// Functions of their own: inlined into the loop below they would spill registers.
-function sketchEuclid(
+/** The same with what does not change known while it is compiled. A function of its own: inlined into the loop below it would spill registers. */
+function sketchKnown(
+  metric: u32,
   bits: u32,
   s: Scratch,
   query: usize,
@@ -203,35 +204,13 @@ function sketchEuclid(
   ef: u32,
   deviations: f32,
 ): u64 {
-  if (bits == 1) return sketchPending(EUCLID, 1, s, query, signBytes, count, both, ef, deviations)
-  return sketchPending(EUCLID, 2, s, query, signBytes, count, both, ef, deviations)
-}
-
-function sketchDot(
-  bits: u32,
-  s: Scratch,
-  query: usize,
-  signBytes: usize,
-  count: u32,
-  both: u64,
-  ef: u32,
-  deviations: f32,
-): u64 {
-  if (bits == 1) return sketchPending(DOT, 1, s, query, signBytes, count, both, ef, deviations)
-  return sketchPending(DOT, 2, s, query, signBytes, count, both, ef, deviations)
-}
-
-function sketchCosine(
-  bits: u32,
-  s: Scratch,
-  query: usize,
-  signBytes: usize,
-  count: u32,
-  both: u64,
-  ef: u32,
-  deviations: f32,
-): u64 {
-  if (bits == 1) return sketchPending(COSINE, 1, s, query, signBytes, count, both, ef, deviations)
+  if (bits == 1) {
+    if (metric == EUCLID) return sketchPending(EUCLID, 1, s, query, signBytes, count, both, ef, deviations)
+    if (metric == DOT) return sketchPending(DOT, 1, s, query, signBytes, count, both, ef, deviations)
+    return sketchPending(COSINE, 1, s, query, signBytes, count, both, ef, deviations)
+  }
+  if (metric == EUCLID) return sketchPending(EUCLID, 2, s, query, signBytes, count, both, ef, deviations)
+  if (metric == DOT) return sketchPending(DOT, 2, s, query, signBytes, count, both, ef, deviations)
   return sketchPending(COSINE, 2, s, query, signBytes, count, both, ef, deviations)
 }
 
@@ -255,9 +234,7 @@ function sieve(
     const found = gatherSketches(g, s, from, batch, passing, rowLimit)
     const count = <u32>found
     from = <u32>(found >> 32)
-    if (metric == EUCLID) both = sketchEuclid(bits, s, query, signBytes, count, both, ef, deviations)
-    else if (metric == DOT) both = sketchDot(bits, s, query, signBytes, count, both, ef, deviations)
-    else both = sketchCosine(bits, s, query, signBytes, count, both, ef, deviations)
+    both = sketchKnown(metric, bits, s, query, signBytes, count, both, ef, deviations)
     if (count < batch || <u32>(both >> 32) + batch <= room) continue
     const left = dropWorse(s, <u32>(both >> 32), worstOf(s, <u32>both, ef))
     if (left > room >> 1) return TOO_MANY
