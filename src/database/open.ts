@@ -220,7 +220,7 @@ async function openEngine(
     checkpoint.generation,
     checkpoint.appliedSeq,
   )
-  const loader = new CollectionLoader({ store, registry, logger })
+  const loader = new CollectionLoader({ store, registry, logger, catalog })
   const slicing = slicingOf(options)
   const recoveryParts = { store, catalog, registry, services, loader, logger, ...slicing }
   const isLazy = options.lazy ?? false

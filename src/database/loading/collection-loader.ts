@@ -8,12 +8,15 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { SegmentInfo } from '../../segment/format.ts'
 import { segmentBytes } from '../../segment/segment-reader.ts'
 import type { ObjectStore } from '../../storage/object-store.ts'
+import type { CatalogState } from '../catalog-state.ts'
 import type { LoadingCollection, LoadingReport } from './report.ts'
 
 export interface LoaderParts {
   readonly store: ObjectStore
   readonly registry: SegmentRegistry
   readonly logger: Logger
+  /** Of a collection that it does not have any more it does not matter what could not be loaded. */
+  readonly catalog: Pick<CatalogState, 'collections'>
 }
 
 /** A collection of the checkpoint, and how far its rows are in memory. */
@@ -76,15 +79,15 @@ export class CollectionLoader {
     this.#background ??= this.#loadAll()
   }
 
-  /** True once all of it is in memory. */
+  /** True once all of it is in memory, but for what was dropped. */
   get isDone(): boolean {
-    return this.#left === 0
+    return this.#left === 0 || this.#named().every(({ status }) => status === 'loaded')
   }
 
   /** True once nothing is left to load. */
   get isSettled(): boolean {
     return (
-      this.isDone ||
+      this.#left === 0 ||
       [...this.#entries.values()].every(({ status }) => status === 'loaded' || status === 'failed')
     )
   }
@@ -100,7 +103,7 @@ export class CollectionLoader {
   async whenAllLoaded(): Promise<void> {
     this.start()
     await this.#background
-    for (const { error } of this.#entries.values()) if (error !== undefined) throw error as Error
+    for (const { error } of this.#named()) if (error !== undefined) throw error as Error
   }
 
   /** When nothing is left to load; what could not be loaded does not matter. */
@@ -110,7 +113,7 @@ export class CollectionLoader {
   }
 
   report(): LoadingReport {
-    const collections = [...this.#entries.values()]
+    const collections = this.#named()
       .map(({ state, segments, segmentsLoaded, bytes, bytesLoaded, status, error }) => ({
         name: state.name,
         status,
@@ -134,6 +137,11 @@ export class CollectionLoader {
     this.#isClosed = true
     await Promise.allSettled([...this.#entries.values()].flatMap(({ work }) => work ?? []))
     await this.#background
+  }
+
+  #named(): Entry[] {
+    const { collections } = this.#parts.catalog
+    return [...this.#entries.values()].filter(({ state }) => collections.has(state.id))
   }
 
   async #loadAll(): Promise<void> {

@@ -61,6 +61,19 @@ async function gated(disk: SimulatedDisk) {
   return { disk: slow, order, open: (name: string) => gates.get(name)!.open(), openAll }
 }
 
+async function replace(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
+  await disk.remove(path)
+  const file = await disk.create(path)
+  await file.write(bytes)
+  await file.sync()
+  await file.close()
+}
+
+/** One bit is another. */
+function damaged(whole: Uint8Array): Uint8Array {
+  return whole.map((byte, at) => (at === 200 ? byte ^ 1 : byte))
+}
+
 const lazily = (disk: Disk, more: OpenOptions = {}): Promise<Database> =>
   open('/db', { ...quiet, lazy: true, unstable_disk: disk, ...more })
 
@@ -140,13 +153,8 @@ test('a damaged collection is refused by name, the others go on, and dropping it
   const owners = await filesOf(disk)
   const segment = [...owners].find(([, name]) => name === 'large')![0]
   const path = `/db/segments/${segment}/_.graph`
-  const bytes = new Uint8Array(await disk.readFile(path))
-  bytes[200]! ^= 1
-  await disk.remove(path)
-  const file = await disk.create(path)
-  await file.write(bytes)
-  await file.sync()
-  await file.close()
+  const whole = new Uint8Array(await disk.readFile(path))
+  await replace(disk, path, damaged(whole))
   const memory = vectorMemoryStats().bytesInUse
   const isDamaged = { code: 'segment-corrupt', details: { key: `segments/${segment}/_.graph` } }
   await expect(open('/db', { ...quiet, unstable_disk: disk })).rejects.toMatchObject(isDamaged)
@@ -167,12 +175,7 @@ test('a damaged collection is refused by name, the others go on, and dropping it
   expect(await disk.stat(path)).toBeDefined()
   // Nothing was lost: with the file as it was, all is there.
   await db.close()
-  bytes[200]! ^= 1
-  await disk.remove(path)
-  const whole = await disk.create(path)
-  await whole.write(bytes)
-  await whole.sync()
-  await whole.close()
+  await replace(disk, path, whole)
   const again = await open('/db', { ...quiet, unstable_disk: disk })
   expect([await again.getCollection('large').count(), await again.getCollection('small').count()]).toEqual([
     300, 6,
@@ -186,13 +189,49 @@ test('a damaged collection can be dropped, and then everything goes on', async (
   await disk.remove(`/db/segments/${segment}/_.graph`)
   const db = await lazily(disk)
   await expect(db.getCollection('large').count()).rejects.toMatchObject({ code: 'object-not-found' })
+  expect([db.isLoaded, db.loading().isDone]).toEqual([false, false])
   expect(await db.dropCollection('large')).toBe(true)
+  await db.whenLoaded()
+  expect([db.isLoaded, db.loading()]).toEqual([
+    true,
+    expect.objectContaining({ isDone: true, segments: { loaded: 2, total: 2 } }),
+  ])
+  expect(db.loading().collections.map(({ name }) => name)).toEqual(['middle', 'small'])
   await db.createSnapshot({ name: 's' })
   await db.flush()
   await db.collectGarbage()
   await db.close()
   const again = await open('/db', { ...quiet, unstable_disk: disk })
   expect(again.listCollections().map(({ name }) => name)).toEqual(['middle', 'small'])
+  await again.close()
+})
+
+test('a start ends if the log has records of a damaged collection, and drops none of them', async () => {
+  const disk = await filledDisk()
+  const segment = [...(await filesOf(disk))].find(([, name]) => name === 'large')![0]
+  const path = `/db/segments/${segment}/_.graph`
+  const whole = new Uint8Array(await disk.readFile(path))
+  await replace(disk, path, damaged(whole))
+  const put = async (name: string): Promise<void> => {
+    const db = await lazily(disk, { flushOnClose: false })
+    await db.getCollection(name).upsert([{ id: 900, vectors: { '': [9, 9, 9, 9] } }])
+    await db.close()
+  }
+  // Those of others are replayed beside it.
+  await put('small')
+  const db = await lazily(disk)
+  expect(await db.getCollection('small').count()).toBe(6)
+  await db.close()
+  await replace(disk, path, whole)
+  await put('large')
+  await replace(disk, path, damaged(whole))
+  const isDamaged = { code: 'segment-corrupt', details: { key: `segments/${segment}/_.graph` } }
+  await expect(lazily(disk)).rejects.toMatchObject(isDamaged)
+  await replace(disk, path, whole)
+  const again = await lazily(disk)
+  expect([await again.getCollection('large').count(), await again.getCollection('small').count()]).toEqual([
+    301, 6,
+  ])
   await again.close()
 })
 
