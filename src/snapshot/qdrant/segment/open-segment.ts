@@ -21,7 +21,7 @@ import type { SegmentFiles } from './segment-files.ts'
 
 // Looked up at once: each column takes a read for them.
 const slotsPerBatch = 16_384
-const oldFiles = /^(?:.*\/)?(?:db_backup|payload_index_db_backup|db)\/|^(?:CURRENT|MANIFEST-\d+|[^/]+\.sst)$/
+const oldFiles = /^(?:.*\/)?(?:db_backup|db)\/|^(?:CURRENT|MANIFEST-\d+|[^/]+\.sst)$/
 
 /**
  * Opens the files of a segment: reads all of its ids, and of the rest what says how it is laid out.
@@ -32,13 +32,15 @@ export async function openSegment(
   files: SegmentFiles,
   expected: ReadonlyMap<string, VectorLayout> | undefined,
 ): Promise<QdrantSegment> {
-  const old = [...files.paths()].find((path) => oldFiles.test(path))
-  if (old !== undefined) throw oldStore(files.get(old).name)
   await checkVersion(files)
   const config = readSegmentConfig(await files.json('segment.json'))
   const document = files.get('segment.json').name
   if (config.hasOldPayloads) throw oldStore(document)
   const tracker = await readTracker(files)
+  // Servers that moved everything out of RocksDB leave its files behind. Whether payloads and vectors are still there, segment.json
+  // says; of ids, that they are nowhere else. Indexes are made anew, wherever they were.
+  const old = tracker.kind === 'none' ? [...files.paths()].find((path) => oldFiles.test(path)) : undefined
+  if (old !== undefined) throw oldStore(files.get(old).name)
   const { slots, slotCount } = tracker.list
   const bounds: SlotBounds = { slotCount, livingEnd: (slots.at(-1) ?? -1) + 1, kind: tracker.kind }
   const vectors: [string, VectorColumn][] = []

@@ -45,6 +45,18 @@ describe('what a segment holds', () => {
     ).toEqual(everyPoint)
   })
 
+  test.each(['db_backup', 'payload_index_db_backup'])(
+    'what servers leave behind that have moved everything out of RocksDB is passed over: %s',
+    async (folder) => {
+      const names = ['meta/1', 'private/1/CURRENT', 'private/1/MANIFEST-000013', 'private/1/000012.log']
+      const edit = (all: Files): void => {
+        for (const name of names) all.set(`${folder}/${name}`, Buffer.from('left'))
+      }
+      for (const tracker of trackers)
+        expect(await readSegmentPoints(await open(whole(tracker, edit)))).toEqual(everyPoint)
+    },
+  )
+
   test('stores that say nothing of their mode, as servers before 1.19 write them, are mutable ones', async () => {
     const edit = (all: Files): void => {
       const paths = [...all.keys()].filter((path) => /(?:payload_storage|store)\/config\.json$/.test(path))
@@ -178,10 +190,32 @@ describe('damage is refused, naming the entry and the place', () => {
     ['no segment.json', 'mutable', remove('segment.json'), '/segment.json: it is missing'],
     ['no version', 'mutable', remove('version.info'), '/version.info: it is missing'],
     [
-      'a store of RocksDB',
+      'ids in RocksDB',
       'mutable',
-      set('db_backup/1/CURRENT', 'x'),
-      'kept in RocksDB, as older servers do: start',
+      (all) => {
+        remove('mutable_id_tracker.mappings')(all)
+        remove('mutable_id_tracker.versions')(all)
+        set('db_backup/private/1/CURRENT', 'x')(all)
+      },
+      'db_backup/private/1/CURRENT: it is kept in RocksDB, as older servers do: start',
+    ],
+    [
+      'vectors in RocksDB',
+      'mutable',
+      set(
+        'segment.json',
+        '{"version":1,"config":{"vector_data":{"a":{"size":1,"distance":"Dot","storage_type":"Memory"}},"payload_storage_type":{"type":"mmap"}}}',
+      ),
+      'vector_storage-a: it is kept in RocksDB',
+    ],
+    [
+      'sparse vectors in RocksDB',
+      'mutable',
+      set(
+        'segment.json',
+        '{"version":1,"config":{"sparse_vector_data":{"a":{"storage_type":"on_disk"}},"payload_storage_type":{"type":"mmap"}}}',
+      ),
+      'vector_storage-a: it is kept in RocksDB',
     ],
     [
       'payloads in RocksDB',

@@ -10,6 +10,7 @@ import {
   type ReadArchive,
 } from '../../../../test/support/qdrant-log.ts'
 import { wordsOfId } from '../../../ids/point-id.ts'
+import { openQdrantArchive } from '../archive.ts'
 import { entryInMemory } from '../entry-bytes.ts'
 import type { WalPoint } from '../wal/operations.ts'
 import { readWal } from '../wal/read-wal.ts'
@@ -161,8 +162,16 @@ describe('what stands in an archive', () => {
     })
     const { members, json, points } = await whole(archive)
     expect(points).toEqual([])
+    const segment = (shard: number): string => `segments/00000000-0000-4000-8000-00000000000${shard}/files`
     const ofShard = (shard: number): string[] =>
-      ['segments/', 'wal/open-1', 'replica_state.json', 'shard_config.json'].map((name) => `${shard}/${name}`)
+      [
+        'segments/',
+        'wal/open-1',
+        `${segment(shard)}/segment.json`,
+        `${segment(shard)}/version.info`,
+        'replica_state.json',
+        'shard_config.json',
+      ].map((name) => `${shard}/${name}`)
     const others = ['version.info', 'config.json', 'shard_key_mapping.json', 'payload_index.json']
     expect(members.map(({ name }) => name)).toEqual([...ofShard(0), ...ofShard(1), ...others])
     expect(members[0]!.type).toBe('5')
@@ -172,6 +181,62 @@ describe('what stands in an archive', () => {
     expect(json('1/shard_config.json')).toEqual({ type: 'ReplicaSet' })
     expect(json('0/replica_state.json')).toEqual({ is_local: true, this_peer_id: 1, peers: { 1: 'Active' } })
     expect(members.find(({ name }) => name === 'version.info')!.content.toString()).toBe('0.4.2')
+  })
+
+  test('each shard has a segment without points, as its configuration has it: older servers want one', async () => {
+    const config: CollectionConfig = {
+      vectors: {
+        size: { size: 3, distance: 'Euclid' },
+        many: { kind: 'multi', size: 2, distance: 'Dot' },
+        words: { kind: 'sparse', size: 0, distance: 'Dot' },
+        terms: { kind: 'sparse', size: 0, distance: 'Dot' },
+      },
+    }
+    const points = await db.createCollection('c', config)
+    await points.upsert([{ id: 1, vectors: { size: [1, 2, 3] } }])
+    const multi = { comparator: 'max_sim' }
+    const params = {
+      vectors: {
+        size: { size: 3, distance: 'Euclid', on_disk: true, datatype: 'float16' },
+        many: { size: 2, distance: 'Dot', multivector_config: multi, on_disk: null },
+      },
+      sparse_vectors: { words: { modifier: 'idf' }, terms: { index: { datatype: 'uint8', on_disk: true } } },
+    }
+    const archive = await db.exportForQdrant('c', {
+      settings: () => ({ config: { params }, payloadIndexes: {} }),
+    })
+    const bytes = Buffer.from(await collect(archive.stream()))
+    const { json, members } = await whole(archive)
+    const files = '0/segments/00000000-0000-4000-8000-000000000000/files'
+    const plain = { index: { type: 'plain', options: {} }, quantization_config: null }
+    const memory = { full_scan_threshold: null, index_type: 'MutableRam' }
+    expect(json(`${files}/segment.json`)).toEqual({
+      initial_version: null,
+      version: null,
+      config: {
+        vector_data: {
+          size: { size: 3, distance: 'Euclid', storage_type: 'ChunkedMmap', datatype: 'float16', ...plain },
+          many: {
+            size: 2,
+            distance: 'Dot',
+            storage_type: 'InRamChunkedMmap',
+            multivector_config: multi,
+            ...plain,
+          },
+        },
+        sparse_vector_data: {
+          words: { index: memory, storage_type: 'mmap', modifier: 'idf' },
+          terms: { index: { ...memory, datatype: 'uint8' }, storage_type: 'mmap' },
+        },
+        payload_storage_type: { type: 'mmap' },
+      },
+    })
+    const version = members.find(({ name }) => name === `${files}/version.info`)
+    expect(version!.content.toString()).toBe('0.6.0')
+    // Our own reader takes it for what it is, too.
+    const { collections } = await openQdrantArchive(entryInMemory('c.snapshot', bytes))
+    const [shard] = collections[0]!.shards
+    expect(shard!.segments.map(({ pointCount }) => pointCount)).toEqual([0])
   })
 
   test('points of shard keys are in shards of their own, which are counted from 1', async () => {

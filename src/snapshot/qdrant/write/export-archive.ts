@@ -10,7 +10,7 @@ import { planShard, writeWalFile, type PlannedWalFile, type WalLimits } from './
 import { ShardRows } from './shard-rows.ts'
 import { tarOf, type TarEntry } from './tar-stream.ts'
 
-// An archive that a Qdrant of 1.19 takes: its points are upserts in the log, of which Qdrant builds segments when it loads the
+// An archive that a Qdrant of 1.16 to 1.19 takes: its points are upserts in the log, of which Qdrant builds segments when it loads the
 // archive. There is no smaller form, and none that streams so well: nothing but the entry under way is in memory.
 
 export interface QdrantExportOptions {
@@ -70,7 +70,8 @@ async function planArchive(
   }
   checkSignal()
   const entries: TarEntry[] = []
-  for (const group of groups) entries.push(...(await entriesOfGroup(group, limits, checkSignal)))
+  const params = (settings.config['params'] ?? {}) as JsonObject
+  for (const group of groups) entries.push(...(await entriesOfGroup(group, { params, limits, checkSignal })))
   const keys = groups.flatMap(({ key, ...group }) =>
     key === undefined ? [] : [{ key, shard_ids: shardsOf(group) }],
   )
@@ -82,11 +83,14 @@ function shardsOf({ view, firstShard }: Pick<ShardGroup, 'view' | 'firstShard'>)
   return Array.from({ length: view.config.shardNumber }, (_, index) => firstShard + index)
 }
 
-async function entriesOfGroup(
-  group: ShardGroup,
-  limits: WalLimits,
-  checkSignal: () => void,
-): Promise<TarEntry[]> {
+interface Plan {
+  /** Those of `config.json`. */
+  readonly params: JsonObject
+  readonly limits: WalLimits
+  readonly checkSignal: () => void
+}
+
+async function entriesOfGroup(group: ShardGroup, { params, limits, checkSignal }: Plan): Promise<TarEntry[]> {
   const { view, firstShard } = group
   const { vectors } = view.config
   const rows = await ShardRows.of(view, firstShard, checkSignal)
@@ -104,7 +108,7 @@ async function entriesOfGroup(
         stream: () => inTurns(file, rows, shard, new PointEncoder(vectors), checkSignal),
       })
     }
-    entries.push(...filesOfShard(shard).map(smallEntry))
+    entries.push(...filesOfShard(shard, params).map(smallEntry))
   }
   return entries
 }
