@@ -7,6 +7,8 @@ import type { VectorInput, VectorParams } from './types.ts'
 const tinySquaredLength = 1.1920929e-7
 // One whose squared length is this close to 1 is stored as given, too: what was at length one before stays bit for bit what it was.
 const unitTolerance = 1e-6
+// Rounding to halves moves each component by 2^-11 of itself at most, for tiny ones a little more.
+const halfUnitTolerance = 1e-3
 
 /** Whether vectors keep their lengths, so that any distance can be computed from them. Of whole numbers nothing else would be left. */
 export function isStoredAsGiven({ distance, keepsLength, datatype }: VectorParams): boolean {
@@ -52,12 +54,22 @@ export function writeVector(
   for (let i = 0; i < target.length; i++) squared += target[i]! * target[i]!
   // NaN or an infinite component: the sum is no longer finite. (So it is if the sum itself overflows: looked at again.)
   if (!Number.isFinite(squared)) refuseNaN(name, values)
-  const isUnit = Math.abs(squared - 1) <= unitTolerance
-  if (!isStoredAsGiven(params) && !isUnit && squared >= tinySquaredLength && squared !== Infinity) {
+  const isScaled = !isStoredAsGiven(params) && squared >= tinySquaredLength && squared !== Infinity
+  if (isScaled && !isAtLengthOne(target, squared, params.datatype)) {
     const factor = 1 / Math.sqrt(squared)
     for (let i = 0; i < target.length; i++) target[i]! *= factor
   }
   roundToDatatype(target, params.datatype)
+}
+
+/** Also if it was rounded to halves since: brought to length one and rounded again, its components would be others. */
+function isAtLengthOne(vector: Float32Array, squared: number, datatype: VectorParams['datatype']): boolean {
+  const away = Math.abs(squared - 1)
+  if (away <= unitTolerance) return true
+  if (datatype !== 'float16' || away > halfUnitTolerance) return false
+  const rounded = vector.slice()
+  roundToDatatype(rounded, datatype)
+  return vector.every((value, i) => value === rounded[i])
 }
 
 /** @throws request-invalid if it is not the components of one dense vector */

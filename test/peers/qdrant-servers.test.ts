@@ -10,7 +10,7 @@ import {
   type JsonValue,
 } from '../../src/encoding/json.ts'
 import { call, download, type SnapshotDescription } from '../support/qdrant-rest.ts'
-import { startServer, temporaryFolder, type ServerProcess } from '../support/server-process.ts'
+import { runCli, startServer, temporaryFolder, type ServerProcess } from '../support/server-process.ts'
 import { hurried, hurriedWrite, keyed, shapes, type Shape } from './qdrant-servers/collections.ts'
 import { startQdrant, type QdrantServer } from './qdrant-servers/program.ts'
 
@@ -34,7 +34,11 @@ describe.each(programs)('%s', { timeout: 300_000 }, (program) => {
     there = await startQdrant(program)
     here = await startServer()
     console.log(`${program} is ${there.version}`)
-    for (const shape of shapes) await make(there.url, shape)
+    for (const shape of shapes) {
+      await make(there.url, shape)
+      const path = `/collections/${shape.name}`
+      await upload(here.url, path, await archiveOf(there.url, path))
+    }
   }, 600_000)
 
   afterAll(async () => {
@@ -45,7 +49,6 @@ describe.each(programs)('%s', { timeout: 300_000 }, (program) => {
   test.each(shapes.map(({ name }) => name))(
     '%s: points, configuration and indexes come over',
     async (name) => {
-      await upload(here.url, `/collections/${name}`, await archiveOf(there.url, `/collections/${name}`))
       expectSame(await pointsOf(here.url, name), await pointsOf(there.url, name))
       const [found, stated] = [await infoOf(here.url, name), await infoOf(there.url, name)]
       expect(found['config']).toMatchObject(stated['config'] as object)
@@ -79,7 +82,7 @@ describe.each(programs)('%s', { timeout: 300_000 }, (program) => {
   })
 
   test('points keep their shard keys', async () => {
-    const cluster = await startQdrant(program, true)
+    const cluster = await startQdrant(program, { isCluster: true })
     await make(cluster.url, keyed)
     await upload(here.url, '/collections/keyed', await archiveOf(cluster.url, '/collections/keyed'))
     const expected = await pointsOf(cluster.url, 'keyed')
@@ -97,6 +100,28 @@ describe.each(programs)('%s', { timeout: 300_000 }, (program) => {
     for (const { name } of shapes)
       expectSame(await pointsOf(started.url, name), await pointsOf(there.url, name))
     expectSame(await pointsOf(started.url, 'current'), await pointsOf(there.url, 'plain'))
+    await started.stop()
+  })
+
+  test('a running server is copied by one command', async () => {
+    const home = await temporaryFolder()
+    const store = ['--storage-path', join(home, 'storage')]
+    const names = shapes.flatMap(({ name }) => ['--collection', name])
+    const { code, stderr } = await runCli(['import', 'qdrant', '--url', there.url, ...names, ...store])
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
+    const started = await startServer({ home })
+    for (const { name } of shapes)
+      expectSame(await pointsOf(started.url, name), await pointsOf(there.url, name))
+    await started.stop()
+  })
+
+  test('what is exported here is what Qdrant starts with', async () => {
+    const file = join(await temporaryFolder(), 'rich.snapshot')
+    const { code, stderr } = await runCli(['export', 'qdrant', 'rich', file, '--url', here.url])
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
+    const started = await startQdrant(program, { args: ['--snapshot', `${file}:rich`] })
+    await rest(started.url, 'rich')
+    expectSame(await pointsOf(started.url, 'rich'), await pointsOf(here.url, 'rich'))
     await started.stop()
   })
 

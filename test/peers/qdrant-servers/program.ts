@@ -19,13 +19,22 @@ export interface QdrantServer {
   stop(): Promise<void>
 }
 
-/** `isCluster`: one of a single node, as shard keys want it. @throws Error if it does not become ready */
-export async function startQdrant(program: string, isCluster = false): Promise<QdrantServer> {
+export interface QdrantOptions {
+  /** One of a single node, as shard keys want it. */
+  readonly isCluster?: boolean
+  readonly args?: readonly string[]
+}
+
+/** @throws Error if it does not become ready */
+export async function startQdrant(
+  program: string,
+  { isCluster = false, args = [] }: QdrantOptions = {},
+): Promise<QdrantServer> {
   const home = await temporaryFolder()
   await mkdir(join(home, 'snapshots'))
   const [http, grpc, peer] = [await freePort(), await freePort(), await freePort()]
   const child = ownProcess(
-    spawn(program, isCluster ? ['--uri', `http://127.0.0.1:${peer}`] : [], {
+    spawn(program, [...(isCluster ? ['--uri', `http://127.0.0.1:${peer}`] : []), ...args], {
       cwd: home,
       env: {
         ...process.env,

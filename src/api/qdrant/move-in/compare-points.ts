@@ -1,4 +1,11 @@
-import { hashOfInput, hashOfPoint, type Collection, type PointId, type PointInput } from '../../../index.ts'
+import {
+  hashOfInput,
+  hashOfPoint,
+  type Collection,
+  type PointId,
+  type PointInput,
+  type VectorParams,
+} from '../../../index.ts'
 import { yieldToEventLoop } from '../../../runtime/yield.ts'
 import { enginePoint } from '../translate/points.ts'
 import { eachInParallel, under, type CopyOptions } from './copy-points.ts'
@@ -52,13 +59,14 @@ async function comparePage(
   { target, signal }: CopyOptions,
 ): Promise<void> {
   const known = target.config().vectors
+  const asGiven = asTheyStand(known)
   const here = await hashesBetween(target, range)
   const wrong: PointInput[] = []
   let count = 0
   for (const given of points) {
     if (++count % hashesBetweenYields === 0) await yieldToEventLoop()
     const point = enginePoint(given, known)
-    const hash = hashOfInput(point, known)
+    const hash = hashOfInput(point, asGiven)
     const key = keyOf(given.id)
     if (here.get(key)?.hash.equals(hash) !== true) wrong.push(point)
     here.delete(key)
@@ -70,6 +78,13 @@ async function comparePage(
   if (here.size > 0) await target.delete({ ids: [...here.values()].map(({ id }) => id) }, scope)
   compared.points += points.length
   compared.differing += wrong.length + here.size
+}
+
+/** What the source says is what it has stored: it is compared without being brought to any length once more. */
+function asTheyStand(known: Readonly<Record<string, VectorParams>>): Record<string, VectorParams> {
+  return Object.fromEntries(
+    Object.entries(known).map(([name, params]) => [name, { ...params, keepsLength: true }]),
+  )
 }
 
 /** Of the points that are here now, by id. */

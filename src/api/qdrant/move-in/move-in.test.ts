@@ -138,6 +138,37 @@ describe('a copy', () => {
     expect(database.documents.list('move-in/')).toEqual([])
   })
 
+  test('keeps vectors of half precision bit for bit, which are not quite at length one', async () => {
+    await send('PUT', '/collections/halves', {
+      vectors: {
+        a: { size: 6, distance: 'Cosine', datatype: 'float16' },
+        m: {
+          size: 6,
+          distance: 'Cosine',
+          datatype: 'float16',
+          multivector_config: { comparator: 'max_sim' },
+        },
+      },
+    })
+    const random = seededRandom(81)
+    const vector = (): number[] => Array.from({ length: 6 }, () => random.next() * 2 - 1)
+    const points = Array.from({ length: 200 }, (_, id) => ({
+      id,
+      vector: { a: vector(), m: [vector(), vector()] },
+    }))
+    await send('PUT', '/collections/halves/points', { points })
+    expect(await copy()).toMatchObject({ collections: [{ isIdentical: true }] })
+    const [there, here] = await hashes('halves')
+    expect(here).toBe(there)
+  })
+
+  test('of vectors that are other ones here says so', async () => {
+    const vectors = { '': { size: 2, distance: 'Cosine', keepsLength: true } } as const
+    const long = await source.database.createCollection('long', { vectors })
+    await long.upsert([{ id: 1, vectors: { '': [3, 4] } }])
+    expect(await copy()).toMatchObject({ collections: [{ isIdentical: false }] })
+  })
+
   test('of many points is read in several stretches at once', async () => {
     await makePlants(6_000)
     const { collections } = await copy({ parallel: 3, collections: { plants: 'herbs' } })
