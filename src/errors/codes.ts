@@ -227,7 +227,7 @@ export const errorCodes = {
   'segment-corrupt': {
     kind: 'corrupt',
     what: 'A segment file does not have the checksum or layout that its manifest states.',
-    cure: 'Restore from a snapshot whose files verify.',
+    cure: 'Restore from a snapshot whose files verify, or bring back the file. If a start ends with it, the log has records of the collection: nothing was dropped or changed.',
   },
   'manifest-corrupt': {
     kind: 'corrupt',
