@@ -103,11 +103,22 @@ describe.each(programs)('%s', { timeout: 300_000 }, (program) => {
     await started.stop()
   })
 
-  test('a running server is copied by one command', async () => {
+  test.each([
+    ['point by point', []],
+    ['by its snapshots', ['--snapshot']],
+  ])('a running server is copied by one command, %s', async (_, flags) => {
     const home = await temporaryFolder()
     const store = ['--storage-path', join(home, 'storage')]
     const names = shapes.flatMap(({ name }) => ['--collection', name])
-    const { code, stderr } = await runCli(['import', 'qdrant', '--url', there.url, ...names, ...store])
+    const { code, stderr } = await runCli([
+      'import',
+      'qdrant',
+      '--url',
+      there.url,
+      ...flags,
+      ...names,
+      ...store,
+    ])
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
     const started = await startServer({ home })
     for (const { name } of shapes)
