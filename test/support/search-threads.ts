@@ -23,7 +23,13 @@ export function searcherThat(
   { threads = 2, slices = new Slices(systemClock), spare = busy() }: SearcherOptions = {},
 ): VectorSearcher {
   const code = `import { parentPort } from 'node:worker_threads'
-    parentPort.on('message', (words) => { if (words instanceof Float64Array) { ${onTasks} } })`
+    const places = []
+    const onTasks = (words) => { ${onTasks} }
+    parentPort.on('message', (message) => {
+      if (message instanceof Float64Array) onTasks(message)
+      else if ('in' in message) onTasks(places[message.in].subarray(0, message.words))
+      else if ('place' in message) places.push(message.place)
+    })`
   const entry = new URL(`data:text/javascript,${encodeURIComponent(code)}`)
   return createSearcher(threads, slices, { entry, spare })
 }

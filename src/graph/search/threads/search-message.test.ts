@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { GraphSearch } from '../graph-keys.ts'
-import { readTasks, writeTasks, type SearchWork } from './search-message.ts'
+import { readTasks, wordsOfTasks, writeTasks, type SearchWork } from './search-message.ts'
 
 test('a search of a graph is read as it was written, whatever stands beside it', () => {
   const search: GraphSearch = {
@@ -16,5 +16,8 @@ test('a search of a graph is read as it was written, whatever stands beside it',
       search: { ...search, way: 'wide', query: Float32Array.of(7), deviations: 0 },
     },
   ]
-  expect([...readTasks(writeTasks(tasks))]).toEqual(tasks)
+  // What stood there before does not matter.
+  const words = new Float64Array(wordsOfTasks(tasks) + 5).fill(7)
+  writeTasks(tasks, words)
+  expect([...readTasks(words.subarray(0, wordsOfTasks(tasks)))]).toEqual(tasks)
 })

@@ -3,7 +3,8 @@ import type { StoredSearch } from '../../stored/stored-rows.ts'
 import type { ScanSearch } from '../scan-keys.ts'
 import type { GraphWay } from '../vector-searcher.ts'
 
-// Tasks of one turn go to a thread as one Float64Array, in which every number keeps its value: addresses and counts. A query
+// Tasks of one turn go to a thread as one Float64Array, in which every number keeps its value: addresses and counts. It lies
+// in memory that both share, or is sent if it is long. A query
 // is float32 at the end of its task, two components to a word. Their answers come back in the same order as one Uint32Array.
 //
 //   task    kind, memory, words of the task, then the fields of its kind, and the query
@@ -16,7 +17,18 @@ export interface MemoryMessage {
   readonly memory: WebAssembly.Memory
 }
 
-export type SearchMessage = MemoryMessage | Float64Array
+/** A place where tasks will be written from now on; they are numbered in the order in which they are sent. */
+export interface PlaceMessage {
+  readonly place: Float64Array
+}
+
+/** Tasks that stand in a place, in so many words. */
+export interface PlacedTasks {
+  readonly in: number
+  readonly words: number
+}
+
+export type SearchMessage = MemoryMessage | PlaceMessage | PlacedTasks | Float64Array
 
 const ways: readonly GraphWay[] = ['links', 'wide', 'codes']
 const kinds = { graph: 0, scan: 1, stored: 2 } as const
@@ -31,11 +43,15 @@ export type SearchWork =
   | { readonly kind: 'scan'; readonly memory: number; readonly search: ScanSearch }
   | { readonly kind: 'stored'; readonly memory: number; readonly search: StoredSearch }
 
-/** The message for these tasks. */
-export function writeTasks(tasks: readonly SearchWork[]): Float64Array {
+/** How long the message for these tasks is, in words. */
+export function wordsOfTasks(tasks: readonly SearchWork[]): number {
   let length = 0
   for (const task of tasks) length += wordsOf(task)
-  const words = new Float64Array(length)
+  return length
+}
+
+/** Into words that are as many, or more. */
+export function writeTasks(tasks: readonly SearchWork[], words: Float64Array): void {
   const floats = new Float32Array(words.buffer)
   let at = 0
   for (const task of tasks) {
@@ -50,7 +66,6 @@ export function writeTasks(tasks: readonly SearchWork[]): Float64Array {
     else writeScan(words, at + headWords, task.search)
     at += count
   }
-  return words
 }
 
 /** The tasks of a message, in their order. */

@@ -2,7 +2,14 @@ import { Worker } from 'node:worker_threads'
 import { DatabaseError } from '../../../errors/database-error.ts'
 import { assert } from '../../../runtime/assert.ts'
 import type { Arena } from '../../vector-memory.ts'
-import { readAnswers, writeTasks, type MemoryMessage, type SearchWork } from './search-message.ts'
+import {
+  readAnswers,
+  wordsOfTasks,
+  writeTasks,
+  type SearchMessage,
+  type SearchWork,
+} from './search-message.ts'
+import { TaskPlaces, type TaskPlace } from './task-places.ts'
 import type { FoundKeys } from '../vector-searcher.ts'
 import { ThreadScratch } from '../thread-scratch.ts'
 
@@ -26,6 +33,8 @@ export interface SentOrder {
 interface Batch {
   readonly orders: readonly SentOrder[]
   readonly cost: number
+  /** Where its tasks stand; undefined if they were sent. */
+  readonly place: TaskPlace | undefined
 }
 
 /** One worker thread, its memory, and the tasks that it has not answered. */
@@ -34,6 +43,7 @@ export class SearchThread {
   readonly #worker: Worker
   readonly #arenas = new Map<Arena, number>()
   readonly #batches: Batch[] = []
+  readonly #places = new TaskPlaces((place) => this.#post({ place }))
   readonly #onFree: (thread: SearchThread) => void
   #ended: Error | undefined
 
@@ -77,7 +87,7 @@ export class SearchThread {
     if (known !== undefined) return known
     const number = this.#arenas.size
     this.#arenas.set(arena, number)
-    this.#worker.postMessage({ memory: arena.memory } satisfies MemoryMessage)
+    this.#post({ memory: arena.memory })
     return number
   }
 
@@ -90,8 +100,12 @@ export class SearchThread {
     if (this.#batches.length === 0) this.#worker.ref()
     let cost = 0
     for (const order of orders) cost += order.cost
-    this.#batches.push({ orders, cost })
-    this.#worker.postMessage(writeTasks(work))
+    const length = wordsOfTasks(work)
+    const place = this.#places.take(length)
+    this.#batches.push({ orders, cost, place })
+    const words = place?.words ?? new Float64Array(length)
+    writeTasks(work, words)
+    this.#post(place === undefined ? words : { in: place.number, words: length })
   }
 
   /** Ends the thread; what it has not answered fails with the error once it touches nothing any more. */
@@ -103,6 +117,10 @@ export class SearchThread {
     this.#end(error)
   }
 
+  #post(message: SearchMessage): void {
+    this.#worker.postMessage(message)
+  }
+
   #receive(message: Uint32Array): void {
     const batch = this.#batches.shift()
     if (batch === undefined) return
@@ -110,6 +128,7 @@ export class SearchThread {
       this.#worker.unref()
       this.scratch.freeOld()
     }
+    if (batch.place !== undefined) this.#places.giveBack(batch.place)
     const answers = readAnswers(message)
     let first = 0
     for (const { parts, answer } of batch.orders) {

@@ -19,17 +19,22 @@ assert(parentPort !== null, 'a search worker is started as a thread')
 const port = parentPort
 const memories: { readonly memory: WebAssembly.Memory; readonly kernels: Kernels }[] = []
 
+const places: Float64Array[] = []
+
 port.on('message', (message: SearchMessage) => {
-  if (!(message instanceof Float64Array)) {
-    memories.push({ memory: message.memory, kernels: createKernels(message.memory) })
-    return
-  }
+  if (message instanceof Float64Array) answer(message)
+  else if ('in' in message) answer(places[message.in]!.subarray(0, message.words))
+  else if ('place' in message) places.push(message.place)
+  else memories.push({ memory: message.memory, kernels: createKernels(message.memory) })
+})
+
+function answer(tasks: Float64Array): void {
   const answers: BigUint64Array[] = []
-  for (const task of readTasks(message)) {
+  for (const task of readTasks(tasks)) {
     answers.push(answerOf(memories[task.memory]!, task))
   }
   port.postMessage(writeAnswers(answers))
-})
+}
 
 function answerOf({ memory, kernels }: (typeof memories)[number], task: SearchWork): BigUint64Array {
   switch (task.kind) {
