@@ -3,7 +3,7 @@ import { invalidEntry } from '../archive/archive-error.ts'
 import { readEntry } from './entry-bytes.ts'
 import type { EntryBytes } from './types.ts'
 
-/** Of the storage formats of Qdrant 1.19. */
+/** Of the storage formats of Qdrant 1.16 to 1.19, which it compares. Segments of another one it deletes without a word. */
 export const collectionVersion = '0.4.2'
 export const segmentVersion = '0.6.0'
 

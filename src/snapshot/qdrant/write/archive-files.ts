@@ -1,5 +1,6 @@
 import { stringifyJson, type JsonObject, type JsonValue } from '../../../encoding/json.ts'
 import type { ShardKey } from '../shard-key-names.ts'
+import { collectionVersion, segmentVersion } from '../version-info.ts'
 
 /** What an archive says of its collection, in Qdrant's own form. */
 export interface QdrantSettings {
@@ -14,10 +15,6 @@ export interface SmallFile {
   readonly content: Uint8Array
 }
 
-/** Qdrant's own number of the format, which it compares; it is none of its releases. */
-const formatVersion = '0.4.2'
-/** The same of segments, since 1.16 at the latest: Qdrant deletes those of another one without a word. */
-const segmentVersion = '0.6.0'
 /** Any number: Qdrant puts its own in its place. */
 const peer = 1
 
@@ -44,7 +41,7 @@ export function filesOfCollection(
   keys: readonly ShardsOfKey[],
 ): readonly SmallFile[] {
   return [
-    { name: 'version.info', content: Buffer.from(formatVersion) },
+    { name: 'version.info', content: Buffer.from(collectionVersion) },
     jsonFile('config.json', config),
     jsonFile(
       'shard_key_mapping.json',
