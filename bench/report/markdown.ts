@@ -27,7 +27,8 @@ function searchParts({ queries, limit, milliseconds, rounds, dataSets }: SearchR
       'process of its own, servers behind a load generator on the same cores. Whoever is embedded answers without a network. ' +
       `A load takes ${milliseconds} ms in ${rounds} rounds, in turns with the others; the fastest round counts. ` +
       'One thread that searches and two: engines over copies of one store, in one process, asked by turns; of these pairs the one with ' +
-      'the median ratio counts. So it is with each filter and no filter. ' +
+      'the median ratio counts. So it is with each filter and no filter. Two threads can only do what the machine gives two: each of their ' +
+      'loads lies between probes of what as many threads get done with arithmetic alone, and pairs with less than 0.9 of what they do at best are left out. ' +
       'Before the first load of a kind every engine answers for two seconds unmeasured: code is compiled as it runs. ' +
       '"At equal recall" is between the two efforts around it; everything else at the first effort that reaches it.',
     enginesTable(dataSets),

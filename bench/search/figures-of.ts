@@ -128,10 +128,15 @@ function scalingFigure(
     number,
     number,
   ]
+  const { isJudged, ratios, otherRatios } = scaling
+  const all = ratios.length + otherRatios.length
+  const which = isJudged
+    ? `${ratios.length} of ${all} pairs, with both processors`
+    : `${all} pairs, hardly any with both processors`
   return [
     {
       bench,
-      name: `${data.name}: ${engine}, ${who}, two threads that search to one`,
+      name: `${data.name}: ${engine}, ${who}, two threads that search to one (${which})`,
       value: two / one_,
       unit: 'x',
       ours: one('two threads', 'queries/s', two),

@@ -8,7 +8,7 @@ import type { DataSet } from './data/data-set.ts'
 import { rowFilters } from './data/filters.ts'
 import type { DriverProcess } from './driver/driver-process.ts'
 import { byTurns, type Pair } from './driver/by-turns.ts'
-import type { Ingested, Loaded } from './driver/protocol.ts'
+import { hadProcessors, type Ingested, type Loaded } from './driver/protocol.ts'
 import { settingsOf, type Drivers, type EngineChoice, type PeerPlaces } from './engines.ts'
 import {
   recalls,
@@ -52,6 +52,8 @@ interface Contender {
 const clientCounts = [1, 4, 16]
 /** A ratio of two loads of a quarter of a second is worth little where a machine's speed is not its own: the median of some is. */
 const pairsPerRound = 6
+/** Fewer pairs with all processors say nothing by themselves. */
+const countedMin = 3
 /** Loads half as long, of many filters. */
 const filterPairsPerRound = 3
 /** A curve that finds so much is not drawn further. */
@@ -297,5 +299,15 @@ async function measureScaling(plan: SearchPlan, contender: Contender): Promise<v
 
 function scalingOf(pairs: readonly Pair<Loaded>[]): Scaling {
   const ratioOf = ({ one, two }: Pair<Loaded>) => rateOf(two) / rateOf(one)
-  return { ...medianBy(pairs, ratioOf), ratios: pairs.map(ratioOf).sort((a, b) => a - b) }
+  const ratiosOf = (some: readonly Pair<Loaded>[]) => some.map(ratioOf).sort((a, b) => a - b)
+  const counted = pairs.filter(hadProcessors)
+  const others = pairs.filter((pair) => !hadProcessors(pair))
+  // On a machine that never gives them there is nothing better.
+  const isJudged = counted.length >= countedMin
+  return {
+    ...medianBy(isJudged ? counted : pairs, ratioOf),
+    isJudged,
+    ratios: ratiosOf(counted),
+    otherRatios: ratiosOf(others),
+  }
 }

@@ -37,10 +37,17 @@ export interface EngineResults {
   readonly failed?: string | undefined
 }
 
-/** A load with one thread that searches, and with two, of several pairs the one with the median of the ratios. */
+/**
+ * A load with one thread that searches, and with two. Of the pairs between which the machine gave all of its processors the one with
+ * the median ratio; of all pairs, if there are too few of these.
+ */
 export interface Scaling extends Pair<Loaded> {
-  /** Of all pairs, in order. */
+  /** Whether there are enough. */
+  readonly isJudged: boolean
+  /** Of these pairs, in order. */
   readonly ratios: readonly number[]
+  /** Of the other ones. */
+  readonly otherRatios: readonly number[]
 }
 
 /** At the effort that reaches `recall` without a filter. */

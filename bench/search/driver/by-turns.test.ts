@@ -18,6 +18,19 @@ it('either is first in every other pair, and each is measured once in a pair', a
   ])
 })
 
+it('goes on until as many pairs count as are wanted, and not for ever', async () => {
+  let measured = 0
+  const measure = async () => ++measured
+  const some = await byTurns(measure, measure, { pairs: 2, signal, counts: ({ one }) => one > 4 })
+  expect(some).toEqual([
+    { one: 1, two: 2 },
+    { two: 3, one: 4 },
+    { one: 5, two: 6 },
+    { two: 7, one: 8 },
+  ])
+  expect(await byTurns(measure, measure, { pairs: 2, signal, counts: () => false })).toHaveLength(8)
+})
+
 it('stops when it is told to, between pairs', async () => {
   const stopping = new AbortController()
   let measured = 0

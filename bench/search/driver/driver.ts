@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ProcessorGauge } from '../../support/processor-gauge.ts'
 import type { Adapter, Batch, Description, Operation } from '../adapters/adapter.ts'
 import { adapterOf } from '../adapters/adapter-of.ts'
 import { processorSeconds, residentBytes } from '../adapters/process-state.ts'
@@ -17,14 +18,15 @@ import { filterNamed } from '../data/filters.ts'
 import { byTurns, type Pair } from './by-turns.ts'
 import { closedLoop } from './load.ts'
 import { measureRecall } from './measure-recall.ts'
-import type {
-  DriverCalls,
-  Ingested,
-  Loaded,
-  LoadRequest,
-  ProfileRequest,
-  ScalingRequest,
-  SearchRequest,
+import {
+  hadProcessors,
+  type DriverCalls,
+  type Ingested,
+  type Loaded,
+  type LoadRequest,
+  type ProfileRequest,
+  type ScalingRequest,
+  type SearchRequest,
 } from './protocol.ts'
 
 /** Rows that are made ready before any of them is written. */
@@ -95,21 +97,31 @@ export class Driver implements DriverCalls {
   async scaling({ threads, loads, pairs }: ScalingRequest): Promise<readonly (readonly Pair<Loaded>[])[]> {
     const one = this.#opened
     this.#warm.clear()
-    const measured = await one.beside?.(threads, async (two) => {
-      const all: (readonly Pair<Loaded>[])[] = []
-      for (const load of loads) {
-        for (const adapter of [one, two]) await this.#load(adapter, load, firstWarmUpMs)
-        all.push(
-          await byTurns(
-            () => this.#load(one, load, warmUpMs),
-            () => this.#load(two, load, warmUpMs),
-            { pairs, signal: this.#signal },
-          ),
-        )
-      }
-      return all
-    })
-    return measured ?? []
+    const gauge = await ProcessorGauge.start(threads)
+    try {
+      const measured = await one.beside?.(threads, async (two) => {
+        const all: (readonly Pair<Loaded>[])[] = []
+        for (const load of loads) {
+          for (const adapter of [one, two]) await this.#load(adapter, load, firstWarmUpMs)
+          const loaded = async (adapter: Adapter, busy: number): Promise<Loaded> => {
+            const before = await gauge.share(busy)
+            const result = await this.#load(adapter, load, warmUpMs)
+            return { ...result, processorShare: Math.min(before, await gauge.share(busy)) }
+          }
+          all.push(
+            await byTurns(
+              () => loaded(one, 1),
+              () => loaded(two, threads),
+              { pairs, signal: this.#signal, counts: hadProcessors },
+            ),
+          )
+        }
+        return all
+      })
+      return measured ?? []
+    } finally {
+      await gauge.close()
+    }
   }
 
   async restart(): Promise<number | undefined> {

@@ -10,7 +10,7 @@ export interface DriverCalls {
   recall(request: SearchRequest): Promise<number>
   load(request: LoadRequest): Promise<Loaded>
   restart(): Promise<number | undefined>
-  /** Of each load its pairs; none of an engine that has no twin. */
+  /** Of each load its pairs, of one thread and of `threads`; none of an engine that has no twin. */
   scaling(request: ScalingRequest): Promise<readonly (readonly Pair<Loaded>[])[]>
   operations(): Promise<readonly Operation[]>
   /** The profiler in the engine's process starts and stops at a signal; see `bench/profile/sampler.mjs`. */
@@ -37,7 +37,7 @@ export interface LoadRequest extends SearchRequest {
 export interface ScalingRequest {
   readonly threads: number
   readonly loads: readonly LoadRequest[]
-  /** Of each load. */
+  /** Of each load, between which the machine gave all of its processors. */
   readonly pairs: number
 }
 
@@ -58,7 +58,16 @@ export interface Loaded extends LoadResult {
   /** Of the process that keeps the data. */
   readonly processorSeconds?: number | undefined
   readonly loopDelayMs?: number | undefined
+  /** What the machine gave of its processors right before and after, to as many threads: the lower share. See `ProcessorGauge`. */
+  readonly processorShare?: number | undefined
 }
+
+/** Whether the machine gave its processors to both loads; where that was not looked at it did. */
+export function hadProcessors({ one, two }: Pair<Loaded>): boolean {
+  return [one, two].every(({ processorShare = 1 }) => processorShare >= wholeShare)
+}
+
+const wholeShare = 0.9
 
 export type CallName = keyof DriverCalls
 export interface Call {

@@ -20,7 +20,7 @@ const messageMin = 5_500
 const batchesMin = 2
 
 /** The same of a thread that is fed by one which searches, too, and so looks after it every few searches. */
-const fedMax = 2_500
+const fedMax = 5_000
 /** What is left to the calling thread at a time, in messages: it has the callers to look after as well. */
 const hereShare = 0.5
 
