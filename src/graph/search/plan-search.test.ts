@@ -9,6 +9,7 @@ const shape: SearchShape = {
   readAfter: 0,
   codedView: 0,
   reads: 'codes',
+  vectorsPerRow: 1,
 }
 const kinds = (shares: readonly number[], more: Partial<SearchShape> = {}): string[] =>
   shares.map((share) => planSearch({ ...shape, ...more, passing: share * shape.rows }).kind)
@@ -20,6 +21,12 @@ test('the fewer rows pass, the closer a search keeps to them', () => {
 test('a graph that is searched widely enough is no better than comparing all rows', () => {
   expect(planSearch({ ...shape, rows: 5_000, passing: 5_000, ef: 512 }).kind).toBe('scan')
   expect(planSearch({ ...shape, ef: 5_000 }).kind).toBe('scan')
+})
+
+test('vectors are scanned later beside a graph that compares codes, which are shorter', () => {
+  const few = { rows: 10_000, passing: 10_000, ef: 128 }
+  expect(planSearch({ ...shape, ...few }).kind).toBe('scan')
+  expect(planSearch({ ...shape, ...few, vectorsPerRow: 4 }).kind).toBe('graph')
 })
 
 test('rows that are read from a file are scanned later than rows in memory', () => {

@@ -15,6 +15,8 @@ export interface SearchShape {
   readonly codedView: number
   /** What that reads of each row that passes: the one, and of many rows that pass the other first. */
   readonly reads: 'codes' | 'sketches' | 'both'
+  /** How many times as long a row's vector is as what the graph compares of it: its code, or the vector itself. */
+  readonly vectorsPerRow: number
 }
 
 export type SearchPlan =
@@ -34,7 +36,7 @@ export type SearchPlan =
 
 type GraphPlan = Exclude<SearchPlan, { kind: 'scan' | 'codes' }>
 
-// Measured (ADR 0020), in scans of one row out of many: what a row that is kept in view costs.
+// Measured (ADR 0020), in rows out of many as the graph compares them: what a row that is kept in view costs.
 const wideRows = 24
 const filteredRows = 50
 /** A search that filters goes in by so many rows, whatever it keeps in view. */
@@ -131,12 +133,12 @@ function graphCost({ kind, ef }: GraphPlan, { readAfter }: SearchShape): number 
 }
 
 function scanCost(shape: SearchShape): number {
-  const { rows, passing, readAfter, reads } = shape
+  const { rows, passing, readAfter, reads, vectorsPerRow } = shape
   if (scansCodes(shape)) {
     return (reads === 'codes' ? passing * codedRow : sieveCost(shape, reads)) + readAfter * fileRow
   }
   const cost = passing > rows / 2 ? Math.max(passing, rows * 0.5) * sequentialRow : passing
-  return readAfter > 0 ? cost * fileRow : cost
+  return cost * (readAfter > 0 ? fileRow : vectorsPerRow)
 }
 
 function sieveCost({ passing, codedView }: SearchShape, reads: keyof typeof sketchedRow): number {

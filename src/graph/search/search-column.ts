@@ -1,4 +1,5 @@
 import { assert } from '../../runtime/assert.ts'
+import { rowBytesOf } from '../codes/elements.ts'
 import type { HnswGraph } from '../hnsw/hnsw-graph.ts'
 import type { DenseColumn } from '../stored/dense-column.ts'
 import { StoredColumn } from '../stored/stored-column.ts'
@@ -97,7 +98,10 @@ function* searchGraph(
   // A scan of all rows stays one of their vectors.
   const ef = query.effort.ef ?? efDefault
   const codedView = query.passing === undefined ? 0 : viewOf(graph, limit, ef, readAfter)
-  const shape: SearchShape = { rows, passing, limit, ef, readAfter, codedView, reads: readsOf(graph) }
+  const { dimensions } = query.column
+  const vectorsPerRow = rowBytesOf('float32', dimensions) / rowBytesOf(graph.elements, dimensions)
+  const reads = readsOf(graph)
+  const shape: SearchShape = { rows, passing, limit, ef, readAfter, codedView, reads, vectorsPerRow }
   const plan = planSearch(shape)
   if (plan.kind === 'scan' || plan.kind === 'codes') return yield* scanned(query, graph, indexed, limit, plan)
   const keys = yield taskOf(query, graph, indexed, plan, wanted)
