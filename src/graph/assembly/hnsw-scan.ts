@@ -6,22 +6,19 @@
 // among the best: in the upper half the order of the least that its distance may be, in the lower the row.
 
 import { COSINE, DOT, EUCLID, touch } from './distance'
-import { FLOAT32, INT8 } from './distance-codes'
-import { encodeRows } from './encode'
+import { FLOAT32 } from './distance-codes'
 import { orderOf, scoreOf } from './heap'
 import { insertKey, keyAt, listKey, orderOfKey, rowOfKey } from './hnsw-list'
 import { Graph, Scratch, sketchAddressOf } from './hnsw-memory'
 import { encoded, offerPending, rescore } from './hnsw-search'
+import { sketchedBytesOf, sketchOf } from './hnsw-sift'
 import {
-  codeBytesOf,
   errorOf,
   estimateOf,
-  isSketched,
   lengthOf,
   offsetOf,
   productOf,
   signBytesOf,
-  sketchQuery,
   stepOf,
 } from './sketch'
 
@@ -271,15 +268,11 @@ function compare(
 ): u32 {
   const isCoded = g.elements != FLOAT32
   const asked = isCoded ? encoded(g, s, query) : query
-  if (g.sketchBlocks == 0 || !isSketched(g.metric) || !passAtLeast(SKETCHED_PER_VIEW * ef, passing, rowLimit))
+  if (!passAtLeast(SKETCHED_PER_VIEW * ef, passing, rowLimit))
     return compareAll(g, s, asked, ef, passing, rowLimit)
-  const code = <usize>s.code
-  const rowBytes = <usize>g.rowBytes
-  const codeBytes = isCoded ? rowBytes : codeBytesOf(rowBytes)
-  if (!isCoded) encodeRows(INT8, query, 1, rowBytes, <usize>g.centre, code, codeBytes)
-  const sketch = code + codeBytes
-  if (!sketchQuery(code, codeBytes, sketch)) return compareAll(g, s, asked, ef, passing, rowLimit)
-  const kept = sieve(g, s, sketch, signBytesOf(codeBytes), ef, passing, rowLimit, deviations)
+  const sketch = sketchOf(g, s, query, asked)
+  if (sketch == 0) return compareAll(g, s, asked, ef, passing, rowLimit)
+  const kept = sieve(g, s, sketch, signBytesOf(sketchedBytesOf(g)), ef, passing, rowLimit, deviations)
   if (kept == TOO_MANY) return compareAll(g, s, asked, ef, passing, rowLimit)
   return compareKept(g, s, asked, ef, kept)
 }

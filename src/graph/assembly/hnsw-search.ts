@@ -21,6 +21,7 @@ import {
   ROW,
   Scratch,
 } from './hnsw-memory'
+import { hasSketches, sift, sketchOf, slackOf } from './hnsw-sift'
 
 /** So many rows that pass, evenly over the column, are starts of a filtered search beside the graph's own. */
 const SEEDS: u32 = 8
@@ -29,6 +30,10 @@ const ENTRIES: u32 = 32
 /** So many rows that codes have found are ranked by their vectors. Among twice as many as are asked for, nearly all true ones are. */
 const RANKED_PER_HIT: u64 = 2
 const RANKED_MORE: u64 = 12
+/** Sketches are looked at once so many rows have been read while there was no room for more in view: that of the query costs about as much. */
+const READ_MIN: u32 = 128
+/** If sketches left out less than an eighth of so many rows, they are looked at no more. Otherwise it is found out again how far they are off. */
+const SIFTED: u32 = 512
 
 /** Scores the first `count` rows of `rows`; there is room for three more. */
 export function scoreList(g: Graph, query: usize, rows: usize, count: u32, scores: usize): void {
@@ -317,7 +322,10 @@ export function offerPending(g: Graph, s: Scratch, query: usize, pending: u32, h
   return (<u64>first << 32) | <u64>held
 }
 
-/** Expands the best row that has not been, until there is none. Gives how many keys the list holds. */
+/**
+ * Expands the best row that has not been, until there is none. Gives how many keys the list holds. `floats` is the query as its vector, or
+ * 0: then every row is read. Otherwise rows are not, once there is no room for more in view, that are worse than all there by their sketches.
+ */
 // @ts-ignore: decorator
 @inline
 function expandAll(
@@ -325,6 +333,7 @@ function expandAll(
   g: Graph,
   s: Scratch,
   query: usize,
+  floats: usize,
   layer: u32,
   held: u32,
   ef: u32,
@@ -334,6 +343,11 @@ function expandAll(
 ): u32 {
   const list = <usize>s.list
   let place: u32 = 0
+  let mayOut = floats != 0 && hasSketches(g)
+  let sketch: usize = 0
+  let slack: f32 = 0
+  let looked: u32 = 0
+  let left: u32 = 0
   for (;;) {
     while (place < held && (load<u64>(keyAt(list, place)) & 1) != 0) place++
     if (place >= held) break
@@ -341,7 +355,25 @@ function expandAll(
     store<u64>(keyAt(list, place), key | 1)
     const row = rowOfKey(key)
     if (layer == 0 && place + 1 < held) touch(baseList(g, rowOfKey(load<u64>(keyAt(list, place + 1)))), <usize>g.m << 3)
-    const pending = isFiltered ? gatherPassing(g, s, row, passing, alive, limit, 2 * g.m) : gather(g, s, row, layer)
+    let pending = isFiltered ? gatherPassing(g, s, row, passing, alive, limit, 2 * g.m) : gather(g, s, row, layer)
+    if (mayOut && held == ef) {
+      looked += pending
+      if (sketch != 0) {
+        pending = sift(g, s, sketch, slack, pending, orderOfKey(load<u64>(keyAt(list, ef - 1))))
+        left += pending
+        if (looked >= SIFTED) {
+          mayOut = left <= looked - (looked >> 2)
+          slack = slackOf(g, s, sketch, held)
+          looked = 0
+          left = 0
+        }
+      } else if (looked >= READ_MIN) {
+        looked = 0
+        sketch = sketchOf(g, s, floats, query)
+        mayOut = sketch != 0
+        if (mayOut) slack = slackOf(g, s, sketch, held)
+      }
+    }
     const result = offerPending(g, s, query, pending, held, ef)
     held = <u32>result
     const first = <u32>(result >> 32)
@@ -359,13 +391,21 @@ function offerRoot(g: Graph, s: Scratch, query: usize, held: u32, ef: u32): u32 
 }
 
 /** The best `ef` rows of a layer, from the row of `start` on, into the list. Gives how many. */
-export function searchLayer(g: Graph, s: Scratch, query: usize, start: u64, layer: u32, ef: u32): u32 {
+export function searchLayer(
+  g: Graph,
+  s: Scratch,
+  query: usize,
+  start: u64,
+  layer: u32,
+  ef: u32,
+  floats: usize = 0,
+): u32 {
   markVisited(s, rowOfKey(start))
   store<u64>(<usize>s.list, start)
   let held: u32 = 1
   // From the root every row can be reached, so a search that keeps as many rows as there are finds them all.
   if (layer == 0) held = offerRoot(g, s, query, held, ef)
-  held = expandAll(false, g, s, query, layer, held, ef, 0, 0, 0)
+  held = expandAll(false, g, s, query, floats, layer, held, ef, 0, 0, 0)
   clearVisited(s)
   return held
 }
@@ -472,7 +512,7 @@ function searchPassing(
   }
   const seeds = gatherSeeds(g, s, limit)
   held = <u32>offerPending(g, s, query, seeds, held, ef)
-  held = expandAll(true, g, s, query, 0, held, ef, passing, alive, limit)
+  held = expandAll(true, g, s, query, 0, 0, held, ef, passing, alive, limit)
   clearVisited(s)
   return held
 }
@@ -565,7 +605,7 @@ export function hnswSearch(
   const isFiltered = passing != 0 || alive != 0 || rowLimit < g.nextRow
   const held = isFiltered
     ? searchPassing(g, s, asked, ef, passing, alive, rowLimit, shareMin)
-    : searchLayer(g, s, asked, descend(g, s, asked, 1), 0, ef)
+    : searchLayer(g, s, asked, descend(g, s, asked, 1), 0, ef, query)
   if (!hasCodes || g.exactBlocks == 0) return putOutList(g, s, held, most, passing, alive, rowLimit)
   const ranked = <u32>min<u64>(ef, <u64>most * RANKED_PER_HIT + RANKED_MORE)
   const count = putOutList(g, s, held, ranked, passing, alive, rowLimit)
