@@ -602,10 +602,11 @@ export function hnswSearch(
   if (g.linkedCount == 0) return 0
   const hasCodes = g.elements != FLOAT32
   const asked = hasCodes ? encoded(g, s, query) : query
+  // What sketches lose is among the worst in view: who asks for these, as a search that is filtered behind does, gets all of them.
   const isFiltered = passing != 0 || alive != 0 || rowLimit < g.nextRow
   const held = isFiltered
     ? searchPassing(g, s, asked, ef, passing, alive, rowLimit, shareMin)
-    : searchLayer(g, s, asked, descend(g, s, asked, 1), 0, ef, query)
+    : searchLayer(g, s, asked, descend(g, s, asked, 1), 0, ef, ef >= 2 * most ? query : 0)
   if (!hasCodes || g.exactBlocks == 0) return putOutList(g, s, held, most, passing, alive, rowLimit)
   const ranked = <u32>min<u64>(ef, <u64>most * RANKED_PER_HIT + RANKED_MORE)
   const count = putOutList(g, s, held, ranked, passing, alive, rowLimit)

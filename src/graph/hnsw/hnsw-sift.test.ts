@@ -70,7 +70,7 @@ describe.each(everyGraph)(
       using built = build()
       let [hidden, all] = [0, 0]
       for (const query of queries) {
-        const request = { query, limit: 128, ef: 128 }
+        const request = { query, limit: 128, ef: 256 }
         const hits = built.thread.search(request)
         // How far estimates are off is found out with the best ones.
         const worse = [...hits.rows].slice(64)
@@ -86,6 +86,12 @@ describe.each(everyGraph)(
       }
       // What is come by early is read in any case.
       expect(hidden / all, context).toBeGreaterThan(0.1)
+    })
+
+    test('who asks for most of what is in view gets what there is without sketches', () => {
+      using built = build()
+      const found = () => queries.map((query) => built.thread.search({ query, limit: 64, ef: 127 }))
+      expect(found()).toEqual(withoutSketches(built, found))
     })
 
     test('where sketches say nothing every row is read', () => {
