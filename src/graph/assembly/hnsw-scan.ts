@@ -11,7 +11,7 @@ import { orderOf, scoreOf } from './heap'
 import { insertKey, keyAt, listKey, orderOfKey, rowOfKey } from './hnsw-list'
 import { Graph, Scratch, sketchAddressOf } from './hnsw-memory'
 import { encoded, offerPending, rescore } from './hnsw-search'
-import { sketchedBytesOf, sketchOf } from './hnsw-sift'
+import { hasSketches, sketchedBytesOf, sketchOf } from './hnsw-sift'
 import {
   errorOf,
   estimateOf,
@@ -268,7 +268,7 @@ function compare(
 ): u32 {
   const isCoded = g.elements != FLOAT32
   const asked = isCoded ? encoded(g, s, query) : query
-  if (!passAtLeast(SKETCHED_PER_VIEW * ef, passing, rowLimit))
+  if (!hasSketches(g) || !passAtLeast(SKETCHED_PER_VIEW * ef, passing, rowLimit))
     return compareAll(g, s, asked, ef, passing, rowLimit)
   const sketch = sketchOf(g, s, query, asked)
   if (sketch == 0) return compareAll(g, s, asked, ef, passing, rowLimit)

@@ -32,7 +32,7 @@ const RANKED_PER_HIT: u64 = 2
 const RANKED_MORE: u64 = 12
 /** Sketches are looked at once so many rows have been read while there was no room for more in view: that of the query costs about as much. */
 const READ_MIN: u32 = 128
-/** If sketches left out less than an eighth of so many rows, they are looked at no more. Otherwise it is found out again how far they are off. */
+/** If sketches left out less than a quarter of so many rows, they are looked at no more. Otherwise it is found out again how far they are off. */
 const SIFTED: u32 = 512
 
 /** Scores the first `count` rows of `rows`; there is room for three more. */
@@ -363,7 +363,7 @@ function expandAll(
         left += pending
         if (looked >= SIFTED) {
           mayOut = left <= looked - (looked >> 2)
-          slack = slackOf(g, s, sketch, held)
+          if (mayOut) slack = slackOf(g, s, sketch, held)
           looked = 0
           left = 0
         }
@@ -602,11 +602,12 @@ export function hnswSearch(
   if (g.linkedCount == 0) return 0
   const hasCodes = g.elements != FLOAT32
   const asked = hasCodes ? encoded(g, s, query) : query
-  // What sketches lose is among the worst in view: who asks for these, as a search that is filtered behind does, gets all of them.
   const isFiltered = passing != 0 || alive != 0 || rowLimit < g.nextRow
+  // What sketches lose is among the worst in view: who asks for these, as a search that is filtered behind does, gets all of them.
+  const sifted = ef >= 2 * most ? query : 0
   const held = isFiltered
     ? searchPassing(g, s, asked, ef, passing, alive, rowLimit, shareMin)
-    : searchLayer(g, s, asked, descend(g, s, asked, 1), 0, ef, ef >= 2 * most ? query : 0)
+    : searchLayer(g, s, asked, descend(g, s, asked, 1), 0, ef, sifted)
   if (!hasCodes || g.exactBlocks == 0) return putOutList(g, s, held, most, passing, alive, rowLimit)
   const ranked = <u32>min<u64>(ef, <u64>most * RANKED_PER_HIT + RANKED_MORE)
   const count = putOutList(g, s, held, ranked, passing, alive, rowLimit)

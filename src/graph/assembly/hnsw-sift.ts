@@ -35,11 +35,10 @@ export function hasSketches(g: Graph): bool {
 }
 
 /**
- * The sketch of a query, in the scratch; 0 if the graph has no sketches, or there is none of this query. `query` is a row of float32, and
+ * The sketch of a query, in the scratch, for a graph that has sketches; 0 if there is none of this query. `query` is a row of float32, and
  * `asked` what rows of the graph are compared with.
  */
 export function sketchOf(g: Graph, s: Scratch, query: usize, asked: usize): usize {
-  if (!hasSketches(g)) return 0
   const code = <usize>s.code
   const codeBytes = sketchedBytesOf(g)
   if (asked == query) encodeRows(INT8, query, 1, <usize>g.rowBytes, <usize>g.centre, code, codeBytes)
